@@ -1,0 +1,84 @@
+"""Set up the kit's virtual environment from a lock file. Runs on a bare Python 3.11+, before anything is installed.
+
+    python3 labs/bootstrap.py .venv requirements.lock
+
+``LAB_WHEELHOUSE`` names a folder of wheels for a room without a network; nothing else is asked then.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+NEEDS = (3, 11)
+
+
+def main(target: str, lock: str) -> int:
+    """Create or update ``target`` so that it holds exactly what ``lock`` names, and the ``labs`` command."""
+    if sys.version_info < NEEDS:
+        return _stop(
+            f"This is Python {sys.version.split()[0]}; the kit needs {NEEDS[0]}.{NEEDS[1]} or newer.",
+            "install one, then: make lab PYTHON=python3.12",
+        )
+    began = time.monotonic()
+    folder = Path(target).absolute()
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wheels = os.environ.get("LAB_WHEELHOUSE")
+    source = ["--no-index", "--find-links", wheels] if wheels else []
+    if not python.exists():
+        print(f"Setting up {target} (once; about a minute) ...", flush=True)
+        try:
+            venv.create(folder, with_pip=True, clear=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            return _stop(
+                f"Python could not create {target}: {error}", "on Debian and Ubuntu: apt install python3-venv"
+            )
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    uv = [str(python), "-m", "uv", "--quiet"]
+    steps = [
+        [*pip, "install", *source, "uv>=0.9"],
+        # Not "uv pip sync": it would remove pip and uv themselves.
+        [
+            *uv,
+            "pip",
+            "install",
+            "--python",
+            str(python),
+            *source,
+            "--require-hashes",
+            "--no-deps",
+            "-r",
+            lock,
+        ],
+        [
+            *uv,
+            "pip",
+            "install",
+            "--python",
+            str(python),
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-index",
+            "-e",
+            ".",
+        ],
+    ]
+    for step in steps:
+        if subprocess.run(step, check=False).returncode != 0:
+            return _stop(
+                f"Installing from {lock} failed; the lines above say why.",
+                "check the network (or LAB_WHEELHOUSE) and run the same command again; it goes on where it stopped",
+            )
+    print(f"{target} is ready ({time.monotonic() - began:.0f} s).", flush=True)
+    return 0
+
+
+def _stop(what: str, next_step: str) -> int:
+    print(f"{what}\nNext: {next_step}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
