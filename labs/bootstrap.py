@@ -32,9 +32,7 @@ def main(target: str, lock: str) -> int:
         try:
             venv.create(folder, with_pip=True, clear=True)
         except (subprocess.CalledProcessError, OSError) as error:
-            return _stop(
-                f"Python could not create {target}: {error}", "on Debian and Ubuntu: apt install python3-venv"
-            )
+            return _stop(f"Python could not create {target}: {error}", "on Debian and Ubuntu: apt install python3-venv")
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
     uv = [str(python), "-m", "uv", "--quiet"]
     steps = [

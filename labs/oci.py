@@ -53,9 +53,7 @@ class Platform:
 
     def normal(self) -> "Platform":
         """The usual spelling: x86_64 is amd64, aarch64 is arm64, and arm64's default variant v8 is dropped."""
-        arch = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}.get(
-            self.architecture, self.architecture
-        )
+        arch = {"x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64"}.get(self.architecture, self.architecture)
         variant = "" if (arch, self.variant) == ("arm64", "v8") else self.variant
         return Platform(self.os, arch, variant)
 
@@ -136,9 +134,7 @@ def parse(data: bytes, media_type: str = "") -> Manifest | Index:
     subject = Descriptor.of(raw["subject"]) if isinstance(raw.get("subject"), dict) else None
     try:
         if isinstance(raw.get("manifests"), list):
-            return Index(
-                kind or OCI_INDEX, tuple(Descriptor.of(entry) for entry in raw["manifests"]), subject
-            )
+            return Index(kind or OCI_INDEX, tuple(Descriptor.of(entry) for entry in raw["manifests"]), subject)
         if isinstance(raw.get("config"), dict) and isinstance(raw.get("layers"), list):
             layers = tuple(Descriptor.of(layer) for layer in raw["layers"])
             return Manifest(kind or OCI_MANIFEST, Descriptor.of(raw["config"]), layers, subject)
