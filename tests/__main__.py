@@ -1,0 +1,69 @@
+"""``make test``: style, types, every test, then the notebooks under strict nbval.
+
+    python -m tests              everything
+    python -m tests notebooks    only the notebooks (CI runs them once more with LAB_ENGINE=embedded)
+
+Each step runs even when an earlier one failed; the exit code is 0 only if all passed.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+NBVAL = [
+    "--nbval",
+    "--nbval-current-env",
+    "--nbval-cell-timeout=300",
+    "--nbval-sanitize-with=tests/notebooks/sanitize.cfg",
+    "-p",
+    "no:xdist",
+    "--override-ini=addopts=",
+]
+
+
+def main(words: list[str]) -> int:
+    only_notebooks = words == ["notebooks"]
+    python = sys.executable
+    steps: list[tuple[str, list[str]]] = []
+    if not only_notebooks:
+        steps += [
+            ("ruff check", [python, "-m", "ruff", "check", "."]),
+            ("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
+            ("mypy", [python, "-m", "mypy"]),
+            ("tests", [python, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words]),
+        ]
+    steps += [
+        (f"nbval {folder}", [python, "-m", "pytest", *NBVAL, f"{folder}/"]) for folder in ("solutions", "notebooks")
+    ]
+    results = [(name, *_run(name, command)) for name, command in steps]
+    print("\nstep               result  seconds")
+    for name, code, seconds in results:
+        print(f"{name:<18} {'passed' if code == 0 else 'FAILED':<7} {seconds:7.0f}")
+    return 0 if all(code == 0 for _, code, _ in results) else 1
+
+
+def _run(name: str, command: list[str]) -> tuple[int, float]:
+    """Run one step in a lab home of its own; a local AWS that the step started is stopped afterwards."""
+    print(f"\n--- {name}", flush=True)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="fargate-lab-") as home:
+        environment = {**os.environ, "LAB_HOME": home, "LAB_TARGET": "local", "JUPYTER_PLATFORM_DIRS": "1"}
+        try:
+            code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        finally:
+            _stop_local_aws(Path(home))
+    return code, time.monotonic() - began
+
+
+def _stop_local_aws(home: Path) -> None:
+    from labs.target import local
+
+    local.stop_cloud(home)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

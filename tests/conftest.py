@@ -1,0 +1,19 @@
+"""What every test shares: a skip that CI must not see becomes a failure, and its reason is shown."""
+
+import os
+
+import pytest
+
+REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Turn the skip of a docker or browser test into a failure where the environment says it must run."""
+    report = yield
+    for marker, variable in REQUIRED.items():
+        if report.skipped and os.environ.get(variable) == "1" and item.get_closest_marker(marker):
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            report.outcome = "failed"
+            report.longrepr = f"{variable}=1, but this {marker} test was skipped: {reason}"
+    return report
