@@ -1,0 +1,129 @@
+"""``make bench``: one run, one table. Ratios say more than seconds: the machine's speed drifts.
+
+python -m tests.bench             everything
+python -m tests.bench calls ...   only the named parts: calls, layers, course, lab, setup
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.bench import measure, servers
+
+ROOT = Path(__file__).parent.parent.parent
+PARTS = ("calls", "layers", "course", "lab", "setup")
+
+
+def row(what: str, figure: str, against: str = "", ratio: str = "") -> None:
+    print(f"{what:<44} {figure:<26} {against:<26} {ratio}", flush=True)
+
+
+def bench_calls() -> None:
+    with ExitStack() as stack:
+        kit = stack.enter_context(servers.kit())
+        python = stack.enter_context(servers.moto_environment())
+        idle = kit.rss_mib
+        both = [kit] + ([stack.enter_context(servers.moto_server(python))] if python else [])
+        moto = both[1] if python else None
+        row(
+            "start to first answered call",
+            f"{kit.ready_seconds:.2f} s",
+            f"{moto.ready_seconds:.2f} s" if moto else "not installed",
+            f"{kit.ready_seconds / moto.ready_seconds:.2f}" if moto else "",
+        )
+        for call, times in measure.calls(both).items():
+            mine, its = times["kit"], times.get("moto_server")
+            for place, name in ((0, "p50"), (1, "p99")):
+                row(
+                    f"{call} {name}",
+                    f"{mine[place] * 1000:.2f} ms",
+                    f"{its[place] * 1000:.2f} ms" if its else "not installed",
+                    f"{mine[place] / its[place]:.2f}" if its else "",
+                )
+        after = f"{moto.rss_mib:.0f} MiB after" if moto else ""
+        row("memory, idle and after the calls", f"{idle:.0f} and {kit.rss_mib:.0f} MiB", after)
+
+
+def bench_layers() -> None:
+    if shutil.which("skopeo") is None:
+        row("500 MB layer", "not run: skopeo is not installed")
+        return
+    with servers.kit() as kit, servers.docker_registry() as registry:
+        times = measure.layers([kit] + ([registry] if registry else []))
+        its = times.get("docker-registry")
+        for place, name in ((0, "push"), (1, "pull")):
+            row(
+                f"500 MB layer, skopeo {name}",
+                f"{times['kit'][place]:.2f} s",
+                f"{its[place]:.2f} s (docker-registry)" if its else "not installed",
+                f"{times['kit'][place] / its[place]:.2f}" if its else "",
+            )
+        row("memory after the pushes", f"{kit.rss_mib:.0f} MiB")
+
+
+def bench_course() -> None:
+    with tempfile.TemporaryDirectory(prefix="bench-course-") as home:
+        environment = {**os.environ, "LAB_HOME": home, "LAB_ENGINE": "embedded"}
+        command = [sys.executable, "-m", "labs", "course"]
+        done: list[int] = []
+        seconds = measure.timed(
+            lambda: done.append(
+                subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True).returncode
+            )
+        )
+        row("stages 00 to 03 solved, embedded engine", f"{seconds:.1f} s, exit code {done[0]}")
+
+
+def bench_lab() -> None:
+    """JupyterLab, from the start of the command to its URL, the local AWS included."""
+    times = []
+    for _ in range(3):
+        with tempfile.TemporaryDirectory(prefix="bench-lab-") as home:
+            environment = {**os.environ, "LAB_HOME": home, "LAB_NO_BROWSER": "1"}
+            began = time.monotonic()
+            process = subprocess.Popen(
+                [sys.executable, "-m", "labs", "start"],
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stdout is not None
+            for line in process.stdout:
+                if "token=" in line:
+                    times.append(time.monotonic() - began)
+                    break
+            process.terminate()
+            process.communicate(timeout=60)
+    row("make lab: command to URL, both servers", f"{statistics.median(times):.2f} s" if times else "no URL")
+
+
+def bench_setup() -> None:
+    """What make lab installs, into an empty folder, with the packages already in the cache."""
+    with tempfile.TemporaryDirectory(prefix="bench-setup-") as folder:
+        checkout = Path(folder) / "kit"
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(checkout)], check=True)
+        command = ["make", ".venv/run.ready"]
+        seconds = measure.timed(lambda: subprocess.run(command, cwd=checkout, check=True, capture_output=True))
+        row("set-up of .venv, packages cached", f"{seconds:.1f} s")
+
+
+def main(words: list[str]) -> int:
+    unknown = sorted(set(words) - set(PARTS))
+    if unknown:
+        print(f"No such part: {', '.join(unknown)}. The parts are {', '.join(PARTS)}.", file=sys.stderr)
+        return 2
+    row("what", "kit", "against", "ratio")
+    for part in words or PARTS:
+        globals()[f"bench_{part}"]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,162 @@
+"""The servers that are compared: the kit's local AWS, moto_server, and Debian's docker-registry.
+
+Each is a real process on loopback, started here and stopped here by its own process id.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+WAIT = 30.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: how to reach it, how long it took to answer a first call, its process id."""
+
+    name: str
+    endpoint: str
+    key: str
+    secret: str
+    ready_seconds: float
+    pid: int
+
+    def client(self, service: str) -> Any:
+        """A boto3 client with one connection and no retries, so that a call is one call."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=self.key,
+            aws_secret_access_key=self.secret,
+            config=Config(retries={"total_max_attempts": 1}, max_pool_connections=1),
+        )
+
+    @property
+    def rss_mib(self) -> float:
+        """Resident memory of the process in MiB (Linux; nan elsewhere)."""
+        try:
+            lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        except OSError:
+            return float("nan")
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _process(command: list[str], **options: Any) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(command, text=True, stderr=subprocess.DEVNULL, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=WAIT)
+
+
+def _first_call(server: Server) -> None:
+    """Wait until the server answers one STS call."""
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            server.client("sts").get_caller_identity()
+            return
+        except Exception:  # any failure means not yet; the deadline decides
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+@contextmanager
+def kit() -> Iterator[Server]:
+    """`labs cloud` on a new state folder."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as state:
+        began = time.monotonic()
+        command = [sys.executable, "-m", "labs", "cloud", "--port", "0", "--state", state]
+        with _process(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            said = json.loads(process.stdout.readline())
+            server = Server("kit", said["endpoint"], said["access_key_id"], said["secret_access_key"], 0.0, process.pid)
+            _first_call(server)
+            yield Server(*_with_ready(server, time.monotonic() - began))
+
+
+def _with_ready(server: Server, seconds: float) -> tuple[Any, ...]:
+    return (server.name, server.endpoint, server.key, server.secret, seconds, server.pid)
+
+
+@contextmanager
+def moto_server(python: Path) -> Iterator[Server]:
+    """moto's own server, from an environment that has moto[server]; it checks neither signature nor policy."""
+    port = free_port()
+    began = time.monotonic()
+    command = [str(python.with_name("moto_server")), "-H", "127.0.0.1", "-p", str(port)]
+    with _process(command, stdout=subprocess.DEVNULL) as process:
+        server = Server("moto_server", f"http://127.0.0.1:{port}", "test", "test", 0.0, process.pid)
+        _first_call(server)
+        yield Server(*_with_ready(server, time.monotonic() - began))
+
+
+@contextmanager
+def moto_environment() -> Iterator[Path | None]:
+    """A throw-away environment with the same moto and its server's extras; None where it cannot be installed."""
+    with tempfile.TemporaryDirectory(prefix="bench-moto-") as folder:
+        uv = [sys.executable, "-m", "uv", "--quiet"]
+        python = Path(folder) / "v" / "bin" / "python"
+        steps = [
+            [*uv, "venv", str(python.parent.parent)],
+            [*uv, "pip", "install", "--python", str(python), "moto==5.2.5", "flask", "flask-cors"],
+        ]
+        done = all(subprocess.run(step, check=False).returncode == 0 for step in steps)
+        yield python if done else None
+
+
+@contextmanager
+def docker_registry() -> Iterator[Server | None]:
+    """Debian's docker-registry on a new folder; None where it is not installed."""
+    binary = shutil.which("docker-registry")
+    if binary is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-registry-") as folder:
+        port = free_port()
+        config = Path(folder) / "config.yml"
+        config.write_text(
+            f"version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {folder}/data}}\n"
+            f"http: {{addr: 127.0.0.1:{port}}}\n"
+        )
+        command = [binary, "serve", str(config)]
+        with _process(
+            command, stdout=subprocess.DEVNULL, env={**os.environ, "OTEL_TRACES_EXPORTER": "none"}
+        ) as process:
+            _listening(port)
+            yield Server("docker-registry", f"http://127.0.0.1:{port}", "", "", 0.0, process.pid)
+
+
+def _listening(port: int) -> None:
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
