@@ -1,0 +1,46 @@
+"""Gates: the questions of a check, asked in order; the first that fails is the verdict."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from labs.verdict.verdict import Verdict
+
+Subject = TypeVar("Subject")
+
+
+@dataclass(frozen=True)
+class Gate(Generic[Subject]):
+    """One question. ``ask`` returns None when the gate is open, else the verdict that says why not."""
+
+    name: str
+    ask: Callable[[Subject], Verdict | None]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished check: its verdict, the gates that are open, the one that is shut, those not reached."""
+
+    stage: str
+    verdict: Verdict
+    open_gates: tuple[str, ...] = ()
+    shut: str = ""
+    not_reached: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        remark = f"at {self.shut}" if self.shut else ""
+        if self.not_reached:
+            remark += f"; not reached: {', '.join(self.not_reached)}"
+        return "\n".join(self.verdict.lines(remark))
+
+
+def run_gates(
+    stage: str, gates: Sequence[Gate[Subject]], subject: Subject, passed: Callable[[Subject], Verdict]
+) -> Report:
+    """Ask the gates in order and stop at the first that is shut; ``passed`` words the PASS."""
+    names = tuple(gate.name for gate in gates)
+    for position, gate in enumerate(gates):
+        verdict = gate.ask(subject)
+        if verdict is not None:
+            return Report(stage, verdict, names[:position], gate.name, names[position + 1 :])
+    return Report(stage, passed(subject), names)

@@ -1,0 +1,89 @@
+"""What the trail says: CloudTrail events as plain values, and the one call that reads them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+# AWS's sentence for a denied call (IAM user guide, "Troubleshoot access denied error messages").
+SENTENCE = re.compile(
+    r"User: (?P<principal>\S+) is not authorized to perform: (?P<action>[\w-]+:\w+)"
+    r"(?: on resource: (?P<resource>\S+))?(?P<suffix> (?:because|with) [^\n\"}]*)?"
+)
+_PAGE_LIMIT = 40
+
+
+@dataclass(frozen=True)
+class Event:
+    """One recorded call.
+
+    ``action`` is the IAM action (for a denial: the one AWS's sentence names); ``resource`` an ARN or "*" or
+    empty; ``error`` the error code, empty when the call was allowed; ``at`` has whole seconds, as in CloudTrail.
+    """
+
+    at: datetime
+    principal: str
+    action: str
+    resource: str
+    error: str = ""
+    message: str = ""
+    tag: str = ""
+
+    @property
+    def denied(self) -> bool:
+        """Whether IAM refused it (and not, say, a missing repository)."""
+        return self.error in {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "DENIED"} or bool(
+            self.error and SENTENCE.search(self.message)
+        )
+
+
+def parse_event(raw: Mapping[str, Any]) -> Event:
+    """Read one entry of a ``lookup_events`` answer; its ``CloudTrailEvent`` is a JSON text."""
+    detail = json.loads(raw.get("CloudTrailEvent") or "{}")
+    identity = detail.get("userIdentity") or {}
+    service = str(detail.get("eventSource") or raw.get("EventSource") or "").removesuffix(".amazonaws.com")
+    name = str(detail.get("eventName") or raw.get("EventName") or "")
+    request = detail.get("requestParameters") or {}
+    resources = [str(r.get("ARN") or r.get("arn") or "") for r in detail.get("resources") or [] if isinstance(r, dict)]
+    principal, action, resource = str(identity.get("arn") or ""), f"{service}:{name}", next(iter(resources), "")
+    message = str(detail.get("errorMessage") or "")
+    said = SENTENCE.search(message)
+    if said:
+        principal, action = said["principal"], said["action"]
+        resource = said["resource"] or resource
+    at = raw.get("EventTime") or datetime.fromisoformat(str(detail.get("eventTime")))
+    tag = str(request.get("imageTag") or "") if isinstance(request, dict) else ""
+    error = str(detail.get("errorCode") or "")
+    return Event(at.astimezone(UTC), principal, action, resource, error, message, tag)
+
+
+def read_trail(cloudtrail: Any, since: datetime, source: str = "ecr.amazonaws.com") -> tuple[Event, ...]:
+    """Every recorded call to one service since a moment, oldest first.
+
+    ``cloudtrail`` is a boto3 client; its errors are passed on. CloudTrail keeps whole seconds, so the
+    second in which ``since`` falls is read too.
+    """
+    start = since.replace(microsecond=0)
+    events = (parse_event(raw) for raw in _pages(cloudtrail, start, source))
+    return tuple(sorted((event for event in events if event.at >= start), key=lambda event: event.at))
+
+
+def _pages(cloudtrail: Any, start: datetime, source: str) -> Iterator[Mapping[str, Any]]:
+    request: dict[str, Any] = {
+        "LookupAttributes": [{"AttributeKey": "EventSource", "AttributeValue": source}],
+        "StartTime": start,
+    }
+    # AWS allows two lookups a second; forty pages of fifty events are more than a stage makes.
+    for _ in range(_PAGE_LIMIT):
+        answer = cloudtrail.lookup_events(**request)
+        yield from answer.get("Events", ())
+        if not answer.get("NextToken"):
+            return
+        request["NextToken"] = answer["NextToken"]
+
+
+def denials(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Those that IAM refused."""
+    return tuple(event for event in events if event.denied)

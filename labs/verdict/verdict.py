@@ -1,0 +1,48 @@
+"""One verdict: a status word, a stable id, and at most four short lines."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Status(Enum):
+    """The four words a check may say. CANNOT CHECK is the kit's fault, never the trainee's."""
+
+    PASS = "PASS"
+    NOT_YET = "NOT YET"
+    FAIL = "FAIL"
+    CANNOT_CHECK = "CANNOT CHECK"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found.
+
+    ``expected`` and ``found`` are observations; ``cause`` is given only when it was observed, else it is
+    empty or names what fits and how to tell; ``next_step`` is one thing to do.
+    """
+
+    status: Status
+    message_id: str
+    expected: str = ""
+    found: str = ""
+    cause: str = ""
+    next_step: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.status is Status.PASS
+
+    def lines(self, remark: str = "") -> list[str]:
+        """The text, at most five lines: the status and id, then Expected, Found, Why, Next."""
+        head = f"{self.status.value}  {self.message_id}" + (f"  ({remark})" if remark else "")
+        parts = (
+            ("Expected", self.expected),
+            ("Found", self.found),
+            ("Why", self.cause),
+            ("Next", self.next_step),
+        )
+        # A value from outside (a policy, a client's words) may hold line breaks; one field stays one line.
+        return [head] + [f"{name + ':':<10}{' '.join(text.split())}" for name, text in parts if text]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
