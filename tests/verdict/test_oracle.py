@@ -1,0 +1,153 @@
+"""The oracle tells the intended refusal from everything that only looks like it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from labs.verdict.oracle import Outcome, expect_denied
+from labs.verdict.trail import Event, parse_event, read_trail
+
+ACCOUNT = "111122223333"
+ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/fargate-lab-push/lab"
+REPOSITORY = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/fargate-lab/app"
+ACTION = "ecr:GetDownloadUrlForLayer"
+SINCE = datetime(2026, 11, 23, 12, 0, 0, 500_000, tzinfo=UTC)
+URL = "http://127.0.0.1:5000/v2/fargate-lab/app"
+WORDS = (
+    "ERROR: failed to solve: failed to push 127.0.0.1:5000/fargate-lab/app:both: unexpected status from HEAD request "
+    f"to {URL}/blobs/sha256:{'a' * 64}: 403 Forbidden"
+)
+
+
+def event(action: str = ACTION, *, principal: str = ROLE, resource: str = REPOSITORY, error: str = "AccessDenied",
+          after: float = 5) -> Event:  # fmt: skip
+    return Event(SINCE.replace(microsecond=0) + timedelta(seconds=after), principal, action, resource, error)
+
+
+def outcome(trail: list[Event], words: str = WORDS, worked: Event | None = None) -> Outcome:
+    return expect_denied(ROLE, ACTION, REPOSITORY, SINCE, trail, words, worked=worked).outcome
+
+
+def test_the_right_principal_action_and_repository_in_trail_and_words_is_the_intended_refusal() -> None:
+    assert outcome([event("ecr:PutImage", error=""), event()]) is Outcome.INTENDED
+
+
+def test_an_event_in_the_second_in_which_the_stage_began_counts() -> None:
+    assert outcome([event(after=0)]) is Outcome.INTENDED
+
+
+def test_an_event_from_before_the_stage_does_not_count() -> None:
+    assert outcome([event(after=-30)], words="") is Outcome.NO_EVIDENCE
+
+
+def test_without_the_clients_words_only_the_trail_speaks() -> None:
+    assert outcome([event()], words="pushing manifest done") is Outcome.TRAIL_ONLY
+
+
+def test_the_clients_words_alone_are_called_words_only() -> None:
+    assert outcome([]) is Outcome.WORDS_ONLY
+
+
+def test_words_about_another_repository_prove_nothing_about_ours() -> None:
+    assert outcome([], WORDS.replace("fargate-lab/app", "other/app")) is Outcome.OTHER_REASON
+    assert outcome([event()], WORDS.replace("fargate-lab/app", "other/app")) is Outcome.TRAIL_ONLY
+
+
+def test_words_that_name_another_action_are_another_reason() -> None:
+    named = WORDS + (
+        f"\ndenied: User: {ROLE} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"
+        " because no identity-based policy allows the ecr:BatchGetImage action"
+    )
+    assert outcome([], named) is Outcome.OTHER_REASON
+
+
+def test_another_action_is_another_reason() -> None:
+    finding = expect_denied(ROLE, ACTION, REPOSITORY, SINCE, [event("ecr:BatchGetImage")], WORDS)
+    assert finding.outcome is Outcome.OTHER_REASON
+    assert finding.denial is not None
+    assert finding.denial.action == "ecr:BatchGetImage"
+
+
+def test_the_right_action_by_another_principal_is_another_reason() -> None:
+    assert outcome([event(principal=f"arn:aws:iam::{ACCOUNT}:user/someone")]) is Outcome.OTHER_REASON
+
+
+def test_the_right_action_on_another_repository_is_another_reason() -> None:
+    assert outcome([event(resource=REPOSITORY + "-2")]) is Outcome.OTHER_REASON
+
+
+def test_a_stranger_refused_elsewhere_is_no_evidence() -> None:
+    stranger = event("ecr:PutImage", principal=f"arn:aws:iam::{ACCOUNT}:user/someone", resource=REPOSITORY + "-2")
+    assert outcome([stranger], words="") is Outcome.NO_EVIDENCE
+
+
+def test_a_missing_repository_is_not_a_refusal() -> None:
+    assert outcome([event(error="RepositoryNotFoundException")], words="") is Outcome.NO_EVIDENCE
+
+
+def test_a_success_is_called_a_success_and_says_by_whom() -> None:
+    put = event("ecr:PutImage", error="")
+    finding = expect_denied(ROLE, ACTION, REPOSITORY, SINCE, [put], "", worked=put)
+    assert (finding.outcome, finding.worked_by) == (Outcome.IT_WORKED, ROLE)
+
+
+def test_the_intended_refusal_stays_seen_after_a_later_success() -> None:
+    assert outcome([event(after=5)], worked=event("ecr:PutImage", error="", after=60)) is Outcome.INTENDED
+
+
+def test_of_another_failure_and_a_success_the_later_one_counts() -> None:
+    failed, put = event("ecr:PutImage", after=5), event("ecr:PutImage", error="", after=9)
+    assert outcome([failed], worked=put) is Outcome.IT_WORKED
+    assert outcome([event("ecr:PutImage", after=20)], worked=put) is Outcome.OTHER_REASON
+
+
+def test_not_being_logged_in_is_another_reason() -> None:
+    words = "push access denied, repository does not exist or may require authorization: authorization failed: "
+    assert outcome([], words + "no basic auth credentials") is Outcome.OTHER_REASON
+
+
+def test_nothing_tried_is_no_evidence() -> None:
+    assert outcome([], words="") is Outcome.NO_EVIDENCE
+
+
+def test_an_event_is_read_from_cloudtrails_own_form() -> None:
+    sentence = (
+        f"User: {ROLE} is not authorized to perform: {ACTION} on resource: {REPOSITORY} because no identity-based "
+        f"policy allows the {ACTION} action"
+    )
+    detail = {
+        "eventTime": "2026-11-23T12:00:05Z",
+        "eventSource": "ecr.amazonaws.com",
+        "eventName": "GetDownloadUrlForLayer",
+        "userIdentity": {"type": "AssumedRole", "arn": ROLE},
+        "errorCode": "AccessDenied",
+        "errorMessage": sentence,
+        "requestParameters": {"repositoryName": "fargate-lab/app"},
+        "resources": [{"ARN": REPOSITORY, "accountId": ACCOUNT}],
+    }
+    read = parse_event({"EventName": "GetDownloadUrlForLayer", "CloudTrailEvent": json.dumps(detail)})
+    assert (read.principal, read.action, read.resource) == (ROLE, ACTION, REPOSITORY)
+    assert read.denied
+    assert read.at == datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
+
+
+def test_the_trail_is_read_page_by_page_and_in_order_of_time() -> None:
+    def raw(second: int) -> dict[str, Any]:
+        when = datetime(2026, 11, 23, 12, 0, second, tzinfo=UTC)
+        return {"EventTime": when, "EventName": "PutImage", "EventSource": "ecr.amazonaws.com", "CloudTrailEvent": "{}"}
+
+    class Trail:
+        asked: list[dict[str, Any]]
+
+        def __init__(self) -> None:
+            self.asked = []
+
+        def lookup_events(self, **request: Any) -> dict[str, Any]:
+            self.asked.append(request)
+            if "NextToken" in request:
+                return {"Events": [raw(1)]}
+            return {"Events": [raw(9), raw(5)], "NextToken": "more"}
+
+    trail = Trail()
+    assert [event.at.second for event in read_trail(trail, SINCE)] == [1, 5, 9]
+    assert len(trail.asked) == 2
