@@ -94,5 +94,9 @@ def locked(path: Path, wait_s: float) -> Iterator[bool]:
         yield held
 
 
+def _damaged(path: Path, reason: str) -> LabError:
+    return LabError(f"{path} is damaged: {reason}", f"move it away (mv {path} {path}.damaged) and try again")
+
+
 def _cannot_write(path: Path, error: OSError) -> LabError:
     return LabError(f"{path} cannot be written: {error.strerror or error}", "free some space or check its permissions")

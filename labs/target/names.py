@@ -15,7 +15,7 @@ TRAINEE = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 
 @dataclass(frozen=True)
 class Names:
-    """The prefix of one lab (``fargate-lab``, or ``fargate-lab-anna`` for LAB_TRAINEE=anna) and what follows from it."""
+    """The prefix of one lab, ``fargate-lab`` or ``fargate-lab-anna`` (LAB_TRAINEE=anna), and what follows from it."""
 
     prefix: str = PREFIX
 

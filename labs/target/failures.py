@@ -1,0 +1,82 @@
+"""What boto3 raises, in words a trainee can act on.
+
+The codes are AWS's own (IAM and STS "Common Errors", Amazon EC2 and Amazon S3 error codes); where the account
+answered with a sentence, that sentence is shown.
+"""
+
+from botocore import exceptions as boto
+
+from labs.errors import LabError
+
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"}
+_BAD_SIGNATURE = {"SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+# The two sentences AWS uses when the request's time and its own differ by more than five minutes.
+_SKEWED = ("Signature expired", "Signature not yet current")
+
+
+def code_of(error: Exception) -> str:
+    """The AWS error code of a ClientError, else an empty string."""
+    if isinstance(error, boto.ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return ""
+
+
+def denied(error: Exception) -> bool:
+    """Whether the account refused the call for lack of permission."""
+    return code_of(error) in _DENIED
+
+
+def explain(error: Exception, doing: str) -> LabError:
+    """The LabError for what boto3 raised while ``doing`` (as in "asking who you are")."""
+    if isinstance(error, boto.ClientError):
+        return _refused(error, doing)
+    if isinstance(error, boto.NoCredentialsError):
+        return LabError(
+            "There are no AWS credentials.",
+            "sign in (aws configure, or aws sso login) or set AWS_PROFILE, and try again",
+        )
+    if isinstance(error, boto.PartialCredentialsError):
+        return LabError(f"The AWS credentials are incomplete: {error}", "give both keys, then try again")
+    if isinstance(error, boto.ProfileNotFound):
+        return LabError(f"{error}.", "set AWS_PROFILE to a profile that `aws configure list-profiles` shows")
+    if isinstance(error, boto.SSOError | boto.TokenRetrievalError | boto.CredentialRetrievalError):
+        return LabError(f"The AWS credentials could not be fetched: {error}", "sign in again: aws sso login")
+    if isinstance(error, boto.NoRegionError):
+        return no_region()
+    if isinstance(error, boto.ConfigParseError | boto.ConfigNotFound | boto.InvalidConfigError):
+        return LabError(f"The AWS configuration cannot be read: {error}", "mend that file, then try again")
+    if isinstance(error, boto.SSLError):
+        return LabError(f"The secure connection failed while {doing}: {error}", "check the clock and AWS_CA_BUNDLE")
+    if isinstance(error, boto.HTTPClientError):
+        url = getattr(error, "kwargs", {}).get("endpoint_url", "")
+        where = f" at {url}" if url else ""
+        return LabError(
+            f"AWS does not answer{where} while {doing}.",
+            "check the network, the region and AWS_ENDPOINT_URL; for the local AWS run the first cell again",
+        )
+    return LabError(
+        f"AWS could not be asked while {doing}: {error}", "check AWS_ENDPOINT_URL, the region and the profile"
+    )
+
+
+def no_region() -> LabError:
+    """No region is set."""
+    return LabError("No AWS region is set.", "set AWS_REGION, for example AWS_REGION=us-east-1, and try again")
+
+
+def _refused(error: boto.ClientError, doing: str) -> LabError:
+    code = code_of(error)
+    words = str(error.response.get("Error", {}).get("Message", "")) or str(error)
+    if code in _EXPIRED:
+        return LabError(f"The AWS credentials have expired ({code}).", "sign in again, then run this once more")
+    if code == "RequestTimeTooSkewed" or (code in _BAD_SIGNATURE and words.startswith(_SKEWED)):
+        return LabError(f"This machine's clock is wrong: {words}", "set the clock, then try again")
+    if code in _UNKNOWN_KEY:
+        return LabError(f"AWS does not know this access key ({code}).", "check AWS_ACCESS_KEY_ID or AWS_PROFILE")
+    if code in _BAD_SIGNATURE:
+        return LabError(f"The secret access key does not fit the access key ({code}).", "enter the keys again")
+    if code in _DENIED:
+        return LabError(f"AWS refused while {doing}: {words}", "ask for that permission, or use another profile")
+    return LabError(f"AWS answered {code} while {doing}: {words}", "mend what it names, then try again")
