@@ -98,6 +98,12 @@ class Ledger:
         before = [n for n in closed_at if n < closed_at[-1]]
         return [entry for entry in entries if entry.n > (before[-1] if before else 0)]
 
+    def has_open_chapter(self) -> bool:
+        """Whether anything was written since the last receipt that said "left 0"."""
+        with self._open() as file:
+            entries, closed_at = _read(file)
+        return any(entry.n > (closed_at[-1] if closed_at else 0) for entry in entries)
+
     def unreadable(self) -> int:
         """How many lines cannot be read."""
         with self._open() as file:

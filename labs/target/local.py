@@ -86,6 +86,8 @@ def point_at(cloud: Cloud, env: MutableMapping[str, str]) -> None:
     for name in [*_MISLEADING, *(key for key in env if key.startswith("AWS_ENDPOINT_URL_"))]:
         env.pop(name, None)
     env.update(cloud.variables())
+    # The user's own AWS files play no part here, however damaged they are.
+    env.update({"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull})
     for name in ("NO_PROXY", "no_proxy"):
         hosts = [host for host in env.get(name, "").split(",") if host]
         env[name] = ",".join(hosts + [host for host in ("127.0.0.1", "localhost") if host not in hosts])

@@ -103,13 +103,17 @@ class Target:
         more = {"Policy": policy} if policy else {}
         sts = self.client("sts")
         answer = sts.assume_role(RoleArn=self.role_arn(role), RoleSessionName=session_name, **more)["Credentials"]
-        return local.isolated_session(
-            answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"], self.region
-        )
+        return role_session(answer, self.region, self.endpoint)
 
     def registry_password(self, session: boto3.Session | None = None) -> str:
         """The password for ``docker login -u AWS``, for 12 hours; of ``session`` when given. Raises ClientError."""
         return password_of(_authorization(self.client("ecr", session))["authorizationToken"])
+
+
+def role_session(credentials: Mapping[str, str], region: str, endpoint: str) -> boto3.Session:
+    """A boto3 session with the ``Credentials`` of an STS answer; ``endpoint`` is the local AWS's, empty on AWS."""
+    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"], region)
+    return local.isolated_session(*keys) if endpoint else boto3.Session(*keys)
 
 
 def password_of(token: str) -> str:
