@@ -1,0 +1,41 @@
+"""AWS's policy decisions, as pure functions over plain data: ``parse_policy``, ``evaluate``, ``sentence``, ``lint``.
+
+Source of the rules: the IAM User Guide; each module names its page.
+"""
+
+from labs.iam.evaluate import evaluate, evaluate_trust
+from labs.iam.model import (
+    Decision,
+    DecisionKind,
+    Effect,
+    MatchedStatement,
+    Policies,
+    Policy,
+    PolicyKind,
+    Principal,
+    PrincipalKind,
+    Request,
+)
+from labs.iam.parse import MalformedPolicy, PolicyTooLong, parse_policy
+from labs.iam.statement import Statement
+from labs.iam.words import sentence
+
+__all__ = [
+    "Decision",
+    "DecisionKind",
+    "Effect",
+    "MalformedPolicy",
+    "MatchedStatement",
+    "Policies",
+    "Policy",
+    "PolicyKind",
+    "PolicyTooLong",
+    "Principal",
+    "PrincipalKind",
+    "Request",
+    "Statement",
+    "evaluate",
+    "evaluate_trust",
+    "parse_policy",
+    "sentence",
+]

@@ -1,0 +1,109 @@
+"""Wildcard patterns: ``*`` is any run of characters, ``?`` any single one, compiled once.
+
+Source: IAM User Guide, reference_policies_elements_action and reference_policies_elements_resource; for ARN
+conditions, reference_policies_elements_condition_operators ("each of the six colon-delimited components of the ARN
+is checked separately").
+"""
+
+import enum
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+
+class Wildcard(enum.Enum):
+    """A wildcard in a pattern."""
+
+    MANY = "*"
+    ONE = "?"
+
+
+# A pattern is a row of literal texts and wildcards.
+Token = str | Wildcard
+Tokens = tuple[Token, ...]
+
+_SPLIT = re.compile(r"([*?])")
+NOTHING = re.compile(r"(?!)")
+
+
+def tokens_of(pattern: str) -> Tokens:
+    """Read a pattern: ``ecr:*Image`` is ``("ecr:", MANY, "Image")``."""
+    return tuple(Wildcard(part) if part in ("*", "?") else part for part in _SPLIT.split(pattern) if part)
+
+
+def _source(tokens: Iterable[Token], character: str) -> str:
+    """The regular expression of some tokens, where ``character`` is what a wildcard may stand for.
+
+    Between two stars the earliest match is always right, so those groups are atomic: matching stays
+    linear, and no pattern can make it slow.
+    """
+    runs = [""]
+    for token in tokens:
+        if token is Wildcard.MANY:
+            runs.append("")
+        elif token is Wildcard.ONE:
+            runs[-1] += character
+        else:
+            runs[-1] += re.escape(str(token))
+    first, *rest = runs
+    if not rest:
+        return first
+    middle = "".join(f"(?>{character}*?{run})" for run in rest[:-1] if run)
+    return f"{first}{middle}{character}*{rest[-1]}"
+
+
+@lru_cache(maxsize=8192)
+def any_of(patterns: tuple[Tokens, ...]) -> re.Pattern[str]:
+    """One expression whose ``fullmatch`` says whether any of the patterns matches the whole text."""
+    if not patterns:
+        return NOTHING
+    return re.compile("|".join(f"(?:{_source(tokens, '.')})" for tokens in patterns), re.DOTALL)
+
+
+@lru_cache(maxsize=8192)
+def any_arn(patterns: tuple[Tokens, ...]) -> re.Pattern[str]:
+    """Like ``any_of``, but component by component: no wildcard reaches over one of the first five colons.
+
+    A pattern with fewer than six components has ``*`` for the others.
+    """
+    if not patterns:
+        return NOTHING
+    return re.compile("|".join(f"(?:{_arn_source(tokens)})" for tokens in patterns), re.DOTALL)
+
+
+def _arn_source(tokens: Tokens) -> str:
+    components: list[list[Token]] = [[]]
+    for token in tokens:
+        if isinstance(token, Wildcard):
+            components[-1].append(token)
+            continue
+        first, *others = token.split(":", 6 - len(components))
+        components[-1].append(first)
+        components.extend([other] for other in others)
+    components += [[Wildcard.MANY]] * (6 - len(components))
+    sources = [_source(component, "[^:]") for component in components[:5]]
+    return ":".join([*sources, _source(components[5], ".")])
+
+
+class Patterns:
+    """A list of patterns without variables, as in ``Action``: does any match?
+
+    ``written`` keeps the texts as they stand in the document.
+    """
+
+    __slots__ = ("_everything", "_exact", "_fold", "_globs", "written")
+
+    def __init__(self, written: Iterable[str], fold: bool = False) -> None:
+        self.written = tuple(written)
+        self._fold = fold
+        tokens = [tokens_of(text.lower() if fold else text) for text in self.written]
+        self._everything = (Wildcard.MANY,) in tokens
+        self._exact = frozenset(str(row[0]) for row in tokens if len(row) == 1 and isinstance(row[0], str))
+        globs = tuple(row for row in tokens if any(isinstance(token, Wildcard) for token in row))
+        self._globs = any_of(globs).fullmatch if globs else None
+
+    def match(self, text: str) -> bool:
+        """Whether any pattern matches; ``text`` must be in lower case when the patterns fold case."""
+        if self._everything or text in self._exact:
+            return True
+        return self._globs is not None and self._globs(text) is not None

@@ -1,0 +1,82 @@
+"""Where in a JSON text a value stands: line and column, from 1, for messages to people."""
+
+import json
+import re
+
+JsonPath = tuple[str | int, ...]
+
+_SPACE = re.compile(r"\s*")
+_DECODER = json.JSONDecoder()
+
+
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """The line and column, both from 1, of a character."""
+    before = text[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
+
+
+def offset_of(text: str, path: JsonPath) -> int:
+    """The offset of the value at ``path``, or of the nearest value above it that exists; the text is valid JSON."""
+    place = _skip(text, 0)
+    for step in path:
+        inside = dict(_members(text, place)) if text[place] in "{[" else {}
+        if step not in inside:
+            break
+        place = inside[step]
+    return place
+
+
+def repeated_key(text: str) -> tuple[str, int] | None:
+    """The first key that stands twice in one object, with the offset of its second appearance."""
+    pending = [_skip(text, 0)]
+    repeats: list[tuple[int, str]] = []
+    while pending:
+        place = pending.pop()
+        if text[place] not in "{[":
+            continue
+        seen: set[str | int] = set()
+        for key, value in _members(text, place):
+            if key in seen:
+                repeats.append((text.rindex('"', 0, text.rindex('"', place, value)), str(key)))
+            seen.add(key)
+            pending.append(value)
+    if not repeats:
+        return None
+    offset, key = min(repeats)
+    return key, offset
+
+
+def path_text(path: JsonPath) -> str:
+    """A path as people write it: ``Statement[0].Action[1]``; an odd key is quoted."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif re.fullmatch(r"\w+", step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{json.dumps(step, ensure_ascii=False)}]"
+    return text
+
+
+def _skip(text: str, place: int) -> int:
+    found = _SPACE.match(text, place)
+    return found.end() if found else place
+
+
+def _members(text: str, place: int) -> list[tuple[str | int, int]]:
+    """The keys or indexes of the object or array at ``place``, each with the offset of its value."""
+    is_object = text[place] == "{"
+    members: list[tuple[str | int, int]] = []
+    place = _skip(text, place + 1)
+    while text[place] not in "}]":
+        key: str | int = len(members)
+        if is_object:
+            key, place = _DECODER.raw_decode(text, place)
+            place = _skip(text, _skip(text, place) + 1)
+        members.append((key, place))
+        _, place = _DECODER.raw_decode(text, place)
+        place = _skip(text, place)
+        if text[place] == ",":
+            place = _skip(text, place + 1)
+    return members

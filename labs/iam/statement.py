@@ -1,0 +1,135 @@
+"""One statement, compiled: does it apply to a request?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labs.iam.conditions import Condition
+from labs.iam.match import Patterns, any_of, tokens_of
+from labs.iam.model import Effect, Principal, PrincipalKind, Request
+from labs.iam.principals import Grant, Principals
+from labs.iam.variables import Context, Template, expand, parse_template
+
+
+class Asked:
+    """A request as the statements read it: action and key names in lower case, and the keys every request carries.
+
+    From the principal, unless the context names them: ``aws:PrincipalArn``, ``aws:PrincipalAccount``,
+    ``aws:PrincipalType`` and, for a user, ``aws:username``; from the resource, ``aws:ResourceAccount``
+    (reference_policies_condition-keys; reference_policies_variables, "Principal key values").
+    """
+
+    __slots__ = ("_context", "action", "principal", "request", "resource")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.principal = request.principal
+        self.action = request.action.lower()
+        self.resource = request.resource
+        self._context: dict[str, tuple[str, ...]] | None = None
+
+    @property
+    def context(self) -> Context:
+        """The condition keys, made only when a statement needs one."""
+        if self._context is None:
+            self._context = _of_principal(self.principal)
+            owner = self.request.resource_account or self.principal.account
+            if owner:
+                self._context["aws:resourceaccount"] = (owner,)
+            for key, value in self.request.context.items():
+                self._context[key.lower()] = (value,) if isinstance(value, str) else tuple(value)
+        return self._context
+
+
+_TYPES = {
+    PrincipalKind.USER: "User",
+    PrincipalKind.ROLE: "AssumedRole",
+    PrincipalKind.ROLE_SESSION: "AssumedRole",
+    PrincipalKind.ROOT: "Account",
+    PrincipalKind.ANONYMOUS: "Anonymous",
+}
+
+
+def _of_principal(principal: Principal) -> dict[str, tuple[str, ...]]:
+    kind = "FederatedUser" if principal.is_federated_user else _TYPES.get(principal.kind, "")
+    keys: dict[str, tuple[str, ...]] = {"aws:principaltype": (kind,)} if kind else {}
+    if principal.account and principal.kind is not PrincipalKind.SERVICE:
+        keys["aws:principalaccount"] = (principal.account,)
+        keys["aws:principalarn"] = (principal.identity_arn,)
+    if principal.kind is PrincipalKind.USER:
+        keys["aws:username"] = (principal.arn.rsplit("/", 1)[-1],)
+    return keys
+
+
+class Resources:
+    """A ``Resource`` or ``NotResource`` list: patterns, and patterns with variables filled in per request."""
+
+    __slots__ = ("_fixed", "_templates", "negated", "written")
+
+    def __init__(self, written: Sequence[str], negated: bool, variables: bool) -> None:
+        self.written = tuple(written)
+        self.negated = negated
+        templates = {text: _resource_template(text) for text in self.written if variables and "${" in text}
+        self._fixed = Patterns(text for text in self.written if text not in templates)
+        self._templates = tuple(templates.values())
+
+    def cover(self, asked: Asked) -> bool:
+        """Whether the statement is about this resource."""
+        if self._fixed.match(asked.resource):
+            return not self.negated
+        for template in self._templates:
+            tokens = expand(template, asked.context)
+            if tokens is None:
+                # A variable without a value makes NotResource cover nothing rather than everything.
+                if self.negated:
+                    return False
+            elif any_of((tokens,)).fullmatch(asked.resource) is not None:
+                return not self.negated
+        return self.negated
+
+
+def _resource_template(text: str) -> Template:
+    """Variables count only after the fifth colon; before it, they are plain characters."""
+    head, *tail = text.split(":", 5)
+    if len(tail) < 5:
+        return tokens_of(text)
+    return tokens_of(":".join([head, *tail[:4], ""])) + parse_template(tail[4], wildcards=True)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A compiled statement; ``index`` is its place in the document, from 0. None for an element that is absent."""
+
+    index: int
+    sid: str
+    effect: Effect
+    actions: Patterns
+    not_action: bool
+    resources: Resources | None = None
+    principals: Principals | None = None
+    not_principal: bool = False
+    conditions: tuple[Condition, ...] = ()
+
+    def applies(self, asked: Asked) -> bool:
+        """Whether action, resource and every condition fit; the principal is ``grant``'s question."""
+        if self.actions.match(asked.action) is self.not_action:
+            return False
+        if self.resources is not None and not self.resources.cover(asked):
+            return False
+        return all(condition.holds(asked.context) for condition in self.conditions)
+
+    def grant(self, principal: Principal, bounded: bool = False) -> Grant:
+        """How the statement names the principal; DIRECT when it has no Principal element.
+
+        ``bounded``: the principal has a permissions boundary. "NotPrincipal with a Deny effect will always deny any IAM
+        principal that has a permissions boundary policy attached" (access_policies_boundaries).
+        """
+        if self.principals is None:
+            return Grant.DIRECT
+        if not self.not_principal:
+            return self.principals.grant(principal)
+        if self.effect is Effect.DENY:
+            spared = self.principals.names_exactly(principal) and not bounded
+            return Grant.NONE if spared else Grant.DIRECT
+        return Grant.DIRECT if self.principals.grant(principal) is Grant.NONE else Grant.NONE
