@@ -19,8 +19,9 @@ PLUGIN_FOLDERS = (
     "/opt/homebrew/lib/docker/cli-plugins",
     "/Applications/Docker.app/Contents/Resources/cli-plugins",
 )
-# With no entry at all `docker login` would pick the machine's keychain by itself, and that is the user's.
-NO_KEYCHAIN = "fargate-lab-kit.invalid"
+# With no entry of any kind `docker login` picks the machine's keychain by itself, and that is the user's. An empty
+# helper for a host that cannot exist is such an entry (docker/cli: configfile.ContainsAuth, DetectDefaultStore).
+NO_KEYCHAIN = {"fargate-lab-kit.invalid": ""}
 
 
 def kernel_environment(facts: DockerFacts, env: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -83,9 +84,9 @@ def _write(folder: Path, plugins: list[str]) -> None:
     file = folder / "config.json"
     config = _read(file)
     wanted = {
-        **{key: value for key, value in config.items() if key not in ("credsStore", "credHelpers")},
+        **{key: value for key, value in config.items() if key != "credsStore"},
         "cliPluginsExtraDirs": plugins,
-        "auths": {NO_KEYCHAIN: {}, **(config.get("auths") or {})},
+        "credHelpers": NO_KEYCHAIN,
     }
     if wanted == config:
         return

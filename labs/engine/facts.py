@@ -106,15 +106,15 @@ class Machine:
 
     python: tuple[int, int, int]
     system: str  # platform.system(): Linux, Darwin, Windows
-    machine: str  # amd64, arm64 ...: the usual spelling
-    free_disk: int
+    platform: Platform  # what its processor runs by itself
+    home: str  # LAB_HOME
+    home_problem: str  # why LAB_HOME cannot be written, or empty
+    loopback_problem: str  # why a free port of 127.0.0.1 cannot be opened, or empty
+    free_disk: int  # where LAB_HOME is
     memory: int
-    proxies: tuple[str, ...] = ()  # proxy variables that would catch requests to 127.0.0.1
-    aws_variables: tuple[str, ...] = ()  # variables that would send the lab's calls elsewhere
-    home: str = ""
-    home_problem: str = ""  # why LAB_HOME cannot be written, or empty
-    loopback_problem: str = ""  # why a free port of 127.0.0.1 cannot be opened, or empty
-    engine_forced: str = ""  # LAB_ENGINE
+    proxies: tuple[str, ...] = ()  # names of the variables that would send a request to 127.0.0.1 to a proxy
+    forced_engine: str = ""  # LAB_ENGINE
+    target: str = "local"  # LAB_TARGET
 
 
 @dataclass(frozen=True)
@@ -123,4 +123,4 @@ class Facts:
 
     machine: Machine
     docker: DockerFacts
-    platforms: tuple[Platform, ...] = ()  # what the builder says it can run
+    platforms: tuple[Platform, ...] = ()  # what the Docker Engine says it can run

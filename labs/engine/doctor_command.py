@@ -1,0 +1,26 @@
+"""``labs doctor``: what this machine has and what to mend. Exit code 0 if the lab can run as things are, else 1."""
+
+import argparse
+import json
+from dataclasses import asdict
+
+from labs.engine.doctor import can_run, examine, table
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the findings, one a line, and whether the lab can run."""
+    findings = examine()
+    runs = can_run(findings)
+    if args.json:
+        print(json.dumps({"can_run": runs, "findings": [asdict(finding) for finding in findings]}, indent=1))
+    else:
+        print(table(findings))
+        print(
+            "The lab can run on this machine." if runs else "The lab cannot run yet: mend the first line marked mend."
+        )
+    return 0 if runs else 1
