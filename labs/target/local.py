@@ -1,10 +1,8 @@
 """The local AWS of this checkout: found, started once, stopped only when it is ours."""
 
-import contextlib
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labs.errors import LabError
 from labs.target import home as places
 from labs.target.files import FILE_MODE, locked, read_json, write_json
+from labs.target.processes import command_line, stop
 
 START_S = 30.0
 STOP_S = 10.0
@@ -156,7 +155,10 @@ def ensure_cloud(home: Path) -> tuple[Cloud, bool]:
 
 def is_ours(cloud: Cloud) -> bool:
     """Whether the recorded process id is, now, a running ``labs cloud``."""
-    words = _command_line(cloud.pid)
+    child = _children.get(cloud.pid)
+    if child is not None and child.poll() is not None:
+        return False
+    words = command_line(cloud.pid)
     return "cloud" in words and any("labs" in word for word in words)
 
 
@@ -166,12 +168,10 @@ def stop_cloud(home: Path) -> bool:
     cloud = recorded(file)
     if cloud is None or not is_ours(cloud):
         return False
-    _signal(cloud.pid, signal.SIGTERM)
-    if not _gone(cloud, STOP_S):
-        _signal(cloud.pid, signal.SIGKILL)
-        _gone(cloud, STOP_S)
+    stopped = stop(cloud.pid, lambda: is_ours(cloud), STOP_S)
+    _children.pop(cloud.pid, None)
     file.unlink(missing_ok=True)
-    return True
+    return stopped
 
 
 def _start(home: Path) -> Cloud:
@@ -192,15 +192,22 @@ def _start(home: Path) -> Cloud:
     try:
         cloud = _cloud(json.loads(_first_line(process, START_S)) | {"pid": process.pid})
     except (ValueError, TypeError) as error:
-        process.kill()
-        process.wait()
-        del _children[process.pid]
+        _give_up(process)
         raise _did_not_start(log, begin) from error
+    except BaseException:
+        _give_up(process)
+        raise
     finally:
         if process.stdout is not None:
             process.stdout.close()
     write_json(places.cloud_file(home), asdict(cloud))
     return cloud
+
+
+def _give_up(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.wait()
+    del _children[process.pid]
 
 
 def _first_line(process: "subprocess.Popen[bytes]", within_s: float) -> bytes:
@@ -243,35 +250,3 @@ def _cloud(raw: Mapping[str, object]) -> Cloud:
 def _without_aws(env: Mapping[str, str]) -> dict[str, str]:
     """The local AWS never sees the user's real credentials."""
     return {name: value for name, value in env.items() if not name.startswith("AWS_")}
-
-
-def _command_line(pid: int) -> list[str]:
-    """The words of a running process; empty when there is none."""
-    if pid <= 1:
-        return []
-    proc = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self").exists():
-        try:
-            return [word for word in proc.read_bytes().decode(errors="replace").split("\0") if word]
-        except OSError:
-            return []
-    seen = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return seen.stdout.split()
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def _gone(cloud: Cloud, within_s: float) -> bool:
-    deadline = time.monotonic() + within_s
-    child = _children.get(cloud.pid)
-    while time.monotonic() < deadline:
-        if child is not None:
-            child.poll()
-        if not is_ours(cloud):
-            _children.pop(cloud.pid, None)
-            return True
-        time.sleep(0.05)
-    return False

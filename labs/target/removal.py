@@ -1,4 +1,4 @@
-"""How each kind of resource is seen, recognised and removed in the account: a remover for every kind of ``kinds.py``."""
+"""How each kind of resource is recognised and removed in the account: one remover for every kind of ``kinds.py``."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
