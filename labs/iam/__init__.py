@@ -3,7 +3,9 @@
 Source of the rules: the IAM User Guide; each module names its page.
 """
 
+from labs.iam.actions import known_actions
 from labs.iam.evaluate import evaluate, evaluate_trust
+from labs.iam.lint import Finding, FindingCode, lint
 from labs.iam.model import (
     Decision,
     DecisionKind,
@@ -24,6 +26,8 @@ __all__ = [
     "Decision",
     "DecisionKind",
     "Effect",
+    "Finding",
+    "FindingCode",
     "MalformedPolicy",
     "MatchedStatement",
     "Policies",
@@ -36,6 +40,8 @@ __all__ = [
     "Statement",
     "evaluate",
     "evaluate_trust",
+    "known_actions",
+    "lint",
     "parse_policy",
     "sentence",
 ]

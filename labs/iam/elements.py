@@ -32,6 +32,8 @@ _ELEMENTS = (
 )
 _PRINCIPAL_TYPES = ("AWS", "Service", "Federated", "CanonicalUser")
 _WITH_PRINCIPAL = (PolicyKind.RESOURCE, PolicyKind.TRUST, PolicyKind.ENDPOINT, PolicyKind.RCP)
+# IAM asks it of its own policies; other services let a Sid hold spaces and more.
+_ALPHANUMERIC_SID = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
 _VENDOR = re.compile(r"[A-Za-z0-9.-]+")
 _PARTITION = re.compile(r"aws(-[a-z]+)*|\*")
 _IAM_PATHS = (
@@ -70,18 +72,34 @@ class StatementReader:
         action = self._one_of(statement, "Action", path)
         resource = self._one_of(statement, "Resource", path)
         conditions = self._conditions(statement, path)
-        self._check_principal(statement, principal, path)
+        self._check_sid(sid, path)
+        self._check_principal(principal, path)
+        # AWS asks for actions, then for resources, and only then looks into either.
+        actions = self._listed(statement, action, path)
+        if not actions:
+            raise Refusal(refusals.NO_ACTIONS, "Action is missing or empty.", (*path, action) if action else path)
+        resources = self._resources(statement, resource, path)
+        for text, place in actions:
+            self._check_action(text, place)
         return Statement(
             index,
             sid,
             effect,
-            self._actions(statement, action, path),
+            Patterns((text for text, _ in actions), fold=True),
             action.startswith("Not"),
-            self._resources(statement, resource, path),
+            resources,
             self._principals(statement[principal], (*path, principal)) if principal else None,
             principal.startswith("Not"),
             conditions,
         )
+
+    def _check_sid(self, sid: str, path: JsonPath) -> None:
+        if self._kind in _ALPHANUMERIC_SID and re.fullmatch("[0-9A-Za-z]*", sid) is None:
+            raise Refusal(refusals.SID, f"The Sid is '{sid}'.", (*path, "Sid"))
+
+    @staticmethod
+    def _listed(statement: Mapping[str, Any], element: str, path: JsonPath) -> list[tuple[str, JsonPath]]:
+        return strings(statement[element], (*path, element)) if element else []
 
     @staticmethod
     def _effect(statement: Mapping[str, Any], path: JsonPath) -> Effect:
@@ -101,14 +119,6 @@ class StatementReader:
         if element in statement and negated in statement:
             raise Refusal(SYNTAX, f"A statement has {element} or {negated}, not both.", (*path, negated))
         return element if element in statement else negated if negated in statement else ""
-
-    def _actions(self, statement: Mapping[str, Any], element: str, path: JsonPath) -> Patterns:
-        found = strings(statement[element], (*path, element)) if element else []
-        if not found:
-            raise Refusal(refusals.NO_ACTIONS, "Action is missing or empty.", (*path, element) if element else path)
-        for action, place in found:
-            self._check_action(action, place)
-        return Patterns((action for action, _ in found), fold=True)
 
     def _check_action(self, action: str, place: JsonPath) -> None:
         if action != "*":
@@ -130,19 +140,21 @@ class StatementReader:
         if not element and self._kind is PolicyKind.RESOURCE:
             # A repository policy has no Resource: the repository itself is meant.
             return None
-        found = strings(statement[element], (*path, element)) if element else []
+        found = self._listed(statement, element, path)
         if not found:
             raise Refusal(refusals.NO_RESOURCES, "Resource is missing or empty.", (*path, element) if element else path)
         for resource, place in found:
             _check_resource(resource, place)
         return Resources([resource for resource, _ in found], element == "NotResource", self._variables)
 
-    def _check_principal(self, statement: Mapping[str, Any], element: str, path: JsonPath) -> None:
+    def _check_principal(self, element: str, path: JsonPath) -> None:
         if element and self._kind not in _WITH_PRINCIPAL:
             detail = "The policy speaks for the identity it is attached to; leave Principal out."
             raise Refusal(refusals.PRINCIPAL, detail, (*path, element))
         if not element and self._kind in _WITH_PRINCIPAL:
             raise Refusal(refusals.NO_PRINCIPAL, f"A {self._kind.value} says whom it is for.", path)
+        if element == "NotPrincipal" and self._kind is PolicyKind.TRUST:
+            raise Refusal(refusals.TRUST_NOT_PRINCIPAL, "Name the principals instead.", (*path, element))
 
     @staticmethod
     def _principals(raw: object, path: JsonPath) -> Principals:
@@ -216,23 +228,30 @@ def _check_resource(resource: str, path: JsonPath) -> None:
     if resource == "*":
         return
     prefix, colon, rest = resource.partition(":")
-    if not colon or prefix not in ("arn", "*"):
+    if not colon:
         raise Refusal(refusals.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
     partition, colon, rest = rest.partition(":")
     if _PARTITION.fullmatch(partition) is None:
-        parts = [part or "*" for part in rest.split(":", 3)]
+        parts = rest.split(":", 3) if rest else []
         whole = ":".join(["arn", partition, *parts, *["*"] * (4 - len(parts))])
         raise Refusal(refusals.PARTITION.format(partition, whole), "The partition is aws, after 'arn:'.", path)
+    if prefix not in ("arn", "*"):
+        raise Refusal(refusals.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
     service, _, rest = rest.partition(":")
-    if not colon or not service:
-        raise Refusal(refusals.UNQUALIFIED, "An ARN names a service, as in arn:aws:ecr:.", path)
-    if service == "iam":
-        _check_iam_resource(resource, rest, path)
-
-
-def _check_iam_resource(resource: str, rest: str, path: JsonPath) -> None:
+    if not colon or "*" in service or "?" in service:
+        raise Refusal(refusals.UNQUALIFIED, "An ARN names one service, as in arn:aws:ecr:.", path)
+    if not service or (resource.count(":") < 5 and "::" in resource):
+        detail = "An ARN has six parts: arn:aws:service:region:account:resource."
+        raise Refusal(refusals.LEGACY, detail, path)
     region, _, rest = rest.partition(":")
     name = rest.partition(":")[2]
+    if service == "s3" and region not in ("", "*") and not name.startswith("accesspoint/"):
+        raise Refusal(refusals.S3_REGION.format(resource), "A bucket's ARN has no region: leave it empty.", path)
+    if service == "iam":
+        _check_iam_resource(resource, region, name, path)
+
+
+def _check_iam_resource(resource: str, region: str, name: str, path: JsonPath) -> None:
     if region not in ("", "*"):
         raise Refusal(refusals.IAM_REGION.format(resource), "IAM has no regions: leave it empty, as in iam::.", path)
     if name and not name.startswith(("*", "root", *_IAM_PATHS)):

@@ -77,27 +77,30 @@ def parse_policy(
     """
     text = document if isinstance(document, str) else None
     if max_size is not None:
-        _check_size(json.dumps(document) if text is None else text, max_size)
-    data = document if text is None else _decode(text)
+        _check_size(json.dumps(document) if text is None else text, max_size, kind)
+    trust = kind is PolicyKind.TRUST
+    data = document if text is None else _decode(text, refusals.TRUST_JSON if trust else SYNTAX)
     try:
         return _policy(data, kind, name, oldest_version)
     except Refusal as refusal:
         line, column = (0, 0) if text is None else line_and_column(text, offset_of(text, refusal.path))
-        raise MalformedPolicy(refusal.message, line, column, refusal.detail, path_text(refusal.path)) from None
+        message = refusals.TRUST_TEXTS.get(refusal.message, refusal.message) if trust else refusal.message
+        raise MalformedPolicy(message, line, column, refusal.detail, path_text(refusal.path)) from None
 
 
-def _check_size(text: str, limit: int) -> None:
+def _check_size(text: str, limit: int, kind: PolicyKind) -> None:
     size = sum(not character.isspace() for character in text)
     if size > limit:
         detail = f"The document has {size} characters without white space."
-        raise PolicyTooLong(f"Cannot exceed quota for PolicySize: {limit}", detail=detail)
+        quota = "ACLSizePerRole" if kind is PolicyKind.TRUST else "PolicySize"
+        raise PolicyTooLong(f"Cannot exceed quota for {quota}: {limit}", detail=detail)
 
 
 class _Repeated(Exception):
     pass
 
 
-def _decode(text: str) -> object:
+def _decode(text: str, refusal: str) -> object:
     def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) < len(pairs):
@@ -111,7 +114,7 @@ def _decode(text: str) -> object:
         return json.loads(text, object_pairs_hook=without_repeats, parse_constant=no_constant)
     except json.JSONDecodeError as error:
         detail = f"Not valid JSON: {error.msg}."
-        raise MalformedPolicy(SYNTAX, error.lineno, error.colno, detail) from None
+        raise MalformedPolicy(refusal, error.lineno, error.colno, detail) from None
     except _Repeated:
         # The text up to the repeated key is sound; what follows may not be.
         try:
@@ -120,9 +123,12 @@ def _decode(text: str) -> object:
             found = None
         line, column = line_and_column(text, found[1]) if found else (0, 0)
         key = f"The key '{found[0]}' stands" if found else "A key stands"
-        raise MalformedPolicy(SYNTAX, line, column, f"{key} twice in one object.") from None
+        raise MalformedPolicy(refusal, line, column, f"{key} twice in one object.") from None
+    except ValueError as error:
+        # An integer too long to read.
+        raise MalformedPolicy(refusal, 1, 1, f"Not valid JSON: {error}.") from None
     except RecursionError:
-        raise MalformedPolicy(SYNTAX, 1, 1, "The document is nested too deeply.") from None
+        raise MalformedPolicy(refusal, 1, 1, "The document is nested too deeply.") from None
 
 
 def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str) -> Policy:

@@ -6,7 +6,7 @@ from typing import Any
 
 from labs.iam.positions import JsonPath
 
-# The texts of IAM's MalformedPolicyDocument answers to CreatePolicy, PutRolePolicy and CreateRole.
+# The texts of IAM's MalformedPolicyDocument answers to CreatePolicy and PutRolePolicy, as seen in the field.
 SYNTAX = "Syntax errors in policy."
 OLD_VERSION = "Policy document must be version 2012-10-17 or greater."
 LEGACY = "The policy failed legacy parsing"
@@ -22,9 +22,19 @@ UNQUALIFIED = "Resource vendor must be fully qualified and cannot contain regexe
 IAM_REGION = "IAM resource {} cannot contain region information."
 IAM_PATH = 'IAM resource path must either be "*" or start with {}.'
 PRINCIPAL = "Policy document should not specify a principal."
+SID = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+S3_REGION = "Resource {} can not contain region information."
 NO_PRINCIPAL = "Missing required field Principal"
-TRUST_RESOURCE = "Has prohibited field Resource."
+
+# CreateRole and UpdateAssumeRolePolicy word some refusals of a trust policy in their own way.
+TRUST_RESOURCE = "Has prohibited field Resource"
 TRUST_ACTION = "AssumeRole policy may only specify STS AssumeRole actions."
+TRUST_NOT_PRINCIPAL = "AssumeRole policy must not contain NotPrincipal field."
+TRUST_JSON = "This policy contains invalid Json"
+TRUST_TEXTS = {
+    SAME_SID: "The Statement Ids in the policy are not unique",
+    NO_ACTIONS: "Missing required field Action",
+}
 
 
 class Refusal(Exception):
