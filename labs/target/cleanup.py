@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.target import removal
 from labs.target.docker_login import forget_passwords
@@ -118,7 +118,7 @@ class _Cleaning:
                     yield kind, id
             except ClientError as error:
                 self._unread[kind.name] = Item(kind.name, "(any)", Outcome.LEFT, f"cannot check: {_words(error)}")
-            except HTTPClientError as error:
+            except BotoCoreError as error:
                 raise explain(error, f"searching for the lab's {kind.name} by tag") from error
 
     def look(self, entry: Entry) -> list[Item]:
@@ -150,7 +150,7 @@ class _Cleaning:
                 item = self._remove(kind, entry)
             except ClientError as error:
                 item = Item(entry.kind, entry.id, Outcome.LEFT, _words(error))
-            except HTTPClientError as error:
+            except BotoCoreError as error:
                 raise explain(error, f"removing {entry.kind} {entry.id}") from error
         self.say(str(item))
         return item

@@ -5,6 +5,7 @@ answered with a sentence, that sentence is shown.
 """
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from labs.errors import LabError
 
@@ -47,9 +48,14 @@ def explain(error: Exception, doing: str) -> LabError:
         return no_region()
     if isinstance(error, boto.ConfigParseError | boto.ConfigNotFound | boto.InvalidConfigError):
         return LabError(f"The AWS configuration cannot be read: {error}", "mend that file, then try again")
+    if isinstance(error, ResponseParserError | KeyError):
+        return LabError(
+            f"What answered while {doing} is not AWS.",
+            "check AWS_ENDPOINT_URL, and whether a proxy or a sign-in page stands in between",
+        )
     if isinstance(error, boto.SSLError):
         return LabError(f"The secure connection failed while {doing}: {error}", "check the clock and AWS_CA_BUNDLE")
-    if isinstance(error, boto.HTTPClientError):
+    if isinstance(error, boto.HTTPClientError | boto.ConnectionError):
         url = getattr(error, "kwargs", {}).get("endpoint_url", "")
         where = f" at {url}" if url else ""
         return LabError(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from labs.errors import LabError
 from labs.target import confirm, home, local
@@ -169,9 +170,9 @@ def _introduce(
     try:
         sts = session.client("sts", region_name=region, endpoint_url=endpoint or None, config=_CONFIG)
         answer = sts.get_caller_identity()
-    except (ClientError, BotoCoreError, ValueError) as error:
+        account, arn = str(answer["Account"]), str(answer["Arn"])
+    except (ClientError, BotoCoreError, ResponseParserError, ValueError, KeyError) as error:
         raise explain(error, "asking who you are (sts:GetCallerIdentity)") from error
-    account, arn = str(answer["Account"]), str(answer["Arn"])
     tags = names.tags(owner_of(arn, env))
     return Target(name, account, region, arn, names, tags, place, session, endpoint)
 
