@@ -17,7 +17,10 @@ class BadCatalogue(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """One entry: the status it gives and its four templates."""
+    """One entry: the status it gives and its four templates.
+
+    ``waits`` marks a NOT YET that may mend itself: the check is asked again until a deadline.
+    """
 
     message_id: str
     status: Status
@@ -25,6 +28,7 @@ class Message:
     found: str = ""
     cause: str = ""
     next_step: str = ""
+    waits: bool = False
 
     @property
     def values(self) -> frozenset[str]:
@@ -70,7 +74,7 @@ class Catalogue:
 def _message(path: Path, message_id: str, entry: object) -> Message:
     if not isinstance(entry, dict):
         raise BadCatalogue(f"{path.name}: {message_id} is not a table; put the id in quotes")
-    unknown = set(entry) - {*_FIELDS, "status"}
+    unknown = set(entry) - {*_FIELDS, "status", "waits"}
     if unknown:
         raise BadCatalogue(f"{path.name}: {message_id} has unknown keys: {', '.join(sorted(unknown))}")
     try:
@@ -78,4 +82,5 @@ def _message(path: Path, message_id: str, entry: object) -> Message:
     except (KeyError, ValueError) as error:
         words = ", ".join(status.value for status in Status)
         raise BadCatalogue(f"{path.name}: {message_id} needs a status, one of: {words}") from error
-    return Message(message_id, status, *(str(entry.get(name, "")) for name in _FIELDS))
+    expected, found, cause, next_step = (str(entry.get(name, "")) for name in _FIELDS)
+    return Message(message_id, status, expected, found, cause, next_step, bool(entry.get("waits", False)))

@@ -1,0 +1,25 @@
+"""Why another action was refused, in words: only what the role's policies show."""
+
+from labs.stages.push_policy import Fault, Reviewer
+
+_CAUSES = {
+    "deny_left": "Statement {statement} of the policy {policy} denies {action}; a Deny wins over every Allow.",
+    "typo": 'The policy says "{action}", which is no action of Amazon ECR; {suggestion} may be meant.',
+    "token_resource": "The policy allows it on {resource}; ecr:GetAuthorizationToken only takes Resource \"*\".",
+    "token_missing": "No statement of the role's policies allows it.",
+    "other_account": "The policy names account {theirs}; the repository is in {ours}.",
+    "other_region": "The policy names Region {theirs}; the repository is in {ours}.",
+    "other_name": "The policy names {theirs}; the repository is {ours}.",
+    "missing_action": "The role's policies do not allow {actions}.",
+}  # fmt: skip
+
+
+def cause_of(review: Reviewer) -> str:
+    """One sentence, or nothing when the policies as they are now do not explain it."""
+    fault = review.first_fault()
+    return sentence(fault) if fault is not None and fault.name in _CAUSES else ""
+
+
+def sentence(fault: Fault) -> str:
+    """The fault in one sentence."""
+    return _CAUSES[fault.name].format_map(fault.values)

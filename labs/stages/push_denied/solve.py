@@ -1,0 +1,36 @@
+"""Stage 02 as the solution does it: repository, role, one platform pushed, both refused."""
+
+from labs.stages import push
+from labs.stages.bench import Bench
+from labs.stages.commands import docker, must
+from labs.stages.stage import stage
+
+
+def solve(bench: Bench) -> None:
+    """Make the repository and the role, push one platform, and be refused with both."""
+    set_up(bench, stage("push-denied").policy("push-policy", **bench.names()))
+    must(push.login(bench), "The login")
+    must(push.push_one(bench), "The push of one platform")
+    # This one is meant to fail; the check reads why.
+    push.push_both(bench)
+
+
+def set_up(bench: Bench, policy: str) -> None:
+    """The repository, and the role with this policy."""
+    push.create_repository(bench)
+    bench.policy_file.write_text(policy)
+    push.put_role(bench, policy)
+
+
+def reset(bench: Bench) -> None:
+    """Take the repository, the role and the files of the pushes away."""
+    push.delete_repository(bench)
+    push.delete_role(bench)
+    docker_logout(bench)
+    for path in (bench.policy_file, bench.push_log, bench.work / "push-one.log"):
+        path.unlink(missing_ok=True)
+
+
+def docker_logout(bench: Bench) -> None:
+    """Forget the push role's password."""
+    docker(bench, "logout", bench.target.registry)

@@ -1,0 +1,115 @@
+"""Stage 03: both platforms are in ECR, pushed by the push role under a policy that allows it and nothing more."""
+
+import json
+from dataclasses import dataclass
+
+from labs import oci
+from labs.iam import MalformedPolicy, parse_policy
+from labs.stages import push
+from labs.stages.bench import BOTH, PLATFORMS, Bench
+from labs.stages.push_policy import MISSING, Document, words
+from labs.verdict import Gate, Report, Verdict, read_trail, run_gates
+
+WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
+
+
+@dataclass
+class _Subject:
+    """The bench, and what the gates have read so far."""
+
+    bench: Bench
+    documents: tuple[Document, ...] = ()
+    image: push.Pushed | None = None
+    pusher: str = ""
+
+    def say(self, message_id: str, **values: object) -> Verdict:
+        return self.bench.say(message_id, **values)
+
+
+def _file(subject: _Subject) -> Verdict | None:
+    path = subject.bench.policy_file
+    if not path.exists():
+        return subject.say("push.fixed.no_file", file=path.name)
+    try:
+        parse_policy(path.read_text())
+    except MalformedPolicy as error:
+        return subject.say("push.fixed.malformed", file=path.name, what=push.malformed(error))
+    return None
+
+
+def _role(subject: _Subject) -> Verdict | None:
+    bench = subject.bench
+    documents = push.live_policies(bench.reader("iam"), bench.push_role)
+    if documents is None:
+        return subject.say("push.fixed.no_role", role=bench.push_role)
+    written = json.loads(bench.policy_file.read_text())
+    if not any(each.name == push.POLICY_NAME and each.body == written for each in documents):
+        return subject.say("push.fixed.not_put", file=bench.policy_file.name, role=bench.push_role)
+    subject.documents = documents
+    return None
+
+
+def _policy(subject: _Subject) -> Verdict | None:
+    """Evaluated, request by request; the first fault is named."""
+    review = push.reviewer(subject.bench, subject.documents)
+    fault = review.first_fault()
+    if fault is None:
+        return None
+    if fault.name == "missing_action" and review.lacking() == (MISSING,):
+        wider = next(review.faults_but(("missing_action",)), None)
+        if wider is None:
+            return subject.say("push.fixed.not_mended")
+    return subject.say(f"push.fixed.{fault.name}", **fault.values)
+
+
+def _image(subject: _Subject) -> Verdict | None:
+    bench = subject.bench
+    subject.image = push.pushed(bench.reader("ecr"), bench.repository_name, BOTH)
+    if subject.image is None:
+        return subject.say("push.fixed.not_pushed", tag=BOTH, repository=bench.repository_name)
+    found = subject.image.image
+    if isinstance(found, oci.Manifest):
+        return subject.say("push.fixed.single", tag=BOTH)
+    missing = [platform for platform in WANTED if platform not in found.platforms]
+    if not missing:
+        return None
+    values = {
+        "tag": BOTH,
+        "found": words([str(each) for each in found.platforms]) or "no platform",
+        "missing": words([str(each) for each in missing]),
+    }
+    attested = any(entry.is_attestation for entry in found.manifests)
+    return subject.say("push.fixed.attestation" if attested else "push.fixed.one_platform", **values)
+
+
+def _pusher(subject: _Subject) -> Verdict | None:
+    """Pushed by the role, not by somebody who may do everything. On AWS the trail may not say it yet."""
+    bench = subject.bench
+    since = bench.progress.of("push-denied").begun_at
+    if since is None:
+        return None
+    events = read_trail(bench.reader("cloudtrail"), since)
+    subject.pusher = push.pushed_by(events, bench, BOTH)
+    if subject.pusher not in ("", bench.pusher.arn):
+        return subject.say("push.fixed.other_principal", other=subject.pusher, principal=bench.pusher.arn)
+    return None
+
+
+def _passed(subject: _Subject) -> Verdict:
+    bench = subject.bench
+    who = subject.pusher or "an identity that the trail does not name yet"
+    return subject.say("push.fixed.pass", repository=bench.repository_name, tag=BOTH, who=who)
+
+
+GATES = (
+    Gate("file", _file),
+    Gate("role", _role),
+    Gate("policy", _policy),
+    Gate("image", _image),
+    Gate("pusher", _pusher),
+)
+
+
+def check(bench: Bench) -> Report:
+    """Ask the gates of stage 03."""
+    return run_gates("push-fixed", GATES, _Subject(bench), _passed)

@@ -1,0 +1,170 @@
+"""Known mistakes of stage 03. Each is really made, with the same engine and boto3."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from labs.stages import push
+from labs.stages.bench import BOTH, Bench
+from labs.stages.commands import build, must
+from labs.stages.push_fixed.solve import put, solve
+from labs.stages.push_policy import DOCUMENTED, MISSING
+from labs.stages.stage import Wrong, stage
+
+Body = dict[str, Any]
+Change = Callable[[Bench, Body], object]
+
+
+def _text(bench: Bench) -> str:
+    return stage("push-fixed").policy("push-policy", **bench.names())
+
+
+def _under(change: Change) -> Callable[[Bench], None]:
+    """The solution's policy with one change, on the role; pushed, whatever comes of it."""
+
+    def do(bench: Bench) -> None:
+        body: Body = json.loads(_text(bench))
+        change(bench, body)
+        put(bench, json.dumps(body, indent=2))
+        push.push_both(bench)
+
+    return do
+
+
+def _actions(*actions: str) -> Change:
+    return lambda _, body: body["Statement"][0].update(Action=list(actions))
+
+
+def _resource(index: int, text: Callable[[Bench], str | list[str]]) -> Change:
+    return lambda bench, body: body["Statement"][index].update(Resource=text(bench))
+
+
+def _add(**statement: object) -> Change:
+    return lambda _, body: body["Statement"].append(statement)
+
+
+def _six(_: Bench) -> None:
+    """The notebook was opened, nothing was changed."""
+
+
+def _no_file(bench: Bench) -> None:
+    bench.policy_file.unlink()
+
+
+def _trailing_comma(bench: Bench) -> None:
+    bench.policy_file.write_text(_text(bench).replace('"ecr:BatchGetImage"\n', '"ecr:BatchGetImage",\n'))
+
+
+def _only_written(bench: Bench) -> None:
+    bench.policy_file.write_text(_text(bench))
+
+
+def _role_deleted(bench: Bench) -> None:
+    push.delete_role(bench)
+
+
+def _attached(bench: Bench) -> None:
+    """The right policy, and beside it one of AWS's that allows much more."""
+    put(bench, _text(bench))
+    arn = f"arn:{bench.partition}:iam::aws:policy/AmazonEC2ContainerRegistryPowerUser"
+    bench.client("iam").attach_role_policy(RoleName=bench.push_role, PolicyArn=arn)
+
+
+def _not_pushed(bench: Bench) -> None:
+    put(bench, _text(bench))
+
+
+def _pushed_as(*options: str) -> Callable[[Bench], None]:
+    """One platform only, under the tag for both."""
+
+    def do(bench: Bench) -> None:
+        put(bench, _text(bench))
+        name = f"{bench.repository}:{BOTH}"
+        must(build(bench, *options, "-t", name, "--push", platforms=("linux/arm64",)), "The push")
+
+    return do
+
+
+def _single(bench: Bench) -> None:
+    _pushed_as("--provenance=false")(bench)
+
+
+def _index_of_one(bench: Bench) -> None:
+    """An index whose other platform is not one of the lab's."""
+    put(bench, _text(bench))
+    must(push.push_both(bench, "linux/amd64", "linux/arm/v7"), "The push")
+
+
+def _as_administrator(bench: Bench) -> None:
+    put(bench, _text(bench))
+    must(push.login(bench, bench.target.session), "The login")
+    must(push.push_both(bench), "The push")
+
+
+def _elsewhere(part: int, value: str) -> Callable[[Bench], str]:
+    def text(bench: Bench) -> str:
+        parts = bench.repository_arn.split(":", 5)
+        parts[part] = value
+        return ":".join(parts)
+
+    return text
+
+
+def _solved_out_of_sight(bench: Bench) -> None:
+    """Pushed under the right policy, which was then widened."""
+    solve(bench)
+    put(bench, _text(bench).replace('"ecr:PutImage",', '"ecr:PutImage",\n        "ecr:DeleteRepository",'))
+
+
+WRONG = (
+    Wrong("nothing was changed", "push.fixed.not_mended", _six),
+    Wrong("the file was deleted", "push.fixed.no_file", _no_file),
+    Wrong("a comma too many", "push.fixed.malformed", _trailing_comma),
+    Wrong("the role was deleted", "push.fixed.no_role", _role_deleted),
+    Wrong("written, not put on the role", "push.fixed.not_put", _only_written),
+    Wrong("an action dropped", "push.fixed.missing_action", _under(_actions(*DOCUMENTED[1:], MISSING))),
+    Wrong(
+        "a Deny left in",
+        "push.fixed.deny_left",
+        _under(_add(Sid="Freeze", Effect="Deny", Action="ecr:PutImage", Resource="*")),
+    ),
+    Wrong("a typo in an action", "push.fixed.typo", _under(_actions(*DOCUMENTED, "ecr:GetDownloadUrlForLayers"))),
+    Wrong(
+        "the token limited to a repository",
+        "push.fixed.token_resource",
+        _under(_resource(1, lambda bench: bench.repository_arn)),
+    ),
+    Wrong("no token", "push.fixed.token_missing", _under(lambda _, body: body["Statement"].pop(1))),
+    Wrong("another account's ARN", "push.fixed.other_account", _under(_resource(0, _elsewhere(4, "444455556666")))),
+    Wrong("another Region's ARN", "push.fixed.other_region", _under(_resource(0, _elsewhere(3, "eu-west-3")))),
+    Wrong("another repository's ARN", "push.fixed.other_name", _under(_resource(0, _elsewhere(5, "repository/web")))),
+    Wrong("ecr:*", "push.fixed.wide_actions", _under(_actions("ecr:*"))),
+    Wrong("an action too many", "push.fixed.wide_actions", _solved_out_of_sight),
+    Wrong("a policy of AWS's attached as well", "push.fixed.wide_actions", _attached),
+    Wrong('Resource "*"', "push.fixed.resource_any", _under(_resource(0, lambda _: "*"))),
+    Wrong(
+        "any account and Region",
+        "push.fixed.resource_any",
+        _under(_resource(0, lambda bench: f"arn:{bench.partition}:ecr:*:*:repository/{bench.repository_name}")),
+    ),
+    Wrong(
+        "every repository under the prefix",
+        "push.fixed.other_repository",
+        _under(_resource(0, lambda bench: f"{bench.repository_arn}*")),
+    ),
+    Wrong(
+        "a second repository",
+        "push.fixed.other_repository",
+        _under(_resource(0, lambda bench: [bench.repository_arn, _elsewhere(5, "repository/web")(bench)])),
+    ),
+    Wrong(
+        "another service",
+        "push.fixed.other_service",
+        _under(_add(Effect="Allow", Action="s3:GetObject", Resource="*")),
+    ),
+    Wrong("not pushed", "push.fixed.not_pushed", _not_pushed),
+    Wrong("one platform only", "push.fixed.single", _single),
+    Wrong("an index without linux/arm64", "push.fixed.one_platform", _index_of_one),
+    Wrong("an attestation taken for a platform", "push.fixed.attestation", _pushed_as("--provenance=mode=min")),
+    Wrong("pushed as the administrator", "push.fixed.other_principal", _as_administrator),
+)

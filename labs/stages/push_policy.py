@@ -1,0 +1,250 @@
+"""Is a push policy enough, and nothing more? Judged by evaluating it, not by comparing texts.
+
+The required requests are what a push of several platforms sends (aws-facts A1, A3); the forbidden ones are every
+other ECR action on the repository, the same actions elsewhere, and a sample of other services.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+import botocore.session
+
+from labs import iam
+from labs.iam import (
+    Decision,
+    DecisionKind,
+    FindingCode,
+    Policies,
+    Principal,
+    Request,
+    evaluate,
+    lint,
+    parse_policy,
+)
+
+# The example of "IAM permissions for pushing an image" in the Amazon ECR user guide, today's text.
+DOCUMENTED = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+MISSING = "ecr:GetDownloadUrlForLayer"
+NEEDED = (*DOCUMENTED, MISSING)
+TOKEN = "ecr:GetAuthorizationToken"
+_MISSPELT = (FindingCode.UNKNOWN_ACTION, FindingCode.MATCHES_NOTHING)
+# One request for each door that a careless wildcard opens.
+_ELSEWHERE = (
+    ("ecr-public:PutImage", "arn:{partition}:ecr-public::{account}:repository/other"),
+    ("iam:PutRolePolicy", "arn:{partition}:iam::{account}:role/other"),
+    ("iam:PassRole", "arn:{partition}:iam::{account}:role/other"),
+    ("s3:GetObject", "arn:{partition}:s3:::other/object"),
+    ("sts:AssumeRole", "arn:{partition}:iam::{account}:role/other"),
+    ("ssm:GetParameter", "arn:{partition}:ssm:{region}:{account}:parameter/other"),
+    ("ecs:RunTask", "arn:{partition}:ecs:{region}:{account}:task-definition/other:1"),
+    ("logs:GetLogEvents", "arn:{partition}:logs:{region}:{account}:log-group:other:log-stream:other"),
+    ("ec2:DescribeInstances", "*"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Who pushes, and where to."""
+
+    principal: Principal
+    repository_arn: str
+
+    @property
+    def parts(self) -> list[str]:
+        """``arn, partition, ecr, region, account, repository/NAME``."""
+        return self.repository_arn.split(":", 5)
+
+    def elsewhere(self, *, account: str = "", region: str = "", name: str = "") -> str:
+        """The ARN of another repository."""
+        arn, partition, service, own_region, own_account, own_name = self.parts
+        rest = f"repository/{name}" if name else own_name
+        return ":".join((arn, partition, service, region or own_region, account or own_account, rest))
+
+
+@dataclass(frozen=True)
+class Document:
+    """One policy of the role: its name and its JSON object."""
+
+    name: str
+    body: Mapping[str, Any]
+
+    @property
+    def statements(self) -> list[Mapping[str, Any]]:
+        raw = self.body.get("Statement", [])
+        return [raw] if isinstance(raw, Mapping) else list(raw)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong: the last word of a message id, and the values of its message."""
+
+    name: str
+    values: Mapping[str, str]
+
+
+@cache
+def known_actions() -> frozenset[str]:
+    """Every action of Amazon ECR; the operations are those of botocore's service model."""
+    model = botocore.session.get_session().get_service_model("ecr")
+    return iam.known_actions({"ecr": model.operation_names})
+
+
+@dataclass(frozen=True)
+class Reviewer:
+    """Evaluates the role's policies for one place."""
+
+    documents: Sequence[Document]
+    place: Place
+
+    def decide(self, action: str, resource: str) -> Decision:
+        """The decision on one request of the pusher."""
+        policies = Policies(identity=[parse_policy(each.body, name=each.name) for each in self.documents])
+        return evaluate(Request(self.place.principal, action, resource), policies)
+
+    def lacking(self, actions: Sequence[str] = NEEDED) -> tuple[str, ...]:
+        """Those of the actions that the repository is refused."""
+        return tuple(each for each in actions if not self.decide(each, self.place.repository_arn).allowed)
+
+    def faults(self) -> Iterator[Fault]:
+        """Everything wrong, the most telling first."""
+        yield from self._denied()
+        yield from self._misspelt()
+        yield from self._token()
+        yield from self._misplaced()
+        lacking = self.lacking()
+        if lacking:
+            yield Fault("missing_action", {"actions": words(lacking)})
+        yield from self._too_much()
+
+    def first_fault(self) -> Fault | None:
+        """The first of ``faults``."""
+        return next(self.faults(), None)
+
+    def faults_but(self, names: Sequence[str]) -> Iterator[Fault]:
+        """Those with other names."""
+        return (fault for fault in self.faults() if fault.name not in names)
+
+    def _denied(self) -> Iterator[Fault]:
+        for action, resource in [(each, self.place.repository_arn) for each in NEEDED] + [(TOKEN, "*")]:
+            decision = self.decide(action, resource)
+            if decision.kind is DecisionKind.EXPLICIT_DENY and decision.statement is not None:
+                where = decision.statement
+                statement = f"number {where.index + 1}" + (f" ({where.sid})" if where.sid else "")
+                yield Fault("deny_left", {"action": action, "statement": statement, "policy": where.policy})
+                return
+
+    def _misspelt(self) -> Iterator[Fault]:
+        for document in self.documents:
+            for found in lint(parse_policy(document.body, name=document.name), known_actions()):
+                if found.code in _MISSPELT or found.suggestion.startswith("ecr:"):
+                    yield Fault("typo", {"action": found.value, "suggestion": found.suggestion or "another action"})
+
+    def _token(self) -> Iterator[Fault]:
+        if self.decide(TOKEN, "*").allowed:
+            return
+        for document in self.documents:
+            for statement in document.statements:
+                named = any(fnmatchcase(TOKEN.lower(), each.lower()) for each in _list(statement.get("Action")))
+                if named and statement.get("Effect") == "Allow":
+                    yield Fault("token_resource", {"resource": words(_list(statement.get("Resource")))})
+                    return
+        yield Fault("token_missing", {})
+
+    def _misplaced(self) -> Iterator[Fault]:
+        """The push actions are there, but for a repository that is not the trainee's."""
+        if len(self.lacking()) < len(NEEDED):
+            return
+        for document in self.documents:
+            for arn in _written(document, "Resource"):
+                parts = arn.split(":", 5)
+                if len(parts) < 6 or parts[2] != "ecr":
+                    continue
+                own = self.place.parts
+                names = ("arn", "partition", "service", "Region", "account", "repository")
+                for name, theirs, ours in zip(names, parts, own, strict=True):
+                    if not fnmatchcase(ours, theirs):
+                        kind = {"account": "other_account", "Region": "other_region"}.get(name, "other_name")
+                        yield Fault(kind, {"theirs": theirs, "ours": ours, "arn": arn})
+                        return
+
+    def _too_much(self) -> Iterator[Fault]:
+        place = self.place
+        extra = [each for each in sorted(known_actions() - {*NEEDED, TOKEN}) if self._allows(each)]
+        if extra:
+            by = self._by(extra[0], place.repository_arn)
+            yield Fault("wide_actions", {"count": str(len(extra)), "actions": words(extra[:3]), "by": by})
+        beside = place.parts[5].removeprefix("repository/") + "-2"
+        for kind, arn in (
+            ("resource_any", place.elsewhere(name="somebody/else")),
+            ("other_repository", place.elsewhere(name=beside)),
+            ("resource_any", place.elsewhere(region="eu-west-3" if place.parts[3] != "eu-west-3" else "eu-west-1")),
+            ("resource_any", place.elsewhere(account="999999999999")),
+        ):
+            for action in NEEDED:
+                if self.decide(action, arn).allowed:
+                    yield Fault(kind, {"action": action, "arn": arn, "by": self._by(action, arn)})
+                    break
+        yield from self._named_elsewhere()
+        _, partition, _, region, account, _ = place.parts
+        for action, template in _ELSEWHERE:
+            resource = template.format(partition=partition, region=region, account=account)
+            if self.decide(action, resource).allowed:
+                yield Fault("other_service", {"action": action, "by": self._by(action, resource)})
+
+    def _named_elsewhere(self) -> Iterator[Fault]:
+        """A second repository that a statement names outright."""
+        for document in self.documents:
+            for arn in _written(document, "Resource"):
+                if ":ecr:" not in arn or fnmatchcase(self.place.repository_arn, arn):
+                    continue
+                for action in NEEDED:
+                    if self.decide(action, arn).allowed:
+                        yield Fault("other_repository", {"action": action, "arn": arn, "by": arn})
+                        return
+
+    def _allows(self, action: str) -> bool:
+        beside = self.place.elsewhere(name="somebody/else")
+        return any(self.decide(action, resource).allowed for resource in (self.place.repository_arn, beside, "*"))
+
+    def _by(self, action: str, resource: str) -> str:
+        """How the policy itself writes what allowed a request: its Action and Resource."""
+        statement = self.decide(action, resource).statement
+        if statement is None:
+            return f"{action} on {resource}"
+        document = next(each for each in self.documents if each.name == statement.policy)
+        raw = document.statements[statement.index]
+        actions = [each for each in _list(raw.get("Action")) if fnmatchcase(action.lower(), each.lower())]
+        resources = [each for each in _list(raw.get("Resource")) if fnmatchcase(resource, each)]
+        if not (actions and resources):
+            return f"statement number {statement.index + 1} of {document.name}"
+        return f'Action "{actions[0]}" on Resource "{resources[0]}"'
+
+
+def words(items: Sequence[str]) -> str:
+    """A list in words: ``a``, ``a and b``, ``a, b and c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _list(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [str(each) for each in value] if isinstance(value, Sequence) else []
+
+
+def _written(document: Document, key: str) -> Iterator[str]:
+    """What the Allow statements write under ``Action`` or ``Resource``."""
+    for statement in document.statements:
+        if statement.get("Effect") == "Allow":
+            yield from _list(statement.get(key))

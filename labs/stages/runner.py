@@ -1,0 +1,100 @@
+"""Run a check: waiting where evidence may still be on its way, and never blaming the trainee for our faults."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from botocore import exceptions as boto
+
+from labs.errors import LabError
+from labs.stages.bench import Bench
+from labs.stages.stage import Stage, catalogue, stage, stages
+from labs.target.failures import code_of, denied, explain
+from labs.verdict import Report, Status, Verdict
+
+# How long a NOT YET that may mend itself is asked again: IAM and CloudTrail on AWS are eventually consistent.
+DEADLINE_LOCAL_S = 3.0
+DEADLINE_AWS_S = 60.0
+_THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+
+
+def check(
+    subject: Stage,
+    bench: Bench,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Report:
+    """The report of one stage; a NOT YET whose message says ``waits`` is asked again until a deadline."""
+    deadline = clock() + (DEADLINE_AWS_S if bench.on_aws else DEADLINE_LOCAL_S)
+    pause = 0.25
+    while True:
+        report = ask(subject, bench)
+        message = catalogue().messages[report.verdict.message_id]
+        if not (message.waits and report.verdict.status is Status.NOT_YET) or clock() + pause > deadline:
+            return report
+        sleep(pause)
+        pause = min(2 * pause, 5.0)
+
+
+def ask(subject: Stage, bench: Bench) -> Report:
+    """One pass through the stage's gates. What keeps the kit from looking is CANNOT CHECK."""
+    for name in subject.needs:
+        if not bench.progress.of(name).passed:
+            return Report(subject.name, bench.say("check.out_of_order", stage=subject.name, needs=name))
+    try:
+        return subject.check(bench)
+    except (boto.ClientError, boto.BotoCoreError) as error:
+        return Report(subject.name, _cannot(bench, error))
+    except LabError as error:
+        return Report(subject.name, bench.say("check.broken", what=error.what, next=error.next_step or "try again"))
+
+
+def _cannot(bench: Bench, error: Exception) -> Verdict:
+    said = explain(error, "reading what the check needs")
+    if code_of(error) in _THROTTLED:
+        return bench.say("check.throttled", what=said.what)
+    if denied(error):
+        return bench.say("check.not_allowed", what=said.what)
+    if isinstance(error, boto.HTTPClientError):
+        return bench.say("check.target_gone", what=said.what, next=said.next_step)
+    return bench.say("check.no_credentials", what=said.what, next=said.next_step)
+
+
+def check_and_record(name: str, bench: Bench) -> Report:
+    """Check a stage and write the outcome into the progress file."""
+    subject = stage(name)
+    report = check(subject, bench)
+    before = bench.progress.of(subject.name)
+    after = before.checked(report, datetime.now(UTC))
+    if after != before:
+        bench.progress.put(subject.name, after)
+    return report
+
+
+def solve(name: str, bench: Bench) -> tuple[Report, ...]:
+    """Do a stage, and before it those it needs and that are not passed; the report of each that was done."""
+    subject = stage(name)
+    reports: list[Report] = []
+    for needed in subject.needs:
+        if not bench.progress.of(needed).passed:
+            reports += solve(needed, bench)
+            if not reports[-1].verdict.passed:
+                return tuple(reports)
+    bench.progress.begin(subject.name)
+    subject.solve(bench)
+    return (*reports, check_and_record(subject.name, bench))
+
+
+def reset(name: str, bench: Bench) -> tuple[str, ...]:
+    """Undo a stage and those that build on it, last first; the names of what was undone."""
+    subject = stage(name)
+    undone = [each for each in reversed(stages()) if each is subject or _builds_on(each, subject)]
+    for each in undone:
+        each.reset(bench)
+        bench.progress.forget(each.name)
+    return tuple(each.name for each in undone)
+
+
+def _builds_on(later: Stage, earlier: Stage) -> bool:
+    return any(name == earlier.name or _builds_on(stage(name), earlier) for name in later.needs)

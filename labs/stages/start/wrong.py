@@ -1,0 +1,73 @@
+"""Known mistakes of stage 00."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labs import oci
+from labs.engine import Engine, RunningApp
+from labs.errors import LabError
+from labs.stages.bench import Bench
+from labs.stages.stage import Wrong
+from labs.stages.start.solve import confirm, solve
+
+
+@dataclass(frozen=True)
+class _Powerless:
+    """The engine of a machine whose CPU is neither of the two and has no emulation."""
+
+    real: Engine
+
+    @property
+    def name(self) -> str:
+        return self.real.name
+
+    @property
+    def line(self) -> str:
+        return self.real.line
+
+    def environment(self, home: Path) -> dict[str, str]:
+        return self.real.environment(home)
+
+    def runnable(self, platform: oci.Platform) -> str:
+        return f"This machine cannot run {platform}: it has another CPU and no emulation."
+
+    def run(self, image: str, platform: oci.Platform, env: Mapping[str, str]) -> RunningApp:
+        raise LabError(self.runnable(platform))
+
+    def archive(self, image: str, destination: Path) -> Path:
+        return self.real.archive(image, destination)
+
+
+def _nothing_typed(bench: Bench) -> None:
+    confirm(bench, "")
+
+
+def _another_account(bench: Bench) -> None:
+    with contextlib.suppress(LabError):
+        confirm(bench, "444455556666")
+
+
+def _no_engine(bench: Bench) -> Bench:
+    return replace(bench, engine=_Powerless(bench.engine))
+
+
+def _credentials_changed(bench: Bench) -> Bench:
+    solve(bench)
+    return replace(bench, target=replace(bench.target, account="444455556666"))
+
+
+def _region_changed(bench: Bench) -> Bench:
+    solve(bench)
+    other = "eu-west-1" if bench.target.region != "eu-west-1" else "eu-west-3"
+    return replace(bench, target=replace(bench.target, region=other))
+
+
+WRONG = (
+    Wrong("the cell was run as it came", "start.not_confirmed", _nothing_typed),
+    Wrong("the number of another account", "start.other_account", _another_account),
+    Wrong("a machine that can run neither platform", "start.nothing_runs", _no_engine),
+    Wrong("credentials changed after the first cell", "start.account_changed", _credentials_changed),
+    Wrong("region changed after the first cell", "start.region_changed", _region_changed),
+)
