@@ -1,0 +1,96 @@
+"""What the registry refuses, once for both of its faces: the ECR API's exception and the ``/v2/`` error code.
+
+The ECR codes are those of the service model (botocore ``ecr/2015-09-21``); the ``/v2/`` codes and
+statuses those of the OCI distribution specification 1.1 ("Error Codes") as ECR uses them.
+"""
+
+from enum import Enum
+
+from labs.cloud.contract import AwsError
+
+
+class Fault(Enum):
+    """One reason to refuse: (ECR exception, ``/v2/`` code, ``/v2/`` status)."""
+
+    REPOSITORY_MISSING = ("RepositoryNotFoundException", "NAME_UNKNOWN", 404)
+    REPOSITORY_EXISTS = ("RepositoryAlreadyExistsException", "NAME_INVALID", 400)
+    REPOSITORY_NOT_EMPTY = ("RepositoryNotEmptyException", "UNSUPPORTED", 405)
+    NAME_INVALID = ("InvalidParameterException", "NAME_INVALID", 400)
+    PARAMETER_INVALID = ("InvalidParameterException", "UNSUPPORTED", 400)
+    VALIDATION = ("ValidationException", "UNSUPPORTED", 400)
+    IMAGE_MISSING = ("ImageNotFoundException", "MANIFEST_UNKNOWN", 404)
+    IMAGE_EXISTS = ("ImageAlreadyExistsException", "MANIFEST_INVALID", 400)
+    IMAGE_REFERENCED = ("InvalidParameterException", "UNSUPPORTED", 405)
+    IMAGE_DIGEST_DIFFERS = ("ImageDigestDoesNotMatchException", "DIGEST_INVALID", 400)
+    TAG_EXISTS = ("ImageTagAlreadyExistsException", "TAG_INVALID", 400)
+    TAG_INVALID = ("InvalidParameterException", "TAG_INVALID", 400)
+    CHILD_MISSING = ("ReferencedImagesNotFoundException", "MANIFEST_BLOB_UNKNOWN", 400)
+    LAYERS_MISSING = ("LayersNotFoundException", "MANIFEST_BLOB_UNKNOWN", 400)
+    MANIFEST_INVALID = ("InvalidParameterException", "MANIFEST_INVALID", 400)
+    MANIFEST_TOO_LARGE = ("InvalidParameterException", "MANIFEST_INVALID", 413)
+    BLOB_MISSING = ("LayersNotFoundException", "BLOB_UNKNOWN", 404)
+    LAYER_INACCESSIBLE = ("LayerInaccessibleException", "BLOB_UNKNOWN", 404)
+    LAYER_EXISTS = ("LayerAlreadyExistsException", "BLOB_UPLOAD_INVALID", 400)
+    DIGEST_MALFORMED = ("InvalidParameterException", "DIGEST_INVALID", 400)
+    DIGEST_DIFFERS = ("InvalidLayerException", "DIGEST_INVALID", 400)
+    UPLOAD_MISSING = ("UploadNotFoundException", "BLOB_UPLOAD_UNKNOWN", 404)
+    UPLOAD_EMPTY = ("EmptyUploadException", "BLOB_UPLOAD_INVALID", 400)
+    UPLOAD_BUSY = ("InvalidLayerPartException", "BLOB_UPLOAD_INVALID", 409)
+    PART_OUT_OF_ORDER = ("InvalidLayerPartException", "BLOB_UPLOAD_INVALID", 416)
+    PART_TOO_SMALL = ("LayerPartTooSmallException", "SIZE_INVALID", 400)
+    SIZE_INVALID = ("InvalidLayerPartException", "SIZE_INVALID", 400)
+    BODY_TRUNCATED = ("InvalidLayerPartException", "BLOB_UPLOAD_INVALID", 400)
+    REPOSITORY_POLICY_MISSING = ("RepositoryPolicyNotFoundException", "UNSUPPORTED", 404)
+    REGISTRY_POLICY_MISSING = ("RegistryPolicyNotFoundException", "UNSUPPORTED", 404)
+    LIFECYCLE_POLICY_MISSING = ("LifecyclePolicyNotFoundException", "UNSUPPORTED", 404)
+    TAG_KEYS_INVALID = ("InvalidTagParameterException", "UNSUPPORTED", 400)
+    TOO_MANY_TAGS = ("TooManyTagsException", "UNSUPPORTED", 400)
+    STORAGE = ("ServerException", "UNAVAILABLE", 503)
+
+    @property
+    def api_code(self) -> str:
+        """The exception's name in the ECR API."""
+        return self.value[0]
+
+    @property
+    def registry_code(self) -> str:
+        """The ``code`` in a ``/v2/`` error body."""
+        return self.value[1]
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the ``/v2/`` answer. (The ECR API answers 400, and 500 for ServerException.)"""
+        return self.value[2]
+
+
+class EcrError(Exception):
+    """A refusal by the store, worded for the client; each edge puts it into its own envelope."""
+
+    def __init__(self, fault: Fault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.message = message
+
+    def as_aws(self) -> AwsError:
+        """The same refusal as the ECR API words it."""
+        return AwsError(self.fault.api_code, self.message, 500 if self.fault is Fault.STORAGE else 400)
+
+
+def repository_missing(name: str, registry: str) -> EcrError:
+    """AWS's words (aws-facts A5)."""
+    words = f"The repository with name '{name}' does not exist in the registry with id '{registry}'"
+    return EcrError(Fault.REPOSITORY_MISSING, words)
+
+
+def upload_missing(upload: str, name: str, registry: str) -> EcrError:
+    """The wording is moto's, which recorded AWS's."""
+    return EcrError(
+        Fault.UPLOAD_MISSING,
+        f"Upload with id '{upload}' could not be found for the repository with name '{name}' "
+        f"in the registry with id '{registry}'",
+    )
+
+
+def invalid_parameter(parameter: str, constraint: str, fault: Fault = Fault.PARAMETER_INVALID) -> EcrError:
+    """ECR's form for a parameter that breaks a constraint (moto's tests recorded it)."""
+    return EcrError(fault, f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'")
