@@ -18,8 +18,8 @@ def run(args: argparse.Namespace) -> int:
     """0 when nothing is left, 1 when something is."""
     home = lab_home()
     ran_before = target_name(os.environ) is TargetName.AWS or local.find_cloud(home) is not None
-    target = connect()
     try:
+        target = connect()
         if args.account:
             target.confirm(args.account)
         return _preview(target) if args.dry_run else _clean(target)

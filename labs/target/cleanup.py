@@ -83,9 +83,10 @@ def preview(target: Target) -> list[Item]:
     items = []
     for entry in cleaning.open_entries():
         items += cleaning.look(entry)
-    known = {(entry.kind, entry.id) for entry in target.ledger.entries()}
+    known = {(item.kind, item.id) for item in items}
     strays = [(kind, id) for kind, id in cleaning.tagged() if (kind.name, id) not in known]
-    return items + [Item(kind.name, id, Outcome.WOULD_GO, "found by its tags") for kind, id in strays]
+    items += [Item(kind.name, id, Outcome.WOULD_GO, "found by its tags") for kind, id in strays]
+    return items + cleaning.unread()
 
 
 class _Cleaning:
@@ -111,6 +112,7 @@ class _Cleaning:
 
     def tagged(self) -> Iterator[tuple[Kind, str]]:
         """Everything in the account that carries this lab's name and tags, of all kinds."""
+        self._unread.clear()
         for kind in KINDS:
             try:
                 client = self._client(kind, "")
@@ -121,12 +123,21 @@ class _Cleaning:
             except BotoCoreError as error:
                 raise explain(error, f"searching for the lab's {kind.name} by tag") from error
 
+    def unread(self) -> list[Item]:
+        """The kinds that the last search could not read."""
+        return list(self._unread.values())
+
     def look(self, entry: Entry) -> list[Item]:
         """What would happen to one entry."""
         kind = kind_named(entry.kind)
         if kind is None:
             return [Item(entry.kind, entry.id, Outcome.LEFT, "this version of the kit does not know this kind")]
-        tags = removal.tags_now(kind, self._client(kind, entry.region), entry.id)
+        try:
+            tags = removal.tags_now(kind, self._client(kind, entry.region), entry.id)
+        except ClientError as error:
+            return [Item(entry.kind, entry.id, Outcome.LEFT, f"cannot check: {_words(error)}")]
+        except BotoCoreError as error:
+            raise explain(error, f"looking at {entry.kind} {entry.id}") from error
         if tags is None:
             return []
         if tags.get(KIT_TAG) != self.target.prefix:
@@ -185,7 +196,7 @@ class _Cleaning:
             self.target.name,
             len(created),
             len(gone),
-            (*seen.values(), *self._unread.values()),
+            (*seen.values(), *self.unread()),
             datetime.now(UTC),
         )
 

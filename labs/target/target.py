@@ -52,6 +52,7 @@ class Target:
     home: Path
     session: boto3.Session = field(repr=False)
     endpoint: str = ""
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def prefix(self) -> str:
@@ -84,13 +85,16 @@ class Target:
 
     def client(self, service: str, session: boto3.Session | None = None, region: str = "") -> Any:
         """A boto3 client, of the target's own identity or of ``session`` (a role). What it creates is in the ledger."""
-        client = (session or self.session).client(
-            service,
-            region_name=region or self.region,
-            endpoint_url=self.endpoint or None,
-            config=_CONFIG,
-        )
-        Recorder(self.ledger, self.names, self.tags, self.require_confirmed).watch(client, region or self.region)
+        region = region or self.region
+        if session is not None:
+            return self._make_client(session, service, region)
+        if (service, region) not in self._clients:
+            self._clients[service, region] = self._make_client(self.session, service, region)
+        return self._clients[service, region]
+
+    def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:
+        client = session.client(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG)
+        Recorder(self.ledger, self.names, self.tags, self.require_confirmed).watch(client, region)
         return client
 
     def role_arn(self, role: str) -> str:
