@@ -1,0 +1,107 @@
+"""The embedded engine: builds, pushes and runs the lab's image without a Docker Engine, and never claims to be one.
+
+The door is ``EmbeddedEngine``; ``command.main`` is the ``docker`` command that it puts on a kernel's PATH.
+"""
+
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labs import oci
+from labs.errors import LabError
+
+if TYPE_CHECKING:
+    from labs.engine import RunningApp
+
+__all__ = ["EmbeddedEngine"]
+
+
+class EmbeddedEngine:
+    """See ``labs.engine.Engine``. ``reason`` says why there is no Docker Engine: ``no Docker Engine found``."""
+
+    name = "embedded"
+
+    def __init__(self, reason: str = "no Docker Engine found", env: Mapping[str, str] | None = None) -> None:
+        self.line = f"embedded engine: {reason}"
+        self._env = os.environ if env is None else env
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """PATH with ``home/bin`` first, where a ``docker`` command of the kit is written; DOCKER_CONFIG; LAB_HOME."""
+        folder = home / "bin"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(folder / "docker", _script(self.line))
+            if sys.platform == "win32":
+                _write(folder / "docker.cmd", _windows_script(self.line))
+        except OSError as error:
+            raise LabError(
+                f"The docker command cannot be written: {error.strerror}.", "Set LAB_HOME elsewhere."
+            ) from error
+        path = [each for each in self._env.get("PATH", "").split(os.pathsep) if each and Path(each) != folder]
+        return {
+            "PATH": os.pathsep.join([str(folder), *path]),
+            "DOCKER_CONFIG": str(home / "docker"),
+            "LAB_HOME": str(home),
+        }
+
+    def runnable(self, platform: oci.Platform) -> str:
+        """Only this machine's own platform: nothing is emulated."""
+        from labs.engine.embedded.build import native
+
+        if platform.normal() == native():
+            return ""
+        return f"the embedded engine runs only this machine's own platform, {native()}"
+
+    def run(self, image: str, platform: oci.Platform, env: Mapping[str, str]) -> "RunningApp":
+        """Start an image of the local store as a process; LabError when it is not there, or not for that platform."""
+        from labs.engine.embedded.runner import start
+        from labs.engine.embedded.session import Session
+
+        store = Session(self._env).store
+        found = store.find(image)
+        if found is None:
+            raise LabError(f"There is no image {image} in the embedded engine's store.", "Build it first, or pull it.")
+        return start(store.image(image, found[1]), platform.normal(), env)
+
+    def archive(self, image: str, destination: Path) -> Path:
+        """Write an image of the local store, with all its platforms, as an OCI archive."""
+        from labs.engine.embedded.build_command import write_archive
+        from labs.engine.embedded.session import Session
+
+        store = Session(self._env).store
+        found = store.find(image)
+        if found is None:
+            raise LabError(f"There is no image {image} in the embedded engine's store.", "Build it first, or pull it.")
+        write_archive(store.blobs, found[1], [found[0]], str(destination))
+        return destination
+
+
+def _script(line: str) -> str:
+    """``docker`` for a POSIX shell: this Python, this checkout, and the reason in its first line."""
+    checkout = Path(__file__).resolve().parents[3]
+    return (
+        "#!/bin/sh\n"
+        f"LAB_ENGINE_LINE={shlex.quote(line)} PYTHONPATH={shlex.quote(str(checkout))}${{PYTHONPATH:+:$PYTHONPATH}} \\\n"
+        f'exec {shlex.quote(sys.executable)} -m labs docker "$@"\n'
+    )
+
+
+def _windows_script(line: str) -> str:
+    checkout = Path(__file__).resolve().parents[3]
+    lines = ["@echo off", "setlocal", f"set LAB_ENGINE_LINE={line}", f"set PYTHONPATH={checkout};%PYTHONPATH%"]
+    return "\r\n".join([*lines, f'"{sys.executable}" -m labs docker %*', ""])
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace a script only when it says something else: another kernel may be running it."""
+    if file.is_file() and file.read_bytes() == text.encode():
+        return
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".docker-")
+    with os.fdopen(handle, "wb") as out:
+        out.write(text.encode())
+    Path(name).chmod(0o755)
+    Path(name).replace(file)

@@ -1,0 +1,116 @@
+"""``docker buildx ls|inspect|create|use|version``, ``docker version`` and ``docker info``: the one builder there is."""
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as package_version
+
+from labs.engine.embedded.build import native
+from labs.engine.embedded.flags import flags, parse
+from labs.engine.embedded.session import Session
+from labs.engine.embedded.template import render
+from labs.errors import LabError
+
+NAME = "embedded"
+# It executes nothing while building, so every platform builds; these two are the lab's.
+PLATFORMS = "linux/amd64, linux/arm64"
+
+
+def kit_version() -> str:
+    """The kit's own version."""
+    try:
+        return package_version("fargate-lab-kit")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def ls(arguments: Sequence[str], session: Session) -> int:
+    """The list of builders."""
+    parse(arguments, flags("format"), "buildx ls", 0, 0)
+    session.out(f"{'NAME/NODE':<16} {'DRIVER/ENDPOINT':<16} {'STATUS':<9} {'BUILDKIT':<9} PLATFORMS")
+    session.out(f"{NAME + '*':<16} {NAME}")
+    node, endpoint = f" \\_ {NAME}", " \\_ this Python"
+    session.out(f"{node:<16} {endpoint:<16} {'running':<9} {'none':<9} {PLATFORMS}")
+    return 0
+
+
+def inspect(arguments: Sequence[str], session: Session) -> int:
+    """The builder and its platforms."""
+    given = parse(arguments, flags("builder", "bootstrap"), "buildx inspect", 0, 1)
+    _known(given.words[0] if given.words else given.one("builder", NAME))
+    session.out(f"Name:          {NAME}")
+    session.out(f"Driver:        {NAME}")
+    session.out("")
+    session.out("Nodes:")
+    session.out(f"Name:      {NAME}")
+    session.out("Status:    running")
+    session.out(f"Version:   Fargate Lab Kit {kit_version()}")
+    session.out(f"Platforms: {PLATFORMS}")
+    return 0
+
+
+def create(arguments: Sequence[str], session: Session) -> int:
+    """There is one builder, and it builds for several platforms: nothing has to be made."""
+    takes = flags("name driver driver-opt platform buildkitd-flags config node", "use bootstrap append leave")
+    parse(arguments, takes, "buildx create", 0, 1)
+    session.say("embedded engine: it has one builder, which builds for every platform; none was created")
+    session.out(NAME)
+    return 0
+
+
+def use(arguments: Sequence[str], session: Session) -> int:
+    """The one builder is always in use."""
+    _known(parse(arguments, flags("", "default global"), "buildx use", 1, 1).words[0])
+    return 0
+
+
+def _known(name: str) -> None:
+    if name not in (NAME, "default", ""):
+        raise LabError(f'no builder "{name}" found', f"The embedded engine has one builder: {NAME}.")
+
+
+def buildx_version(arguments: Sequence[str], session: Session) -> int:
+    """What stands where buildx would."""
+    parse(arguments, flags(), "buildx version", 0, 0)
+    session.out(f"Fargate Lab Kit embedded engine {kit_version()} (not buildx)")
+    return 0
+
+
+def version(arguments: Sequence[str], session: Session) -> int:
+    """``docker version`` and ``docker --version``."""
+    given = parse(arguments, flags("format", "short", "f=format"), "version", 0, 0)
+    if given.on("short"):
+        session.out(f"Fargate Lab Kit embedded engine version {kit_version()} (not Docker)")
+        return 0
+    side = {"Version": kit_version(), "Os": native().os, "Arch": native().architecture}
+    if given.one("format"):
+        session.out(render(given.one("format"), {"Client": side, "Server": side}))
+        return 0
+    session.out("Client: Fargate Lab Kit embedded engine (not Docker)")
+    session.out(f" Version:   {side['Version']}")
+    session.out(f" OS/Arch:   {native()}")
+    session.out("")
+    session.out("Server: none. Building, pushing and pulling happen in this command; apps run as processes.")
+    return 0
+
+
+def info(arguments: Sequence[str], session: Session) -> int:
+    """``docker info``, the few lines that are true here."""
+    given = parse(arguments, flags("format", "", "f=format"), "info", 0, 0)
+    found = {
+        "ServerVersion": kit_version(),
+        "Name": NAME,
+        "Driver": NAME,
+        "OSType": native().os,
+        "Architecture": native().architecture,
+        "Images": len(session.store.names()),
+        "Containers": 0,
+    }
+    if given.one("format"):
+        session.out(render(given.one("format"), found))
+        return 0
+    session.out("Client: Fargate Lab Kit embedded engine (not Docker)")
+    session.out(f" Version: {found['ServerVersion']}")
+    session.out(f" Images: {found['Images']}")
+    session.out(f" OSType: {found['OSType']}")
+    session.out(f" Architecture: {found['Architecture']}")
+    return 0

@@ -1,0 +1,99 @@
+"""The build context: the files of a folder that COPY and ADD may take, without what .dockerignore excludes."""
+
+import os
+import stat
+import sys
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from labs.engine.embedded.patterns import BadPattern, Ignore, read_ignore
+from labs.engine.embedded.rootfs import Node, Tree
+from labs.errors import LabError
+
+
+@dataclass(frozen=True)
+class Context:
+    """A folder and its ignore rules; ``ignore_file`` is the name of the file they came from, "" when there is none."""
+
+    folder: Path
+    ignore: Ignore
+    ignore_file: str
+
+    @cached_property
+    def tree(self) -> Tree:
+        """Every file that is sent to a build, owned by root as Docker has it; read once."""
+        tree = Tree()
+        self._walk(self.folder, "", tree)
+        return tree
+
+    def ignores(self, path: str) -> bool:
+        """Whether a path that exists in the folder is left out by the ignore rules."""
+        return (self.folder / path).exists() and self.ignore.excludes(path)
+
+    def _walk(self, folder: Path, prefix: str, tree: Tree) -> bool:
+        """Add what a folder holds; answers whether anything was added."""
+        found = False
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except PermissionError:
+            raise LabError(
+                f"error from sender: open {folder.name}: permission denied",
+                "Make it readable, or name it in .dockerignore.",
+            ) from None
+        negative = any(negative for _, negative in self.ignore.rules)
+        for entry in entries:
+            path = f"{prefix}{entry.name}"
+            excluded = self.ignore.excludes(path)
+            node = _node(Path(entry.path))
+            if node is None or (excluded and not (node.is_folder and negative)):
+                continue
+            if node.is_folder:
+                inside = self._walk(Path(entry.path), f"{path}/", tree)
+                if excluded and not inside:
+                    continue
+            tree.nodes[path] = node
+            found = True
+        return found
+
+
+def read_context(folder: Path, dockerfile: Path) -> Context:
+    """The context of a build; ``<Dockerfile>.dockerignore`` stands before ``.dockerignore``."""
+    for file in (dockerfile.with_name(dockerfile.name + ".dockerignore"), folder / ".dockerignore"):
+        if file.is_file():
+            try:
+                return Context(folder, read_ignore(file.read_text("utf-8", "replace")), file.name)
+            except BadPattern as error:
+                raise LabError(f"failed to read {file.name}: {error}", f"Mend that line of {file.name}.") from error
+    return Context(folder, Ignore(()), "")
+
+
+def _node(file: Path) -> Node | None:
+    """A file as the build sees it; None for sockets, pipes and devices, which Docker skips too."""
+    found = file.lstat()
+    mode = 0o755 if sys.platform == "win32" else stat.S_IMODE(found.st_mode)
+    if stat.S_ISDIR(found.st_mode):
+        return Node(tarfile.DIRTYPE, mode)
+    if stat.S_ISLNK(found.st_mode):
+        return Node(tarfile.SYMTYPE, 0o777, target=str(file.readlink()).replace(os.sep, "/"))
+    if stat.S_ISREG(found.st_mode):
+        return Node(tarfile.REGTYPE, mode, size=found.st_size, open=_opener(file))
+    return None
+
+
+def _opener(file: Path) -> Callable[[], BinaryIO]:
+    def opened() -> BinaryIO:
+        try:
+            return cast(BinaryIO, file.open("rb"))
+        except PermissionError:
+            raise LabError(
+                f"error from sender: open {file.name}: permission denied",
+                "Make it readable, or name it in .dockerignore.",
+            ) from None
+        except OSError as error:
+            raise LabError(f"{file.name} cannot be read: {error.strerror}.", "Build again.") from error
+
+    return opened

@@ -1,0 +1,107 @@
+"""Docker's command line flags: ``--name value``, ``--name=value``, ``-t value``, switches, words in between."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from labs.errors import LabError
+
+_FALSE = ("false", "0", "f")
+
+
+class UsageError(LabError):
+    """A command line that Docker would refuse, in its words."""
+
+    exit_code = 125
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What one command takes: flags with a value, switches, short names, how many words."""
+
+    valued: frozenset[str] = frozenset()
+    switches: frozenset[str] = frozenset()
+    short: Mapping[str, str] = field(default_factory=dict)
+    words_last: bool = False  # everything after the first word belongs to the container
+
+
+@dataclass(frozen=True)
+class Given:
+    """A parsed command line."""
+
+    words: tuple[str, ...]
+    values: Mapping[str, tuple[str, ...]]
+
+    def one(self, name: str, default: str = "") -> str:
+        """The last value of a flag."""
+        return (self.values.get(name) or (default,))[-1]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a flag, in order."""
+        return self.values.get(name, ())
+
+    def on(self, name: str) -> bool:
+        """Whether a switch is set; ``--push=false`` is not."""
+        return name in self.values and self.one(name).lower() not in _FALSE
+
+
+def flags(valued: str = "", switches: str = "", short: str = "", words_last: bool = False) -> Flags:
+    """Names separated by spaces; ``short`` is like ``t=tag f=file``."""
+    pairs = dict(pair.split("=") for pair in short.split())
+    return Flags(frozenset(valued.split()), frozenset(switches.split()), pairs, words_last)
+
+
+def parse(arguments: Sequence[str], takes: Flags, command: str, least: int = 0, most: int | None = None) -> Given:
+    """Read a command line; UsageError for what Docker would refuse."""
+    words: list[str] = []
+    values: dict[str, list[str]] = {}
+    rest = list(arguments)
+    while rest:
+        each = rest.pop(0)
+        if each == "--":
+            words.extend(rest)
+            break
+        if not each.startswith("-") or each == "-":
+            words.append(each)
+            if takes.words_last:
+                words.extend(rest)
+                break
+            continue
+        name, value = _name(each, takes, command)
+        if name in takes.valued:
+            if value is None:
+                if not rest:
+                    raise UsageError(f"flag needs an argument: {each}", f"docker {command} --help")
+                value = rest.pop(0)
+        elif value is None:
+            value = "true"
+        values.setdefault(name, []).append(value)
+    _count(words, command, least, most)
+    return Given(tuple(words), {name: tuple(each) for name, each in values.items()})
+
+
+def _name(each: str, takes: Flags, command: str) -> tuple[str, str | None]:
+    if each.startswith("--"):
+        name, equals, value = each[2:].partition("=")
+        if name not in takes.valued | takes.switches:
+            raise UsageError(f"unknown flag: --{name}", f"The embedded engine does not have it in docker {command}.")
+        return name, value if equals else None
+    letter, rest = each[1], each[2:]
+    if letter not in takes.short:
+        words = f"unknown shorthand flag: '{letter}' in {each}"
+        raise UsageError(words, f"The embedded engine does not have it in docker {command}.")
+    name = takes.short[letter]
+    if name in takes.switches and rest and not rest.startswith("="):  # -it is -i -t
+        for other in rest:
+            if takes.short.get(other) not in takes.switches:
+                raise UsageError(f"unknown shorthand flag: '{other}' in {each}", f"docker {command} --help")
+        return name, None
+    return name, rest.removeprefix("=") or None
+
+
+def _count(words: Sequence[str], command: str, least: int, most: int | None) -> None:
+    if least <= len(words) and (most is None or len(words) <= most):
+        return
+    how = "exactly" if least == most else "at least" if len(words) < least else "at most"
+    number = least if how != "at most" else most
+    plural = "" if number == 1 else "s"
+    raise UsageError(f'"docker {command}" requires {how} {number} argument{plural}.', f"See 'docker {command} --help'.")

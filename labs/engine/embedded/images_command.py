@@ -1,0 +1,305 @@
+"""``docker push|pull|images|tag|rmi|save``, ``docker image ...`` and ``docker buildx imagetools inspect``."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from labs import oci
+from labs.engine.archive import Image
+from labs.engine.embedded.build import native
+from labs.engine.embedded.build_command import parse_platform, write_archive
+from labs.engine.embedded.client import StatusError
+from labs.engine.embedded.flags import flags, parse
+from labs.engine.embedded.reference import Reference
+from labs.engine.embedded.reference import parse as parse_reference
+from labs.engine.embedded.session import Session, no_platform
+from labs.engine.embedded.store import described
+from labs.engine.embedded.template import render
+from labs.engine.embedded.transfer import Event, Pull, Push
+from labs.errors import LabError
+
+_UNITS = (
+    ("year", 31536000),
+    ("month", 2592000),
+    ("week", 604800),
+    ("day", 86400),
+    ("hour", 3600),
+    ("minute", 60),
+)
+
+
+def push(arguments: Sequence[str], session: Session) -> int:
+    """Push one image; a refusal in the words of docker with the containerd image store."""
+    given = parse(
+        arguments, flags("platform", "quiet all-tags disable-content-trust", "q=quiet a=all-tags"), "push", 1, 1
+    )
+    reference = parse_reference(given.words[0])
+    names = session.store.names()
+    tags = [reference]
+    if given.on("all-tags"):
+        tags = [parse_reference(name) for name in names if parse_reference(name).name == reference.name]
+    if not tags or any(str(tag) not in names for tag in tags):
+        words = f"An image does not exist locally with the tag: {reference.name}"
+        raise LabError(words, f"Build it first with: docker buildx build -t {reference.familiar} .")
+    for tag in tags:
+        if not given.on("quiet"):
+            session.out(f"The push refers to repository [{tag.name}]")
+        _push(names[str(tag)], tag, given.one("platform"), given.on("quiet"), session)
+    return 0
+
+
+def _push(top: oci.Descriptor, tag: Reference, platform: str, quiet: bool, session: Session) -> None:
+    if platform:
+        top = _one_platform(session.store.image(tag.familiar, top), parse_platform(platform))
+    registry = session.registry(tag.host)
+
+    def seen(event: Event) -> None:
+        words = {"pushed": "Pushed", "exists": "Layer already exists"}[event.what]
+        if event.is_layer and not quiet:
+            session.out(f"{event.descriptor.digest[7:19]}: {words}")
+
+    try:
+        Push(registry, session.store.blobs, tag, seen).run(top)
+    except StatusError as error:
+        raise LabError(f"unknown: {error.what}", error.next_step) from error
+    finally:
+        registry.close()
+    session.out(str(tag) if quiet else f"{tag.target}: digest: {top.digest} size: {top.size}")
+
+
+def _one_platform(image: Image, platform: oci.Platform) -> oci.Descriptor:
+    if platform not in image.platforms:
+        raise no_platform(image.platforms)
+    return image.descriptor(platform)
+
+
+def pull(arguments: Sequence[str], session: Session) -> int:
+    """Pull one platform of an image; this machine's unless --platform names another."""
+    given = parse(arguments, flags("platform", "quiet", "q=quiet"), "pull", 1, 1)
+    reference = parse_reference(given.words[0])
+    platform = parse_platform(given.one("platform")) if given.one("platform") else native()
+    quiet = given.on("quiet")
+    if not quiet:
+        session.out(f"{reference.target}: Pulling from {reference.repository}")
+
+    def seen(event: Event) -> None:
+        words = {"pulled": "Pull complete", "exists": "Already exists"}[event.what]
+        if event.is_layer and not quiet:
+            session.out(f"{event.descriptor.digest[7:19]}: {words}")
+
+    before = session.store.names().get(str(reference))
+    try:
+        top = session.pull(reference, (platform,), seen)
+    except LabError as error:
+        raise LabError(f"Error response from daemon: {error.what}", error.next_step) from error
+    session.store.tag(reference, top)
+    if not quiet:
+        news = "Image is up to date" if before == top else "Downloaded newer image"
+        session.out(f"Digest: {top.digest}")
+        session.out(f"Status: {news} for {reference.familiar}")
+    session.out(str(reference))
+    return 0
+
+
+def images(arguments: Sequence[str], session: Session) -> int:
+    """The local images, newest names last as the store has them: sorted by name."""
+    given = parse(arguments, flags("format", "quiet all no-trunc digests", "q=quiet a=all"), "images", 0, 1)
+    wanted = parse_reference(given.words[0]) if given.words else None
+    one = bool(given.words) and ":" in given.words[0].rpartition("/")[2]
+    rows = []
+    for name, top in session.store.names().items():
+        reference = parse_reference(name)
+        if wanted and (reference != wanted if one else reference.name != wanted.name):
+            continue
+        rows.append(_row(reference, top, session, given.on("no-trunc")))
+    if given.on("quiet"):
+        for row in rows:
+            session.out(row["ID"])
+    elif given.one("format"):
+        shape = "{{json .}}" if given.one("format") == "json" else given.one("format")
+        for row in rows:
+            session.out(render(shape, row))
+    else:
+        head = {"Repository": "REPOSITORY", "Tag": "TAG", "ID": "IMAGE ID", "CreatedSince": "CREATED", "Size": "SIZE"}
+        _table([head, *rows], list(head), session)
+    return 0
+
+
+def _row(reference: Reference, top: oci.Descriptor, session: Session, full: bool) -> dict[str, str]:
+    image = session.store.image(reference.familiar, top)
+    size, created = 0, ""
+    for platform in image.platforms:
+        if session.store.has(image.manifest(platform).config.digest):
+            size += sum(layer.size for layer in image.manifest(platform).layers)
+            created = created or str(image.config(platform).get("created") or "")
+    return {
+        "Repository": reference.name.removeprefix("docker.io/").removeprefix("library/"),
+        "Tag": reference.tag or "<none>",
+        "ID": top.digest if full else top.digest[7:19],
+        "Digest": top.digest,
+        "CreatedAt": created,
+        "CreatedSince": _ago(created),
+        "Size": _size(size),
+    }
+
+
+def _table(rows: Sequence[dict[str, str]], columns: Sequence[str], session: Session) -> None:
+    widths = {column: max(len(row[column]) for row in rows) for column in columns}
+    for row in rows:
+        session.out("   ".join(row[column].ljust(widths[column]) for column in columns).rstrip())
+
+
+def _ago(created: str) -> str:
+    """How long ago, as Docker says it; a reproducible image has no date of its own."""
+    try:
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(created)).total_seconds()
+    except (ValueError, TypeError):
+        return "N/A"
+    for unit, length in _UNITS:
+        if seconds >= 2 * length:
+            return f"{int(seconds // length)} {unit}s ago"
+    return "Less than a minute ago" if seconds < 60 else "About a minute ago"
+
+
+def _size(number: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.3g}{unit}"
+        number /= 1000
+    return f"{number:.3g}GB"
+
+
+def tag(arguments: Sequence[str], session: Session) -> int:
+    """Give an image one more name."""
+    given = parse(arguments, flags(), "tag", 2, 2)
+    session.store.tag(parse_reference(given.words[1]), _local(given.words[0], session)[1])
+    return 0
+
+
+def remove(arguments: Sequence[str], session: Session) -> int:
+    """Take names away; content that no name reaches goes with them."""
+    given = parse(arguments, flags("", "force no-prune", "f=force"), "rmi", 1)
+    for text in given.words:
+        reference, top = _local(text, session)
+        session.store.untag(reference)
+        session.out(f"Untagged: {reference.familiar}")
+        if top.digest not in {each.digest for each in session.store.names().values()}:
+            session.out(f"Deleted: {top.digest}")
+    return 0
+
+
+def inspect(arguments: Sequence[str], session: Session) -> int:
+    """The configuration of local images, one platform of each."""
+    takes = flags("format platform type", "", "f=format")
+    given = parse(arguments, takes, "image inspect", 1)
+    found = [_inspected(text, given.one("platform"), session) for text in given.words]
+    if given.one("format"):
+        for each in found:
+            session.out(render(given.one("format"), each))
+    else:
+        session.out(json.dumps(found, indent=4))
+    return 0
+
+
+def _inspected(text: str, wanted: str, session: Session) -> dict[str, Any]:
+    reference, top = _local(text, session)
+    image = session.store.image(reference.familiar, top)
+    platform = parse_platform(wanted) if wanted else native()
+    if platform not in image.platforms:
+        if wanted or not image.platforms:
+            raise no_platform(image.platforms)
+        platform = image.platforms[0]
+    config = image.config(platform)
+    names = [parse_reference(name) for name, each in session.store.names().items() if each.digest == top.digest]
+    return {
+        "Id": top.digest,
+        "RepoTags": [name.familiar for name in names],
+        "RepoDigests": sorted({name.at(top.digest).familiar for name in names}),
+        "Created": config.get("created", ""),
+        "Architecture": platform.architecture,
+        "Variant": platform.variant,
+        "Os": platform.os,
+        "Size": sum(layer.size for layer in image.manifest(platform).layers),
+        "Config": config.get("config") or {},
+        "RootFS": {"Type": "layers", "Layers": (config.get("rootfs") or {}).get("diff_ids") or []},
+        "Descriptor": described(top),
+    }
+
+
+def save(arguments: Sequence[str], session: Session) -> int:
+    """Write an image, all platforms that are here, as an OCI archive; docker load and skopeo read it."""
+    given = parse(arguments, flags("output platform", "", "o=output"), "save", 1, 1)
+    if not given.one("output") and sys.stdout.isatty():
+        raise LabError("cowardly refusing to save to a terminal. Use the -o flag or redirect")
+    reference, top = _local(given.words[0], session)
+    if given.one("platform"):
+        top = _one_platform(session.store.image(reference.familiar, top), parse_platform(given.one("platform")))
+    write_archive(session.store.blobs, top, [reference], given.one("output", "-"))
+    return 0
+
+
+def _local(text: str, session: Session) -> tuple[Reference, oci.Descriptor]:
+    found = session.store.find(text)
+    if found is None:
+        raise LabError(f"Error response from daemon: No such image: {text}", "docker images")
+    return found
+
+
+def imagetools_inspect(arguments: Sequence[str], session: Session) -> int:
+    """What a registry holds under a name: the index and its platforms."""
+    given = parse(arguments, flags("format builder", "raw"), "buildx imagetools inspect", 1, 1)
+    reference = parse_reference(given.words[0])
+    registry = session.registry(reference.host)
+    try:
+        pulled = Pull(registry, session.store, reference)
+        top = pulled.resolve()
+        data = session.store.read(top)
+        if given.on("raw"):
+            sys.stdout.write(data.decode())
+            sys.stdout.flush()
+        elif given.one("format"):
+            session.out(render(given.one("format"), _tools_values(reference, top, data, pulled)))
+        else:
+            _tools_text(reference, top, data, session)
+    finally:
+        registry.close()
+    return 0
+
+
+def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, session: Session) -> None:
+    session.out(f"Name:      {reference}")
+    session.out(f"MediaType: {top.media_type}")
+    session.out(f"Digest:    {top.digest}")
+    found = oci.parse(data, top.media_type)
+    if not isinstance(found, oci.Index):
+        return
+    session.out("           ")
+    session.out("Manifests: ")
+    for entry in found.manifests:
+        session.out(f"  Name:        {reference.at(entry.digest)}")
+        session.out(f"  MediaType:   {entry.media_type}")
+        if entry.platform:
+            session.out(f"  Platform:    {entry.platform}")
+        if entry.annotations:
+            session.out("  Annotations: ")
+            for key, value in sorted(entry.annotations.items()):
+                session.out(f"    {key}: {value}")
+        session.out("               ")
+
+
+def _tools_values(reference: Reference, top: oci.Descriptor, data: bytes, pull: Pull) -> dict[str, Any]:
+    """buildx's names: .Name, .Manifest, .Image (for an index a map by platform); the configs come from the registry."""
+    found = oci.parse(data, top.media_type)
+    document = {**json.loads(data), "digest": top.digest, "size": top.size, "mediaType": top.media_type}
+    entries = [top]
+    if isinstance(found, oci.Index):
+        entries = [entry for entry in found.manifests if not entry.is_attestation]
+    configs: dict[str, Any] = {}
+    for entry in entries:
+        manifest = pull.manifest(entry)
+        if isinstance(manifest, oci.Manifest):
+            configs[str(entry.platform)] = pull.document(manifest.config)
+    image = configs if isinstance(found, oci.Index) else next(iter(configs.values()), {})
+    return {"Name": str(reference), "Manifest": document, "Image": image}

@@ -1,0 +1,67 @@
+"""``docker login`` and ``docker logout``, in Docker's words."""
+
+import sys
+from collections.abc import Sequence
+
+from labs.engine.embedded.client import Registry, RegistryError, Unauthorized
+from labs.engine.embedded.credentials import Login
+from labs.engine.embedded.flags import flags, parse
+from labs.engine.embedded.reference import HUB
+from labs.engine.embedded.session import Session
+from labs.errors import LabError
+
+TAKES = flags("username password", "password-stdin", "u=username p=password")
+
+
+def login(arguments: Sequence[str], session: Session) -> int:
+    """Check the user name and password against the registry and keep them in DOCKER_CONFIG."""
+    given = parse(arguments, TAKES, "login", 0, 1)
+    host = _host(given.words[0] if given.words else HUB)
+    if given.on("password-stdin"):
+        if not given.one("username"):
+            raise LabError("Must provide --username with --password-stdin", f"docker login --username AWS {host}")
+        if given.one("password"):
+            raise LabError("--password and --password-stdin are mutually exclusive")
+        password = sys.stdin.read().rstrip("\r\n")
+    else:
+        password = given.one("password")
+        if password:
+            session.say("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
+    if not given.one("username") or not password:
+        words = "Error: Cannot perform an interactive login from a non TTY device"
+        raise LabError(words, "Pipe the password in: ... | docker login --username AWS --password-stdin HOST")
+    _verify(host, Login(given.one("username"), password))
+    session.credentials.save(host, Login(given.one("username"), password))
+    session.out("Login Succeeded")
+    return 0
+
+
+def _verify(host: str, account: Login) -> None:
+    registry = Registry(host, account)
+    try:
+        answer = registry.request("GET", "/v2/")
+        answer.read()
+    except Unauthorized as error:
+        raise LabError(f"Error response from daemon: {error.what}", "Check the user name and the password.") from error
+    except RegistryError as error:
+        raise LabError(f"Error response from daemon: {error.what}", error.next_step) from error
+    finally:
+        registry.close()
+    if answer.status != 200:
+        words = f"login attempt to {registry.url('/v2/')} failed with status: {answer.line}"
+        hint = "Get a new password with: aws ecr get-login-password, or labs login-password"
+        raise LabError(f"Error response from daemon: {words}", hint)
+
+
+def logout(arguments: Sequence[str], session: Session) -> int:
+    """Forget the login for a registry."""
+    given = parse(arguments, flags(), "logout", 0, 1)
+    host = _host(given.words[0] if given.words else HUB)
+    session.out(f"Removing login credentials for {host}")
+    if not session.credentials.forget(host):
+        session.say("Not logged in to " + host)
+    return 0
+
+
+def _host(text: str) -> str:
+    return text.split("://", 1)[-1].split("/", 1)[0].lower()

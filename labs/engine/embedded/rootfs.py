@@ -1,0 +1,236 @@
+"""The files of an image: nodes, the tree that layers add up to, and layers whose bytes depend on the nodes alone.
+
+Source: the OCI image specification 1.1, layer.md (change sets, whiteouts).
+"""
+
+import gzip
+import hashlib
+import io
+import posixpath
+import shutil
+import tarfile
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any, BinaryIO, cast
+
+from labs import oci
+from labs.engine.archive import Image
+from labs.engine.embedded.store import Store
+from labs.errors import LabError
+
+WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One file, folder or symbolic link; ``kind`` is tarfile's type, ``open`` gives a regular file's bytes."""
+
+    kind: bytes
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    size: int = 0
+    target: str = ""  # of a symbolic link
+    mtime: int | None = None  # None: the build's own time
+    open: Callable[[], BinaryIO] = field(default=io.BytesIO, compare=False)
+
+    @property
+    def is_folder(self) -> bool:
+        return self.kind == tarfile.DIRTYPE
+
+    @property
+    def is_file(self) -> bool:
+        return self.kind == tarfile.REGTYPE
+
+    @property
+    def is_link(self) -> bool:
+        return self.kind == tarfile.SYMTYPE
+
+
+def folder(mode: int = 0o755, uid: int = 0, gid: int = 0) -> Node:
+    """A new folder."""
+    return Node(tarfile.DIRTYPE, mode, uid, gid)
+
+
+def text_file(text: str, mode: int = 0o644) -> Node:
+    """A new file with some text in it."""
+    data = text.encode()
+    return Node(tarfile.REGTYPE, mode, size=len(data), open=lambda: io.BytesIO(data))
+
+
+class Tree:
+    """The files of an image as its layers leave them: path without leading slash -> node; "" is the root."""
+
+    def __init__(self, nodes: Mapping[str, Node] | None = None) -> None:
+        self.nodes: dict[str, Node] = dict(nodes or {"": folder()})
+
+    def copy(self) -> "Tree":
+        """A tree of its own with the same nodes."""
+        return Tree(self.nodes)
+
+    def put(self, path: str, node: Node) -> None:
+        """Set one node; a folder replaced by something else loses what was in it."""
+        before = self.nodes.get(path)
+        if before and before.is_folder and not node.is_folder:
+            self.remove(path)
+        self.nodes[path] = node
+
+    def remove(self, path: str, itself: bool = True) -> None:
+        """Remove what is below a path, and the path."""
+        for each in [each for each in self.nodes if each.startswith(path + "/")]:
+            del self.nodes[each]
+        if itself:
+            self.nodes.pop(path, None)
+
+    def resolve(self, path: str, last: bool = True) -> str:
+        """The path with symbolic links followed inside the tree; the final one too when ``last``."""
+        parts, done, hops = [part for part in path.split("/") if part not in ("", ".")], "", 0
+        while parts:
+            part = parts.pop(0)
+            if part == "..":
+                done = posixpath.dirname(done)
+                continue
+            here = posixpath.join(done, part)
+            node = self.nodes.get(here)
+            if node and node.is_link and (parts or last):
+                hops += 1
+                if hops > 40:
+                    raise LabError(f"/{path}: too many levels of symbolic links")
+                done = "" if node.target.startswith("/") else done
+                parts = [each for each in node.target.split("/") if each not in ("", ".")] + parts
+                continue
+            done = here
+        return done
+
+    def below(self, path: str) -> Iterable[tuple[str, Node]]:
+        """What is inside a folder, at any depth, sorted: (path relative to it, node)."""
+        start = f"{path}/" if path else ""
+        found = [each for each in self.nodes if each != path and each.startswith(start)]
+        return [(each.removeprefix(start), self.nodes[each]) for each in sorted(found)]
+
+    def read(self, path: str, limit: int = 1 << 20) -> str:
+        """A small text file of the image, "" when it is not there."""
+        node = self.nodes.get(self.resolve(path))
+        if node is None or not node.is_file:
+            return ""
+        with node.open() as stream:
+            return stream.read(limit).decode("utf-8", "replace")
+
+    def apply(self, image: Image, layer: oci.Descriptor) -> None:
+        """Put one layer of an image on top."""
+        plain = _PlainLayer(image, layer)
+        added: set[str] = set()
+        for path, info, _ in image.layer_files(layer):
+            name = posixpath.basename(path)
+            parent = posixpath.dirname(path)
+            if name == OPAQUE:
+                for each in [each for each in self.nodes if each.startswith(parent + "/") and each not in added]:
+                    del self.nodes[each]
+            elif name.startswith(WHITEOUT):
+                self.remove(posixpath.join(parent, name.removeprefix(WHITEOUT)))
+            else:
+                node = self._node(info, plain)
+                if node:
+                    self.put(path, node)
+                    added.add(path)
+
+    def _node(self, info: tarfile.TarInfo, plain: "_PlainLayer") -> Node | None:
+        kind = tarfile.REGTYPE if info.isreg() else info.type
+        if kind == tarfile.LNKTYPE:  # a hard link is the file that it links to
+            return self.nodes.get(info.linkname.strip("/").removeprefix("./"))
+        if kind not in (tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE):
+            return None  # devices and pipes do not concern a build
+        start, size = info.offset_data, info.size
+        return Node(
+            kind,
+            info.mode & 0o7777,
+            info.uid,
+            info.gid,
+            size if kind == tarfile.REGTYPE else 0,
+            info.linkname if kind == tarfile.SYMTYPE else "",
+            int(info.mtime),
+            lambda: plain.open(start, size),
+        )
+
+
+class _PlainLayer:
+    """A layer unpacked into a temporary file, only when a file of it is asked for."""
+
+    def __init__(self, image: Image, layer: oci.Descriptor) -> None:
+        self._image, self._layer = image, layer
+        self._file: IO[bytes] | None = None
+
+    def open(self, start: int, size: int) -> BinaryIO:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the tree
+            weakref.finalize(self, self._file.close)
+            with self._image.open(self._layer) as stream:
+                packed = stream.read(2) == b"\x1f\x8b"
+            with self._image.open(self._layer) as stream:
+                source: Any = gzip.GzipFile(fileobj=stream) if packed else stream
+                shutil.copyfileobj(source, self._file, 1 << 20)
+        self._file.seek(start)
+        data = self._file.read(size)
+        return io.BytesIO(data)
+
+
+def tree_of(image: Image, platform: oci.Platform) -> Tree:
+    """The files of one platform of an image."""
+    tree = Tree()
+    for layer in image.manifest(platform).layers:
+        tree.apply(image, layer)
+    return tree
+
+
+def write_layer(store: Store, nodes: Mapping[str, Node], mtime: int) -> tuple[oci.Descriptor, str]:
+    """Write nodes as one gzip layer into the store: (its descriptor, its diff id).
+
+    Sorted entries, no user names, one time stamp and no time in the gzip header: equal nodes give an equal digest.
+    """
+    with store.writer() as out:
+        packed = _Hashing(out.file)
+        zipped = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=cast(Any, packed), mtime=0)
+        plain = _Hashing(zipped)
+        with tarfile.open(fileobj=cast(Any, plain), mode="w|", format=tarfile.PAX_FORMAT) as archive:
+            for path in sorted(nodes):
+                _add(archive, path, nodes[path], mtime)
+        zipped.close()
+        digest = out.commit(packed.digest)
+    return oci.Descriptor(oci.OCI_LAYER_GZIP, digest, packed.size), plain.digest
+
+
+def _add(archive: tarfile.TarFile, path: str, node: Node, mtime: int) -> None:
+    info = tarfile.TarInfo(path)
+    info.type, info.mode, info.uid, info.gid = node.kind, node.mode, node.uid, node.gid
+    info.size, info.linkname = node.size, node.target
+    info.mtime = mtime if node.mtime is None else node.mtime
+    if not node.is_file:
+        archive.addfile(info)
+        return
+    with node.open() as stream:
+        try:
+            archive.addfile(info, stream)
+        except OSError as error:
+            raise LabError(f"/{path} changed while it was read: {error}", "Build again.") from error
+
+
+class _Hashing:
+    """A writable that knows the digest and the number of the bytes that went through it."""
+
+    def __init__(self, out: Any) -> None:
+        self._out, self._hash, self.size = out, hashlib.sha256(), 0
+
+    def write(self, data: bytes) -> int:
+        self._hash.update(data)
+        self.size += len(data)
+        self._out.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        self._out.flush()
+
+    @property
+    def digest(self) -> str:
+        return "sha256:" + self._hash.hexdigest()

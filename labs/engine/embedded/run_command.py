@@ -1,0 +1,121 @@
+"""``docker run`` of a Python app: a process, in the foreground, until it ends or Ctrl-C."""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from labs import oci
+from labs.engine.archive import Image
+from labs.engine.embedded.build import native
+from labs.engine.embedded.build_command import parse_platform
+from labs.engine.embedded.flags import Given, flags, parse
+from labs.engine.embedded.reference import parse as parse_reference
+from labs.engine.embedded.runner import format_error, start
+from labs.engine.embedded.session import Session, no_platform
+from labs.errors import LabError
+
+TAKES = flags(
+    "platform env publish name env-file pull stop-timeout",
+    "rm init interactive tty detach read-only quiet",
+    "e=env p=publish i=interactive t=tty d=detach q=quiet",
+    words_last=True,
+)
+FORMAT_ERROR = 255  # what docker run ends with when the kernel cannot execute the image
+
+
+def run(arguments: Sequence[str], session: Session) -> int:
+    """Run an image that is here, or is pulled; the app's own exit code."""
+    given = parse(arguments, TAKES, "run", 1)
+    if given.on("detach"):
+        raise LabError(
+            "docker run -d needs a Docker Engine: the embedded engine runs apps in the foreground",
+            "Leave -d out and stop the app with Ctrl-C, or put the command in the background of the shell.",
+        )
+    image, platform = find_image(given.words[0], given.one("platform"), session)
+    if platform != native():
+        error = format_error(image, platform)
+        session.say(error.what)
+        session.say(f"Next: {error.next_step}")
+        return FORMAT_ERROR
+    port = _port(given)
+    app = start(image, platform, _environment(given), given.words[1:], port, attached=True)
+    if given.all("publish"):
+        session.say(f"embedded engine: the app runs as a process of this machine, published on {app.url}")
+    with app, _stopped_by_signals(app.process.pid):
+        return app.wait()
+
+
+def find_image(text: str, wanted: str, session: Session) -> tuple[Image, oci.Platform]:
+    """A local image, else a pulled one, and the platform to run of it."""
+    platform = parse_platform(wanted) if wanted else native()
+    found = session.store.find(text)
+    if found is None:
+        reference = parse_reference(text)
+        session.say(f"Unable to find image '{reference.familiar}' locally")
+        try:
+            top = session.pull(reference, (platform,))
+        except LabError as error:
+            raise LabError(f"docker: Error response from daemon: {error.what}", error.next_step) from error
+        session.store.tag(reference, top)
+        found = (reference, top)
+    image = session.store.image(text, found[1])
+    if platform in image.platforms:
+        return image, platform
+    if wanted or not image.platforms:
+        raise no_platform(image.platforms)
+    return image, image.platforms[0]  # Docker runs what there is, and the kernel says what it thinks of it
+
+
+def _environment(given: Given) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in given.all("env-file"):
+        try:
+            with open(file, encoding="utf-8") as lines:  # noqa: PTH123 - the name comes from the command line
+                texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        except OSError as error:
+            raise LabError(f"open {file}: {(error.strerror or str(error)).lower()}") from error
+        found |= dict(text.partition("=")[::2] for text in texts)
+    for text in given.all("env"):
+        name, equals, value = text.partition("=")
+        if equals:
+            found[name] = value
+        elif name in os.environ:
+            found[name] = os.environ[name]
+    return found
+
+
+def _port(given: Given) -> int:
+    """-p HOST:CONTAINER or IP:HOST:CONTAINER, one of them; 0 is a free one."""
+    if not given.all("publish"):
+        return 0
+    parts = given.one("publish").removesuffix("/tcp").split(":")
+    host = parts[-2] if len(parts) > 1 else "0"
+    address = parts[0] if len(parts) > 2 else "127.0.0.1"
+    if len(parts) > 3 or not all(part.isdigit() for part in (host or "0", parts[-1])) or int(host or 0) > 65535:
+        words = f'invalid argument "{given.one("publish")}" for "-p, --publish" flag: invalid publish opts format'
+        raise LabError(words, "Write it like -p 8080:8080.")
+    if address not in ("127.0.0.1", "localhost"):
+        raise LabError(f"publishing on {address} needs a Docker Engine", "The embedded engine publishes on 127.0.0.1.")
+    return int(host or 0)
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(pid: int) -> Any:
+    """Ctrl-C and SIGTERM reach the app, which has a session of its own, and this command ends with it."""
+    if sys.platform == "win32":
+        yield
+        return
+
+    def forward(number: int, _: object) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+    before = {number: signal.signal(number, forward) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
