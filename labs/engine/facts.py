@@ -50,7 +50,7 @@ class Words(NamedTuple):
 EMBEDDED_DOES = "LAB_ENGINE=embedded does the lab without Docker"
 # Docker's manual, "containerd image store": the switch in Docker Desktop, and features.containerd-snapshotter.
 STORE_REMEDY = (
-    'Turn on the containerd image store: {"features": {"containerd-snapshotter": true}} in /etc/docker/daemon.json, '
+    'Turn on the containerd image store: {"features":{"containerd-snapshotter":true}} in /etc/docker/daemon.json, '
     "then restart Docker."
 )
 STORE_REMEDY_DESKTOP = "In Docker Desktop: Settings, General, tick 'Use containerd for pulling and storing images'."

@@ -120,7 +120,12 @@ def test_a_forced_docker_that_cannot_do_the_lab_stops_it(problem: DockerProblem)
         (DockerProblem.PERMISSION_DENIED, Status.MEND, "may not use the Docker socket /var/run", "usermod -aG docker"),
         (DockerProblem.NOT_DOCKER, Status.MEND, "is not a Docker Engine", "DOCKER_HOST"),
         (DockerProblem.NO_BUILDX, Status.MEND, "docker has no buildx", "docker-buildx"),
-        (DockerProblem.CLASSIC_STORE, Status.MEND, "one platform of an image only", '"containerd-snapshotter": true'),
+        (
+            DockerProblem.CLASSIC_STORE,
+            Status.MEND,
+            "one platform of an image only",
+            '{"features":{"containerd-snapshotter":true}}',
+        ),
         (DockerProblem.LOOPBACK_OUT_OF_REACH, Status.MEND, "cannot reach this machine's 127.0.0.1", "embedded"),
     ],
 )
