@@ -17,3 +17,11 @@ def pytest_runtest_makereport(item, call):
             report.outcome = "failed"
             report.longrepr = f"{variable}=1, but this {marker} test was skipped: {reason}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show what the Docker tests saw (``record_property("seen", ...)``): the client's own words belong in CI's log."""
+    for report in terminalreporter.getreports(""):
+        for name, text in getattr(report, "user_properties", []):
+            if name == "seen" and report.when == "call":
+                terminalreporter.write_line(f"\n{report.nodeid}\n{text}")
