@@ -289,7 +289,9 @@ def _interrupted_by(*signals: signal.Signals) -> Iterator[None]:
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = [(number, signal.signal(number, interrupt)) for number in (signal.SIGINT, *signals)]
+    # nohup makes a process deaf to SIGHUP, and it stays so.
+    heard = [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [(number, signal.signal(number, interrupt)) for number in (signal.SIGINT, *heard)]
     try:
         yield
     finally:

@@ -1,11 +1,10 @@
 """``labs clean``: take back what the lab created, and print the receipt."""
 
 import argparse
-import os
 
 from labs.target import cleanup, local
 from labs.target.home import lab_home
-from labs.target.target import Target, TargetName, connect, target_name
+from labs.target.target import Target, connect
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,16 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when nothing is left, 1 when something is."""
-    home = lab_home()
-    ran_before = target_name(os.environ) is TargetName.AWS or local.find_cloud(home) is not None
-    try:
+    with local.borrowed(lab_home()):
         target = connect()
         if args.account:
             target.confirm(args.account)
         return _preview(target) if args.dry_run else _clean(target)
-    finally:
-        if not ran_before:
-            local.stop_cloud(home)
 
 
 def _preview(target: Target) -> int:

@@ -1,12 +1,13 @@
 """The local AWS of this checkout: found, started once, stopped only when it is ours."""
 
+import contextlib
 import json
 import os
 import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from labs.errors import LabError
 from labs.target import home as places
@@ -117,7 +119,10 @@ def identity(cloud: Cloud, within_s: float = ANSWER_S) -> str:
         try:
             answer = sts.get_caller_identity()
             return str(answer["Arn"]) if answer.get("Account") == cloud.account else ""
-        except (ClientError, BotoCoreError):
+        except ClientError:
+            # Something answers, but it does not know these keys: another cloud on the same port.
+            return ""
+        except (BotoCoreError, ResponseParserError):
             if not is_ours(cloud) or time.monotonic() >= deadline:
                 return ""
             time.sleep(0.05)
@@ -151,6 +156,17 @@ def ensure_cloud(home: Path) -> tuple[Cloud, bool]:
         if cloud is not None:
             return cloud, False
         return _start(home), True
+
+
+@contextlib.contextmanager
+def borrowed(home: Path) -> Iterator[None]:
+    """Stop the local AWS at the end if none ran at the beginning: for commands that begin, do one thing and end."""
+    ran = find_cloud(home) is not None
+    try:
+        yield
+    finally:
+        if not ran:
+            stop_cloud(home)
 
 
 def is_ours(cloud: Cloud) -> bool:
