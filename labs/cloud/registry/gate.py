@@ -13,7 +13,6 @@ from labs.cloud.registry.rules import Action
 from labs.cloud.registry.store import EcrStore
 from labs.cloud.registry.tokens import TokenState, of_this_request
 
-
 # What the API reports inside a successful answer is no error in the trail either.
 _ANSWERED = {
     ("BatchCheckLayerAvailability", Fault.BLOB_MISSING),
