@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from labs.engine import find
+from labs.engine.docker import DockerEngine
 from labs.engine.facts import DockerFacts, DockerProblem
 from labs.engine.probe import client_path, probe
 from labs.errors import LabError
@@ -156,6 +157,16 @@ def test_a_forced_docker_that_does_not_answer_is_an_error_with_its_remedy(client
 def test_an_engine_that_does_not_exist_is_an_error(client: Client) -> None:
     with pytest.raises(LabError, match="LAB_ENGINE is 'podman'"):
         find({**client(), "LAB_ENGINE": "podman"})
+
+
+def test_an_engine_that_went_away_is_an_error_with_the_command_that_shows_it(tmp_path: Path, client: Client) -> None:
+    with serving(Daemon(tmp_path / "docker.sock")) as daemon:
+        engine = find(client(daemon.host))
+        assert isinstance(engine, DockerEngine)
+    with pytest.raises(LabError) as gone:
+        engine.ping()
+    assert f"The Docker Engine at {daemon.host} does not answer any more" in gone.value.what
+    assert "docker version" in gone.value.next_step
 
 
 def test_facts_of_a_plain_engine_are_not_those_of_docker_desktop() -> None:
