@@ -91,15 +91,14 @@ class Patterns:
     ``written`` keeps the texts as they stand in the document.
     """
 
-    __slots__ = ("_everything", "_exact", "_fold", "_globs", "written")
+    __slots__ = ("_everything", "_exact", "_globs", "written")
 
     def __init__(self, written: Iterable[str], fold: bool = False) -> None:
         self.written = tuple(written)
-        self._fold = fold
-        tokens = [tokens_of(text.lower() if fold else text) for text in self.written]
-        self._everything = (Wildcard.MANY,) in tokens
-        self._exact = frozenset(str(row[0]) for row in tokens if len(row) == 1 and isinstance(row[0], str))
-        globs = tuple(row for row in tokens if any(isinstance(token, Wildcard) for token in row))
+        texts = [text.lower() if fold else text for text in self.written]
+        self._everything = "*" in texts
+        self._exact = frozenset(text for text in texts if "*" not in text and "?" not in text)
+        globs = tuple(tokens_of(text) for text in texts if text not in self._exact)
         self._globs = any_of(globs).fullmatch if globs else None
 
     def match(self, text: str) -> bool:
