@@ -70,7 +70,7 @@ def find(env: Mapping[str, str] | None = None) -> Engine:
     if wanted not in ("", "docker", "embedded"):
         raise LabError(f"LAB_ENGINE is '{wanted}'.", "Set it to docker or embedded, or unset it.")
     if wanted == "embedded":
-        return _embedded("LAB_ENGINE=embedded")
+        return _embedded("LAB_ENGINE=embedded", env)
     # Looked for only when it may be used: it costs a few tenths of a second.
     from labs.engine.probe import probe
 
@@ -84,11 +84,11 @@ def find(env: Mapping[str, str] | None = None) -> Engine:
     words = problem_words(facts)
     if wanted == "docker":
         raise LabError(f"LAB_ENGINE is docker, but {words.what}.", words.remedy)
-    return _embedded(words.what)
+    return _embedded(words.what, env)
 
 
-def _embedded(reason: str) -> Engine:
+def _embedded(reason: str, env: Mapping[str, str]) -> Engine:
     from labs.engine.embedded import EmbeddedEngine
 
-    engine: Engine = EmbeddedEngine(reason)
+    engine: Engine = EmbeddedEngine(reason, env)
     return engine

@@ -24,8 +24,8 @@ from labs.engine.facts import DockerFacts, DockerProblem
 from labs.oci import Platform
 
 TIMEOUT_S = 15
-# The embedded engine's own docker command says this in its first bytes; it is not a Docker client.
-KIT_COMMAND = b"labs.engine.embedded"
+# The embedded engine's own docker command sets this variable in its first lines; it is not a Docker client.
+KIT_COMMAND = b"LAB_ENGINE_LINE="
 DEFAULT_ENDPOINT = "npipe:////./pipe/docker_engine" if os.name == "nt" else "unix:///var/run/docker.sock"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from labs.engine.docker_config import kernel_environment
+from labs.engine.embedded import EmbeddedEngine
 from labs.engine.facts import DockerFacts
 from labs.errors import LabError
 
@@ -93,13 +94,14 @@ def test_the_users_context_goes_along_as_a_host_with_its_certificates(user: Path
 
 
 def test_the_embedded_engines_command_leaves_the_path_when_docker_takes_over(user: Path, tmp_path: Path) -> None:
-    kits, real = tmp_path / "home-bin", tmp_path / "bin"
-    for folder, text in ((kits, "#!/bin/sh\n# labs.engine.embedded\n"), (real, "#!/bin/sh\n")):
-        folder.mkdir()
-        (folder / "docker").write_text(text)
-        (folder / "docker").chmod(0o755)
-    variables = environment(user, tmp_path / "kit", PATH=os.pathsep.join(map(str, (kits, real, "/bin"))))
-    assert variables["PATH"] == os.pathsep.join(map(str, (real, "/bin")))
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "docker").write_text("#!/bin/sh\n")
+    (real / "docker").chmod(0o755)
+    before = {"PATH": os.pathsep.join([str(real), "/bin"])}
+    kernel = EmbeddedEngine("no Docker Engine found", before).environment(tmp_path / "home")
+    variables = environment(user, tmp_path / "kit", PATH=kernel["PATH"])
+    assert variables["PATH"] == before["PATH"]
 
 
 def test_a_damaged_config_of_the_kit_is_written_anew(user: Path, tmp_path: Path) -> None:

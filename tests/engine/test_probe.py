@@ -1,7 +1,6 @@
 """The probe against a daemon on a real socket and a docker command on a real PATH; which engine is then found."""
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from labs.engine import find
 from labs.engine.docker import DockerEngine
+from labs.engine.embedded import EmbeddedEngine
 from labs.engine.facts import DockerFacts, DockerProblem
 from labs.engine.probe import client_path, probe
 from labs.errors import LabError
@@ -28,7 +28,7 @@ def client(tmp_path: Path) -> Client:
     """Put a docker command on a PATH of its own; what it prints for ``buildx version`` is chosen."""
 
     def make(host: str = "", buildx: str = "github.com/docker/buildx v0.17.1 abc", context: str = "") -> dict[str, str]:
-        folder = tmp_path / "bin"
+        folder = tmp_path / "client"
         folder.mkdir(exist_ok=True)
         lines = [
             "#!/bin/sh",
@@ -127,14 +127,14 @@ def test_the_context_in_use_says_where_the_daemon_is(daemon: Daemon, client: Cli
 
 
 def test_the_kits_own_docker_command_is_not_taken_for_docker(tmp_path: Path, client: Client) -> None:
-    kits = tmp_path / "kit"
-    kits.mkdir()
-    command = kits / "docker"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m labs.engine.embedded.command "$@"\n')
-    command.chmod(0o755)
-    assert client_path({"PATH": str(kits)}) == ""
     env = client()
-    assert client_path({"PATH": f"{kits}{os.pathsep}{env['PATH']}"}) == str(tmp_path / "bin" / "docker")
+    first = EmbeddedEngine("no Docker Engine found", env).environment(tmp_path)["PATH"]
+    assert first.split(os.pathsep)[0] == str(tmp_path / "bin")
+    command = tmp_path / "bin" / "docker"
+    real = client_path(env)
+    assert real == str(tmp_path / "client" / "docker")
+    assert client_path({"PATH": str(command.parent)}) == ""
+    assert client_path({"PATH": first}) == real
 
 
 def test_a_forced_engine_is_taken_without_looking(client: Client) -> None:
