@@ -1,6 +1,7 @@
 """The bench: everything a stage works with. Names, files, the target and the engine, found anew each time."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ from typing import Any
 
 from labs import engine as engines
 from labs.engine import Engine
+from labs.engine.base import NAME as PYTHON_IMAGE
 from labs.iam import Principal, PrincipalKind
 from labs.stages.progress import Progress
 from labs.stages.stage import catalogue
@@ -17,7 +19,6 @@ from labs.target import home as places
 from labs.target.target import ROLE_SESSION, TargetName
 from labs.verdict import Verdict
 
-PYTHON_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
 PLATFORMS = ("linux/amd64", "linux/arm64")
 ONE, BOTH = "one", "both"
 
@@ -118,10 +119,10 @@ class Bench:
 
     @property
     def python_image(self) -> str:
-        """The base image: PYTHON_IMAGE, else the local mirror, else Amazon ECR Public."""
-        if self.env.get("PYTHON_IMAGE"):
-            return self.env["PYTHON_IMAGE"]
-        return PYTHON_IMAGE if self.on_aws else f"{self.target.registry}/{PYTHON_IMAGE}"
+        """The base image: the local mirror, or on AWS LAB_PYTHON_IMAGE, else Amazon ECR Public."""
+        if self.on_aws:
+            return self.env.get("LAB_PYTHON_IMAGE") or PYTHON_IMAGE
+        return f"{self.target.registry}/{PYTHON_IMAGE}"
 
     def names(self) -> dict[str, str]:
         """The values that a policy file may name as ``$REPOSITORY_ARN`` and so on."""
@@ -134,9 +135,16 @@ class Bench:
 
     def shell(self) -> dict[str, str]:
         """The environment of shell cells and of the docker command."""
+        environment = self.engine.environment(self.home)
+        path = environment.get("PATH") or self.env.get("PATH", os.defpath)
+        # The labs command of this very Python, for shell cells such as the login.
+        own = str(Path(sys.executable).parent)
+        if own not in path.split(os.pathsep):
+            path = os.pathsep.join((path, own))
         return {
-            **self.engine.environment(self.home),
+            **environment,
             **self.names(),
+            "PATH": path,
             "LAB_HOME": str(self.home),
             "IMAGE": self.image,
             "REGISTRY": self.target.registry,

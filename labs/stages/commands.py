@@ -1,6 +1,5 @@
 """The docker command as a stage's solution uses it: the same command line as in the notebook."""
 
-import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ def docker(bench: Bench, *words: str, log: Path | None = None, stdin: str = "") 
 
     A failure is an answer, not an exception; LabError only when the command cannot be started or does not end.
     """
-    environment = {**os.environ, **bench.shell()}
+    environment = {**bench.env, **bench.shell()}
     try:
         done = subprocess.run(
             ["docker", *words],

@@ -24,6 +24,7 @@ from labs.iam import (
     lint,
     parse_policy,
 )
+from labs.ui.text import series as words
 
 # The example of "IAM permissions for pushing an image" in the Amazon ECR user guide, today's text.
 DOCUMENTED = (
@@ -96,7 +97,8 @@ class Fault:
 def known_actions() -> frozenset[str]:
     """Every action of Amazon ECR; the operations are those of botocore's service model."""
     model = botocore.session.get_session().get_service_model("ecr")
-    return iam.known_actions({"ecr": model.operation_names})
+    every = iam.known_actions({"ecr": model.operation_names})
+    return frozenset(action for action in every if action.startswith("ecr:"))
 
 
 @dataclass(frozen=True)
@@ -228,13 +230,6 @@ class Reviewer:
         if not (actions and resources):
             return f"statement number {statement.index + 1} of {document.name}"
         return f'Action "{actions[0]}" on Resource "{resources[0]}"'
-
-
-def words(items: Sequence[str]) -> str:
-    """A list in words: ``a``, ``a and b``, ``a, b and c``."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def _list(value: object) -> list[str]:

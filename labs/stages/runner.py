@@ -72,6 +72,19 @@ def check_and_record(name: str, bench: Bench) -> Report:
     return report
 
 
+def begin(name: str, bench: Bench) -> tuple[Stage, tuple[str, ...]]:
+    """Begin a stage, or take it up again: the stage, and the names of those that must be passed before it.
+
+    Its files are restored; what the trainee has written is left alone. A stage out of order is not begun.
+    """
+    subject = stage(name)
+    missing = tuple(each for each in subject.needs if not bench.progress.of(each).passed)
+    if not missing:
+        bench.progress.begin(subject.name)
+        subject.prepare(bench)
+    return subject, missing
+
+
 def solve(name: str, bench: Bench) -> tuple[Report, ...]:
     """Do a stage, and before it those it needs and that are not passed; the report of each that was done."""
     subject = stage(name)

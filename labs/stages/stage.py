@@ -1,8 +1,8 @@
 """Stages found by their folders: nothing outside a folder is edited to add one.
 
-A folder holds ``stage.toml``, ``check.py`` (``check(bench) -> Report``), ``solve.py`` (``solve(bench)`` and
-``reset(bench)``), ``wrong.py`` (``WRONG``), ``messages.en.toml``, ``hints.en.toml`` and ``policies/*.json``
-(``check.json`` is the IAM policy of what the check reads).
+A folder holds ``stage.toml``, ``check.py`` (``check(bench) -> Report``), ``solve.py`` (``solve(bench)``,
+``reset(bench)`` and, if files must be there, ``prepare(bench)``), ``wrong.py`` (``WRONG``), ``messages.en.toml``,
+``hints.en.toml`` and ``policies/*.json`` (``check.json`` is the IAM policy of what the check reads).
 """
 
 import importlib
@@ -62,6 +62,12 @@ class Stage:
     def module(self, name: str) -> ModuleType:
         """``check``, ``solve`` or ``wrong`` of this stage."""
         return importlib.import_module(f"labs.stages.{self.folder.name}.{name}")
+
+    def prepare(self, bench: "Bench") -> None:
+        """Put the stage's files where the trainee works; what is there already is left alone."""
+        prepare = getattr(self.module("solve"), "prepare", None)
+        if prepare is not None:
+            prepare(bench)
 
     def check(self, bench: "Bench") -> Report:
         """Ask the stage's gates. It only reads."""

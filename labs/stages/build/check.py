@@ -11,7 +11,7 @@ from labs.errors import LabError
 from labs.stages.bench import PLATFORMS, Bench
 from labs.stages.build.machine_code import machine_code
 from labs.stages.build.secrets import Leak, leaks
-from labs.stages.push_policy import words
+from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
 
 WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
@@ -125,7 +125,7 @@ def _answers_on(subject: _Subject, platform: oci.Platform) -> Verdict | None:
     with app:
         try:
             app.wait_ready(READY_S)
-            answer = _get(app.url)
+            answer = ask_app(app.url)
         except (LabError, OSError, ValueError) as error:
             lines = app.logs().strip().splitlines() or [str(error)]
             return subject.say("build.no_answer", platform=platform, said=lines[-1][:300])
@@ -137,7 +137,8 @@ def _answers_on(subject: _Subject, platform: oci.Platform) -> Verdict | None:
     return None
 
 
-def _get(url: str) -> dict[str, Any]:
+def ask_app(url: str) -> dict[str, Any]:
+    """What ``GET /`` of the app answers; OSError or ValueError when it does not answer in JSON."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{url}/", timeout=ANSWER_S) as response:
         answer = json.loads(response.read())

@@ -4,6 +4,7 @@ import secrets
 import shutil
 from pathlib import Path
 
+from labs.engine.base import ensure_base
 from labs.stages.bench import PLATFORMS, Bench
 from labs.stages.commands import build, must
 from labs.target.files import write_private
@@ -15,6 +16,7 @@ SECRET_FILE = "app-secret.txt"
 
 def prepare(bench: Bench) -> None:
     """The trainee's copy of the sample app and the app's secret; what is there already is left alone."""
+    ensure_base(bench.target, bench.engine)
     bench.app.mkdir(mode=0o700, exist_ok=True)
     dockerfile = bench.app / "Dockerfile"
     if not dockerfile.exists():

@@ -9,8 +9,9 @@ from labs.iam import MalformedPolicy, parse_policy
 from labs.stages import push
 from labs.stages.bench import BOTH, Bench
 from labs.stages.push_denied.causes import cause_of
-from labs.stages.push_policy import MISSING, TOKEN, Document, words
+from labs.stages.push_policy import MISSING, TOKEN, Document
 from labs.target.failures import code_of
+from labs.ui.text import series as words
 from labs.verdict import Event, Finding, Gate, Outcome, Report, Verdict, expect_denied, read_trail, run_gates
 from labs.verdict.words import Trouble
 

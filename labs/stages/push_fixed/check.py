@@ -7,7 +7,8 @@ from labs import oci
 from labs.iam import MalformedPolicy, parse_policy
 from labs.stages import push
 from labs.stages.bench import BOTH, PLATFORMS, Bench
-from labs.stages.push_policy import MISSING, Document, words
+from labs.stages.push_policy import MISSING, Document
+from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, read_trail, run_gates
 
 WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
