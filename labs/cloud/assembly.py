@@ -1,0 +1,168 @@
+"""Puts the parts of the local AWS together over one state folder."""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlencode
+
+from labs.cloud import patches
+from labs.cloud.access import LocalAccess
+from labs.cloud.apis.simulate import Simulator
+from labs.cloud.apis.sts import StsApi
+from labs.cloud.backend import Backend
+from labs.cloud.credentials import Credentials
+from labs.cloud.gateway import Gateway
+from labs.cloud.guard import Guard
+from labs.cloud.identities import Identities
+from labs.cloud.lookups import StoreLookups
+from labs.cloud.registry import EcrApi, EcrStore, registry_app
+from labs.cloud.services import BY_NAME
+from labs.cloud.sessions import Sessions
+from labs.cloud.state.folder import Identity, StateFolder, damaged
+from labs.cloud.state.journal import Journal
+from labs.cloud.state.replay import DurableStore
+from labs.cloud.store.dispatch import MotoStore, StoreRequest
+from labs.cloud.trail import SqliteTrail
+
+log = logging.getLogger("labs.cloud")
+
+ADMIN = "lab-admin"
+_ADMIN_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def utc_now() -> datetime:
+    """The machine's time: aware, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class AdminKey:
+    """The administrator's access key."""
+
+    access_key_id: str
+    secret: str
+
+
+class Cloud:
+    """The local AWS as one WSGI application. ``close`` it to let the state folder go."""
+
+    def __init__(
+        self, path: Path, account: str | None = None, region: str | None = None, *, referenced_layer_rule: bool = True
+    ) -> None:
+        """Take the state folder and bring back what it holds. Raises LabError for a folder that cannot be used."""
+        self.folder = StateFolder.open(path)
+        try:
+            self._assemble(path, account, region, referenced_layer_rule)
+        except BaseException:
+            self.folder.close()
+            raise
+
+    def _assemble(self, path: Path, account: str | None, region: str | None, referenced_layer_rule: bool) -> None:
+        self.identity = self.folder.identity(account, region)
+        self.host = ""
+        moto = MotoStore(patches.prepare)
+        moto.load("iam")
+        patches.core_module().set_master(self.identity.seed, self.identity.born)
+        self._journal = Journal(path / "journal")
+        sessions, identities = Sessions(), Identities()
+        self._store = DurableStore(moto, sessions, self._journal)
+        self._store.on_iam_change = identities.changed
+        self._credentials = Credentials(identities, sessions)
+        self._trail = SqliteTrail(path / "trail.sqlite3", utc_now)
+        try:
+            self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
+        except (sqlite3.Error, OSError) as error:
+            raise damaged(path / "registry", str(error)) from error
+        replayed = self._store.replay()
+        sessions.forget_old()
+        identities.changed()
+        log.info("state %s: %d calls carried out again", path, replayed)
+        self.admin = self._administrator(identities)
+        access = LocalAccess(identities, self._credentials, utc_now)
+        lookups = StoreLookups(self._ecr.resource_policy, self._ecr.tags)
+        sts = StsApi(access, identities, self._credentials, self._store.open_session, utc_now)
+        ecr_api = EcrApi(self._ecr, registry_host=self._registry_host)
+        backend = Backend(self._store, moto, sts, Simulator(identities), self._trail, ecr_api, self.identity.region)
+        self._gateway = Gateway(self._credentials, Guard(access, lookups), backend, self._trail, utc_now)
+        self._registry = registry_app(
+            self._ecr,
+            access,
+            self._trail,
+            account=self.identity.account,
+            region=self.identity.region,
+            registry_host=self._registry_host,
+            referenced_layer_needs_download=referenced_layer_rule,
+        )
+        self._moto = moto
+
+    def __call__(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
+        """``/v2/`` is the registry's, everything else the AWS APIs'."""
+        path = environ.get("PATH_INFO", "")
+        if (path == "/v2" or path.startswith("/v2/")) and "AWS4-HMAC-SHA256" not in environ.get(
+            "HTTP_AUTHORIZATION", ""
+        ):
+            return self._registry(environ, start_response)
+        return self._gateway(environ, start_response)
+
+    def _registry_host(self) -> str:
+        return self.host
+
+    def remember_port(self, port: int) -> None:
+        """Image names carry the port: the next start uses it again."""
+        if port != self.identity.port:
+            self.identity = replace(self.identity, port=port)
+            self.folder.save(self.identity)
+
+    def load_services(self) -> None:
+        """Import the services that nobody has called yet, beside the first calls."""
+        Thread(target=self._load, name="load-services", daemon=True).start()
+
+    def _load(self) -> None:
+        for name, service in BY_NAME.items():
+            if service.module:
+                self._moto.load(name)
+
+    def close(self) -> None:
+        """Close the files and let the folder go."""
+        self._trail.close()
+        self._ecr.close()
+        self._journal.close()
+        self.folder.close()
+
+    def _administrator(self, identities: Identities) -> AdminKey:
+        """The user ``lab-admin`` and its key, made where they are missing."""
+        account = self.identity.account
+        if identities.user(account, ADMIN) is None:
+            self._iam("CreateUser", UserName=ADMIN)
+            self._iam("AttachUserPolicy", UserName=ADMIN, PolicyArn=_ADMIN_POLICY)
+        key = identities.first_key(account, ADMIN)
+        if key is None:
+            self._iam("CreateAccessKey", UserName=ADMIN)
+            key = identities.first_key(account, ADMIN)
+        assert key is not None
+        return AdminKey(key.access_key_id, key.secret)
+
+    def _iam(self, action: str, **parameters: str) -> None:
+        body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
+        self._store.write(
+            StoreRequest(
+                "iam",
+                action,
+                self.identity.account,
+                "us-east-1",
+                "",
+                "POST",
+                "/",
+                "",
+                {"content-type": "application/x-www-form-urlencoded"},
+                body,
+            )
+        )
+
+
+__all__ = ["ADMIN", "AdminKey", "Cloud", "Identity", "utc_now"]

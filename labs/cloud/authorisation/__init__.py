@@ -1,0 +1,9 @@
+"""From a call to what it must be allowed: actions, resource ARNs, condition keys. Tables, and the rules around them.
+
+Source: AWS service authorization reference, one page a service; resource_types.json is taken from it.
+"""
+
+from labs.cloud.authorisation.checks import checks_for
+from labs.cloud.authorisation.model import Check, Lookups
+
+__all__ = ["Check", "Lookups", "checks_for"]

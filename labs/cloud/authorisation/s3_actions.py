@@ -1,0 +1,120 @@
+"""S3: the action behind each operation, on the bucket or on the object.
+
+Source: Amazon S3 user guide, "Required permissions for Amazon S3 API operations".
+"""
+
+from collections.abc import Sequence
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+from labs.cloud.authorisation.model import Check
+from labs.cloud.contract import Context
+from labs.cloud.request import ApiCall
+
+_ACTIONS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteBucketCors": "PutBucketCORS",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketAnalyticsConfiguration": "GetAnalyticsConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketIntelligentTieringConfiguration": "GetIntelligentTieringConfiguration",
+    "GetBucketInventoryConfiguration": "GetInventoryConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketMetricsConfiguration": "GetMetricsConfiguration",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListParts": "ListMultipartUploadParts",
+    "PostObject": "PutObject",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "PutBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
+    "PutBucketCors": "PutBucketCORS",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketIntelligentTieringConfiguration": "PutIntelligentTieringConfiguration",
+    "PutBucketInventoryConfiguration": "PutInventoryConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketMetricsConfiguration": "PutMetricsConfiguration",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "SelectObjectContent": "GetObject",
+    "UploadPart": "PutObject",
+}
+_VERSIONED = {
+    "DeleteObject": "DeleteObjectVersion",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
+    "GetObject": "GetObjectVersion",
+    "GetObjectAcl": "GetObjectVersionAcl",
+    "GetObjectAttributes": "GetObjectVersionAttributes",
+    "GetObjectTagging": "GetObjectVersionTagging",
+    "PutObjectAcl": "PutObjectVersionAcl",
+    "PutObjectTagging": "PutObjectVersionTagging",
+}
+_LISTS = ("prefix", "delimiter", "max-keys")
+
+
+def checks(call: ApiCall) -> Sequence[Check]:
+    """What an S3 call must be allowed."""
+    bucket, key = str(call.params.get("bucketName", "")), str(call.params.get("key", ""))
+    context = _context(call)
+    if not bucket:
+        return [Check("s3:ListAllMyBuckets", "*", context)]
+    if call.operation == "DeleteObjects":
+        keys = _keys_in_body(call)
+        return [Check("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{name}", context) for name in keys] or [
+            Check("s3:DeleteObject", f"arn:aws:s3:::{bucket}/*", context)
+        ]
+    resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+    if call.operation in ("CopyObject", "UploadPartCopy"):
+        source = unquote(str(call.params.get("x-amz-copy-source", ""))).lstrip("/").split("?", 1)[0]
+        return [Check("s3:GetObject", f"arn:aws:s3:::{source}", context), Check("s3:PutObject", resource, context)]
+    action = _ACTIONS.get(call.operation, call.operation)
+    if call.params.get("versionId"):
+        action = _VERSIONED.get(action, action)
+    wanted = [Check(f"s3:{action}", resource, context)]
+    if action == "PutObject" and call.http.headers.get("x-amz-tagging"):
+        wanted.append(Check("s3:PutObjectTagging", resource, context))
+    if action == "PutObject" and call.http.headers.get("x-amz-acl"):
+        wanted.append(Check("s3:PutObjectAcl", resource, context))
+    return wanted
+
+
+def _keys_in_body(call: ApiCall) -> list[str]:
+    if b"<!" in call.http.body:
+        return []
+    try:
+        root = ElementTree.fromstring(call.http.body)
+    except (ElementTree.ParseError, ValueError):
+        return []
+    return [element.text or "" for element in root.iter() if element.tag.rsplit("}", 1)[-1] == "Key"][:1000]
+
+
+def _context(call: ApiCall) -> Context:
+    context: dict[str, str] = {"s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"}
+    if "X-Amz-Signature" in call.http.query_values:
+        context["s3:authType"] = "REST-QUERY-STRING"
+    for name in _LISTS:
+        if name in call.params:
+            context[f"s3:{name}"] = str(call.params[name])
+    for name in ("x-amz-acl", "x-amz-server-side-encryption", "x-amz-storage-class", "x-amz-copy-source"):
+        if name in call.http.headers:
+            context[f"s3:{name}"] = call.http.headers[name]
+    if call.params.get("versionId"):
+        context["s3:VersionId"] = str(call.params["versionId"])
+    return context

@@ -1,0 +1,228 @@
+"""The AWS APIs' one door: read, verify, authorise, carry out, write down, answer."""
+
+import logging
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labs.cloud import answers, operations, redaction
+from labs.cloud.backend import Backend
+from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
+from labs.cloud.credentials import Credentials
+from labs.cloud.guard import Guard
+from labs.cloud.regions import is_region
+from labs.cloud.request import ApiCall, HttpRequest, from_environ
+from labs.cloud.services import BY_SIGNING, Protocol, Service, is_read_only
+from labs.cloud.signatures import Claim, Family, read_claim, verify
+from labs.cloud.signatures.refusals import Refusal, refusal
+from labs.cloud.store import determinism
+from labs.cloud.store.dispatch import Answer
+
+log = logging.getLogger("labs.cloud")
+
+_REASONS = {
+    200: "OK",
+    201: "Created",
+    204: "No Content",
+    206: "Partial Content",
+    301: "Moved Permanently",
+    304: "Not Modified",
+    307: "Temporary Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    416: "Range Not Satisfiable",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+# What EC2 says to DryRun when the call is allowed (EC2 API reference, "DryRun").
+_DRY_RUN = AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How to write an error before, or after, the service is known."""
+
+    protocol: Protocol
+    namespace: str = ""
+
+
+class Gateway:
+    """A WSGI application."""
+
+    def __init__(self, credentials: Credentials, guard: Guard, backend: Backend, trail: Trail, clock: Clock) -> None:
+        self._credentials = credentials
+        self._guard = guard
+        self._backend = backend
+        self._trail = trail
+        self._clock = clock
+
+    def __call__(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
+        request_id = str(uuid.uuid4())
+        determinism.set_request_id(request_id)
+        answer = self._answer(environ, request_id)
+        headers = [(name, _header(value)) for name, value in answer.headers.items()]
+        body = b"" if answer.status in (204, 304) else answer.body
+        if environ.get("REQUEST_METHOD") != "HEAD" or not any(name == "content-length" for name, _ in headers):
+            headers.append(("content-length", str(len(body))))
+        start_response(f"{answer.status} {_REASONS.get(answer.status, 'Status')}", headers)
+        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]
+
+    def _answer(self, environ: Mapping[str, Any], request_id: str) -> Answer:
+        form = _guess(environ)
+        head = environ.get("REQUEST_METHOD") == "HEAD"
+        try:
+            request = from_environ(environ)
+            claim = self._claim(request, form)
+            service = BY_SIGNING.get(claim.service)
+            if service is None:
+                raise _unserved(claim.service)
+            form = _Form(service.protocol, service.namespace)
+            return self._serve(request, claim, service, request_id)
+        except AwsError as error:
+            return answers.failure(form.protocol, error, request_id, form.namespace, head)
+        except Exception as error:
+            # A fault of ours: the type tells where to look, the request's content stays out of the log.
+            log.exception("request %s failed: %s", request_id, type(error).__name__)
+            broken = AwsError("InternalFailure", "The local AWS failed on this request; its log has the details.", 500)
+            return answers.failure(form.protocol, broken, request_id, form.namespace, head)
+
+    def _claim(self, request: HttpRequest, form: _Form) -> Claim:
+        family = _FAMILIES[form.protocol]
+        try:
+            claim = read_claim(request)
+        except AwsError as error:
+            if error.code == "IncompleteSignature":
+                raise refusal(family, Refusal.INCOMPLETE, error.message) from error
+            raise
+        if claim is None:
+            if request.form.get("Action") in ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"):
+                raise _no_identity_provider(request.form["Action"])
+            raise refusal(family, Refusal.NOT_SIGNED)
+        return claim
+
+    def _serve(self, request: HttpRequest, claim: Claim, service: Service, request_id: str) -> Answer:
+        request = verify(request, claim, service.family, self._credentials.secret, self._clock())
+        if not is_region(claim.region):
+            raise refusal(
+                service.family,
+                Refusal.SKEWED if service.family in (Family.JSON, Family.QUERY) else Refusal.WRONG_SIGNATURE,
+                f"Credential should be scoped to a valid region, not '{claim.region}'.",
+            )
+        agent = request.headers.get("user-agent", "")
+        caller = self._credentials.caller(claim.access_key_id, request.remote, agent)
+        if caller is None:
+            raise refusal(service.family, Refusal.UNKNOWN_KEY)
+        self._backend.ready(service)
+        operation = operations.operation_of(service, request)
+        params = operations.parameters_of(service, operation, request)
+        call = ApiCall(
+            service.name,
+            operation,
+            claim.region,
+            caller.account,
+            params,
+            request,
+            is_read_only(service.name, operation),
+        )
+        return self._carry_out(caller, call, service, request_id)
+
+    def _carry_out(self, caller: Caller, call: ApiCall, service: Service, request_id: str) -> Answer:
+        arns: tuple[str, ...] = ()
+        try:
+            call = self._backend.completed(caller, call)
+            if service.name != "sts":
+                arns = self._guard.resources(call)
+                self._guard.authorise(caller, call)
+            if service.name == "ec2" and call.params.get("DryRun") is True:
+                raise _DRY_RUN
+            answer = self._backend.run(caller, call, service, request_id)
+        except AwsError as error:
+            self._record(caller, call, service, arns, error.code, error.message)
+            raise
+        if answer.status >= 400:
+            code, message = answers.read_error(service.protocol, answer)
+            self._record(caller, call, service, arns, code, message)
+        else:
+            self._record(caller, call, service, arns)
+        return answer
+
+    def _record(
+        self,
+        caller: Caller,
+        call: ApiCall,
+        service: Service,
+        arns: tuple[str, ...],
+        code: str = "",
+        message: str = "",
+    ) -> None:
+        # CloudTrail writes EC2's refusal as Client.UnauthorizedOperation, every other service's as AccessDenied.
+        if code == "AccessDeniedException":
+            code = "AccessDenied"
+        elif code and service.protocol is Protocol.EC2:
+            code = f"Client.{code}"
+        if service.name == "sts" and isinstance(call.params.get("RoleArn"), str):
+            arns = (call.params["RoleArn"],)
+        self._trail.record(
+            TrailEvent(
+                caller=caller,
+                event_source=service.event_source,
+                event_name=call.operation,
+                region=call.region,
+                request=redaction.request_parameters(service.name, call.operation, call.params),
+                resources=arns,
+                error_code=code,
+                error_message=message,
+                read_only=call.read_only,
+            )
+        )
+
+
+_FAMILIES = {
+    Protocol.JSON: Family.JSON,
+    Protocol.QUERY: Family.QUERY,
+    Protocol.EC2: Family.EC2,
+    Protocol.REST_XML: Family.S3,
+}
+
+
+def _guess(environ: Mapping[str, Any]) -> _Form:
+    """The protocol of a request whose service is not known (yet): from the scope, the target or the form."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").split("Credential=")[-1].split("/")
+    if len(scope) > 3 and scope[3] in BY_SIGNING:
+        service = BY_SIGNING[scope[3]]
+        return _Form(service.protocol, service.namespace)
+    if environ.get("HTTP_X_AMZ_TARGET") or "json" in environ.get("CONTENT_TYPE", ""):
+        return _Form(Protocol.JSON)
+    if "x-www-form-urlencoded" in environ.get("CONTENT_TYPE", "") or "Action=" in environ.get("QUERY_STRING", ""):
+        return _Form(Protocol.QUERY)
+    return _Form(Protocol.REST_XML)
+
+
+def _unserved(name: str) -> AwsError:
+    shown = "".join(c for c in name[:40] if c.isalnum() or c == "-")
+    served = ", ".join(sorted(BY_SIGNING))
+    return AwsError(
+        "UnknownOperationException",
+        f"The local AWS does not serve '{shown}'; it serves {served}. (simulated wording)",
+        400,
+    )
+
+
+def _no_identity_provider(action: str) -> AwsError:
+    return AwsError(
+        "InvalidIdentityToken",
+        f"The local AWS cannot reach an identity provider to check the token of {action}. (simulated wording)",
+        400,
+    )
+
+
+def _header(value: str) -> str:
+    """WSGI takes Latin-1 text without line breaks."""
+    return value.replace("\r", " ").replace("\n", " ").encode("utf-8").decode("latin-1")

@@ -1,0 +1,42 @@
+"""May this caller do this call? The refusal in the service's own code and words."""
+
+from labs.cloud.access import LocalAccess
+from labs.cloud.authorisation import Check, checks_for
+from labs.cloud.contract import AwsError, Caller
+from labs.cloud.lookups import StoreLookups
+from labs.cloud.request import ApiCall
+from labs.cloud.services import BY_NAME, Protocol, Service
+
+
+class Guard:
+    """Asks ``access`` for every check of a call, with the policy of the resource itself where it has one."""
+
+    def __init__(self, access: LocalAccess, lookups: StoreLookups) -> None:
+        self._access = access
+        self._lookups = lookups
+
+    def authorise(self, caller: Caller, call: ApiCall) -> tuple[str, ...]:
+        """The ARNs the call is about. Raises AwsError, the service's own kind of refusal, at the first "no"."""
+        checks = checks_for(call, self._lookups)
+        for check in checks:
+            policy = self._lookups.resource_policy(check.resource)
+            decision = self._access.decide(caller, check.action, check.resource, check.context, policy)
+            if not decision.allowed:
+                words = self._access.sentence(caller, check.action, check.resource, decision)
+                raise refusal(BY_NAME[call.service], check, words)
+        return tuple(dict.fromkeys(check.resource for check in checks if check.resource != "*"))
+
+    def resources(self, call: ApiCall) -> tuple[str, ...]:
+        """The ARNs a call is about, for the trail of a refused one."""
+        return tuple(dict.fromkeys(c.resource for c in checks_for(call, self._lookups) if c.resource != "*"))
+
+
+def refusal(service: Service, check: Check, sentence: str) -> AwsError:
+    """AccessDeniedException for the JSON services, UnauthorizedOperation for EC2, AccessDenied for the others."""
+    if service.protocol is Protocol.JSON:
+        return AwsError("AccessDeniedException", sentence, 400)
+    if service.protocol is Protocol.EC2:
+        # EC2 puts its own sentence first and leaves the resource out where there is none.
+        words = sentence.replace(" on resource: *", "", 1) if check.resource == "*" else sentence
+        return AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. {words}", 403)
+    return AwsError("AccessDenied", sentence, 403)

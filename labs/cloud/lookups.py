@@ -1,0 +1,197 @@
+"""Names to ARNs, tags and resource policies, read from moto's stores and from ECR's."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from labs import iam
+from labs.cloud.identities import parsed
+
+_NOTHING: Mapping[str, str] = {}
+
+
+class StoreLookups:
+    """Implements ``authorisation.Lookups``; ``resource_policy`` gives the policy on a resource itself.
+
+    Looks never make a store: an account or region nobody has used has nothing to find.
+    """
+
+    def __init__(
+        self,
+        repository_policy: Callable[[str], iam.Policy | None],
+        repository_tags: Callable[[str], Mapping[str, str]],
+    ) -> None:
+        self._repository_policy = repository_policy
+        self._repository_tags = repository_tags
+
+    def iam_path(self, account: str, kind: str, name: str) -> str:
+        """See ``authorisation.Lookups``."""
+        backend = _store("iam", account, "aws")
+        if backend is None:
+            return "/"
+        if kind in ("user", "group"):
+            found = (backend.users if kind == "user" else backend.groups).get(name)
+            return str(found.path) if found is not None else "/"
+        held = backend.roles if kind == "role" else backend.instance_profiles if kind == "instance-profile" else {}
+        return next((str(entity.path) for entity in list(held.values()) if entity.name == name), "/")
+
+    def secret_arn(self, account: str, region: str, secret: str) -> str:
+        """See ``authorisation.Lookups``."""
+        found = _secret(account, region, secret)
+        return str(found.arn) if found is not None else ""
+
+    def key_arn(self, account: str, region: str, key: str) -> str:
+        """See ``authorisation.Lookups``."""
+        found = _key(account, region, key)
+        return str(found.arn) if found is not None else ""
+
+    def task_definition(self, account: str, region: str, name: str) -> tuple[str, tuple[str, ...]]:
+        """See ``authorisation.Lookups``."""
+        backend = _store("ecs", account, region)
+        if backend is None or not name:
+            return "", ()
+        family, _, revision = name.rsplit("/", 1)[-1].partition(":")
+        revisions = backend.task_definitions.get(family) or {}
+        number = int(revision) if revision.isascii() and revision.isdigit() else max(revisions, default=0)
+        found = revisions.get(number)
+        if found is None:
+            return "", ()
+        roles = (getattr(found, "task_role_arn", None), getattr(found, "execution_role_arn", None))
+        return str(found.arn), tuple(str(role) for role in roles if role)
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """See ``authorisation.Lookups``."""
+        parts = arn.split(":", 5)
+        if len(parts) != 6:
+            return _NOTHING
+        _, _, service, region, account, rest = parts
+        if service == "ecr":
+            return self._repository_tags(arn)
+        if service == "ec2":
+            backend = _store("ec2", account, region)
+            # A defaultdict: get() does not add.
+            return dict(backend.tags.get(rest.rsplit("/", 1)[-1]) or {}) if backend is not None else _NOTHING
+        if service == "iam":
+            return _iam_tags(account, rest)
+        if service == "secretsmanager":
+            return _pairs(getattr(_secret(account, region, arn), "tags", None))
+        if service == "ecs":
+            return _ecs_tags(account, region, arn, rest)
+        if service == "logs":
+            backend = _store("logs", account, region)
+            bare = arn.split(":log-stream:", 1)[0]
+            return _tagger(backend, bare) or _tagger(backend, f"{bare}:*")
+        return _NOTHING
+
+    def resource_policy(self, arn: str) -> iam.Policy | None:
+        """The resource-based policy that speaks for this ARN; None when there is none."""
+        parts = arn.split(":", 5)
+        if len(parts) != 6:
+            return None
+        _, _, service, region, account, rest = parts
+        if service == "ecr":
+            return self._repository_policy(arn)
+        if service == "s3":
+            return _bucket_policy(rest.split("/", 1)[0])
+        if service == "kms":
+            key = _key(account, region, arn)
+            return _policy(getattr(key, "policy", None), arn)
+        if service == "secretsmanager":
+            return _policy(getattr(_secret(account, region, arn), "policy", None), arn)
+        return None
+
+
+def _store(service: str, account: str, region: str) -> Any:
+    """A service's store for an account and region, if there is one already."""
+    import sys
+
+    # A service that was never called is not imported for a look.
+    module = sys.modules.get(f"moto.{service}.models")
+    backends = getattr(module, f"{service}_backends", None)
+    regions = backends.get(account) if backends is not None else None
+    return dict.get(regions, region) if regions is not None else None
+
+
+def _policy(text: Any, name: str) -> iam.Policy | None:
+    if not text:
+        return None
+    document = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    return parsed(document, iam.PolicyKind.RESOURCE, name)
+
+
+def _secret(account: str, region: str, secret: str) -> Any:
+    backend = _store("secretsmanager", account, region)
+    if backend is None:
+        return None
+    for found in list(dict.values(backend.secrets)):
+        if secret in (found.name, found.arn) or (secret.startswith("arn:") and found.arn.rsplit("-", 1)[0] == secret):
+            return found
+    return None
+
+
+def _key(account: str, region: str, key: str) -> Any:
+    backend = _store("kms", account, region)
+    if backend is None:
+        return None
+    name = key.split(":", 5)[-1] if key.startswith("arn:") else key
+    if name.startswith("alias/"):
+        return next((found for found in list(backend.keys.values()) if name in found.aliases), None)
+    return backend.keys.get(name.removeprefix("key/"))
+
+
+def _bucket_policy(bucket: str) -> iam.Policy | None:
+    import sys
+
+    module = sys.modules.get("moto.s3.models")
+    for regions in list(module.s3_backends.values()) if module else ():
+        backend = dict.get(regions, "aws")
+        found = backend.buckets.get(bucket) if backend is not None else None
+        if found is not None:
+            return _policy(found.policy, bucket)
+    return None
+
+
+def _iam_tags(account: str, rest: str) -> Mapping[str, str]:
+    backend = _store("iam", account, "aws")
+    if backend is None:
+        return _NOTHING
+    name = rest.rsplit("/", 1)[-1]
+    if rest.startswith("user/"):
+        user = backend.users.get(name)
+        return _pairs(user.tags if user is not None else None)
+    if rest.startswith("role/"):
+        return next((_pairs(role.tags) for role in list(backend.roles.values()) if role.name == name), _NOTHING)
+    if rest.startswith("policy/"):
+        policy = backend.managed_policies.get(f"arn:aws:iam::{account}:{rest}")
+        return _pairs(policy.get_tags() if policy is not None else None)
+    return _NOTHING
+
+
+def _ecs_tags(account: str, region: str, arn: str, rest: str) -> Mapping[str, str]:
+    backend = _store("ecs", account, region)
+    if backend is None:
+        return _NOTHING
+    kind, _, name = rest.partition("/")
+    found: Any = None
+    if kind == "cluster":
+        found = backend.clusters.get(name)
+    elif kind == "service":
+        found = next((s for s in list(backend.services.values()) if s.arn == arn), None)
+    elif kind == "task-definition":
+        family, _, revision = name.partition(":")
+        found = (backend.task_definitions.get(family) or {}).get(int(revision) if revision.isdigit() else 0)
+    elif kind == "task":
+        found = next((task for tasks in list(backend.tasks.values()) for task in [tasks.get(arn)] if task), None)
+    return _pairs(getattr(found, "tags", None))
+
+
+def _tagger(backend: Any, arn: str) -> Mapping[str, str]:
+    return dict(backend.tagger.get_tag_dict_for_resource(arn)) if backend is not None else _NOTHING
+
+
+def _pairs(raw: Any) -> Mapping[str, str]:
+    pairs = {}
+    for item in raw or ():
+        key, value = item.get("Key", item.get("key")), item.get("Value", item.get("value"))
+        if key is not None:
+            pairs[str(key)] = str(value or "")
+    return pairs

@@ -1,0 +1,105 @@
+"""moto's core: deterministic ids and times, no IAM of its own, less work for each request."""
+
+import functools
+from typing import Any
+
+from labs.cloud.store import determinism
+
+_master: dict[str, Any] = {"seed": "", "created": None}
+
+
+def set_master(seed: str, created: Any) -> None:
+    """The state folder's own seed and birth: default resources (a region's default VPC) come from these."""
+    _master.update(seed=seed, created=created)
+
+
+def master_seed() -> str:
+    """The state folder's secret seed; "" when there is no state folder."""
+    return str(_master["seed"])
+
+
+def apply() -> None:
+    """Apply every patch of the core."""
+    _seeded_ids()
+    _frozen_time()
+    _seeded_backends()
+    _no_authorisation()
+    _one_request_id()
+    _cached_method_names()
+
+
+def _seeded_ids() -> None:
+    """Every id comes from one shared generator; a read at the same moment would shift a write's ids."""
+    from moto.moto_api._internal import mock_random
+    from moto.moto_api._internal.moto_random import MotoRandom
+
+    class ThreadRandom(MotoRandom):
+        """Draws from the thread's own generator. All of Random's methods build on these two."""
+
+        def random(self) -> float:
+            return determinism.generator().random()
+
+        def getrandbits(self, k: int, /) -> int:
+            return determinism.generator().getrandbits(k)
+
+    mock_random.__class__ = ThreadRandom
+
+
+def _frozen_time() -> None:
+    """Fifty modules hold their own reference to utcnow: its code is replaced, not the name."""
+    from moto.core import utils
+
+    def utcnow():  # type: ignore[no-untyped-def]
+        from labs.cloud.store.determinism import naive_present
+
+        return naive_present()
+
+    utils.utcnow.__code__ = utcnow.__code__
+
+
+def _seeded_backends() -> None:
+    """A region's store, default VPC included, is made by the first call, even a read: it needs a seed of its own."""
+    from moto.core.base_backend import AccountSpecificBackend, backend_lock
+
+    original = AccountSpecificBackend.__getitem__
+
+    def getitem(self: Any, region: str) -> Any:
+        found = dict.get(self, region)
+        if found is not None:
+            return found
+        with backend_lock:
+            found = dict.get(self, region)
+            if found is not None or not _master["seed"]:
+                return found if found is not None else original(self, region)
+            seed = f"{_master['seed']}/{self.service_name}/{self.account_id}/{region}"
+            with determinism.fixed(seed, _master["created"]):
+                return original(self, region)
+
+    AccountSpecificBackend.__getitem__ = getitem
+
+
+def _no_authorisation() -> None:
+    """The gateway has decided already; moto would import its own IAM on each request and ignore resources."""
+    from moto.core.authorization import ActionAuthenticatorMixin
+
+    ActionAuthenticatorMixin._authenticate_and_authorize_action = lambda self, iam_request_cls, resource="*": None
+
+
+def _one_request_id() -> None:
+    """moto draws 52 letters for each answer; the gateway has an id for the request already."""
+    from moto.core import responses
+
+    def request_id(headers: Any = None) -> str:
+        value = determinism.request_id()
+        if isinstance(headers, dict):
+            headers["x-amzn-requestid"] = value
+        return value
+
+    responses.gen_amzn_requestid_long = request_id
+
+
+def _cached_method_names() -> None:
+    """moto lists a response class's 600 methods again for each request."""
+    from moto.core import responses
+
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)

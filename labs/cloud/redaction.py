@@ -1,0 +1,67 @@
+"""Request parameters for the trail: CloudTrail's spelling, and nothing secret."""
+
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+_SECRET = {
+    "authorizationtoken",
+    "ciphertextblob",
+    "layerpartblob",
+    "newpassword",
+    "oldpassword",
+    "password",
+    "plaintext",
+    "secretaccesskey",
+    "secretbinary",
+    "secretstring",
+    "sessiontoken",
+    "tokencode",
+    "webidentitytoken",
+    "samlassertion",
+    "message",
+}
+# Whose keys are the caller's own words.
+_MAPS = {"tags", "encryptioncontext", "attributes", "options", "labels"}
+_LONGEST = 10_000
+
+
+def request_parameters(service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Members with a small first letter, as CloudTrail writes them; secret values replaced."""
+    if (service, operation) == ("logs", "PutLogEvents"):
+        return {_small(name): _plain(name, value) for name, value in params.items() if name != "logEvents"}
+    shown = {_small(name): _plain(name, value) for name, value in params.items()}
+    if (service, operation) == ("ssm", "PutParameter") and "value" in shown:
+        shown["value"] = HIDDEN
+    if service == "ecs" and "containerDefinitions" in shown:
+        shown["containerDefinitions"] = [_without_environment(item) for item in shown["containerDefinitions"] or ()]
+    return shown
+
+
+def _small(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name.lower() in _SECRET:
+        return HIDDEN
+    if isinstance(value, Mapping):
+        keep = name.lower() in _MAPS
+        return {(str(key) if keep else _small(str(key))): _plain(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain("", item) for item in value]
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return value[:_LONGEST] + "..."
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    return value
+
+
+def _without_environment(definition: Any) -> Any:
+    """A container's environment may hold a password; its names are enough."""
+    if not isinstance(definition, Mapping) or not isinstance(definition.get("environment"), list):
+        return definition
+    names = [
+        {"name": item.get("name"), "value": HIDDEN} for item in definition["environment"] if isinstance(item, Mapping)
+    ]
+    return {**definition, "environment": names}

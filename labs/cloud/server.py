@@ -1,0 +1,85 @@
+"""cheroot, set for a registry and for SDKs that keep hundreds of connections open."""
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from cheroot import wsgi
+
+from labs.errors import LabError
+
+log = logging.getLogger("labs.cloud")
+
+THREADS = 24
+
+
+class Server(wsgi.Server):
+    """Threads take requests; idle connections wait in a selector and cost no thread."""
+
+    # SDKs and registry clients keep connections; cheroot's own limit of ten would close them under a request.
+    keep_alive_conn_limit = None
+    # Longer than botocore's pool keeps an idle connection in one notebook cell.
+    timeout = 75
+    request_queue_size = 1024
+    max_request_header_size = 64 * 1024
+    max_request_body_size = 0
+    shutdown_timeout = 3
+    nodelay = True
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
+        """cheroot's own troubles, mostly clients that went away, go to the log without a traceback."""
+        log.log(level if level > logging.INFO else logging.DEBUG, "server: %s", msg)
+
+
+def listen(host: str, port: int, app: Callable[..., Any]) -> Server:
+    """Bind and listen; requests are answered once ``serve`` runs. Raises LabError when the port is taken."""
+    server = Server((host, port), app, numthreads=THREADS, max=THREADS * 4, server_name="labs-cloud")
+    server.wsgi_version = (1, 0)
+    try:
+        server.prepare()
+    except OSError as error:
+        raise LabError(
+            f"The local AWS cannot listen on {host} port {port}: {_why(error)}.",
+            "stop the program that uses the port, or choose another with --port (0 lets the system choose)",
+        ) from error
+    return server
+
+
+def _why(error: OSError) -> str:
+    text = str(error)
+    if "in use" in text:
+        return "the port is in use"
+    return error.strerror or text
+
+
+def port_of(server: Server) -> int:
+    """The port that was bound."""
+    return int(server.bind_addr[1])
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a port can be bound now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def serve(server: Server, ready: Callable[[], None]) -> None:
+    """Answer requests until SIGTERM or SIGINT; then finish those in flight and return."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    worker = threading.Thread(target=server.serve, name="server", daemon=True)
+    worker.start()
+    ready()
+    stop.wait()
+    server.stop()
+    worker.join(timeout=5)

@@ -1,0 +1,113 @@
+"""Verify a claim against the secret on file, the clock and the body."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from labs.cloud.request import HttpRequest
+from labs.cloud.signatures import chunked, sigv4
+from labs.cloud.signatures.claim import Claim, Family
+from labs.cloud.signatures.refusals import Refusal, refusal
+
+SKEW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """What is on file for an access key id: its secret, its session token ("" for a user's key), its end."""
+
+    secret: str
+    token: str = ""
+    expires: datetime | None = None
+
+
+def verify(
+    request: HttpRequest,
+    claim: Claim,
+    family: Family,
+    find: Callable[[str], Secret | None],
+    now: datetime,
+) -> HttpRequest:
+    """Return the request with its body as the service is to see it (S3's streamed chunks joined).
+
+    ``find`` answers None for an access key id that is unknown or inactive. Raises AwsError with the
+    family's own code and words.
+    """
+    _check_clock(claim, family, now)
+    secret = find(claim.access_key_id)
+    if secret is None:
+        raise refusal(family, Refusal.UNKNOWN_KEY)
+    if secret.token or claim.token:
+        if not claim.token or not secret.token or not sigv4.same(claim.token, secret.token):
+            raise refusal(family, Refusal.BAD_TOKEN)
+        if secret.expires is not None and now >= secret.expires:
+            raise refusal(family, Refusal.EXPIRED_TOKEN)
+    payload = _payload_hash(request, claim, family)
+    canonical = sigv4.canonical_request(
+        request.method,
+        request.path,
+        request.query_pairs,
+        request.headers,
+        claim.signed_headers,
+        payload,
+        claim.service,
+    )
+    key = sigv4.signing_key(secret.secret, claim.date, claim.region, claim.service)
+    expected = sigv4.signature(key, sigv4.string_to_sign(canonical, claim.timestamp, claim.scope))
+    if not sigv4.same(expected, claim.signature):
+        raise refusal(family, Refusal.WRONG_SIGNATURE)
+    if payload.startswith("STREAMING-"):
+        return replace(request, body=chunked.joined(request, payload, key, claim))
+    return request
+
+
+def _payload_hash(request: HttpRequest, claim: Claim, family: Family) -> str:
+    """What stands for the body in the canonical request; S3 names it in a header, which must be true."""
+    declared = request.headers.get("x-amz-content-sha256", "")
+    if family is Family.S3:
+        if claim.presigned:
+            return declared or sigv4.UNSIGNED
+        if declared == sigv4.UNSIGNED or declared.startswith("STREAMING-"):
+            return declared
+    actual = hashlib.sha256(request.body).hexdigest() if request.body else sigv4.EMPTY_SHA256
+    if family is Family.S3 and declared and declared != actual:
+        raise refusal_of_content()
+    return actual
+
+
+def refusal_of_content() -> Exception:
+    """S3's answer to a body that is not the one that was signed."""
+    from labs.cloud.contract import AwsError
+
+    return AwsError(
+        "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.", 400
+    )
+
+
+def _check_clock(claim: Claim, family: Family, now: datetime) -> None:
+    try:
+        signed = datetime.strptime(claim.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise refusal(family, Refusal.INCOMPLETE, "Date must be in ISO-8601 'basic format'.") from error
+    here = now.strftime("%Y%m%dT%H%M%SZ")
+    if signed - now > SKEW:
+        limit = (now + SKEW).strftime("%Y%m%dT%H%M%SZ")
+        raise refusal(
+            family,
+            Refusal.SKEWED,
+            f"Signature not yet current: {claim.timestamp} is still later than {limit} ({here} + 15 min.)",
+        )
+    if claim.presigned:
+        end = signed + timedelta(seconds=claim.expires or 0)
+        if now > end:
+            text = end.strftime("%Y%m%dT%H%M%SZ")
+            raise refusal(family, Refusal.URL_EXPIRED, f"Signature expired: {text} is now earlier than {here}")
+        return
+    if now - signed > SKEW:
+        limit = (now - SKEW).strftime("%Y%m%dT%H%M%SZ")
+        raise refusal(
+            family,
+            Refusal.SKEWED,
+            f"Signature expired: {claim.timestamp} is now earlier than {limit} ({here} - 15 min.)",
+        )

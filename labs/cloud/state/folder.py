@@ -1,0 +1,138 @@
+"""The state folder: private, owned by one process at a time, and what it says of itself."""
+
+import fcntl
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from labs.errors import LabError
+
+FORMAT = 1
+DEFAULT_ACCOUNT = "111122223333"
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a state folder was made for. ``seed`` is secret: ids and keys are drawn from it."""
+
+    account: str
+    region: str
+    seed: str
+    created: str
+    port: int = 0
+    format: int = FORMAT
+
+    @property
+    def born(self) -> datetime:
+        """When the folder was made: aware, UTC."""
+        return datetime.fromisoformat(self.created)
+
+
+class StateFolder:
+    """Holds the folder for this process until ``close``."""
+
+    def __init__(self, path: Path, lock: IO[str]) -> None:
+        self.path = path
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path) -> "StateFolder":
+        """Make the folder if need be and take it. Raises LabError when another process has it, or it cannot be used."""
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.chmod(0o700)
+            lock = _open_private(path / "lock")
+        except OSError as error:
+            raise LabError(
+                f"The state folder {path} cannot be used: {error.strerror or error}.",
+                "choose another with --state, or mend its permissions",
+            ) from error
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = lock.read().strip()
+            who = f"process {owner}" if owner.isdigit() else "another process"
+            raise LabError(
+                f"The state folder {path} is in use by {who}.",
+                "stop that process, or choose another folder with --state",
+            ) from error
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        return cls(path, lock)
+
+    def identity(self, account: str | None, region: str | None) -> Identity:
+        """The saved identity, or a new one. Raises LabError when it is damaged or was made for another account."""
+        file = self.path / "state.json"
+        if not file.exists():
+            if (self.path / "journal").exists():
+                raise damaged(file, "it is missing although there is a journal")
+            made = Identity(
+                account or DEFAULT_ACCOUNT,
+                region or DEFAULT_REGION,
+                secrets.token_hex(32),
+                datetime.now(UTC).isoformat(timespec="microseconds"),
+            )
+            self.save(made)
+            return made
+        try:
+            raw = json.loads(file.read_text())
+            found = Identity(**raw)
+            if not isinstance(found.port, int) or not found.born.tzinfo or not found.seed:
+                raise ValueError("a field has the wrong form")
+        except (OSError, ValueError, TypeError) as error:
+            raise damaged(file, str(error)) from error
+        if found.format != FORMAT:
+            raise LabError(
+                f"The state folder {self.path} was written in format {found.format}; this kit reads {FORMAT}.",
+                "use the kit that made it, or choose another folder with --state",
+            )
+        for name, asked, saved in (("account", account, found.account), ("region", region, found.region)):
+            if asked and asked != saved:
+                raise LabError(
+                    f"The state folder {self.path} belongs to {name} {saved}, not {asked}.",
+                    f"leave out --{name}, or choose another folder with --state",
+                )
+        return found
+
+    def save(self, identity: Identity) -> None:
+        """Write the identity in one step: the old file or the new one, never half."""
+        file = self.path / "state.json"
+        temporary = file.with_suffix(".new")
+        try:
+            with _open_private(temporary, truncate=True) as out:
+                json.dump(asdict(identity), out)
+                out.flush()
+                os.fsync(out.fileno())
+            temporary.replace(file)
+        except OSError as error:
+            raise LabError(
+                f"The state folder {self.path} cannot be written: {error.strerror or error}.",
+                "free some space or choose another folder with --state",
+            ) from error
+
+    def close(self) -> None:
+        """Let the folder go. The lock file stays, empty."""
+        self._lock.seek(0)
+        self._lock.truncate()
+        self._lock.close()
+
+
+def _open_private(path: Path, truncate: bool = False) -> IO[str]:
+    """Open for reading and writing, mode 600, never through a symlink."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_TRUNC if truncate else 0)
+    return os.fdopen(os.open(path, flags, 0o600), "r+")
+
+
+def damaged(file: Path, why: str) -> LabError:
+    """The one sentence for a file that cannot be read back. Nothing is deleted."""
+    return LabError(
+        f"The state of the local AWS is damaged: {file} cannot be read ({why}). Nothing was changed.",
+        f"put back a copy of that file, or move {file.parent} away and start again with an empty state",
+    )

@@ -1,0 +1,65 @@
+"""The same ids and times on every replay: seeded randomness and a frozen clock, per thread.
+
+moto draws every id from one shared generator and every time from ``utcnow``. A mutating call runs inside
+``fixed(seed, now)``; a read takes the machine's own randomness and time. Per thread, because a read that
+runs at the same moment must not draw from a write's generator.
+"""
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+
+class _Current(threading.local):
+    generator: random.Random
+    now: datetime | None = None
+    request_id: str = ""
+
+    def __init__(self) -> None:
+        self.generator = random.Random()
+
+
+_current = _Current()
+
+
+@contextmanager
+def fixed(seed: str, now: datetime) -> Iterator[None]:
+    """Within the block this thread draws from ``seed`` and its time stands still at ``now`` (aware, UTC)."""
+    before = _current.generator, _current.now
+    _current.generator, _current.now = random.Random(seed), now
+    try:
+        yield
+    finally:
+        _current.generator, _current.now = before
+
+
+def present() -> datetime:
+    """The time this thread lives in: aware, UTC."""
+    return _current.now or datetime.now(UTC)
+
+
+def naive_present() -> datetime:
+    """The same without a zone, as moto keeps its times."""
+    return present().replace(tzinfo=None)
+
+
+def generator() -> random.Random:
+    """The generator this thread draws from now."""
+    return _current.generator
+
+
+def token_bytes(count: int) -> bytes:
+    """Bytes from this thread's generator, where moto would ask the machine."""
+    return _current.generator.randbytes(count)
+
+
+def set_request_id(request_id: str) -> None:
+    """The id that moto's answers carry for the request this thread works on."""
+    _current.request_id = request_id
+
+
+def request_id() -> str:
+    """See ``set_request_id``."""
+    return _current.request_id

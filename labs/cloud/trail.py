@@ -1,0 +1,273 @@
+"""CloudTrail: every call, allowed or refused, kept in SQLite and answered by LookupEvents.
+
+Source: CloudTrail user guide, "CloudTrail record contents" and "userIdentity element"; API reference, LookupEvents.
+"""
+
+import json
+import secrets
+import sqlite3
+import threading
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from labs import iam
+from labs.cloud.contract import AwsError, Caller, Clock, TrailEvent
+from labs.cloud.state.folder import damaged
+
+KEPT = 100_000
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS event (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL, time REAL NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, read_only TEXT NOT NULL,
+    username TEXT NOT NULL, access_key TEXT NOT NULL, resources TEXT NOT NULL, record TEXT NOT NULL
+);
+"""
+_COLUMNS = {
+    "EventId": "id",
+    "EventName": "name",
+    "EventSource": "source",
+    "ReadOnly": "read_only",
+    "Username": "username",
+    "AccessKeyId": "access_key",
+}
+
+
+class SqliteTrail:
+    """Implements ``contract.Trail``. One connection: the state folder has one owner."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Raises LabError when the file is damaged or cannot be opened."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        try:
+            self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            path.chmod(0o600)
+            self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.executescript(_SCHEMA)
+            self._count = int(self._database.execute("SELECT count(*) FROM event").fetchone()[0])
+        except (sqlite3.Error, OSError) as error:
+            raise damaged(path, str(error)) from error
+
+    def record(self, event: TrailEvent) -> None:
+        """Keep one event; a SIGKILL after the return does not lose it. Beyond KEPT the oldest go."""
+        now, identifier = self._clock(), str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+        row = (
+            identifier,
+            now.timestamp(),
+            event.event_name,
+            event.event_source,
+            "true" if event.read_only else "false",
+            _username(event.caller),
+            event.caller.access_key_id if event.caller else "",
+            "\n".join(event.resources),
+            json.dumps(_record(event, now, identifier), separators=(",", ":"), default=str),
+        )
+        with self._lock:
+            self._database.execute("INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?)", row)
+            self._count += 1
+            if self._count > KEPT + 1000:
+                self._database.execute("DELETE FROM event WHERE number <= (SELECT max(number) FROM event) - ?", (KEPT,))
+                self._count = KEPT
+
+    def lookup(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer LookupEvents: newest first, at most 50 a page. Raises AwsError."""
+        where, values = _conditions(params)
+        size = params.get("MaxResults", 50)
+        if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= 50:
+            raise AwsError("InvalidMaxResultsException", "MaxResults must be between 1 and 50. (simulated wording)")
+        token = params.get("NextToken")
+        if token is not None:
+            if not isinstance(token, str) or not token.isascii() or not token.isdigit() or len(token) > 18:
+                raise AwsError("InvalidNextTokenException", "The NextToken is not valid. (simulated wording)")
+            where.append("number < ?")
+            values.append(int(token))
+        clause = f"WHERE {' AND '.join(where)}" if where else ""
+        with self._lock:
+            rows = self._database.execute(
+                f"SELECT number, id, time, name, source, read_only, username, access_key, resources, record "
+                f"FROM event {clause} ORDER BY number DESC LIMIT ?",
+                (*values, size + 1),
+            ).fetchall()
+        answer: dict[str, Any] = {"Events": [_event(row) for row in rows[:size]]}
+        if len(rows) > size:
+            answer["NextToken"] = str(rows[size - 1][0])
+        return answer
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._database.close()
+
+
+def _conditions(params: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
+    where: list[str] = []
+    values: list[Any] = []
+    attributes = params.get("LookupAttributes") or []
+    if not isinstance(attributes, list) or len(attributes) > 1:
+        raise AwsError(
+            "InvalidLookupAttributesException", "You can specify only one lookup attribute. (simulated wording)"
+        )
+    for attribute in attributes:
+        key = attribute.get("AttributeKey") if isinstance(attribute, Mapping) else None
+        value = str(attribute.get("AttributeValue", "")) if isinstance(attribute, Mapping) else ""
+        if key in _COLUMNS:
+            where.append(f"{_COLUMNS[key]} = ?")
+            values.append(value)
+        elif key == "ResourceName":
+            where.append("(instr(char(10) || resources || char(10), char(10) || ? || char(10)) OR resources LIKE ?)")
+            values += [value, "%" + value.replace("%", "") if value else "-"]
+        elif key == "ResourceType":
+            where.append("resources LIKE ?")
+            values.append(f"%:{_SERVICE_OF_TYPE.get(value, '-')}:%")
+        else:
+            raise AwsError("InvalidLookupAttributesException", f"'{key}' is no lookup attribute. (simulated wording)")
+    start, end = _time(params.get("StartTime")), _time(params.get("EndTime"))
+    if start is not None and end is not None and start > end:
+        raise AwsError("InvalidTimeRangeException", "StartTime is after EndTime. (simulated wording)")
+    if start is not None:
+        where.append("time >= ?")
+        values.append(start)
+    if end is not None:
+        # AWS takes whole seconds: an event within the last one counts.
+        where.append("time < ?")
+        values.append(end + 1)
+    return where, values
+
+
+def _time(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise AwsError(
+            "InvalidTimeRangeException", "A time of the range cannot be read. (simulated wording)"
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+_TYPES = {
+    "ecr": "AWS::ECR::Repository",
+    "iam:role": "AWS::IAM::Role",
+    "iam:user": "AWS::IAM::User",
+    "iam:group": "AWS::IAM::Group",
+    "iam:policy": "AWS::IAM::Policy",
+    "s3": "AWS::S3::Bucket",
+    "kms": "AWS::KMS::Key",
+    "ecs:cluster": "AWS::ECS::Cluster",
+    "ecs:service": "AWS::ECS::Service",
+    "ecs:task-definition": "AWS::ECS::TaskDefinition",
+    "ec2:vpc": "AWS::EC2::VPC",
+    "ec2:subnet": "AWS::EC2::Subnet",
+    "ec2:security-group": "AWS::EC2::SecurityGroup",
+    "ec2:vpc-endpoint": "AWS::EC2::VPCEndpoint",
+    "ec2:route-table": "AWS::EC2::RouteTable",
+    "secretsmanager": "AWS::SecretsManager::Secret",
+    "logs": "AWS::Logs::LogGroup",
+    "ssm:parameter": "AWS::SSM::Parameter",
+}
+_SERVICE_OF_TYPE = {
+    name: (key if ":" not in key else key.split(":")[0] + ":%:" + key.split(":")[1] + "/%").removesuffix(":")
+    for key, name in _TYPES.items()
+}
+
+
+def _resource_type(arn: str) -> str:
+    parts = arn.split(":", 5)
+    if len(parts) != 6:
+        return ""
+    kind = parts[5].split("/", 1)[0]
+    return _TYPES.get(f"{parts[2]}:{kind}") or _TYPES.get(parts[2], "")
+
+
+def _event(row: tuple[Any, ...]) -> dict[str, Any]:
+    _, identifier, time, name, source, read_only, username, access_key, resources, record = row
+    event = {
+        "EventId": identifier,
+        "EventName": name,
+        "ReadOnly": read_only,
+        "EventTime": round(time, 3),
+        "EventSource": source,
+        "Username": username,
+        "Resources": [
+            {"ResourceType": _resource_type(arn), "ResourceName": arn} for arn in resources.split("\n") if arn
+        ],
+        "CloudTrailEvent": record,
+    }
+    if access_key:
+        event["AccessKeyId"] = access_key
+    return event
+
+
+def _username(caller: Caller | None) -> str:
+    return caller.principal.arn.rsplit("/", 1)[-1] if caller else ""
+
+
+def _record(event: TrailEvent, now: datetime, identifier: str) -> dict[str, Any]:
+    account = event.caller.account if event.caller else ""
+    record: dict[str, Any] = {
+        "eventVersion": "1.11",
+        "userIdentity": _user_identity(event.caller),
+        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": event.event_source,
+        "eventName": event.event_name,
+        "awsRegion": event.region,
+        "sourceIPAddress": event.caller.source_ip if event.caller else "",
+        "userAgent": event.caller.user_agent if event.caller else "",
+    }
+    if event.error_code:
+        record["errorCode"] = event.error_code
+        record["errorMessage"] = event.error_message
+    record |= {
+        "requestParameters": dict(event.request) or None,
+        "responseElements": dict(event.response) if event.response else None,
+        "eventID": identifier,
+        "readOnly": event.read_only,
+        "resources": [{"accountId": account, "type": _resource_type(arn), "ARN": arn} for arn in event.resources],
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": account,
+        "eventCategory": "Management",
+    }
+    return record
+
+
+def _user_identity(caller: Caller | None) -> dict[str, Any]:
+    if caller is None:
+        return {"type": "Unknown"}
+    principal = caller.principal
+    identity: dict[str, Any] = {
+        "type": "AssumedRole" if principal.kind is iam.PrincipalKind.ROLE_SESSION else "IAMUser",
+        "principalId": caller.context.get("aws:userid", ""),
+        "arn": principal.arn,
+        "accountId": principal.account,
+        "accessKeyId": caller.access_key_id,
+    }
+    attributes = {
+        "creationDate": caller.context.get("aws:TokenIssueTime", ""),
+        "mfaAuthenticated": caller.context.get("aws:MultiFactorAuthPresent", "false"),
+    }
+    if principal.kind is iam.PrincipalKind.ROLE_SESSION:
+        role = principal.identity_arn
+        identity["sessionContext"] = {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": str(caller.context.get("aws:userid", "")).split(":", 1)[0],
+                "arn": role,
+                "accountId": principal.account,
+                "userName": role.rsplit("/", 1)[-1],
+            },
+            "attributes": attributes,
+        }
+    else:
+        identity["userName"] = principal.arn.rsplit("/", 1)[-1]
+        if attributes["creationDate"]:
+            identity["sessionContext"] = {"attributes": attributes}
+    return identity
