@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         }
 
         def ready() -> None:
+            cloud.folder.announce(line)
             print(json.dumps(line), flush=True)
             cloud.load_services()
 

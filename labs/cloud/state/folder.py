@@ -7,7 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from labs.errors import LabError
 
@@ -103,11 +103,18 @@ class StateFolder:
 
     def save(self, identity: Identity) -> None:
         """Write the identity in one step: the old file or the new one, never half."""
-        file = self.path / "state.json"
+        self._replace("state.json", asdict(identity))
+
+    def announce(self, ready: dict[str, str]) -> None:
+        """Say in ``ready.json`` where this process answers; ``labs env --state`` reads it. ``close`` removes it."""
+        self._replace("ready.json", {**ready, "pid": os.getpid()})
+
+    def _replace(self, name: str, value: dict[str, Any]) -> None:
+        file = self.path / name
         temporary = file.with_suffix(".new")
         try:
             with _open_private(temporary, truncate=True) as out:
-                json.dump(asdict(identity), out)
+                json.dump(value, out)
                 out.flush()
                 os.fsync(out.fileno())
             temporary.replace(file)
@@ -119,6 +126,7 @@ class StateFolder:
 
     def close(self) -> None:
         """Let the folder go. The lock file stays, empty."""
+        (self.path / "ready.json").unlink(missing_ok=True)
         self._lock.seek(0)
         self._lock.truncate()
         self._lock.close()
