@@ -80,10 +80,10 @@ def read_error(protocol: Protocol, answer: Answer) -> tuple[str, str]:
             return code.rsplit("#", 1)[-1], str(raw.get("message") or raw.get("Message") or "")
         except (ValueError, AttributeError):
             return str(answer.status), ""
-    code, message = _CODE.search(answer.body), _MESSAGE.search(answer.body)
+    codes, messages = _CODE.findall(answer.body), _MESSAGE.findall(answer.body)
     return (
-        unescape(code.group(1).decode()) if code else str(answer.status),
-        unescape(message.group(1).decode("utf-8", "replace")) if message else "",
+        unescape(codes[0].decode()) if codes else str(answer.status),
+        unescape(messages[0].decode("utf-8", "replace")) if messages else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,7 +100,7 @@ class Cloud:
         )
         self._moto = moto
 
-    def __call__(self, environ: Mapping[str, Any], start_response: Any) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """``/v2/`` is the registry's, everything else the AWS APIs'."""
         path = environ.get("PATH_INFO", "")
         if (path == "/v2" or path.startswith("/v2/")) and "AWS4-HMAC-SHA256" not in environ.get(

@@ -46,7 +46,7 @@ def parameters_of(service: Service, operation: str, request: HttpRequest) -> Map
     from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 
     model = _model(service.name).operation_model(operation)
-    parser = PROTOCOL_PARSERS[service.protocol.value](model, map_type=dict)
+    parser: Any = PROTOCOL_PARSERS[service.protocol.value](model, map_type=dict)
     try:
         values = {**request.query_values, **request.form}
         parsed = parser.parse(

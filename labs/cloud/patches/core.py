@@ -61,7 +61,8 @@ def _seeded_backends() -> None:
     """A region's store, default VPC included, is made by the first call, even a read: it needs a seed of its own."""
     from moto.core.base_backend import AccountSpecificBackend, backend_lock
 
-    original = AccountSpecificBackend.__getitem__
+    regions: Any = AccountSpecificBackend
+    original = regions.__getitem__
 
     def getitem(self: Any, region: str) -> Any:
         found = dict.get(self, region)
@@ -75,14 +76,15 @@ def _seeded_backends() -> None:
             with determinism.fixed(seed, _master["created"]):
                 return original(self, region)
 
-    AccountSpecificBackend.__getitem__ = getitem
+    regions.__getitem__ = getitem
 
 
 def _no_authorisation() -> None:
     """The gateway has decided already; moto would import its own IAM on each request and ignore resources."""
     from moto.core.authorization import ActionAuthenticatorMixin
 
-    ActionAuthenticatorMixin._authenticate_and_authorize_action = lambda self, iam_request_cls, resource="*": None
+    mixin: Any = ActionAuthenticatorMixin
+    mixin._authenticate_and_authorize_action = lambda self, iam_request_cls, resource="*": None
 
 
 def _one_request_id() -> None:
@@ -95,11 +97,13 @@ def _one_request_id() -> None:
             headers["x-amzn-requestid"] = value
         return value
 
-    responses.gen_amzn_requestid_long = request_id
+    module: Any = responses
+    module.gen_amzn_requestid_long = request_id
 
 
 def _cached_method_names() -> None:
     """moto lists a response class's 600 methods again for each request."""
     from moto.core import responses
 
-    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+    module: Any = responses
+    module.method_names_from_class = functools.cache(module.method_names_from_class)

@@ -35,8 +35,8 @@ def _lazy_offerings() -> None:
                 self.extend({**item, "LocationType": self._location} for item in original(path))
             return super().__iter__()
 
-    def load_resource(path: str) -> Any:
-        return Offerings(path) if path.startswith(_OFFERINGS) else original(path)
+    def load_resource(resource: str) -> Any:
+        return Offerings(resource) if resource.startswith(_OFFERINGS) else original(resource)
 
     utils.load_resource = load_resource
     try:
@@ -50,10 +50,11 @@ def _lasting_endpoint_services() -> None:
     """moto gives every endpoint service a random id at the first look at the list, be it by a read."""
     from moto.ec2.models.vpcs import VPCBackend
 
-    original = VPCBackend._collect_default_endpoint_services
+    backend: Any = VPCBackend
+    original = backend._collect_default_endpoint_services
 
     def collect(account_id: str, region: str) -> Any:
         with determinism.fixed(f"{core.master_seed()}/endpoint services/{region}", determinism.present()):
             return original(account_id, region)
 
-    VPCBackend._collect_default_endpoint_services = staticmethod(collect)
+    backend._collect_default_endpoint_services = staticmethod(collect)

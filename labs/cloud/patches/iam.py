@@ -22,7 +22,8 @@ def _ids_with_prefixes() -> None:
     from moto.iam import models
     from moto.iam.utils import random_access_key
 
-    for kind, prefix in ((models.User, "AIDA"), (models.Group, "AGPA"), (models.InstanceProfile, "AIPA")):
+    kinds: list[tuple[Any, str]] = [(models.User, "AIDA"), (models.Group, "AGPA"), (models.InstanceProfile, "AIPA")]
+    for kind, prefix in kinds:
 
         def init(self: Any, *args: Any, _original: Any = kind.__init__, _prefix: str = prefix, **kwargs: Any) -> None:
             _original(self, *args, **kwargs)
@@ -106,7 +107,8 @@ def _boundaries_of_users(response: Any) -> None:
             self.backend.get_user(self._get_param("UserName")).permissions_boundary_arn = arn
         return result
 
-    User.permissions_boundary = property(permissions_boundary)
+    user_class: Any = User
+    user_class.permissions_boundary = property(permissions_boundary)
     response.put_user_permissions_boundary = put_user_permissions_boundary
     response.delete_user_permissions_boundary = delete_user_permissions_boundary
     response.create_user = create_user

@@ -9,8 +9,9 @@ def apply() -> None:
     """Buckets take their date from the machine's clock, multipart uploads their id from os.urandom."""
     from moto.s3 import models
 
-    bucket_init = models.FakeBucket.__init__
-    upload_init = models.FakeMultipart.__init__
+    bucket: Any = models.FakeBucket
+    upload: Any = models.FakeMultipart
+    bucket_init, upload_init = bucket.__init__, upload.__init__
 
     def new_bucket(self: Any, *args: Any, **kwargs: Any) -> None:
         bucket_init(self, *args, **kwargs)
@@ -20,5 +21,5 @@ def apply() -> None:
         upload_init(self, *args, **kwargs)
         self.id = determinism.token_bytes(48).hex()
 
-    models.FakeBucket.__init__ = new_bucket
-    models.FakeMultipart.__init__ = new_upload
+    bucket.__init__ = new_bucket
+    upload.__init__ = new_upload

@@ -1,6 +1,7 @@
 """moto's Secrets Manager: dates that a replay makes again."""
 
 from types import SimpleNamespace
+from typing import Any
 
 from labs.cloud.store import determinism
 
@@ -9,4 +10,5 @@ def apply() -> None:
     """Secrets take their dates from time.time(), not from moto's clock."""
     from moto.secretsmanager import models
 
-    models.time = SimpleNamespace(time=lambda: determinism.present().timestamp())
+    module: Any = models
+    module.time = SimpleNamespace(time=lambda: determinism.present().timestamp())

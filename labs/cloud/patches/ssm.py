@@ -1,5 +1,7 @@
 """moto's SSM: ids that a replay makes again."""
 
+from typing import Any
+
 from moto.moto_api._internal import mock_random
 
 
@@ -7,4 +9,5 @@ def apply() -> None:
     """Documents made without a name take it from uuid's own generator, not from moto's."""
     from moto.ssm import models
 
-    models.uuid4 = mock_random.uuid4
+    module: Any = models
+    module.uuid4 = mock_random.uuid4

@@ -53,6 +53,11 @@ def read_claim(request: HttpRequest) -> Claim | None:
     authorization = request.headers.get("authorization", "")
     if authorization:
         return _from_header(request, authorization)
+    if "AWSAccessKeyId" in request.query_values and "Signature" in request.query_values:
+        raise AwsError(
+            "InvalidRequest",
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+        )
     if "X-Amz-Algorithm" in request.query_values or "X-Amz-Signature" in request.query_values:
         return _from_query(request)
     return None
