@@ -30,10 +30,6 @@ class Quantifier(enum.Enum):
     ANY = "ForAnyValue:"
 
 
-def _never(_: str) -> bool:
-    return False
-
-
 def _equals(values: Sequence[Tokens]) -> Match:
     return frozenset(text_of(value) for value in values).__contains__
 
@@ -125,7 +121,7 @@ OPERATORS: dict[str, Operator] = {
     **_pair("ArnEquals", "ArnNotEquals", build=_arn, wildcards=True, variables=True),
     **_pair("ArnLike", "ArnNotLike", build=_arn, wildcards=True, variables=True),
     # Null looks at the key's presence, never at a value.
-    "Null": Operator(lambda _: _never),
+    "Null": Operator(_equals),
 }
 
 
@@ -161,11 +157,10 @@ class Condition:
     def __init__(self, operator_name: str, key: str, values: Sequence[str], variables: bool) -> None:
         """Compile; ``variables`` says whether the policy's version has policy variables.
 
-        Raises ValueError when AWS has no such operator.
+        ``operator_name`` is one that ``split_operator`` reads.
         """
         split = split_operator(operator_name)
-        if split is None:
-            raise ValueError(f"'{operator_name}' is not a condition operator")
+        assert split is not None
         self._quantifier, base, self._if_exists = split
         self._base = OPERATORS[base]
         self._negated = self._base.negated
@@ -179,7 +174,7 @@ class Condition:
             for value in values
         ]
         self._templates: tuple[Template, ...] = tuple(templates) if any(map(has_variable, templates)) else ()
-        self._match: Match = _never if self._templates else self._base.build([_fixed(t) for t in templates])
+        self._match = None if self._templates else self._base.build([_fixed(t) for t in templates])
 
     def holds(self, context: Context) -> bool:
         """Whether the condition is true for these context keys (their names in lower case)."""
@@ -190,7 +185,7 @@ class Condition:
             if self._if_exists or self._quantifier is Quantifier.ALL:
                 return True
             return self._negated and self._quantifier is Quantifier.ONE
-        match = self._match if not self._templates else self._filled(context)
+        match = self._match or self._filled(context)
         if match is None:
             return False
         if self._quantifier is Quantifier.ALL:

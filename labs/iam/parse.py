@@ -96,39 +96,31 @@ def _check_size(text: str, limit: int, kind: PolicyKind) -> None:
         raise PolicyTooLong(f"Cannot exceed quota for {quota}: {limit}", detail=detail)
 
 
-class _Repeated(Exception):
-    pass
-
-
 def _decode(text: str, refusal: str) -> object:
-    def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            raise _Repeated
-        return members
+    repeated = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeated
+        found = dict(pairs)
+        repeated = repeated or len(found) < len(pairs)
+        return found
 
     def no_constant(word: str) -> NoReturn:
         raise json.JSONDecodeError(f"{word} is not a JSON value", text, max(text.find(word), 0))
 
     try:
-        return json.loads(text, object_pairs_hook=without_repeats, parse_constant=no_constant)
+        data = json.loads(text, object_pairs_hook=members, parse_constant=no_constant)
     except json.JSONDecodeError as error:
-        detail = f"Not valid JSON: {error.msg}."
-        raise MalformedPolicy(refusal, error.lineno, error.colno, detail) from None
-    except _Repeated:
-        # The text up to the repeated key is sound; what follows may not be.
-        try:
-            found = repeated_key(text)
-        except (ValueError, IndexError):
-            found = None
-        line, column = line_and_column(text, found[1]) if found else (0, 0)
-        key = f"The key '{found[0]}' stands" if found else "A key stands"
-        raise MalformedPolicy(refusal, line, column, f"{key} twice in one object.") from None
+        raise MalformedPolicy(refusal, error.lineno, error.colno, f"Not valid JSON: {error.msg}.") from None
     except ValueError as error:
         # An integer too long to read.
         raise MalformedPolicy(refusal, 1, 1, f"Not valid JSON: {error}.") from None
     except RecursionError:
         raise MalformedPolicy(refusal, 1, 1, "The document is nested too deeply.") from None
+    if repeated:
+        key, offset = repeated_key(text)
+        raise MalformedPolicy(refusal, *line_and_column(text, offset), f"The key '{key}' stands twice in one object.")
+    return data
 
 
 def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str) -> Policy:

@@ -19,29 +19,25 @@ def offset_of(text: str, path: JsonPath) -> int:
     """The offset of the value at ``path``, or of the nearest value above it that exists; the text is valid JSON."""
     place = _skip(text, 0)
     for step in path:
-        inside = dict(_members(text, place)) if text[place] in "{[" else {}
+        inside = {key: value for key, _, value in _members(text, place)}
         if step not in inside:
             break
         place = inside[step]
     return place
 
 
-def repeated_key(text: str) -> tuple[str, int] | None:
-    """The first key that stands twice in one object, with the offset of its second appearance."""
+def repeated_key(text: str) -> tuple[str, int]:
+    """The first key that stands twice in one object, with the offset of its second appearance; there must be one."""
     pending = [_skip(text, 0)]
     repeats: list[tuple[int, str]] = []
     while pending:
         place = pending.pop()
-        if text[place] not in "{[":
-            continue
         seen: set[str | int] = set()
-        for key, value in _members(text, place):
+        for key, start, value in _members(text, place):
             if key in seen:
-                repeats.append((text.rindex('"', 0, text.rindex('"', place, value)), str(key)))
+                repeats.append((start, str(key)))
             seen.add(key)
             pending.append(value)
-    if not repeats:
-        return None
     offset, key = min(repeats)
     return key, offset
 
@@ -64,17 +60,20 @@ def _skip(text: str, place: int) -> int:
     return found.end() if found else place
 
 
-def _members(text: str, place: int) -> list[tuple[str | int, int]]:
-    """The keys or indexes of the object or array at ``place``, each with the offset of its value."""
+def _members(text: str, place: int) -> list[tuple[str | int, int, int]]:
+    """The keys or indexes of the object or array at ``place``, with the offsets of key and value; else nothing."""
+    members: list[tuple[str | int, int, int]] = []
+    if text[place] not in "{[":
+        return members
     is_object = text[place] == "{"
-    members: list[tuple[str | int, int]] = []
     place = _skip(text, place + 1)
     while text[place] not in "}]":
         key: str | int = len(members)
+        start = place
         if is_object:
             key, place = _DECODER.raw_decode(text, place)
             place = _skip(text, _skip(text, place) + 1)
-        members.append((key, place))
+        members.append((key, start, place))
         _, place = _DECODER.raw_decode(text, place)
         place = _skip(text, place)
         if text[place] == ",":

@@ -28,6 +28,8 @@ CASES = [
     ),
     ("arn:aws:logs:us-east-1:1:log-group:*", "arn:aws:logs:us-east-1:1:log-group:a:b", True),
     ("arn:aws:sns:us-east-1:111122223333:topic", "topic", False),
+    ([], TOPIC, False),
+    (["arn:aws:sqs:*", TOPIC], TOPIC, True),
 ]
 
 

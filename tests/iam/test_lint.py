@@ -4,7 +4,7 @@ import botocore.session
 import pytest
 from policy_sentry.querying.actions import get_action_data, get_actions_for_service
 
-from labs.iam import FindingCode, lint, parse_policy
+from labs.iam import FindingCode, PolicyKind, lint, parse_policy
 from labs.iam.actions import OWN_RESOURCES_ONLY, PERMISSION_ONLY, WHOLE_SERVICE, known_actions
 
 ACCOUNT = "111122223333"
@@ -138,6 +138,12 @@ OTHERS = [
 @pytest.mark.parametrize(("statement", "version", "codes"), OTHERS)
 def test_what_can_match_nothing_is_found(known, statement, version, codes):
     assert [f.code for f in findings(known, statement, version=version)] == codes
+
+
+def test_a_trust_policy_has_no_resources_to_look_at(known):
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRol"}
+    (found,) = lint(parse_policy({"Statement": trust}, PolicyKind.TRUST), known, account=ACCOUNT)
+    assert found.suggestion == "sts:AssumeRole"
 
 
 @pytest.mark.parametrize("action", sorted(WHOLE_SERVICE))

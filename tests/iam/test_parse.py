@@ -12,6 +12,7 @@ from labs.iam.parse import CURRENT_VERSION, MANAGED_POLICY_SIZE, TRUST_POLICY_SI
 
 SYNTAX = "Syntax errors in policy."
 LEGACY = "The policy failed legacy parsing"
+NOT_ARN = 'Resource x:aws:s3:::b must be in ARN format or "*".'
 SID = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 IAM_PATH = (
     'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, '
@@ -105,6 +106,7 @@ STATEMENTS = [
         'Partition "" is not valid for resource "arn::bucket/*:*:*:*".',
         "Statement[0].Resource",
     ),
+    ("an ARN that begins otherwise", {"Resource": "x:aws:s3:::b"}, NOT_ARN, "Statement[0].Resource"),
     (
         "a partition that does not exist",
         {"Resource": "arn:aws2:s3:::b"},
@@ -245,6 +247,8 @@ TEXTS = [
     ('{"Version": NaN}', 1, 13, "NaN"),
     ('{"Version": ' + "1" * 5000 + "}", 1, 1, "JSON"),
     ("[" * 100_000, 1, 1, "deep"),
+    ('{"a": 1, "a": 2, "Version": }', 1, 29, "Expecting value"),
+    ('[{"b": [1, {"c\\"d": 1,\n "c\\"d": 2}]}, {"e": 1}]', 2, 2, "stands twice"),
 ]
 
 
@@ -350,7 +354,7 @@ def test_a_sound_document_is_accepted_as_text_and_decoded(document, kind):
 
 @pytest.mark.parametrize("version", [{}, {"Version": "2008-10-17"}])
 def test_a_managed_policy_must_have_the_current_version(version):
-    error = refused({**version, "Statement": GOOD}, oldest_version=CURRENT_VERSION)
+    error = refused(json.dumps({**version, "Statement": GOOD}), oldest_version=CURRENT_VERSION)
     assert error.message == "Policy document must be version 2012-10-17 or greater."
 
 

@@ -48,6 +48,7 @@ RESOURCES = [
     (HOME + "${aws:username", HOME + "${aws:username", {}, True),
     (HOME + "$aws:username", HOME + "$aws:username", {}, True),
     # "You can't use a variable to replace parts of the ARN before the fifth colon."
+    ("arn:aws:sqs:${aws:username}", "arn:aws:sqs:ana", {}, False),
     ("arn:aws:sqs:${aws:PrincipalTag/r}:1:queue", "arn:aws:sqs:eu-west-1:1:queue", {TAG + "r": "eu-west-1"}, False),
 ]  # fmt: skip
 
