@@ -24,8 +24,8 @@ from labs.target.recorder import Recorder
 
 ROLE_SESSION = "lab"
 _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
-# What connect() last replaced in os.environ, so that a change to LAB_TARGET=aws in a notebook finds the user's own.
-_replaced: dict[str, str | None] = {}
+# What connect() replaced in os.environ, and by what, so that LAB_TARGET=aws in the same notebook finds the user's own.
+_replaced: dict[str, tuple[str | None, str | None]] = {}
 
 
 class TargetName(StrEnum):
@@ -192,15 +192,19 @@ def _point_at(cloud: local.Cloud, env: MutableMapping[str, str]) -> None:
     if env is os.environ:
         for name in {*before, *env}:
             if before.get(name) != env.get(name):
-                _replaced.setdefault(name, before.get(name))
+                users_own = _replaced[name][0] if name in _replaced else before.get(name)
+                _replaced[name] = (users_own, env.get(name))
 
 
 def _point_back(env: MutableMapping[str, str]) -> None:
     if env is not os.environ:
         return
-    for name, value in _replaced.items():
-        if value is None:
+    for name, (before, ours) in _replaced.items():
+        if env.get(name) != ours:
+            # Set by the user since.
+            continue
+        if before is None:
             env.pop(name, None)
         else:
-            env[name] = value
+            env[name] = before
     _replaced.clear()

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from labs.target import local
+from labs.target import target as targets
 from labs.target.local import Cloud
 from labs.target.names import Names
 from labs.target.target import Target, TargetName
@@ -130,6 +131,7 @@ def shared_cloud(shared_home: Path) -> Iterator[Cloud]:
 def on_local_aws(monkeypatch: pytest.MonkeyPatch, shared_home: Path, shared_cloud: Cloud) -> Cloud:
     """This process is in the lab home of the shared local AWS, and nothing points at it yet."""
     monkeypatch.setenv("LAB_HOME", str(shared_home))
+    monkeypatch.setattr(targets, "_replaced", {})
     for file in shared_home.glob("ledger-*"):
         file.unlink()
     # connect() writes these into os.environ; monkeypatch takes them back afterwards.
