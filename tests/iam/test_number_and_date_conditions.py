@@ -35,6 +35,7 @@ NOON = "2026-11-23T12:00:00Z"
 DATES = [
     ("DateEquals", NOON, NOON, True),
     ("DateEquals", NOON, "2026-11-23T13:00:00+01:00", True),
+    ("DateEquals", NOON, "2026-11-23T07:00:00-05:00", True),
     ("DateEquals", NOON, "1795435200", True),
     ("DateEquals", "1795435200", NOON, True),
     ("DateEquals", NOON, "2026-11-23T12:00:01Z", False),

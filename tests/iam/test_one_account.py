@@ -86,6 +86,17 @@ CASES = {
         {"resource": [OWN_ACCOUNT, ROLE, SESSION], "boundary": NOTHING},
         "",
     ),
+    "the most direct of several grants counts in any order": (
+        "session",
+        {"resource": [SESSION, ROLE, OWN_ACCOUNT], "boundary": NOTHING},
+        "",
+    ),
+    "everyone of AWS is not limited by boundary or session policy": (
+        "session",
+        {"resource": [{"Action": "*", "Principal": {"AWS": "*"}}], "boundary": NOTHING, "session": NOTHING},
+        "",
+    ),
+    "a root session is limited by its session policy": ("root", {"session": NOTHING}, SESSION_WORDS),
     "a role asked about by itself is limited like its sessions": (
         "role",
         {"resource": [ROLE], "boundary": NOTHING},
