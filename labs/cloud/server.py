@@ -31,6 +31,13 @@ class Server(wsgi.Server):
     shutdown_timeout = 3
     nodelay = True
 
+    @classmethod
+    def prepare_socket(cls, *args: Any, **kwargs: Any) -> Any:
+        """A port chosen by the system is bound again after a SIGKILL, while old connections still linger."""
+        prepared = super().prepare_socket(*args, **kwargs)
+        prepared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return prepared
+
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
         """cheroot's own troubles, mostly clients that went away, go to the log without a traceback."""
         log.log(level if level > logging.INFO else logging.DEBUG, "server: %s", msg)

@@ -1,6 +1,7 @@
 """moto's core: deterministic ids and times, no IAM of its own, less work for each request."""
 
 import functools
+from datetime import datetime
 from typing import Any
 
 from labs.cloud.store import determinism
@@ -16,6 +17,11 @@ def set_master(seed: str, created: Any) -> None:
 def master_seed() -> str:
     """The state folder's secret seed; "" when there is no state folder."""
     return str(_master["seed"])
+
+
+def birth() -> datetime:
+    """When the state folder was made: the date of what AWS makes before anybody asks."""
+    return _master["created"] or determinism.present()
 
 
 def apply() -> None:

@@ -13,6 +13,7 @@ def apply() -> None:
     """Apply every patch of EC2."""
     _lazy_offerings()
     _lasting_endpoint_services()
+    _few_endpoint_services()
 
 
 def _lazy_offerings() -> None:
@@ -58,3 +59,15 @@ def _lasting_endpoint_services() -> None:
             return original(account_id, region)
 
     backend._collect_default_endpoint_services = staticmethod(collect)
+
+
+def _few_endpoint_services() -> None:
+    """To list endpoint services moto imports eleven of its services, CloudFormation and with it all others too.
+
+    Three have entries of a form of their own; the rest get moto's own default entry.
+    """
+    from moto.ec2.models import vpcs
+
+    own = ["dynamodb", "ecr", "s3"]
+    vpcs.IMPLEMENTED_ENDPOINT_SERVICES[:] = own
+    vpcs.COVERED_ENDPOINT_SERVICES[:] = [*own, "ecr.api", "ecr.dkr"]

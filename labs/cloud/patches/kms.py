@@ -29,7 +29,7 @@ def _lasting_default_keys() -> None:
 
     def generate(self: Any, alias_name: str) -> Any:
         seed = f"{core.master_seed()}/kms/{self.account_id}/{self.region_name}/{alias_name}"
-        with determinism.fixed(seed, determinism.present()):
+        with determinism.fixed(seed, core.birth()):
             return original(self, alias_name)
 
     backend._generate_default_keys = generate
