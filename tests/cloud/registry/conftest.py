@@ -1,0 +1,45 @@
+"""A registry on loopback for each test, with one repository, lab/app, and an administrator."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+_PATH = Path(__file__).with_name("lab_registry.py")
+_SPEC = importlib.util.spec_from_file_location("lab_registry", _PATH)
+lab_registry = importlib.util.module_from_spec(_SPEC)
+sys.modules["lab_registry"] = lab_registry
+_SPEC.loader.exec_module(lab_registry)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """One server for all tests of a process."""
+    running = lab_registry.LabServer()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def registry(server, tmp_path):
+    """A registry with the rule about referenced layers."""
+    served = lab_registry.LabRegistry(tmp_path / "state", server)
+    served.call("CreateRepository", repositoryName="lab/app")
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def lenient(server, tmp_path):
+    """A registry with that rule switched off."""
+    served = lab_registry.LabRegistry(tmp_path / "lenient", server, rule=False)
+    served.call("CreateRepository", repositoryName="lab/app")
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def admin(registry):
+    """The administrator's client on lab/app."""
+    return registry.client()
