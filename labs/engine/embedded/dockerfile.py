@@ -36,7 +36,7 @@ KNOWN: dict[str, frozenset[str]] = {
     "VOLUME": frozenset(),
     "WORKDIR": frozenset(),
 }
-_HEREDOC = re.compile(r"<<(-?)(['\"]?)([A-Za-z_][A-Za-z0-9_]*)\2")
+_HEREDOC = re.compile(r"<<(-?)(['\"]?)([^<>\s'\"]+)\2")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 
 

@@ -197,9 +197,9 @@ class ProcessApp:
         options |= {"stdout": output, "stderr": output and subprocess.STDOUT}
         if sys.platform != "win32":
             options |= {"start_new_session": True, "pass_fds": (self._pipe[0],)}
-            if launch.user and os.geteuid() == 0:
+            if launch.user and os.geteuid() == 0 and _open_to_all(Path(sys.base_prefix), Path(sys.executable), root):
                 uid, gid = launch.user
-                with contextlib.suppress(PermissionError):  # that user may not read this Python: then as ourselves
+                with contextlib.suppress(PermissionError):  # what was looked at is not all there is: then as ourselves
                     return subprocess.Popen(words, user=uid, group=gid, extra_groups=[], **options)
         else:
             env.pop("LAB_WATCH")
@@ -275,6 +275,11 @@ class ProcessApp:
     def _failed(self, what: str) -> LabError:
         last = " | ".join(self.logs().strip().splitlines()[-3:]) or "nothing"
         return LabError(f"{what}; it wrote: {last}", "Mend the app or its Dockerfile, build again and run this again.")
+
+
+def _open_to_all(*paths: Path) -> bool:
+    """Whether any user may reach these paths; a Python in root's own home runs the app as root."""
+    return all(each.stat().st_mode & 0o001 for path in paths for each in (path, *path.parents))
 
 
 def _inside(word: str, root: Path) -> str:

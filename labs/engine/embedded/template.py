@@ -19,7 +19,7 @@ def render(template: str, value: Any) -> str:
                 f"the template {match[0]} needs a Docker Engine", "Write it like {{.Name}} or {{json .Name}}."
             )
         found = _walk(value, path[0], match[0])
-        return json.dumps(found) if as_json or isinstance(found, dict | list) else _text(found)
+        return json.dumps(found, separators=(",", ":")) if as_json or isinstance(found, dict | list) else _text(found)
 
     return re.sub(r"\{\{(.*?)\}\}", fill, template)
 
