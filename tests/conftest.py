@@ -21,7 +21,7 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_terminal_summary(terminalreporter):
     """Show what the Docker tests saw (``record_property("seen", ...)``): the client's own words belong in CI's log."""
-    for report in terminalreporter.getreports(""):
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
         for name, text in getattr(report, "user_properties", []):
             if name == "seen" and report.when == "call":
                 terminalreporter.write_line(f"\n{report.nodeid}\n{text}")

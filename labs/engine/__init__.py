@@ -14,7 +14,7 @@ __all__ = ["DockerProblem", "Engine", "RunningApp", "find"]
 
 
 class RunningApp(Protocol):
-    """An image that was started; leaving the ``with`` block stops it and removes every trace."""
+    """An image that was started; leaving the ``with`` block ends it at once and removes every trace."""
 
     @property
     def url(self) -> str:

@@ -28,7 +28,8 @@ from labs.errors import LabError
 if TYPE_CHECKING:
     from labs.target import Target
 
-NAME = "public.ecr.aws/docker/library/python:3.13-slim"
+PUBLIC_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
+NAME = PUBLIC_IMAGE  # in the local registry, which mirrors ECR Public
 PLATFORMS = (oci.Platform("linux", "amd64"), oci.Platform("linux", "arm64"))
 REACH_S = 4.0
 # On the index: which source it came from, and the words for people.
@@ -75,7 +76,7 @@ def ensure_base(target: "Target", engine: Engine, say: Say = _to_stderr) -> str:
     was put. LabError when no source works, with the reason of each.
     """
     if target.name == "aws":
-        return os.environ.get("LAB_PYTHON_IMAGE", "") or NAME
+        return os.environ.get("LAB_PYTHON_IMAGE", "") or PUBLIC_IMAGE
     put_base(target, None, engine.name == "docker", say=say, say_present=False)
     return f"{target.registry}/{NAME}"
 
@@ -118,7 +119,7 @@ def prepare(source: Source, cache: Path | None = None) -> Prepared:
     store = Store(folder / "images")
     match source.kind:
         case Kind.REGISTRY:
-            return _from_registry(store, source.place or NAME)
+            return _from_registry(store, source.place or PUBLIC_IMAGE)
         case Kind.ARCHIVE:
             return _from_archive(store, Path(source.place))
         case Kind.DEBIAN:
@@ -218,7 +219,7 @@ def _from_debian(store: Store, folder: Path) -> Prepared:
         store.tag(cached, index)
     found = oci.parse(store.read(index))
     entries = found.manifests if isinstance(found, oci.Index) else ()
-    words = f"Python from Debian {base_debian.SUITE}'s packages, standing in for {NAME}"
+    words = f"Python from Debian {base_debian.SUITE}'s packages, standing in for {PUBLIC_IMAGE}"
     return _indexed(store, entries, Source(Kind.DEBIAN), words)
 
 
@@ -228,7 +229,9 @@ def _minimal(store: Store) -> Prepared:
     index = minimal_base(store, PLATFORMS)
     found = oci.parse(store.read(index))
     entries = found.manifests if isinstance(found, oci.Index) else ()
-    words = f"the embedded engine's minimal one, standing in for {NAME}: no Python is in it, the kit runs its own"
+    words = (
+        f"the embedded engine's minimal one, standing in for {PUBLIC_IMAGE}: no Python is in it, the kit runs its own"
+    )
     return _indexed(store, entries, Source(Kind.MINIMAL), words)
 
 

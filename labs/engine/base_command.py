@@ -4,7 +4,7 @@ import argparse
 import os
 
 from labs.engine import find
-from labs.engine.base import NAME, Kind, Source, put_base
+from labs.engine.base import PUBLIC_IMAGE, Kind, Source, put_base
 from labs.target import connect
 
 
@@ -13,7 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Without an option: a registry, then Debian packages, or the minimal one with the embedded engine."
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        "--from-registry", metavar="IMAGE", nargs="?", const=NAME, help=f"copy an image (default {NAME})"
+        "--from-registry",
+        metavar="IMAGE",
+        nargs="?",
+        const=PUBLIC_IMAGE,
+        help=f"copy an image (default {PUBLIC_IMAGE})",
     )
     source.add_argument("--from-archive", metavar="FILE", help="take it from an OCI archive (no network needed)")
     source.add_argument("--from-debian", action="store_true", help="make it from Debian packages (needs mmdebstrap)")
@@ -24,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Print one line: what was put, or what is already there."""
     target = connect()
     if target.name == "aws":
-        print(f"On AWS the base image is {os.environ.get('LAB_PYTHON_IMAGE') or NAME}; nothing is pushed.")
+        print(f"On AWS the base image is {os.environ.get('LAB_PYTHON_IMAGE') or PUBLIC_IMAGE}; nothing is pushed.")
         return 0
     put_base(target, _source(args), find().name == "docker", say=print)
     return 0

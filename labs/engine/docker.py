@@ -81,11 +81,12 @@ class DockerEngine:
         fresh = destination.with_name(destination.name + ".new")
         try:
             with self._api(timeout_s=PULL_TIMEOUT_S) as api, fresh.open("wb") as out:
-                for chunk in api.get_image(image, chunk_size=1 << 20):
-                    out.write(chunk)
+                try:
+                    for chunk in api.get_image(image, chunk_size=1 << 20):
+                        out.write(chunk)
+                except docker.errors.NotFound:
+                    raise _absent(image) from None
             fresh.replace(destination)
-        except docker.errors.ImageNotFound:
-            raise _absent(image) from None
         except OSError as error:
             raise LabError(f"{destination} cannot be written: {error.strerror}.", "Free some disk space.") from error
         finally:

@@ -17,6 +17,7 @@ from labs.errors import LabError
 LABEL = "fargate-lab-kit.owner"  # its value is the process that started the container
 MEMORY = 256 << 20
 STOP_S = 10
+PORT = 8080  # of an image that has no EXPOSE
 POLL_S = 0.05
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -38,7 +39,8 @@ class DockerApp:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        # Nobody waits for the exit code any more, so the app gets no time to stop by itself.
+        self._end(grace_s=0)
 
     def logs(self) -> str:
         """Both streams, the values of the given environment blanked out."""
@@ -64,11 +66,14 @@ class DockerApp:
 
     def stop(self) -> int:
         """SIGTERM, SIGKILL after ten seconds, then the container is removed; the exit code."""
+        return self._end(STOP_S)
+
+    def _end(self, grace_s: int) -> int:
         if self._exit is not None:
             return self._exit
         with self._api() as api:
             try:
-                api.stop(self._container, timeout=STOP_S)
+                api.stop(self._container, timeout=grace_s)
                 self._exit = int(api.wait(self._container, timeout=STOP_S)["StatusCode"])
                 self._last = self._read(api)
             except docker.errors.NotFound:
@@ -96,7 +101,7 @@ def start(
     Raises the SDK's ImageNotFound when the engine's store has no such image, or not for that platform.
     """
     exposed = api.inspect_image(image)["Config"].get("ExposedPorts") or {}
-    port = next((int(each.split("/")[0]) for each in exposed if each.endswith("/tcp")), int(env.get("PORT", 8080)))
+    port = next((int(each.split("/")[0]) for each in exposed if each.endswith("/tcp")), PORT)
     container = _create(api, image, platform, port, env)
     try:
         api.start(container)

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ from labs.target import Target, connect
 from labs.target.local import stop_cloud
 
 SAMPLE = Path(__file__).parents[2] / "sample-app"
-REPOSITORY = "fargate-lab/app"
 BUILD_S = 300
 
 
@@ -32,9 +31,10 @@ class Lab:
     env: dict[str, str]
     user: Path
     base: str
+    repository: str = ""
 
     def image(self, tag: str) -> str:
-        return f"{self.target.registry}/{REPOSITORY}:{tag}"
+        return f"{self.target.registry}/{self.repository}:{tag}"
 
     def docker(self, *words: str, stdin: str = "", env: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Run docker; the exit code and both streams as one text."""
@@ -68,7 +68,7 @@ class Lab:
     def allow(self, role: str, *actions: str) -> None:
         """A role with these actions on the repository and GetAuthorizationToken on everything, and a login as it."""
         iam = self.target.client("iam")
-        arn = f"arn:aws:ecr:{self.target.region}:{self.target.account}:repository/{REPOSITORY}"
+        arn = f"arn:aws:ecr:{self.target.region}:{self.target.account}:repository/{self.repository}"
         policy = {
             "Version": "2012-10-17",
             "Statement": [
@@ -99,8 +99,16 @@ class Lab:
             self.docker("image", "rm", "--force", identity if name.endswith(":<none>") else name)
 
 
+@pytest.fixture(scope="module")
+def lab(shared_lab: Lab, request: pytest.FixtureRequest) -> Lab:
+    """The lab with an empty repository for this file: what others pushed would change what is refused."""
+    repository = f"fargate-lab/{request.path.stem.replace('_', '-')}"
+    shared_lab.target.client("ecr").create_repository(repositoryName=repository)
+    return replace(shared_lab, repository=repository)
+
+
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     facts = probe(os.environ)
     if facts.problem is not None:
         pytest.skip(problem_words(facts).what)
@@ -125,7 +133,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             assert isinstance(engine, DockerEngine)
             env |= engine.environment(home)
             base = ensure_base(target, engine)
-            target.client("ecr").create_repository(repositoryName=REPOSITORY)
             made = Lab(target, engine, env, user, base)
             yield made
             made.forget_images()

@@ -17,7 +17,7 @@ import pytest
 from labs import oci
 from labs.engine import base
 from labs.engine.archive import Image, read_archive
-from labs.engine.base import NAME, PLATFORMS, Kind, Prepared, Source, ensure_base, prepare, put_base
+from labs.engine.base import PLATFORMS, PUBLIC_IMAGE, Kind, Prepared, Source, ensure_base, prepare, put_base
 from labs.engine.embedded.client import Registry
 from labs.engine.embedded.credentials import Login
 from labs.engine.embedded.reference import parse
@@ -242,7 +242,7 @@ def test_a_registry_that_is_not_reached_is_an_error_at_once() -> None:
 
 def test_on_aws_the_public_image_is_named_and_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) -> None:
     aws: Any = SimpleNamespace(name="aws")
-    assert ensure_base(aws, DOCKER) == NAME
+    assert ensure_base(aws, DOCKER) == PUBLIC_IMAGE
     monkeypatch.setenv("LAB_PYTHON_IMAGE", "mirror.example.com/python:3.13")
     assert ensure_base(aws, DOCKER) == "mirror.example.com/python:3.13"
 
@@ -299,7 +299,7 @@ def test_an_image_is_copied_from_another_registry_without_its_other_platforms(ta
 def test_when_no_source_works_every_reason_is_named(
     target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "NAME", "127.0.0.1:9/python:3.13-slim")
+    monkeypatch.setattr(base, "PUBLIC_IMAGE", "127.0.0.1:9/python:3.13-slim")
     monkeypatch.setenv("PATH", str(tmp_path))
     local: Any = SimpleNamespace(name="local", registry=target.registry, registry_password=lambda: "")
     with pytest.raises(LabError) as refused:
