@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,7 +87,16 @@ class Cloud:
         lookups = StoreLookups(self._ecr.resource_policy, self._ecr.tags)
         sts = StsApi(access, identities, self._credentials, self._store.open_session, utc_now)
         ecr_api = EcrApi(self._ecr, registry_host=self._registry_host)
-        backend = Backend(self._store, moto, sts, Simulator(identities), self._trail, ecr_api, self.identity.region)
+        backend = Backend(
+            self._store,
+            moto,
+            sts,
+            Simulator(identities),
+            self._trail,
+            ecr_api,
+            self._repositories,
+            self.identity.region,
+        )
         self._gateway = Gateway(self._credentials, Guard(access, lookups), backend, self._trail, utc_now)
         self._registry = registry_app(
             self._ecr,
@@ -108,6 +117,14 @@ class Cloud:
         ):
             return self._registry(environ, start_response)
         return self._gateway(environ, start_response)
+
+    def _repositories(self) -> Iterable[tuple[str, Mapping[str, str]]]:
+        """ARN and tags of every repository, a page at a time."""
+        after = ""
+        while page := self._ecr.repositories.page(after):
+            for repository in page:
+                yield self._ecr.arn(repository.name), repository.tags
+            after = page[-1].name
 
     def _registry_host(self) -> str:
         return self.host

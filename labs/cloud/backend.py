@@ -11,6 +11,7 @@ from labs.cloud.apis.documents import check_documents
 from labs.cloud.apis.simulate import OPERATIONS as SIMULATIONS
 from labs.cloud.apis.simulate import Simulator
 from labs.cloud.apis.sts import StsApi
+from labs.cloud.apis.tagging import Repositories, with_repositories
 from labs.cloud.authorisation.iam_resources import OWN_USER
 from labs.cloud.contract import AwsError, Caller
 from labs.cloud.request import ApiCall
@@ -37,6 +38,7 @@ class Backend:
         simulator: Simulator,
         trail: SqliteTrail,
         ecr: Operations,
+        repositories: Repositories,
         region: str,
     ) -> None:
         self._store = store
@@ -45,6 +47,7 @@ class Backend:
         self._simulator = simulator
         self._trail = trail
         self._ecr = ecr
+        self._repositories = repositories
         self._region = region
 
     def ready(self, service: Service) -> None:
@@ -72,7 +75,10 @@ class Backend:
         if own is not None:
             return answers.success(service, call.operation, dict(own), request_id)
         request = store_request(service, call.operation, call.account, call.region, caller.access_key_id, call.http)
-        return self._store.read(request) if call.read_only else self._store.write(request)
+        answer = self._store.read(request) if call.read_only else self._store.write(request)
+        if call.service == "resourcegroupstaggingapi" and call.operation == "GetResources":
+            return with_repositories(answer, call.params, self._repositories)
+        return answer
 
     def _own(self, caller: Caller, call: ApiCall) -> Mapping[str, Any] | None:
         if call.service == "sts":

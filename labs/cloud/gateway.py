@@ -1,6 +1,7 @@
 """The AWS APIs' one door: read, verify, authorise, carry out, write down, answer."""
 
 import logging
+import traceback
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ _REASONS = {
     503: "Service Unavailable",
 }
 # What EC2 says to DryRun when the call is allowed (EC2 API reference, "DryRun").
-_DRY_RUN = AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+_DRY_RUN = "Request would have succeeded, but DryRun flag is set."
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,10 @@ class Gateway:
             return self._serve(request, claim, service, request_id)
         except AwsError as error:
             return answers.failure(form.protocol, error, request_id, form.namespace, head)
-        except Exception as error:
-            # A fault of ours: the type tells where to look, the request's content stays out of the log.
-            log.exception("request %s failed: %s", request_id, type(error).__name__)
+        except Exception as error:  # noqa: BLE001  (the edge: whatever it is, the client gets an AWS error)
+            # A fault of ours. Its text may quote the request: the log gets the type and the place.
+            place = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)[-4:]))
+            log.error("request %s failed: %s at %s", request_id, type(error).__name__, place)
             broken = AwsError("InternalFailure", "The local AWS failed on this request; its log has the details.", 500)
             return answers.failure(form.protocol, broken, request_id, form.namespace, head)
 
@@ -119,6 +121,10 @@ class Gateway:
         caller = self._credentials.caller(claim.access_key_id, request.remote, agent)
         if caller is None:
             raise refusal(service.family, Refusal.UNKNOWN_KEY)
+        session = self._credentials.session(claim.access_key_id)
+        if service.name == "iam" and session is not None and session.kind == "user" and not session.mfa:
+            # STS API reference, GetSessionToken: no IAM calls without MFA; AWS says it in these words.
+            raise refusal(service.family, Refusal.UNKNOWN_KEY)
         self._backend.ready(service)
         operation = operations.operation_of(service, request)
         params = operations.parameters_of(service, operation, request)
@@ -138,10 +144,11 @@ class Gateway:
         try:
             call = self._backend.completed(caller, call)
             if service.name != "sts":
-                arns = self._guard.resources(call)
-                self._guard.authorise(caller, call)
+                checks = self._guard.checks(call)
+                arns = tuple(dict.fromkeys(check.resource for check in checks if check.resource != "*"))
+                self._guard.authorise(caller, call, checks)
             if service.name == "ec2" and call.params.get("DryRun") is True:
-                raise _DRY_RUN
+                raise AwsError("DryRunOperation", _DRY_RUN, 412)
             answer = self._backend.run(caller, call, service, request_id)
         except AwsError as error:
             self._record(caller, call, service, arns, error.code, error.message)

@@ -1,5 +1,7 @@
 """May this caller do this call? The refusal in the service's own code and words."""
 
+from collections.abc import Sequence
+
 from labs.cloud.access import LocalAccess
 from labs.cloud.authorisation import Check, checks_for
 from labs.cloud.contract import AwsError, Caller
@@ -15,20 +17,18 @@ class Guard:
         self._access = access
         self._lookups = lookups
 
-    def authorise(self, caller: Caller, call: ApiCall) -> tuple[str, ...]:
-        """The ARNs the call is about. Raises AwsError, the service's own kind of refusal, at the first "no"."""
-        checks = checks_for(call, self._lookups)
+    def checks(self, call: ApiCall) -> Sequence[Check]:
+        """All that the call must be allowed."""
+        return checks_for(call, self._lookups)
+
+    def authorise(self, caller: Caller, call: ApiCall, checks: Sequence[Check]) -> None:
+        """Raises AwsError, the service's own kind of refusal, at the first "no"."""
         for check in checks:
             policy = self._lookups.resource_policy(check.resource)
             decision = self._access.decide(caller, check.action, check.resource, check.context, policy)
             if not decision.allowed:
                 words = self._access.sentence(caller, check.action, check.resource, decision)
                 raise refusal(BY_NAME[call.service], check, words)
-        return tuple(dict.fromkeys(check.resource for check in checks if check.resource != "*"))
-
-    def resources(self, call: ApiCall) -> tuple[str, ...]:
-        """The ARNs a call is about, for the trail of a refused one."""
-        return tuple(dict.fromkeys(c.resource for c in checks_for(call, self._lookups) if c.resource != "*"))
 
 
 def refusal(service: Service, check: Check, sentence: str) -> AwsError:

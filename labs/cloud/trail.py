@@ -54,7 +54,10 @@ class SqliteTrail:
             raise damaged(path, str(error)) from error
 
     def record(self, event: TrailEvent) -> None:
-        """Keep one event; a SIGKILL after the return does not lose it. Beyond KEPT the oldest go."""
+        """Keep one event; a SIGKILL after the return does not lose it. Beyond KEPT the oldest go.
+
+        Raises AwsError(ServiceUnavailable) when the disk does not take it.
+        """
         now, identifier = self._clock(), str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
         row = (
             identifier,
@@ -67,12 +70,20 @@ class SqliteTrail:
             "\n".join(event.resources),
             json.dumps(_record(event, now, identifier), separators=(",", ":"), default=str),
         )
-        with self._lock:
-            self._database.execute("INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?)", row)
-            self._count += 1
-            if self._count > KEPT + 1000:
-                self._database.execute("DELETE FROM event WHERE number <= (SELECT max(number) FROM event) - ?", (KEPT,))
-                self._count = KEPT
+        try:
+            with self._lock:
+                self._insert(row)
+        except sqlite3.Error as error:
+            raise AwsError(
+                "ServiceUnavailable", f"The state folder cannot be written ({error}). (simulated wording)", 503
+            ) from error
+
+    def _insert(self, row: tuple[Any, ...]) -> None:
+        self._database.execute("INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?)", row)
+        self._count += 1
+        if self._count > KEPT + 1000:
+            self._database.execute("DELETE FROM event WHERE number <= (SELECT max(number) FROM event) - ?", (KEPT,))
+            self._count = KEPT
 
     def lookup(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answer LookupEvents: newest first, at most 50 a page. Raises AwsError."""

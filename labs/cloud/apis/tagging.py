@@ -1,0 +1,42 @@
+"""Tagging: moto's GetResources knows nothing of ECR's repositories; they are added here.
+
+Source: Resource Groups Tagging API reference, GetResources.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from labs.cloud.store.dispatch import Answer
+
+# ARN and tags of every repository.
+Repositories = Callable[[], Iterable[tuple[str, Mapping[str, str]]]]
+
+
+def with_repositories(answer: Answer, params: Mapping[str, Any], repositories: Repositories) -> Answer:
+    """moto's last page of GetResources with the tagged repositories that match the request's filters."""
+    if answer.status != 200:
+        return answer
+    page = json.loads(answer.body)
+    if page.get("PaginationToken"):
+        return answer
+    for arn, tags in repositories():
+        if tags and _wanted(arn, tags, params):
+            pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+            page["ResourceTagMappingList"].append({"ResourceARN": arn, "Tags": pairs})
+    return replace(answer, body=json.dumps(page).encode())
+
+
+def _wanted(arn: str, tags: Mapping[str, str], params: Mapping[str, Any]) -> bool:
+    arns = params.get("ResourceARNList")
+    if arns and arn not in arns:
+        return False
+    types = params.get("ResourceTypeFilters")
+    if types and not {"ecr", "ecr:repository"} & set(map(str, types)):
+        return False
+    for wanted in params.get("TagFilters") or ():
+        key, values = str(wanted.get("Key", "")), wanted.get("Values") or ()
+        if key not in tags or (values and tags[key] not in values):
+            return False
+    return True
