@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from labs.cloud.contract import Access, Trail
+from labs.cloud.contract import Access, AwsError, Trail
 from labs.cloud.registry import names
 from labs.cloud.registry.blob_calls import BlobCalls
 from labs.cloud.registry.downloads import refuse_download
@@ -80,6 +80,8 @@ class RegistryApp:
     def _guarded(self, request: Request) -> Response:
         try:
             return self._answer(request)
+        except AwsError as error:  # the trail could not be written
+            return refusal(error.status, "UNAVAILABLE", error.message)
         except (OSError, sqlite3.OperationalError) as error:
             if isinstance(error, OSError) and error.errno not in _FULL:
                 return _unexpected(error)

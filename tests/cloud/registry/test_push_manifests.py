@@ -106,8 +106,10 @@ def test_an_index_before_its_child_is_refused_in_awss_words(admin):
     assert answer.error == (
         400,
         "MANIFEST_BLOB_UNKNOWN",
-        f"Images with digests '[{missing}]' required for pushing image into repository with name 'lab/app' "
-        "in the registry with id '111122223333' do not exist",
+        (
+            f"Images with digests '[{missing}]' required for pushing image into repository with name 'lab/app' "
+            "in the registry with id '111122223333' do not exist"
+        ),
     )
 
 
@@ -139,8 +141,10 @@ def test_a_tag_does_not_move_in_an_immutable_repository(registry, admin):
     assert answer.error == (
         400,
         "TAG_INVALID",
-        "The image tag 'latest' already exists in the 'lab/app' repository and cannot be overwritten "
-        "because the repository is immutable.",
+        (
+            "The image tag 'latest' already exists in the 'lab/app' repository and cannot be overwritten "
+            "because the repository is immutable."
+        ),
     )
     assert admin.head("manifests/latest").headers["Docker-Content-Digest"] == first
 
