@@ -36,6 +36,8 @@ REACH_S = 4.0
 SOURCE = "fargate-lab-kit.base.source"
 WORDS = "fargate-lab-kit.base.words"
 
+ARCHIVE_REMEDY = f"Make one where there is a network: skopeo copy --all docker://{PUBLIC_IMAGE} oci-archive:python.tar"
+
 Say = Callable[[str], object]
 
 
@@ -188,8 +190,11 @@ def _from_registry(store: Store, name: str) -> Prepared:
 
 
 def _from_archive(store: Store, file: Path) -> Prepared:
-    image = read_archive(file)
-    entries = _both_platforms(image.index.manifests, file.name)
+    try:
+        image = read_archive(file)
+        entries = _both_platforms(image.index.manifests, file.name)
+    except LabError as error:
+        raise LabError(error.what, ARCHIVE_REMEDY) from error
     for entry in entries:
         manifest = image.manifest(entry.platform or PLATFORMS[0])
         for blob in (entry, manifest.config, *manifest.layers):
