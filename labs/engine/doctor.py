@@ -1,7 +1,6 @@
 """What this machine has and what to mend: one finding a line, each with one remedy. ``judge`` is pure."""
 
 import os
-import platform
 import shutil
 import socket
 import sys
@@ -191,8 +190,6 @@ def _machine(env: Mapping[str, str]) -> Machine:
     home, problem = _home(env)
     return Machine(
         python=sys.version_info[:3],
-        system=platform.system(),
-        platform=Platform("linux", platform.machine().lower()).normal(),
         home=home,
         home_problem=problem,
         loopback_problem=_loopback(),

@@ -105,8 +105,6 @@ class Machine:
     """What the doctor looks at, apart from Docker; sizes in bytes, -1 where they could not be read."""
 
     python: tuple[int, int, int]
-    system: str  # platform.system(): Linux, Darwin, Windows
-    platform: Platform  # what its processor runs by itself
     home: str  # LAB_HOME
     home_problem: str  # why LAB_HOME cannot be written, or empty
     loopback_problem: str  # why a free port of 127.0.0.1 cannot be opened, or empty

@@ -11,8 +11,6 @@ from labs.oci import Platform
 AMD64, ARM64 = Platform("linux", "amd64"), Platform("linux", "arm64")
 MACHINE = Machine(
     python=(3, 11, 7),
-    system="Linux",
-    platform=AMD64,
     home="/home/ada/lab/.lab",
     home_problem="",
     loopback_problem="",
