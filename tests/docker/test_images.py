@@ -88,7 +88,7 @@ def test_a_platform_that_cannot_run_here_is_refused_with_the_reason(lab: Lab, im
 
 
 def test_the_archive_holds_both_platforms_even_when_the_base_was_never_pulled(lab: Lab, tmp_path: Path) -> None:
-    lab.docker("builder", "prune", "--all", "--force")
+    lab.forget_build_cache()
     lab.forget_images()
     code, said = lab.build(BOTH, "fresh")
     assert code == 0, said
