@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 from labs import oci
 from labs.errors import LabError
 from labs.iam import MalformedPolicy, parse_policy
-from labs.stages.bench import BOTH, Bench
+from labs.stages.bench import BOTH, ONE, PLATFORMS, Bench
 from labs.stages.commands import Done, build, docker
 from labs.stages.push_policy import Document, Place, Reviewer
 from labs.target.failures import code_of
@@ -129,17 +130,17 @@ def login(bench: Bench, session: Any = None) -> Done:
 
 def push_one(bench: Bench) -> Done:
     """Build linux/amd64 alone, load it and ``docker push`` it."""
-    name = f"{bench.repository}:one"
+    name = f"{bench.repository}:{ONE}"
     loaded = build(bench, "--provenance=false", "-t", name, "--load", platforms=("linux/amd64",))
     if loaded.code:
         return loaded
     return docker(bench, "push", name, log=bench.work / "push-one.log")
 
 
-def push_both(bench: Bench, *platforms: str, tag: str = BOTH, repository: str = "") -> Done:
-    """Build for these platforms (default both) and push with buildx; the client's words go to push.log."""
-    name = f"{repository or bench.repository}:{tag}"
-    return build(bench, "-t", name, "--push", platforms=platforms or ("linux/amd64", "linux/arm64"), log=bench.push_log)
+def push_both(bench: Bench, *platforms: str, repository: str = "", log: Path | None = None) -> Done:
+    """Build for these platforms (default both) and push with buildx; ``log`` (default push.log) keeps the words."""
+    name = f"{repository or bench.repository}:{BOTH}"
+    return build(bench, "-t", name, "--push", platforms=platforms or PLATFORMS, log=log or bench.push_log)
 
 
 @dataclass(frozen=True)
@@ -180,13 +181,29 @@ def pushed_by(events: tuple[Event, ...], bench: Bench, tag: str) -> str:
     return ""
 
 
-def delete_tag(bench: Bench, tag: str) -> None:
-    """Take a tag, and the image under it, out of the repository."""
+def keep_only(bench: Bench, tag: str) -> None:
+    """Take every image out of the repository but the one under a tag, with the manifests it lists."""
+    ecr, name = bench.client("ecr"), bench.repository_name
     try:
-        bench.client("ecr").batch_delete_image(repositoryName=bench.repository_name, imageIds=[{"imageTag": tag}])
+        details = ecr.describe_images(repositoryName=name)["imageDetails"]
     except ClientError as error:
-        if code_of(error) != "RepositoryNotFoundException":
-            raise
+        if code_of(error) == "RepositoryNotFoundException":
+            return
+        raise
+    kept = pushed(ecr, name, tag)
+    keep = {kept.digest} if kept else set()
+    if kept and isinstance(kept.image, oci.Index):
+        keep |= {entry.digest for entry in kept.image.manifests}
+    doomed = [each for each in details if each["imageDigest"] not in keep]
+    # ECR keeps a manifest as long as an index lists it: the indexes go first.
+    for indexes in (True, False):
+        digests = [
+            {"imageDigest": each["imageDigest"]}
+            for each in doomed
+            if (each.get("imageManifestMediaType") in oci.INDEX_TYPES) is indexes
+        ]
+        if digests:
+            ecr.batch_delete_image(repositoryName=name, imageIds=digests)
 
 
 def delete_repository(bench: Bench) -> None:
@@ -198,8 +215,8 @@ def delete_repository(bench: Bench) -> None:
             raise
 
 
-def delete_role(bench: Bench) -> None:
-    """Take the push role away, with its policies."""
+def delete_role(bench: Bench) -> bool:
+    """Take the push role away, with its policies; False when there is none."""
     iam = bench.client("iam")
     try:
         for each in iam.list_attached_role_policies(RoleName=bench.push_role)["AttachedPolicies"]:
@@ -208,5 +225,7 @@ def delete_role(bench: Bench) -> None:
             iam.delete_role_policy(RoleName=bench.push_role, PolicyName=name)
         iam.delete_role(RoleName=bench.push_role)
     except ClientError as error:
-        if code_of(error) != "NoSuchEntity":
-            raise
+        if code_of(error) == "NoSuchEntity":
+            return False
+        raise
+    return True

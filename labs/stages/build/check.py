@@ -9,7 +9,7 @@ from labs import oci
 from labs.engine.archive import Image, read_archive
 from labs.errors import LabError
 from labs.stages.bench import PLATFORMS, Bench
-from labs.stages.build.machine_code import machine_code
+from labs.stages.build.machine_code import layers, machine_code
 from labs.stages.build.secrets import Leak, leaks
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
@@ -65,11 +65,15 @@ def _platforms(subject: _Subject) -> Verdict | None:
 
 def _machine_code(subject: _Subject) -> Verdict | None:
     """Each manifest must hold programs for its own CPU: a pinned FROM gives both the same."""
+    first, second = WANTED
+    if layers(subject.image, first) == layers(subject.image, second):
+        found = f"the very same layers as in the image for {first}"
+        return subject.say("build.wrong_machine_code", platform=second, found=found)
     for platform in WANTED:
-        found = machine_code(subject.image, platform)
-        if found and found.architecture != platform.architecture:
-            file, built = found.path, found.architecture
-            return subject.say("build.wrong_machine_code", platform=platform, file=file, machine=built)
+        code = machine_code(subject.image, platform)
+        if code and code.architecture != platform.architecture:
+            found = f"/{code.path} in it is a program for {code.architecture}"
+            return subject.say("build.wrong_machine_code", platform=platform, found=found)
     return None
 
 

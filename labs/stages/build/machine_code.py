@@ -33,3 +33,8 @@ def machine_code(image: Image, platform: oci.Platform) -> MachineCode | None:
         (machine,) = struct.unpack_from(f"{order}H", head, 18)
         return MachineCode(entry.path, MACHINES.get(machine, f"machine {machine}"))
     return None
+
+
+def layers(image: Image, platform: oci.Platform) -> tuple[str, ...]:
+    """The digests of a platform's layers."""
+    return tuple(layer.digest for layer in image.manifest(platform).layers)

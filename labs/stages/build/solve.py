@@ -6,7 +6,7 @@ from pathlib import Path
 
 from labs.engine.base import ensure_base
 from labs.stages.bench import PLATFORMS, Bench
-from labs.stages.commands import build, must
+from labs.stages.commands import build, docker, must
 from labs.target.files import write_private
 from labs.target.home import checkout
 
@@ -31,9 +31,15 @@ def prepare(bench: Bench) -> None:
 
 def solve(bench: Bench) -> None:
     """Write the Dockerfile, build both platforms into the archive, and load them."""
+    fresh(bench)
+    make(bench)
+
+
+def fresh(bench: Bench) -> None:
+    """The app as the sample has it, with the solution's Dockerfile."""
+    shutil.rmtree(bench.app, ignore_errors=True)
     prepare(bench)
     shutil.copyfile(FILES / "Dockerfile.solution", bench.app / "Dockerfile")
-    make(bench)
 
 
 def make(bench: Bench, platforms: tuple[str, ...] = PLATFORMS) -> None:
@@ -44,7 +50,8 @@ def make(bench: Bench, platforms: tuple[str, ...] = PLATFORMS) -> None:
 
 
 def reset(bench: Bench) -> None:
-    """Take the copy of the app, the archive and the secret away."""
+    """Take the copy of the app, the archive, the secret and the loaded image away."""
     shutil.rmtree(bench.app, ignore_errors=True)
     for path in (bench.archive, bench.work / SECRET_FILE, *bench.work.glob("build*.log")):
         path.unlink(missing_ok=True)
+    docker(bench, "rmi", bench.image)

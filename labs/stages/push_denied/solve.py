@@ -1,7 +1,9 @@
 """Stage 02 as the solution does it: repository, role, one platform pushed, both refused."""
 
+import time
+
 from labs.stages import push
-from labs.stages.bench import Bench
+from labs.stages.bench import BOTH, ONE, Bench
 from labs.stages.commands import docker, must
 from labs.stages.stage import stage
 
@@ -10,7 +12,9 @@ def solve(bench: Bench) -> None:
     """Make the repository and the role, push one platform, and be refused with both."""
     set_up(bench, stage("push-denied").policy("push-policy", **bench.names()))
     must(push.login(bench), "The login")
-    must(push.push_one(bench), "The push of one platform")
+    if push.pushed(bench.client("ecr"), bench.repository_name, ONE) is None:
+        # Once only: pushed again, its layers are in use and the six actions are not enough for this either.
+        must(push.push_one(bench), "The push of one platform")
     # This one is meant to fail; the check reads why.
     push.push_both(bench)
 
@@ -25,10 +29,13 @@ def set_up(bench: Bench, policy: str) -> None:
 def reset(bench: Bench) -> None:
     """Take the repository, the role and the files of the pushes away."""
     push.delete_repository(bench)
-    push.delete_role(bench)
+    if push.delete_role(bench):
+        # The trail keeps whole seconds: what was done until now must not count for the next attempt.
+        time.sleep(1 - time.time() % 1)
     docker_logout(bench)
     for path in (bench.policy_file, bench.push_log, bench.work / "push-one.log"):
         path.unlink(missing_ok=True)
+    docker(bench, "rmi", f"{bench.repository}:{ONE}", f"{bench.repository}:{BOTH}")
 
 
 def docker_logout(bench: Bench) -> None:

@@ -1,7 +1,9 @@
 """Stage 03 as the solution does it: the seventh action, and the push."""
 
+from pathlib import Path
+
 from labs.stages import push
-from labs.stages.bench import BOTH, Bench
+from labs.stages.bench import ONE, Bench
 from labs.stages.commands import must
 from labs.stages.stage import stage
 
@@ -12,7 +14,12 @@ def solve(bench: Bench) -> None:
     """Mend the policy and push both platforms."""
     put(bench, stage(STAGE).policy("push-policy", **bench.names()))
     must(push.login(bench), "The login")
-    must(push.push_both(bench), "The push of both platforms")
+    must(push.push_both(bench, log=log_of(bench)), "The push of both platforms")
+
+
+def log_of(bench: Bench) -> Path:
+    """The words of this stage's push; push.log keeps those of the refused one."""
+    return bench.work / "push-fixed.log"
 
 
 def put(bench: Bench, policy: str) -> None:
@@ -22,8 +29,11 @@ def put(bench: Bench, policy: str) -> None:
 
 
 def reset(bench: Bench) -> None:
-    """Back to the six actions, and the tag away; where there is no push role, there is nothing to take back."""
-    if push.live_policies(bench.client("iam"), bench.push_role) is None:
+    """Back to the role with the six actions, logged in as it, and the tag away; nothing where 02 was not begun."""
+    if not bench.progress.of(BEFORE).begun:
         return
+    push.delete_role(bench)
     put(bench, stage(BEFORE).policy("push-policy", **bench.names()))
-    push.delete_tag(bench, BOTH)
+    push.login(bench)
+    push.keep_only(bench, ONE)
+    log_of(bench).unlink(missing_ok=True)

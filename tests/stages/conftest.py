@@ -1,0 +1,16 @@
+"""A bench with the embedded engine and a local AWS of its own; one for all tests of a worker."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from labs.course import room
+from labs.stages.bench import Bench
+
+
+@pytest.fixture(scope="session")
+def bench() -> Iterator[Bench]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_"))}
+    with room({**env, "LAB_ENGINE": "embedded"}) as opened:
+        yield opened
