@@ -14,6 +14,7 @@ from labs.cloud.contract import AwsError
 from labs.cloud.services import Protocol, Service
 from labs.cloud.store.dispatch import Answer
 
+_REQUEST_ID = re.compile(r"<RequestId>[^<]*</RequestId>")
 _JSON = "application/x-amz-json-1.1"
 
 
@@ -28,9 +29,9 @@ def success(service: Service, operation: str, result: dict[str, Any], request_id
     model = get_service_model(service.name).operation_model(operation)
     serializer = get_serializer_class(service.name, service.protocol.value)(operation_model=model)
     text = serializer.serialize(result)["body"]
-    text = (text.decode() if isinstance(text, bytes) else str(text)).replace(
-        "<RequestId></RequestId>", f"<RequestId>{request_id}</RequestId>"
-    )
+    text = text.decode() if isinstance(text, bytes) else str(text)
+    # moto's serializer writes a fixed word there.
+    text = _REQUEST_ID.sub(f"<RequestId>{request_id}</RequestId>", text)
     return Answer(200, {"content-type": "text/xml", "x-amzn-requestid": request_id}, text.encode())
 
 

@@ -68,7 +68,7 @@ _BAD_PATH = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
-    """The request's headers with lower-case names; ``x-moto-*`` never get in."""
+    """The request's headers with lower-case names."""
     headers = {}
     for key, value in environ.items():
         if key.startswith("HTTP_"):
@@ -76,8 +76,6 @@ def read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
         elif key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             name = key.replace("_", "-").lower()
         else:
-            continue
-        if name.startswith("x-moto-"):
             continue
         try:
             # WSGI hands bytes over as Latin-1; AWS clients send UTF-8.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from labs.cloud.contract import AwsError
 from labs.cloud.request import HttpRequest
 from labs.cloud.signatures import chunked, sigv4
 from labs.cloud.signatures.claim import Claim, Family
@@ -66,23 +67,17 @@ def _payload_hash(request: HttpRequest, claim: Claim, family: Family) -> str:
     """What stands for the body in the canonical request; S3 names it in a header, which must be true."""
     declared = request.headers.get("x-amz-content-sha256", "")
     if family is Family.S3:
-        if claim.presigned:
-            return declared or sigv4.UNSIGNED
+        if claim.presigned and not declared:
+            return sigv4.UNSIGNED
         if declared == sigv4.UNSIGNED or declared.startswith("STREAMING-"):
             return declared
     actual = hashlib.sha256(request.body).hexdigest() if request.body else sigv4.EMPTY_SHA256
     if family is Family.S3 and declared and declared != actual:
-        raise refusal_of_content()
+        raise AwsError(
+            "XAmzContentSHA256Mismatch",
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        )
     return actual
-
-
-def refusal_of_content() -> Exception:
-    """S3's answer to a body that is not the one that was signed."""
-    from labs.cloud.contract import AwsError
-
-    return AwsError(
-        "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.", 400
-    )
 
 
 def _check_clock(claim: Claim, family: Family, now: datetime) -> None:

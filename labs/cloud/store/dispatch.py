@@ -43,7 +43,8 @@ class StoreRequest:
     body: bytes
 
 
-# What moto reads from a request; signatures, tokens and connection matters stay outside.
+# What moto reads from a request. Signatures and tokens stay outside, and so does x-moto-*: moto would let a caller
+# choose its account with it.
 _KEPT = (
     "content-type",
     "content-encoding",
