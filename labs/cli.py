@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "start": ("labs.launch", "start the local AWS and JupyterLab, and print the URL"),
     "doctor": ("labs.engine.doctor_command", "say what this machine has and what to mend"),
     "cloud": ("labs.cloud.command", "serve the local AWS until SIGTERM"),
+    "stop": ("labs.target.stop_command", "stop the local AWS that a notebook or a command left running"),
     "env": ("labs.target.env_command", "print the variables that point a shell at the local AWS"),
     "login-password": ("labs.target.login_command", "print a registry password for docker login"),
     "base": ("labs.engine.base_command", "put the base image into the local registry"),

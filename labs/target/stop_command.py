@@ -1,0 +1,16 @@
+"""``labs stop``: end the local AWS of this lab home, if one runs. Its state stays; the next start finds it again."""
+
+import argparse
+
+from labs.target import local
+from labs.target.home import lab_home
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``labs stop`` has no options."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Stop the local AWS; 0 whether or not one was running."""
+    print("The local AWS has stopped; its state is kept." if local.stop_cloud(lab_home()) else "No local AWS runs here.")
+    return 0
