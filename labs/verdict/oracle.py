@@ -56,12 +56,13 @@ def expect_denied(
     The intended refusal wins over later attempts: it has been seen. Otherwise the latest attempt counts.
     """
     start = since.replace(microsecond=0)
-    refused = [event for event in denials(trail) if event.at >= start]
+    events = [event for event in trail if event.at >= start]
+    refused = denials(events)
     said = read_words(words)
-    for event in reversed(refused):
-        if (event.principal, event.action, event.resource) == (principal, action, resource):
-            heard = said.trouble is Trouble.REFUSED and _about(said, resource)
-            return Finding(Outcome.INTENDED if heard else Outcome.TRAIL_ONLY, said, event)
+    intended = _intended(events, (principal, action, resource))
+    if intended is not None:
+        heard = said.trouble is Trouble.REFUSED and _about(said, resource)
+        return Finding(Outcome.INTENDED if heard else Outcome.TRAIL_ONLY, said, intended)
     other = _last_other(refused, principal, action, resource)
     if worked is not None and worked.at >= start and (other is None or other.at <= worked.at):
         return Finding(Outcome.IT_WORKED, said, worked_by=worked.principal)
@@ -74,6 +75,25 @@ def expect_denied(
     return Finding(Outcome.NO_EVIDENCE, said)
 
 
+def _intended(events: Sequence[Event], wanted: tuple[str, str, str]) -> Event | None:
+    """The last refusal that is the intended one, and not the echo of another.
+
+    containerd 2.3.3 and later answers a refused HEAD with a GET of the same URL, to learn why (pusher.go,
+    withGETErrorBody). For a layer that GET needs another action than the HEAD: when the call just before was refused
+    for its own reason, the GET's refusal says nothing.
+    """
+    found, before = None, None
+    for event in events:
+        if event.principal != wanted[0]:
+            continue
+        if event.denied and (event.principal, event.action, event.resource) == wanted:
+            if before is None or not before.denied:
+                found = event
+        else:
+            before = event
+    return found
+
+
 def _about(said: ClientWords, resource: str) -> bool:
     """Whether the words can be about the resource: they name it, or (older clients) name nothing at all."""
     repository = resource.partition(":repository/")[2]
@@ -83,8 +103,8 @@ def _about(said: ClientWords, resource: str) -> bool:
 def _last_other(refused: Sequence[Event], principal: str, action: str, resource: str) -> Event | None:
     """The last refusal that touches the attempt without being the intended one."""
     for event in reversed(refused):
-        ours = event.principal == principal
-        same_call = event.action == action and event.resource == resource
-        if ours or same_call:
+        ours, same_call = event.principal == principal, (event.action, event.resource) == (action, resource)
+        # Ours on the same call was an echo: the refusal before it is the one to name.
+        if ours != same_call:
             return event
     return None

@@ -66,7 +66,8 @@ def read_trail(cloudtrail: Any, since: datetime, source: str = "ecr.amazonaws.co
     second in which ``since`` falls is read too.
     """
     start = since.replace(microsecond=0)
-    events = (parse_event(raw) for raw in _pages(cloudtrail, start, source))
+    # The newest come first; within one second that order is all there is.
+    events = reversed([parse_event(raw) for raw in _pages(cloudtrail, start, source)])
     return tuple(sorted((event for event in events if event.at >= start), key=lambda event: event.at))
 
 

@@ -68,6 +68,20 @@ def test_another_action_is_another_reason() -> None:
     assert finding.denial.action == "ecr:BatchGetImage"
 
 
+def test_the_echo_of_another_refusal_is_not_the_intended_one() -> None:
+    # containerd 2.3.3 asks a second time, with GET, why a HEAD was refused.
+    head = event("ecr:BatchCheckLayerAvailability", after=5)
+    finding = expect_denied(ROLE, ACTION, REPOSITORY, SINCE, [head, head, event(after=5), event(after=5)], WORDS)
+    assert finding.outcome is Outcome.OTHER_REASON
+    assert finding.denial == head
+
+
+def test_an_allowed_call_before_it_makes_it_the_intended_one() -> None:
+    head = event("ecr:BatchCheckLayerAvailability", error="")
+    earlier = event("ecr:BatchGetImage", after=1)
+    assert outcome([earlier, head, event(), event()]) is Outcome.INTENDED
+
+
 def test_the_right_action_by_another_principal_is_another_reason() -> None:
     assert outcome([event(principal=f"arn:aws:iam::{ACCOUNT}:user/someone")]) is Outcome.OTHER_REASON
 
