@@ -12,5 +12,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Stop the local AWS; 0 whether or not one was running."""
-    print("The local AWS has stopped; its state is kept." if local.stop_cloud(lab_home()) else "No local AWS runs here.")
+    stopped = local.stop_cloud(lab_home())
+    print("The local AWS has stopped; its state is kept." if stopped else "No local AWS runs here.")
     return 0

@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -138,6 +140,19 @@ def test_clean_prints_the_receipt_and_exits_0_only_when_nothing_is_left(
     assert cli.main(["clean"]) == 1
     assert "created 3, gone 2, left 1" in capsys.readouterr().out
     repository.tag_resource(resourceArn=arn, tags=[{"Key": "fargate-lab-kit", "Value": "fargate-lab"}])
+    assert cli.main(["clean"]) == 0
+    assert "created 3, gone 3, left 0" in capsys.readouterr().out
+
+
+def test_a_clean_that_was_killed_goes_on_where_it_stopped(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
+    build(target)
+    killed = subprocess.Popen(
+        [sys.executable, "-u", "-m", "labs.cli", "clean"], stdout=subprocess.PIPE, env=dict(os.environ)
+    )
+    assert killed.stdout is not None
+    assert killed.stdout.readline().split()[0] == b"gone"
+    killed.kill()
+    killed.communicate(timeout=30)
     assert cli.main(["clean"]) == 0
     assert "created 3, gone 3, left 0" in capsys.readouterr().out
 
