@@ -22,7 +22,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL, time REAL NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, read_only TEXT NOT NULL,
-    username TEXT NOT NULL, access_key TEXT NOT NULL, resources TEXT NOT NULL, record TEXT NOT NULL
+    username TEXT NOT NULL, access_key TEXT NOT NULL, resources TEXT NOT NULL, types TEXT NOT NULL,
+    record TEXT NOT NULL
 );
 """
 _COLUMNS = {
@@ -32,6 +33,17 @@ _COLUMNS = {
     "ReadOnly": "read_only",
     "Username": "username",
     "AccessKeyId": "access_key",
+}
+
+
+# Columns of several lines; a resource is found by its ARN and by the name that ends it.
+_LINES = {
+    "ResourceType": "instr(char(10) || types || char(10), char(10) || ? || char(10))",
+    "ResourceName": (
+        "(instr(char(10) || resources || char(10), char(10) || ? || char(10))"
+        " OR instr(resources || char(10), '/' || ? || char(10))"
+        " OR instr(resources || char(10), ':' || ? || char(10)))"
+    ),
 }
 
 
@@ -68,6 +80,7 @@ class SqliteTrail:
             _username(event.caller),
             event.caller.access_key_id if event.caller else "",
             "\n".join(event.resources),
+            "\n".join(_resource_type(arn) for arn in event.resources),
             json.dumps(_record(event, now, identifier), separators=(",", ":"), default=str),
         )
         try:
@@ -79,7 +92,7 @@ class SqliteTrail:
             ) from error
 
     def _insert(self, row: tuple[Any, ...]) -> None:
-        self._database.execute("INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?)", row)
+        self._database.execute("INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?,?)", row)
         self._count += 1
         if self._count > KEPT + 1000:
             self._database.execute("DELETE FROM event WHERE number <= (SELECT max(number) FROM event) - ?", (KEPT,))
@@ -129,12 +142,9 @@ def _conditions(params: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
         if key in _COLUMNS:
             where.append(f"{_COLUMNS[key]} = ?")
             values.append(value)
-        elif key == "ResourceName":
-            where.append("(instr(char(10) || resources || char(10), char(10) || ? || char(10)) OR resources LIKE ?)")
-            values += [value, "%" + value.replace("%", "") if value else "-"]
-        elif key == "ResourceType":
-            where.append("resources LIKE ?")
-            values.append(f"%:{_SERVICE_OF_TYPE.get(value, '-')}:%")
+        elif key in _LINES:
+            where.append(_LINES[key])
+            values += [value] * _LINES[key].count("?")
         else:
             raise AwsError("InvalidLookupAttributesException", f"'{key}' is no lookup attribute. (simulated wording)")
     start, end = _time(params.get("StartTime")), _time(params.get("EndTime"))
@@ -183,10 +193,6 @@ _TYPES = {
     "secretsmanager": "AWS::SecretsManager::Secret",
     "logs": "AWS::Logs::LogGroup",
     "ssm:parameter": "AWS::SSM::Parameter",
-}
-_SERVICE_OF_TYPE = {
-    name: (key if ":" not in key else key.split(":")[0] + ":%:" + key.split(":")[1] + "/%").removesuffix(":")
-    for key, name in _TYPES.items()
 }
 
 
