@@ -38,6 +38,7 @@ class Fault(Enum):
     UPLOAD_BUSY = ("InvalidLayerPartException", "BLOB_UPLOAD_INVALID", 409)
     PART_OUT_OF_ORDER = ("InvalidLayerPartException", "BLOB_UPLOAD_INVALID", 416)
     PART_TOO_SMALL = ("LayerPartTooSmallException", "SIZE_INVALID", 400)
+    LAYER_TOO_LARGE = ("InvalidLayerPartException", "SIZE_INVALID", 413)
     SIZE_INVALID = ("InvalidLayerPartException", "SIZE_INVALID", 400)
     BODY_TRUNCATED = ("InvalidLayerPartException", "BLOB_UPLOAD_INVALID", 400)
     REPOSITORY_POLICY_MISSING = ("RepositoryPolicyNotFoundException", "UNSUPPORTED", 404)

@@ -4,6 +4,7 @@ import errno
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -66,7 +67,10 @@ class RegistryApp:
         try:
             request = Request.of(environ)
             response = self._guarded(request)
-            request.body.drain()
+            if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                request.body.abandon()  # the server closes the connection after a 413
+            else:
+                request.body.drain()
         except EcrError as error:  # a Content-Length that is no number
             response = _refused(error)
         headers = [*response.headers, _VERSION]

@@ -83,7 +83,13 @@ class Body:
             while not self._ended:
                 self.readinto(buffer)
         except EcrError:
-            return
+            pass
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Keep cheroot from reading a rest that never comes: it would reserve memory for all that was promised."""
+        if getattr(self._input, "remaining", 0):
+            self._input.remaining = 0
 
 
 def _straight(source: Any) -> Callable[[memoryview], int] | None:

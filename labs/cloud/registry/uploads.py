@@ -221,7 +221,8 @@ class Uploads:
 
     def _receive(self, upload: str, writing: _Writing, size: int, source: Source, length: int | None) -> int:
         if length is not None and size + length > MAX_LAYER:
-            raise EcrError(Fault.SIZE_INVALID, "The layer is larger than ECR's limit of 52,000 MiB (simulated wording)")
+            words = "The layer is larger than ECR's limit of 52,000 MiB (simulated wording)"
+            raise EcrError(Fault.LAYER_TOO_LARGE, words)
         running = writing.hash if writing.hashed == size else None
         if running is None and size == 0:
             running = new_hash("sha256")
@@ -261,5 +262,7 @@ class Uploads:
             raise EcrError(Fault.UPLOAD_BUSY, words)
         try:
             yield writing, self.received(repository, upload)
+        except FileNotFoundError:  # the repository was deleted meanwhile
+            raise upload_missing(upload, repository.name, self._account) from None
         finally:
             writing.lock.release()

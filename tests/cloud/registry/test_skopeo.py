@@ -1,0 +1,130 @@
+"""An independent client: skopeo pushes and pulls a two-platform image made here."""
+
+import gzip
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+
+import pytest
+from lab_registry import ACCOUNT, OCI_INDEX, digest_of
+
+skopeo = shutil.which("skopeo")
+pytestmark = pytest.mark.skipif(skopeo is None, reason="skopeo is not installed (Debian: apt-get install skopeo)")
+
+KIND = "application/vnd.oci.image"
+
+
+def layout(folder):
+    """An OCI layout with an index over linux/amd64 and linux/arm64; the index's digest."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+
+    def keep(media_type, data):
+        name = hashlib.sha256(data).hexdigest()
+        (blobs / name).write_bytes(data)
+        return {"mediaType": media_type, "digest": f"sha256:{name}", "size": len(data)}
+
+    children = []
+    for architecture in ("amd64", "arm64"):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+            text = f"built for {architecture}\n".encode() * 5000
+            entry = tarfile.TarInfo("where")
+            entry.size = len(text)
+            tar.addfile(entry, io.BytesIO(text))
+        layer = keep(f"{KIND}.layer.v1.tar+gzip", buffer.getvalue())
+        rootfs = {"type": "layers", "diff_ids": [digest_of(gzip.decompress(buffer.getvalue()))]}
+        config = {"architecture": architecture, "os": "linux", "config": {}, "rootfs": rootfs}
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": f"{KIND}.manifest.v1+json",
+            "config": keep(f"{KIND}.config.v1+json", json.dumps(config).encode()),
+            "layers": [layer],
+        }
+        child = keep(f"{KIND}.manifest.v1+json", json.dumps(manifest).encode())
+        children.append({**child, "platform": {"os": "linux", "architecture": architecture}})
+    index = keep(OCI_INDEX, json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children}).encode())
+    named = {**index, "annotations": {"org.opencontainers.image.ref.name": "two"}}
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [named]}))
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return index["digest"]
+
+
+def copy(*arguments, succeeds=True):
+    done = subprocess.run([skopeo, *arguments], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode == 0) == succeeds, done.stderr
+    return done.stdout + done.stderr
+
+
+def push(registry, image, tag, user="admin", **more):
+    return copy(
+        "copy",
+        "--all",
+        "--dest-tls-verify=false",
+        "--dest-creds",
+        f"AWS:{registry.password(user)}",
+        f"oci:{image}:two",
+        f"docker://{registry.host}/lab/app:{tag}",
+        **more,
+    )
+
+
+def test_both_platforms_go_up_and_come_down_byte_for_byte(registry, tmp_path):
+    digest = layout(tmp_path / "image")
+    push(registry, tmp_path / "image", "v1")
+    described = registry.call("DescribeImages", repositoryName="lab/app", imageIds=[{"imageTag": "v1"}])
+    assert described["imageDetails"][0]["imageDigest"] == digest
+    copy(
+        "copy",
+        "--all",
+        "--src-tls-verify=false",
+        "--src-creds",
+        f"AWS:{registry.password()}",
+        f"docker://{registry.host}/lab/app:v1",
+        f"oci:{tmp_path / 'pulled'}:two",
+    )
+    names = sorted(path.name for path in (tmp_path / "image" / "blobs" / "sha256").iterdir())
+    assert sorted(path.name for path in (tmp_path / "pulled" / "blobs" / "sha256").iterdir()) == names
+
+
+def test_inspect_list_tags_and_delete_work(registry, tmp_path):
+    layout(tmp_path / "image")
+    push(registry, tmp_path / "image", "v1")
+    where = f"docker://{registry.host}/lab/app"
+    secret = ["--tls-verify=false", "--creds", f"AWS:{registry.password()}"]
+    raw = json.loads(copy("inspect", "--raw", *secret, f"{where}:v1"))
+    assert [entry["platform"]["architecture"] for entry in raw["manifests"]] == ["amd64", "arm64"]
+    assert json.loads(copy("list-tags", *secret, where))["Tags"] == ["v1"]
+    copy("delete", *secret, f"{where}:v1")
+    assert json.loads(copy("list-tags", *secret, where))["Tags"] == []
+
+
+def test_the_second_push_under_six_actions_is_refused_in_awss_words(registry, tmp_path):
+    layout(tmp_path / "image")
+    actions = [
+        f"ecr:{name}"
+        for name in (
+            "BatchCheckLayerAvailability",
+            "InitiateLayerUpload",
+            "UploadLayerPart",
+            "CompleteLayerUpload",
+            "PutImage",
+            "BatchGetImage",
+        )
+    ]
+    registry.allow("pusher", *actions)
+    push(registry, tmp_path / "image", "v1", "pusher")
+    assert "403" in push(registry, tmp_path / "image", "v2", "pusher", succeeds=False)
+    assert ("GetDownloadUrlForLayer", "AccessDenied") in registry.events(errors=True)
+    registry.allow("pusher", *actions, "ecr:GetDownloadUrlForLayer")
+    push(registry, tmp_path / "image", "v2", "pusher")
+
+
+def test_a_missing_repository_is_named(registry, tmp_path):
+    layout(tmp_path / "image")
+    registry.call("DeleteRepository", repositoryName="lab/app")
+    said = push(registry, tmp_path / "image", "v1", succeeds=False)
+    assert f"The repository with name 'lab/app' does not exist in the registry with id '{ACCOUNT}'" in said
