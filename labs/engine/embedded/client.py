@@ -23,6 +23,7 @@ from labs.errors import LabError
 TRIES = 4
 WAIT_S = 0.25  # doubled after each try
 TIMEOUT_S = 60.0
+REDIRECTS = 5
 _DOCUMENT = 8 << 20
 
 
@@ -155,12 +156,14 @@ class Registry:
             return "See whether the local AWS is running: labs doctor"
         return "See whether this machine can reach the registry, then try again."
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], upload: Upload | None) -> Answer:
+    def _once(self, method: str, url: str, headers: Mapping[str, str], upload: Upload | None, hops: int = 0) -> Answer:
         split = urllib.parse.urlsplit(url)
         own = (split.scheme, split.netloc) == (self.scheme, self._server)
         connection = self._connect() if own else connect(split.scheme, split.netloc)
         send = {"User-Agent": "fargate-lab-kit", **headers}
-        if own and self._authorization:  # never sent to where a redirect leads
+        if not own:
+            send["Connection"] = "close"
+        elif self._authorization:  # never sent to where a redirect leads
             send["Authorization"] = self._authorization
         if upload or method in ("POST", "PUT"):
             send["Content-Length"] = str(upload.size if upload else 0)
@@ -178,9 +181,13 @@ class Registry:
         answer = Answer(response.status, response.reason, found, response, method, url)
         if method == "GET" and response.status in (301, 302, 303, 307, 308) and answer.header("Location"):
             answer.read()
-            return self._once(method, urllib.parse.urljoin(url, answer.header("Location")), headers, None)
-        if response.will_close:
-            self._connection = None if own else self._connection
+            onward = urllib.parse.urljoin(url, answer.header("Location"))
+            split = urllib.parse.urlsplit(onward)
+            if hops == REDIRECTS or (split.scheme != "https" and not is_local(split.netloc)):
+                raise RegistryError(f"{url} redirects too often, or to a place without https.")
+            return self._once(method, onward, headers, None, hops + 1)
+        if own and response.will_close:
+            self._connection = None
         return answer
 
     def _connect(self) -> http.client.HTTPConnection:

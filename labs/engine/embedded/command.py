@@ -35,8 +35,8 @@ def main(argv: Sequence[str]) -> int:
         return _find(words)(session)
     except LabError as error:
         sys.stdout.flush()
-        _print_error(error, plugin)
-        return 1 if plugin and isinstance(error, UsageError) else error.exit_code if error.exit_code != 2 else 1
+        _print_error(error, plugin and not isinstance(error, UsageError))
+        return 1 if error.exit_code == LabError.exit_code else error.exit_code
 
 
 def _print_error(error: LabError, plugin: bool) -> None:

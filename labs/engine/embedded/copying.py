@@ -88,8 +88,20 @@ def parse_mode(text: str) -> int:
 def parse_owner(text: str, tree: Tree) -> Owner:
     """--chown: numbers, or names looked up in the image's own /etc/passwd and /etc/group."""
     user, colon, group = text.partition(":")
-    uid = _lookup(user, tree, "etc/passwd", "user")
+    uid = _lookup(user, tree, "etc/passwd", "user") if user else 0
     return Owner(uid, _lookup(group, tree, "etc/group", "group") if colon and group else uid)
+
+
+def parse_user(text: str, tree: Tree) -> Owner:
+    """USER, for the folders that WORKDIR makes: as --chown, but a user's own group when none is named."""
+    user, _, group = text.partition(":")
+    if group:
+        return parse_owner(text, tree)
+    for line in tree.read("etc/passwd").splitlines():
+        fields = line.split(":")
+        if len(fields) > 3 and user in (fields[0], fields[2]) and fields[2].isdigit() and fields[3].isdigit():
+            return Owner(int(fields[2]), int(fields[3]))
+    return parse_owner(text, tree)
 
 
 def _lookup(name: str, tree: Tree, file: str, what: str) -> int:
@@ -112,7 +124,7 @@ def sources(words: Iterable[str], tree: Tree) -> list[str]:
             plain = re.sub(r"\\(.)", r"\1", path)
             place = tree.resolve(plain)
             if place not in tree.nodes:
-                raise Missing(plain)
+                raise Missing(place)
             found.append(plain)
             continue
         try:
@@ -136,7 +148,7 @@ def copy(layer: Layer, tree: Tree, names: list[str], destination: str, change: C
             _copy_folder(layer, tree, place, target, change)
         elif unpack and node.is_file and _is_archive(node):
             layer.make_folders(target, change)
-            _unpack(layer, node, target, change)
+            _unpack(layer, node, target)  # what is in an archive keeps its owners and modes, as with BuildKit
         else:
             before = layer.tree.nodes.get(target)
             inside = into_folder or (before is not None and before.is_folder)
@@ -166,21 +178,21 @@ def _is_archive(node: Node) -> bool:
     return start[257:262] == b"ustar"
 
 
-def _unpack(layer: Layer, node: Node, target: str, change: Change) -> None:
+def _unpack(layer: Layer, node: Node, target: str) -> None:
     try:
         with node.open() as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
             for entry in archive:
-                _unpack_entry(layer, archive, entry, target, change)
+                _unpack_entry(layer, archive, entry, target)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise LabError(f"the archive cannot be unpacked: {error}", "Make it again, or COPY it.") from error
 
 
-def _unpack_entry(layer: Layer, archive: tarfile.TarFile, entry: tarfile.TarInfo, target: str, change: Change) -> None:
+def _unpack_entry(layer: Layer, archive: tarfile.TarFile, entry: tarfile.TarInfo, target: str) -> None:
     path = posixpath.join(target, posixpath.normpath("/" + entry.name).strip("/"))
     if path == target:
         return
     parent = layer.tree.resolve(posixpath.dirname(path))
-    layer.make_folders(parent, change)
+    layer.make_folders(parent)
     path = posixpath.join(parent, posixpath.basename(path))
     if entry.islnk():
         source = layer.tree.nodes.get(posixpath.join(target, posixpath.normpath("/" + entry.linkname).strip("/")))
@@ -195,4 +207,4 @@ def _unpack_entry(layer: Layer, archive: tarfile.TarFile, entry: tarfile.TarInfo
     data = handle.read() if handle else b""
     node = Node(kind, entry.mode & 0o7777, entry.uid, entry.gid, len(data), entry.linkname if entry.issym() else "",
                 int(entry.mtime), lambda: io.BytesIO(data))  # fmt: skip
-    layer.put(path, change.on(node))
+    layer.put(path, node)

@@ -14,6 +14,12 @@ class UsageError(LabError):
     exit_code = 125
 
 
+class WordsError(LabError):
+    """Too many or too few words."""
+
+    exit_code = 1
+
+
 @dataclass(frozen=True)
 class Flags:
     """What one command takes: flags with a value, switches, short names, how many words."""
@@ -104,4 +110,4 @@ def _count(words: Sequence[str], command: str, least: int, most: int | None) -> 
     how = "exactly" if least == most else "at least" if len(words) < least else "at most"
     number = least if how != "at most" else most
     plural = "" if number == 1 else "s"
-    raise UsageError(f'"docker {command}" requires {how} {number} argument{plural}.', f"See 'docker {command} --help'.")
+    raise WordsError(f'"docker {command}" requires {how} {number} argument{plural}.', f"See 'docker {command} --help'.")

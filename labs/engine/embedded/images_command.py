@@ -14,7 +14,7 @@ from labs.engine.embedded.client import StatusError
 from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
-from labs.engine.embedded.session import Session, no_platform
+from labs.engine.embedded.session import Session, daemon_error, no_platform
 from labs.engine.embedded.store import described
 from labs.engine.embedded.template import render
 from labs.engine.embedded.transfer import Event, Pull, Push
@@ -40,12 +40,12 @@ def push(arguments: Sequence[str], session: Session) -> int:
     tags = [reference]
     if given.on("all-tags"):
         tags = [parse_reference(name) for name in names if parse_reference(name).name == reference.name]
-    if not tags or any(str(tag) not in names for tag in tags):
-        words = f"An image does not exist locally with the tag: {reference.name}"
-        raise LabError(words, f"Build it first with: docker buildx build -t {reference.familiar} .")
-    for tag in tags:
+    for tag in tags or [reference]:
         if not given.on("quiet"):
             session.out(f"The push refers to repository [{tag.name}]")
+        if str(tag) not in names:
+            remedy = f"Build it first with: docker buildx build -t {tag.familiar} ."
+            raise LabError(f"tag does not exist: {tag.familiar}", remedy)
         _push(names[str(tag)], tag, given.one("platform"), given.on("quiet"), session)
     return 0
 
@@ -81,11 +81,13 @@ def pull(arguments: Sequence[str], session: Session) -> int:
     reference = parse_reference(given.words[0])
     platform = parse_platform(given.one("platform")) if given.one("platform") else native()
     quiet = given.on("quiet")
-    if not quiet:
-        session.out(f"{reference.target}: Pulling from {reference.repository}")
+    said: list[str] = []
 
     def seen(event: Event) -> None:
         words = {"pulled": "Pull complete", "exists": "Already exists"}[event.what]
+        if not quiet and not said:
+            said.append(f"{reference.target}: Pulling from {reference.repository}")
+            session.out(said[0])
         if event.is_layer and not quiet:
             session.out(f"{event.descriptor.digest[7:19]}: {words}")
 
@@ -93,7 +95,7 @@ def pull(arguments: Sequence[str], session: Session) -> int:
     try:
         top = session.pull(reference, (platform,), seen)
     except LabError as error:
-        raise LabError(f"Error response from daemon: {error.what}", error.next_step) from error
+        raise daemon_error(error, reference) from error
     session.store.tag(reference, top)
     if not quiet:
         news = "Image is up to date" if before == top else "Downloaded newer image"
@@ -194,7 +196,11 @@ def inspect(arguments: Sequence[str], session: Session) -> int:
     """The configuration of local images, one platform of each."""
     takes = flags("format platform type", "", "f=format")
     given = parse(arguments, takes, "image inspect", 1)
-    found = [_inspected(text, given.one("platform"), session) for text in given.words]
+    try:
+        found = [_inspected(text, given.one("platform"), session) for text in given.words]
+    except LabError:
+        session.out("[]")  # as docker: nothing was found, and then why
+        raise
     if given.one("format"):
         for each in found:
             session.out(render(given.one("format"), each))
@@ -243,7 +249,7 @@ def save(arguments: Sequence[str], session: Session) -> int:
 def _local(text: str, session: Session) -> tuple[Reference, oci.Descriptor]:
     found = session.store.find(text)
     if found is None:
-        raise LabError(f"Error response from daemon: No such image: {text}", "docker images")
+        raise LabError(f"Error response from daemon: No such image: {parse_reference(text).familiar}", "docker images")
     return found
 
 
@@ -260,7 +266,7 @@ def imagetools_inspect(arguments: Sequence[str], session: Session) -> int:
             sys.stdout.write(data.decode())
             sys.stdout.flush()
         elif given.one("format"):
-            session.out(render(given.one("format"), _tools_values(reference, top, data, pulled)))
+            session.out(render(given.one("format"), _tools_values(reference, top, data, pulled), indent=2))
         else:
             _tools_text(reference, top, data, session)
     finally:
@@ -275,18 +281,24 @@ def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, session:
     found = oci.parse(data, top.media_type)
     if not isinstance(found, oci.Index):
         return
-    session.out("           ")
+    wide = 2 if any(entry.annotations for entry in found.manifests) else 0  # "Annotations:" is the longest name
+
+    def line(name: str, value: str) -> None:
+        session.out(f"  {name + ':':<{11 + wide}}{value}")
+
+    session.out(" " * 11)
     session.out("Manifests: ")
-    for entry in found.manifests:
-        session.out(f"  Name:        {reference.at(entry.digest)}")
-        session.out(f"  MediaType:   {entry.media_type}")
+    for at, entry in enumerate(found.manifests):
+        if at:
+            session.out(" " * (13 + wide))
+        line("Name", f"{reference}@{entry.digest}")
+        line("MediaType", entry.media_type)
         if entry.platform:
-            session.out(f"  Platform:    {entry.platform}")
+            line("Platform", str(entry.platform))
         if entry.annotations:
-            session.out("  Annotations: ")
+            line("Annotations", "")
             for key, value in sorted(entry.annotations.items()):
                 session.out(f"    {key}: {value}")
-        session.out("               ")
 
 
 def _tools_values(reference: Reference, top: oci.Descriptor, data: bytes, pull: Pull) -> dict[str, Any]:

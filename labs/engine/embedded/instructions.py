@@ -39,17 +39,13 @@ def pairs(instruction: Instruction, variables: Mapping[str, str], escape: str) -
 
 
 def arguments(instruction: Instruction, variables: Mapping[str, str], escape: str) -> list[tuple[str, str | None]]:
-    """ARG: name and default (None without one), in order; a later default may use an earlier name."""
+    """ARG: name and default (None without one), in order; one line sees only what was known before it."""
     found: list[tuple[str, str | None]] = []
-    known = dict(variables)
     for each in split(instruction.value, escape):
         key, equals, value = each.partition("=")
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", key):
             raise parse_error(instruction.line, f"ARG names can not be blank or contain '{key}'")
-        default = word(instruction, value, known, escape) if equals else None
-        if default is not None:
-            known[key] = default
-        found.append((key, default))
+        found.append((key, word(instruction, value, variables, escape) if equals else None))
     return found
 
 

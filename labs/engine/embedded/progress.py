@@ -24,7 +24,6 @@ class Progress:
             yield lambda line: self._say(f"#{number} {line}")
         except LabError as error:
             self._say(f"#{number} ERROR: {error.what.splitlines()[0]}")
-            self._say("")
             self.failed = self.failed or title
             raise
         self._say(f"#{number} DONE {time.monotonic() - start:.1f}s")

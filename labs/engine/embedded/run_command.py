@@ -14,7 +14,7 @@ from labs.engine.embedded.build_command import parse_platform
 from labs.engine.embedded.flags import Given, flags, parse
 from labs.engine.embedded.reference import parse as parse_reference
 from labs.engine.embedded.runner import format_error, start
-from labs.engine.embedded.session import Session, no_platform
+from labs.engine.embedded.session import Session, daemon_error, no_platform
 from labs.errors import LabError
 
 TAKES = flags(
@@ -24,6 +24,12 @@ TAKES = flags(
     words_last=True,
 )
 FORMAT_ERROR = 255  # what docker run ends with when the kernel cannot execute the image
+
+
+class NotStarted(LabError):
+    """docker run could not start the image."""
+
+    exit_code = 125
 
 
 def run(arguments: Sequence[str], session: Session) -> int:
@@ -58,14 +64,16 @@ def find_image(text: str, wanted: str, session: Session) -> tuple[Image, oci.Pla
         try:
             top = session.pull(reference, (platform,))
         except LabError as error:
-            raise LabError(f"docker: Error response from daemon: {error.what}", error.next_step) from error
+            raise NotStarted(f"docker: {daemon_error(error, reference).what}", error.next_step) from error
         session.store.tag(reference, top)
         found = (reference, top)
     image = session.store.image(text, found[1])
     if platform in image.platforms:
         return image, platform
     if wanted or not image.platforms:
-        raise no_platform(image.platforms)
+        session.say(f"Unable to find image '{found[0].familiar}' locally")
+        missing = no_platform(image.platforms)
+        raise NotStarted(f"docker: Error response from daemon: {missing.what}", missing.next_step)
     return image, image.platforms[0]  # Docker runs what there is, and the kernel says what it thinks of it
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labs import oci
 from labs.engine.archive import Image
-from labs.engine.embedded.client import Registry, RegistryError, StatusError, Unauthorized
+from labs.engine.embedded.client import Registry
 from labs.engine.embedded.credentials import Credentials
 from labs.engine.embedded.progress import Progress
 from labs.engine.embedded.reference import Reference, parse
@@ -55,19 +55,21 @@ class Session:
     def pull(self, reference: Reference, platforms: tuple[oci.Platform, ...], seen: Seen = nothing) -> oci.Descriptor:
         """Bring an image and the content of some of its platforms into the store; what the reference names.
 
-        No platforms: all of them. LabError in containerd's words, "no match for platform in manifest" among them.
+        LabError in containerd's words, "no match for platform in manifest" among them.
         """
         registry = self.registry(reference.host)
         try:
             pull = Pull(registry, self.store, reference, seen)
-            top = pull.resolve()
-            image = self.store.image(str(reference), top) if not platforms else None
+            try:
+                top = pull.resolve()
+            except LabError as error:
+                raise Unresolved(error.what, error.next_step) from error
             found = pull.manifest(top)
             if isinstance(found, oci.Manifest):
                 pull.content(top)
                 self._matches(self.store.image(str(reference), top), platforms)
                 return top
-            for platform in platforms or (image.platforms if image else ()):
+            for platform in platforms:
                 entry = next((e for e in found.manifests if e.platform == platform and not e.is_attestation), None)
                 if entry is None:
                     raise no_platform(found.platforms)
@@ -79,6 +81,16 @@ class Session:
     def _matches(self, image: Image, platforms: tuple[oci.Platform, ...]) -> None:
         if any(platform not in image.platforms for platform in platforms):
             raise no_platform(image.platforms)
+
+
+class Unresolved(LabError):
+    """What a reference names could not be found out."""
+
+
+def daemon_error(error: LabError, reference: Reference) -> LabError:
+    """A pull that failed, in the words of docker pull."""
+    where = f'failed to resolve reference "{reference}": ' if isinstance(error, Unresolved) else ""
+    return LabError(f"Error response from daemon: {where}{error.what}", error.next_step)
 
 
 def no_platform(there: tuple[oci.Platform, ...]) -> LabError:
@@ -115,7 +127,7 @@ class SessionBases:
                 return image
         try:
             top = self.session.pull(reference, (platform,))
-        except (RegistryError, StatusError, Unauthorized, LabError) as error:
+        except LabError as error:
             words = f"{name}: failed to resolve source metadata for {reference}: {error.what}"
             raise LabError(words, error.next_step) from error
         return store.image(name, top)

@@ -117,6 +117,11 @@ class StageBuilder:
     def _absolute(self, path: str) -> str:
         return posixpath.join("/", self.state.config.get("WorkingDir") or "/", path)
 
+    def _command(self, each: Instruction) -> list[str]:
+        if each.words_json() is None:
+            self.state.config["ArgsEscaped"] = True  # BuildKit marks a shell form with it, and nothing unmarks
+        return instructions.command(each, self.state.config)
+
     # instructions
 
     def _run(self, each: Instruction) -> None:
@@ -137,7 +142,8 @@ class StageBuilder:
             value = given if given is not None else default if default is not None else self.around.default(name)
             if value is not None:
                 self.state.arguments[name] = value
-            shown.append(name if value is None else f"{name}={value}")
+            # What --build-arg gave is not written down, as with BuildKit; a default is.
+            shown.append(name if default is None else f"{name}={default}")
         self._note("ARG " + " ".join(shown))
 
     def _env(self, each: Instruction) -> None:
@@ -180,13 +186,13 @@ class StageBuilder:
         self._note(f"SHELL {each.value}")
 
     def _entrypoint(self, each: Instruction) -> None:
-        self.state.config["Entrypoint"] = instructions.command(each, self.state.config)
+        self.state.config["Entrypoint"] = self._command(each)
         if not self.state.command_set:
             self.state.config.pop("Cmd", None)  # the base's CMD was meant for the base's ENTRYPOINT
         self._note(f"ENTRYPOINT {each.value}")
 
     def _cmd(self, each: Instruction) -> None:
-        self.state.config["Cmd"] = instructions.command(each, self.state.config)
+        self.state.config["Cmd"] = self._command(each)
         self.state.command_set = True
         self._note(f"CMD {each.value}")
 
@@ -198,11 +204,10 @@ class StageBuilder:
         path = posixpath.normpath(self._absolute(self._word(each, each.value)))
         self.state.config["WorkingDir"] = "/" + path.strip("/")
         layer = copying.Layer(self.state.tree)
-        layer.make_folders(self.state.tree.resolve(path))
-        if layer.nodes:
-            self._layer(layer.nodes, f"WORKDIR {path}")
-        else:
-            self._note(f"WORKDIR {path}")
+        user = str(self.state.config.get("User") or "")
+        owner = copying.parse_user(user, self.state.tree) if user else None
+        layer.make_folders(self.state.tree.resolve(path), copying.Change(owner))
+        self._layer(layer.nodes, f"WORKDIR {path}")  # empty when the folder is there, as with BuildKit
 
     def _copy(self, each: Instruction) -> None:
         self._bring(each, unpack=False)

@@ -7,8 +7,11 @@ from typing import Any
 from labs.errors import LabError
 
 
-def render(template: str, value: Any) -> str:
-    """Fill a template from nested dictionaries; LabError for what needs a real template engine."""
+def render(template: str, value: Any, indent: int | None = None) -> str:
+    """Fill a template from nested dictionaries; LabError for what needs a real template engine.
+
+    JSON is compact, or indented as buildx does it.
+    """
 
     def fill(match: re.Match[str]) -> str:
         words = match[1].strip().split()
@@ -19,7 +22,11 @@ def render(template: str, value: Any) -> str:
                 f"the template {match[0]} needs a Docker Engine", "Write it like {{.Name}} or {{json .Name}}."
             )
         found = _walk(value, path[0], match[0])
-        return json.dumps(found, separators=(",", ":")) if as_json or isinstance(found, dict | list) else _text(found)
+        return (
+            json.dumps(found, separators=(",", ": " if indent else ":"), indent=indent)
+            if as_json or isinstance(found, dict | list)
+            else _text(found)
+        )
 
     return re.sub(r"\{\{(.*?)\}\}", fill, template)
 

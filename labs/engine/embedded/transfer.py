@@ -198,7 +198,11 @@ class Pull:
 
     def resolve(self) -> oci.Descriptor:
         """What the reference names; its manifest is kept in the store. LabError in containerd's words."""
-        return self._manifest(self._reference.target, "")
+        target = self._reference.target
+        answer = self._ask("HEAD", target)
+        answer.read()
+        digest = self._reference.digest or answer.header("Docker-Content-Digest")
+        return self._manifest(digest if digest.startswith("sha256:") else target, "")
 
     def manifest(self, descriptor: oci.Descriptor) -> oci.Manifest | oci.Index:
         """A manifest by digest, from the store when it is there."""
@@ -234,9 +238,10 @@ class Pull:
             self._blob(blob)
             self._seen(Event("pulled", blob, is_layer))
 
-    def _manifest(self, target: str, media_type: str) -> oci.Descriptor:
+    def _ask(self, method: str, target: str) -> Answer:
+        """HEAD or GET of a manifest that is there; containerd resolves with a HEAD first."""
         try:
-            answer = self._registry.request("GET", f"{self._base}/manifests/{target}", {"Accept": MANIFESTS})
+            answer = self._registry.request(method, f"{self._base}/manifests/{target}", {"Accept": MANIFESTS})
         except Unauthorized as error:
             words = "pull access denied, repository does not exist or may require authorization: "
             raise Unauthorized(words + error.what, error.next_step) from error
@@ -245,6 +250,10 @@ class Pull:
             raise RegistryError(f"{self._reference}: not found")
         if answer.status != 200:
             raise answer.error()
+        return answer
+
+    def _manifest(self, target: str, media_type: str) -> oci.Descriptor:
+        answer = self._ask("GET", target)
         data = answer.read(MAX_MANIFEST)
         digest = oci.sha256(data)
         expected = target if target.startswith("sha256:") else answer.header("Docker-Content-Digest") or digest

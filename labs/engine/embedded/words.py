@@ -20,7 +20,7 @@ def expand(word: str, variables: Mapping[str, str], escape: str = "\\") -> str:
 
 
 def expand_text(text: str, variables: Mapping[str, str], escape: str = "\\") -> str:
-    """A here-document with its variables replaced; quotes and escapes stay as they are."""
+    """A here-document with its variables and escapes replaced; quotes stay as they are."""
     return _TextLexer(text, variables, escape).run()
 
 
@@ -162,12 +162,15 @@ class _Lexer:
 
 
 class _TextLexer(_Lexer):
-    def _piece(self, char: str) -> str:
-        if char == "$":
-            return self._dollar()
-        width = 2 if char == self._escape else 1
-        self._at += width
-        return self._text[self._at - width : self._at]
+    def _single(self) -> str:
+        return self._quote()
+
+    def _double(self) -> str:
+        return self._quote()
+
+    def _quote(self) -> str:
+        self._at += 1
+        return self._text[self._at - 1]
 
 
 def _shell(pattern: str) -> re.Pattern[str]:

@@ -287,6 +287,10 @@ class Ecr:
         document = {"Version": "2012-10-17", "Statement": [statement]}
         self._policies[by] = iam.parse_policy(document, name="lab")
 
+    def allow_documented(self) -> None:
+        """The six actions that AWS documents for a push."""
+        self.allow(*SIX)
+
     def password(self, by: str = "push") -> str:
         """A user's registry password."""
         answer = self._api.call(_caller(by), "GetAuthorizationToken", {})

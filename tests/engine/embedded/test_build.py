@@ -176,7 +176,8 @@ def test_a_link_out_of_the_context_does_not_let_files_in(kit, tmp_path):
     context = kit.context("FROM scratch\nCOPY link /named\n")
     (context / "link").symlink_to(tmp_path / "secret")
     result = kit.docker("build", "-t", "app:dev", str(context))
-    assert (result.code, '"/link": not found' in result.err) == (1, True)
+    assert result.code == 1
+    assert '/secret": not found' in result.err
 
 
 def test_dockerignore_keeps_files_out_and_says_so(kit):
@@ -343,7 +344,6 @@ def test_a_platform_that_the_base_lacks_is_told_in_buildkits_words(kit, ecr, tmp
         (("--platform", "a/b/c/d"), '"a/b/c/d": unknown operating system or architecture: invalid argument'),
         (("-t", "Upper:1"), 'invalid tag "Upper:1": invalid reference format'),
         (("--target", "no"), 'failed to solve: target stage "no" could not be found'),
-        (("--bogus",), "unknown flag: --bogus"),
         (("-f", "nowhere/Dockerfile"), "failed to solve: failed to read dockerfile: open Dockerfile: no such file"),
         (("-o", "out"), "-o out needs a Docker Engine"),
     ],
@@ -353,6 +353,11 @@ def test_a_wrong_flag_is_one_sentence(kit, words, error):
     result = kit.docker("buildx", "build", *words, context)
     assert result.code == 1
     assert f"ERROR: {error}" in result.err
+
+
+def test_an_unknown_flag_is_told_as_docker_does(kit):
+    result = kit.docker("buildx", "build", "--bogus", ".")
+    assert (result.code, result.last_words.splitlines()[0]) == (125, "unknown flag: --bogus")
 
 
 def test_a_context_that_is_not_there_is_one_sentence(kit):

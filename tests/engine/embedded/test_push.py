@@ -156,7 +156,7 @@ def test_docker_push_is_refused_in_the_words_of_the_containerd_store(kit, script
 
 def test_docker_push_of_an_unknown_name_is_one_sentence(kit):
     result = kit.docker("push", "127.0.0.1:1/x:1")
-    assert "An image does not exist locally with the tag: 127.0.0.1:1/x" in result.err
+    assert "tag does not exist: 127.0.0.1:1/x:1" in result.err
 
 
 class TestAgainstTheKitsOwnRegistry:
@@ -186,8 +186,8 @@ class TestAgainstTheKitsOwnRegistry:
         ecr.allow("ecr:*")
         assert kit.docker(*both).code == 0
         shown = kit.docker("buildx", "imagetools", "inspect", tag)
-        assert "Platform:    linux/amd64" in shown.out
-        assert "Platform:    linux/arm64" in shown.out
+        assert "  Platform:  linux/amd64" in shown.out
+        assert "  Platform:  linux/arm64" in shown.out
         raw = kit.docker("buildx", "imagetools", "inspect", "--raw", tag)
         assert oci.sha256(raw.out.encode()) == kit.store.find(tag)[1].digest
 
@@ -216,7 +216,7 @@ class TestAgainstTheKitsOwnRegistry:
         ecr.allow("ecr:*")
         kit.docker("login", "-u", "AWS", "--password-stdin", ecr.host, stdin=ecr.password())
         tag = f"{ecr.repository}:nope"
-        assert f"Error response from daemon: {parse(tag)}: not found" in kit.docker("pull", tag).err
+        assert f'failed to resolve reference "{parse(tag)}": {parse(tag)}: not found' in kit.docker("pull", tag).err
 
 
 def test_bytes_that_are_not_what_the_digest_says_are_not_kept(kit, scripted):
@@ -238,3 +238,33 @@ def test_a_manifest_under_a_wrong_digest_is_refused(kit, scripted):
     scripted.manifests[wrong] = (oci.OCI_MANIFEST, b'{"config":{"digest":"sha256:1","size":1},"layers":[]}')
     result = kit.docker("pull", f"{scripted.host}/lab/app@{wrong}")
     assert f"where {wrong} was promised" in result.err
+
+
+def test_a_redirected_blob_is_fetched_without_the_credentials(kit, scripted):
+    _build(kit, scripted.host, "--push")
+    tag = f"{scripted.host}/lab/app:v1"
+    moved = next(iter(scripted.blobs))
+    scripted.blobs["elsewhere"] = scripted.blobs[moved]
+    port = scripted.host.rpartition(":")[2]
+    scripted.answers[f"GET .*/blobs/{moved}"] = (307, b"")
+    scripted.headers["Location"] = f"http://localhost:{port}/store/elsewhere"
+    kit.docker("login", "-u", "AWS", "--password-stdin", scripted.host, stdin="pw")
+    kit.store.blobs.path(moved).unlink()
+    for platform in ("linux/amd64", "linux/arm64"):
+        assert kit.docker("pull", "--platform", platform, tag).code == 0
+    assert "GET /store/elsewhere" in scripted.calls
+    assert scripted.authorizations[scripted.calls.index("GET /store/elsewhere")] == ""
+    assert kit.store.has(moved)
+
+
+def test_a_redirect_that_never_ends_is_one_sentence(kit, scripted):
+    _build(kit, scripted.host, "--push")
+    moved = next(iter(scripted.blobs))
+    scripted.answers["GET .*/blobs/.*"] = (307, b"")
+    scripted.headers["Location"] = f"/v2/lab/app/blobs/{moved}"
+    kit.store.blobs.path(moved).unlink()
+    results = [
+        kit.docker("pull", f"--platform=linux/{arch}", f"{scripted.host}/lab/app:v1") for arch in ("amd64", "arm64")
+    ]
+    assert any("redirects too often" in each.err for each in results)
+    assert "Traceback" not in "".join(each.err for each in results)

@@ -63,8 +63,8 @@ def test_words_are_split_outside_quotes_only():
     assert split("a=\"b c\" d=e\\ f 'g h'") == ['a="b c"', "d=e\\ f", "'g h'"]
 
 
-def test_a_here_document_keeps_its_quotes_and_escapes():
-    assert expand_text("say \"$A\" \\$A '$A'\n", KNOWN) == "say \"x\" \\$A 'x'\n"
+def test_a_here_document_keeps_its_quotes_and_loses_its_escapes_as_in_buildkit():
+    assert expand_text("say \"$A\" \\$A '$A' \\n\n", KNOWN) == "say \"x\" $A 'x' n\n"
 
 
 @given(st.text(alphabet="$A{}:-+?#%/'\"\\ *[x", max_size=40))
