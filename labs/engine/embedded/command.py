@@ -37,6 +37,12 @@ def main(argv: Sequence[str]) -> int:
         sys.stdout.flush()
         _print_error(error, plugin and not isinstance(error, UsageError))
         return 1 if error.exit_code == LabError.exit_code else error.exit_code
+    except BrokenPipeError:
+        raise  # whoever read the output has gone: the command line knows what to do
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}", file=sys.stderr)
+        return 1
 
 
 def _print_error(error: LabError, plugin: bool) -> None:

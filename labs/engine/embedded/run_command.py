@@ -18,8 +18,8 @@ from labs.engine.embedded.session import Session, daemon_error, no_platform
 from labs.errors import LabError
 
 TAKES = flags(
-    "platform env publish name env-file pull stop-timeout",
-    "rm init interactive tty detach read-only quiet",
+    "platform env publish name env-file",
+    "rm init interactive tty detach quiet",
     "e=env p=publish i=interactive t=tty d=detach q=quiet",
     words_last=True,
 )

@@ -85,7 +85,12 @@ class Push:
     def _bytes(self, descriptor: oci.Descriptor) -> bytes:
         try:
             with self._blobs.open(descriptor.digest) as stream:
-                return stream.read()
+                data = stream.read()
+            if oci.sha256(data) == descriptor.digest:
+                return data
+            raise LabError(
+                f"The local store is damaged: {descriptor.digest} has other bytes.", "Build the image again."
+            )
         except KeyError:
             raise LabError(
                 f"content digest {descriptor.digest}: not found",

@@ -142,3 +142,13 @@ def test_the_builder_and_the_version_do_not_claim_to_be_docker(kit):
     assert kit.docker("buildx", "create", "--use").out == "embedded\n"
     assert kit.docker("buildx", "use", "other").code == 1
     assert kit.docker("--help").code == kit.docker("push", "--help").code == kit.docker("info").code == 0
+
+
+def test_a_damaged_blob_is_one_sentence_for_every_command(kit):
+    kit.build("FROM base:1\n")
+    kit.docker("tag", "app:dev", "127.0.0.1:1/x:1")
+    kit.store.blobs.path(kit.image().digest).write_bytes(b"{}")
+    for words in (("push", "127.0.0.1:1/x:1"), ("images",), ("inspect", "app:dev"), ("run", "app:dev")):
+        result = kit.docker(*words)
+        assert result.code == 1
+        assert "damaged" in result.err
