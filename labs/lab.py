@@ -222,8 +222,12 @@ def push_role(path: str = "") -> None:
     documents = push.live_policies(bench.client("iam"), bench.push_role)
     before = next((each.body for each in documents or () if each.name == push.POLICY_NAME), None)
     made = push.put_role(bench, policy)
-    print(f"Role {bench.push_role}: {'made, with this policy' if made else 'its policy is now this'}")
-    print(text.difference(before, after) or "Nothing changed.")
+    changed = text.difference(before, after)
+    if not changed:
+        print(f"Role {bench.push_role}: nothing has changed.")
+        return
+    print(f"Role {bench.push_role}: {'made, with this policy' if made else 'its policy is now another'}")
+    print(changed)
 
 
 @_spoken

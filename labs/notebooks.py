@@ -134,7 +134,8 @@ def played(notebook: Any, bench: Bench) -> Any:
 
 def prepare(subject: Stage, bench: Bench) -> None:
     """The state in which a trainee opens the notebook: the stages before are passed, this one is not begun."""
-    runner.reset(subject.name, bench)
+    # From the very beginning: the trail of a stage is part of what its notebook shows.
+    runner.reset(stages()[0].name, bench)
     for name in subject.needs:
         if not bench.progress.of(name).passed:
             report = runner.solve(name, bench)[-1]

@@ -16,7 +16,8 @@ SECRET_FILE = "app-secret.txt"
 
 def prepare(bench: Bench) -> None:
     """The trainee's copy of the sample app and the app's secret; what is there already is left alone."""
-    ensure_base(bench.target, bench.engine)
+    # One line on stdout, and only when an image was put: whoever builds should know on what.
+    ensure_base(bench.target, bench.engine, lambda line: print(f"Base     {line.removeprefix('base image: ')}"))
     bench.app.mkdir(mode=0o700, exist_ok=True)
     dockerfile = bench.app / "Dockerfile"
     if not dockerfile.exists():
