@@ -1,6 +1,6 @@
 """Is a push policy enough, and nothing more? Judged by evaluating it, not by comparing texts.
 
-The required requests are what a push of several platforms sends (docs/fidelity.md 1 and 2); the forbidden ones are every
+The required requests are what a push of several platforms sends (docs/fidelity.md); the forbidden ones are every
 other ECR action on the repository, the same actions elsewhere, and a sample of other services.
 """
 

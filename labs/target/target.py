@@ -122,7 +122,7 @@ def role_session(credentials: Mapping[str, str], region: str, endpoint: str) -> 
 
 
 def password_of(token: str) -> str:
-    """The password in an ECR authorization token, which is base64 of ``AWS:<password>`` (aws-facts, A5)."""
+    """The password in an ECR authorization token, which is base64 of ``AWS:<password>`` (docs/fidelity.md 4)."""
     return base64.b64decode(token).decode().partition(":")[2]
 
 

@@ -38,7 +38,7 @@ class BlobCalls:
     def get(self, visit: Visit, route: Route, request: Request) -> Response:
         """GET blob, whole or one range.
 
-        ECR redirects to S3 with 307 [inferred, aws-facts A5]; here the bytes come at once: the specification
+        ECR redirects to S3 with 307 [inferred]; here the bytes come at once: the specification
         asks for 200, and plain HTTP clients need not follow anything.
         """
         digest = _digest(route.reference)
@@ -70,7 +70,7 @@ class BlobCalls:
         """POST upload: begin, mount, or with ``?digest=`` the whole blob at once.
 
         For a missing repository, and for a refusal here, ECR closes the connection without an answer [field,
-        aws-facts A5]. Here it is 404 NAME_UNKNOWN or 403 DENIED, as ECR words them elsewhere: a closed
+        aws/containers-roadmap#1970]. Here it is 404 NAME_UNKNOWN or 403 DENIED, as ECR words them elsewhere: a closed
         connection only makes clients retry.
         """
         digest = request.argument("digest")
@@ -97,7 +97,7 @@ class BlobCalls:
         return _created(route.name, layer)
 
     def _mount(self, visit: Visit, target: Repository, request: Request) -> Layer | None:
-        """Cross-repository mount: off until the account setting BLOB_MOUNTING is ENABLED (aws-facts A1)."""
+        """Cross-repository mount: off until the account setting BLOB_MOUNTING is ENABLED (User Guide, "Blob mounting")."""
         digest, source = request.argument("mount"), request.argument("from")
         if not digest or not source or self._store.setting("BLOB_MOUNTING") != "ENABLED":
             return None

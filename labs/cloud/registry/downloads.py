@@ -1,6 +1,6 @@
 """GetDownloadUrlForLayer's URL: on AWS a presigned S3 URL, here the same form on the registry's own port.
 
-Form: aws-facts A5, "S3 redirect". Works with a plain GET, without a token, for an hour.
+Form: the AWS CLI's example of get-download-url-for-layer. Works with a plain GET, without a token, for an hour.
 """
 
 import hashlib

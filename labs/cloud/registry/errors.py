@@ -78,7 +78,7 @@ class EcrError(Exception):
 
 
 def repository_missing(name: str, registry: str) -> EcrError:
-    """AWS's words (aws-facts A5)."""
+    """AWS's words (ECR User Guide, "Common errors"; seen through docker as well)."""
     words = f"The repository with name '{name}' does not exist in the registry with id '{registry}'"
     return EcrError(Fault.REPOSITORY_MISSING, words)
 

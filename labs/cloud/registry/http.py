@@ -138,7 +138,7 @@ class RegistryApp:
         return self._gate.admit(request)
 
     def _challenge(self) -> Response:
-        """ECR's 401 (aws-facts A5)."""
+        """ECR's 401 as clients recorded it (NVIDIA/enroot#59, google/go-containerregistry#861)."""
         realm = f'Basic realm="http://{self._host()}/",service="ecr.amazonaws.com"'
         headers = [("Www-Authenticate", realm), ("Content-Type", "text/plain; charset=utf-8")]
         return Response(401, headers, b"Not Authorized\n")

@@ -79,7 +79,7 @@ class ImageCalls:
         return Response(202)
 
     def tags(self, visit: Visit, route: Route, request: Request) -> Response:
-        """GET tags/list with ``n`` and ``last``. The content type is AWS's (aws-facts A1)."""
+        """GET tags/list with ``n`` and ``last``; the content type is AWS's (User Guide, registry authentication)."""
         visit.require(ACTIONS[Call.TAGS], route.name)
         repository = self._store.repositories.find(route.name)
         size, after = _page(request)
@@ -112,7 +112,7 @@ class ImageCalls:
     def _find(self, repository: Repository, reference: str) -> Image:
         image = self._store.images.get(repository, reference)
         if image is None:
-            raise EcrError(Fault.IMAGE_MISSING, "Requested image not found")  # AWS's words, aws-facts A5
+            raise EcrError(Fault.IMAGE_MISSING, "Requested image not found")  # AWS's words: "Common errors"
         return image
 
 

@@ -1,6 +1,6 @@
 """Which IAM actions each registry call needs, as data.
 
-AWS publishes no such table (aws-facts A1): every row says what it rests on. [doc] AWS's documentation,
+AWS publishes no such table: every row says what it rests on. [doc] AWS's documentation,
 [field] a log of a real run, [inferred] from what the API action means.
 """
 
@@ -84,7 +84,7 @@ class ReferencedLayerRule:
     passes, and the next HEAD of the same layers (a rebuild, a second tag, a shared base layer, buildx
     pushing twice) is refused with 403.
 
-    Field-observed, not documented by AWS (aws-facts A3). For it: on real ECR (eu-north-1, 2026-09-15)
+    Field-observed, not documented by AWS. For it: on real ECR (eu-north-1, 2026-09-15, rasel-xs/devops-exam)
     `docker buildx imagetools create` of a multi-platform image into a repository that already held the
     referenced layers was refused with "... not authorized to perform: ecr:GetDownloadUrlForLayer ...",
     and adding the action mended it; with unreferenced layers already present the six actions sufficed;

@@ -159,7 +159,7 @@ class Uploads:
                 before = size
                 try:
                     size = self._receive(upload, writing, size, source, length)
-                except EcrError:
+                except (EcrError, OSError):
                     self._blobs.cut(upload, before)
                     writing.hash = None
                     raise

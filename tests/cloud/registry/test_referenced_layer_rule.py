@@ -70,6 +70,6 @@ def test_the_switch_turns_it_off(lenient):
     assert lenient.events(errors=True) == []
 
 
-@pytest.mark.parametrize("word", ["not documented", "aws-facts A3", "--no-referenced-layer-rule"])
+@pytest.mark.parametrize("word", ["not documented", "rasel-xs/devops-exam", "--no-referenced-layer-rule"])
 def test_the_rule_says_what_it_rests_on(word):
     assert word in type(REFERENCED_LAYER_NEEDS_DOWNLOAD).__doc__
