@@ -1,6 +1,7 @@
 """All that a call must be allowed: its own action on each resource, tagging on creation, iam:PassRole."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -51,15 +52,22 @@ _TAGGING = {
     "secretsmanager": {"CreateSecret": "TagResource"},
     "kms": {"CreateKey": "TagResource"},
 }
+# Actions that are newer than the reference at hand.
+_UNLISTED = {("ecr", "ListImageReferrers"): ("repository*",)}
+_PLACE = re.compile(r"\$\{(\w+)\}")
 _TASK_ROLES = ("taskRoleArn", "executionRoleArn")
 _RUNS_TASKS = ("RunTask", "StartTask")
 
 
 @cache
-def _types() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    text = resources.files(__package__).joinpath("resource_types.json").read_text()
-    table: Mapping[str, Mapping[str, Sequence[str]]] = json.loads(text)
+def _reference() -> Mapping[str, Mapping[str, Any]]:
+    table: Mapping[str, Any] = json.loads(resources.files(__package__).joinpath("resource_types.json").read_text())
     return table
+
+
+def _types(prefix: str, action: str) -> Sequence[str]:
+    types: Sequence[str] = _reference()[prefix]["actions"].get(action, ())
+    return types or _UNLISTED.get((prefix, action), ())
 
 
 def checks_for(call: ApiCall, lookups: Lookups) -> Sequence[Check]:
@@ -84,9 +92,8 @@ def resources_of(call: ApiCall, prefix: str, action: str, lookups: Lookups) -> l
     if (call.service, action) == ("logs", "DescribeLogGroups"):
         name = next(iter(values_of(call, "logGroupNamePrefix")), "")
         return [f"arn:aws:logs:{call.region}:{call.account}:log-group:{name}:log-stream:"]
-    types = _types().get(prefix, {}).get(action, ())
     found: list[str] = []
-    for name in types:
+    for name in _types(prefix, action):
         kind = name.rstrip("*")
         resolver = _RESOLVERS.get(call.service, {}).get(kind)
         arns = list(resolver(call, lookups)) if resolver else []
@@ -98,11 +105,9 @@ def resources_of(call: ApiCall, prefix: str, action: str, lookups: Lookups) -> l
 
 def _any_of(call: ApiCall, prefix: str, kind: str) -> str:
     """Where the call names no resource of a type it needs: what it is about to make, or any of them."""
-    if prefix in ("iam", "sts"):
-        return f"arn:aws:iam::{call.account}:{kind}/*"
-    separator = ":" if prefix in ("logs", "secretsmanager") else "/"
-    kind = kind.lower() if prefix == "secretsmanager" else kind
-    return f"arn:aws:{prefix}:{call.region}:{call.account}:{kind}{separator}*"
+    form: str = _reference()[prefix]["arns"].get(kind, "*")
+    known = {"Partition": "aws", "Region": call.region, "Account": call.account}
+    return _PLACE.sub(lambda place: known.get(place.group(1), "*"), form)
 
 
 def _with_resource(prefix: str, arn: str, context: conditions.Keys, lookups: Lookups) -> conditions.Keys:

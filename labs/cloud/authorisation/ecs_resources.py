@@ -45,6 +45,14 @@ def _task_definitions(call: ApiCall, lookups: Lookups) -> Sequence[str]:
     return found
 
 
+def _task_sets(call: ApiCall, lookups: Lookups) -> Sequence[str]:
+    service = next((value.rsplit("/", 1)[-1] for value in values_of(call, "service")), "*")
+    return [
+        value if value.startswith("arn:") else arn(call, "ecs", f"task-set/{cluster_name(call)}/{service}/{value}")
+        for value in values_of(call, "taskSet", "taskSets", "primaryTaskSet") or ["*"]
+    ]
+
+
 def _tagged(kind: str) -> Resolver:
     def resolve(call: ApiCall, lookups: Lookups) -> Sequence[str]:
         return [value for value in values_of(call, "resourceArn") if f":{kind}/" in value]
@@ -69,6 +77,6 @@ RESOLVERS: dict[str, Resolver] = {
     "container-instance": _either(
         "container-instance", _inside("container-instance", "containerInstance", "containerInstances")
     ),
-    "task-set": _either("task-set", _inside("task-set", "taskSet", "taskSets")),
+    "task-set": _either("task-set", _task_sets),
     "capacity-provider": _tagged("capacity-provider"),
 }
