@@ -97,7 +97,7 @@ class BlobCalls:
         return _created(route.name, layer)
 
     def _mount(self, visit: Visit, target: Repository, request: Request) -> Layer | None:
-        """Cross-repository mount: off until the account setting BLOB_MOUNTING is ENABLED (User Guide, "Blob mounting")."""
+        """Cross-repository mount: off until the account setting BLOB_MOUNTING is ENABLED (PutAccountSetting)."""
         digest, source = request.argument("mount"), request.argument("from")
         if not digest or not source or self._store.setting("BLOB_MOUNTING") != "ENABLED":
             return None
