@@ -93,9 +93,10 @@ def layers(servers: list[Server]) -> dict[str, tuple[float, float]]:
     """Push and pull of the big image by skopeo, in turn on each server: {server: (push, pull)} in seconds."""
     pushes: dict[str, list[float]] = {server.name: [] for server in servers}
     pulls: dict[str, list[float]] = {server.name: [] for server in servers}
-    with tempfile.TemporaryDirectory(prefix="bench-layer-") as folder:
-        image = big_image(Path(folder) / "image")
-        for turn in range(ROUNDS):
+    for turn in range(ROUNDS):
+        # New bytes each round: skopeo remembers where a layer is and would mount it where that is allowed.
+        with tempfile.TemporaryDirectory(prefix="bench-layer-") as folder:
+            image = big_image(Path(folder))
             for server in servers:
                 repository = f"bench/round-{turn}"
                 credentials = _credentials(server, repository)
