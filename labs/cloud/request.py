@@ -108,26 +108,32 @@ def _quoted(path_info: str) -> str:
 
 
 def _read_body(environ: Mapping[str, Any]) -> bytes:
-    stream = environ["wsgi.input"]
-    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
-        body: bytes = stream.read(MAX_BODY + 1)
-        if len(body) > MAX_BODY:
-            raise AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 413)
-        return body
     text = environ.get("CONTENT_LENGTH") or "0"
     if not text.isascii() or not text.isdigit():
         raise AwsError("IncompleteBody", "The Content-Length header is not a number.", 400)
-    length = int(text)
-    if length > MAX_BODY:
-        raise AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 413)
-    body = stream.read(length) if length else b""
-    if len(body) < length:
-        raise AwsError(
-            "IncompleteBody",
-            "You did not provide the number of bytes specified by the Content-Length HTTP header",
-            400,
-        )
+    chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+    length = MAX_BODY + 1 if chunked else int(text)
+    if length > MAX_BODY and not chunked:
+        raise _too_large()
+    try:
+        body: bytes = environ["wsgi.input"].read(length) if length else b""
+    except (ValueError, OSError) as error:
+        raise _incomplete() from error
+    if len(body) > MAX_BODY:
+        raise _too_large()
+    if len(body) < length and not chunked:
+        raise _incomplete()
     return body
+
+
+def _too_large() -> AwsError:
+    return AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 413)
+
+
+def _incomplete() -> AwsError:
+    return AwsError(
+        "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header", 400
+    )
 
 
 def json_object(body: bytes) -> dict[str, Any]:
