@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from labs.engine.base import ensure_base
 from labs.errors import LabError
 from labs.stages import runner
 from labs.stages.bench import Bench, open_bench
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         runner.reset(stages()[0].name, bench)
         print(f"Target: {bench.target.name}, account {bench.target.account}, region {bench.target.region}")
         print(f"Engine: {bench.engine.line}")
+        ensure_base(bench.target, bench.engine, print)
         print(f"Set-up: {time.monotonic() - began:.1f} s", flush=True)
         rows = list(play(bench))
         if not args.keep:

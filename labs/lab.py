@@ -100,26 +100,22 @@ def begin(name: str) -> None:
     subject = _desk.stage
     target = bench.target
     print(f"{subject.notebook}  {subject.title}\n")
-    print(
-        text.facts(
-            {
-                "Time": f"about {subject.minutes} minutes",
-                "Cost": subject.cost,
-                "Target": f"{target.name}: account {target.account}, region {target.region}",
-                "You are": target.identity,
-                "Engine": bench.engine.line,
-                "Work": str(bench.work),
-            }
-        )
-    )
+    facts = {
+        "Time": f"about {subject.minutes} minutes",
+        "Cost": subject.cost,
+        "Target": f"{target.name}: account {target.account}, region {target.region}",
+        "You are": target.identity,
+        "Engine": bench.engine.line,
+        "Work": str(bench.work),
+    }
+    begun = runner.begin(subject.name, bench)
+    print(text.facts(facts | begun.facts))
     if not target.confirmed:
         print(f"\nNothing is created before you confirm this account: lab.confirm({target.account!r}).")
-    _, missing = runner.begin(subject.name, bench)
-    if missing:
-        print(f"\nOut of order: {subject.notebook} builds on {text.series(missing)}, not passed yet.")
-        print(
-            f'Next: open {stage(missing[0]).notebook}, or catch up with lab.solve("{missing[-1]}") and run this again.'
-        )
+    if begun.missing:
+        first, last = stage(begun.missing[0]).notebook, begun.missing[-1]
+        print(f"\nOut of order: {subject.notebook} builds on {text.series(begun.missing)}, not passed yet.")
+        print(f'Next: open {first}, or catch up with lab.solve("{last}") and run this cell again.')
         return
     progress = bench.progress.of(subject.name)
     print("\nPassed before; everything below still works." if progress.passed else "\nReady.")

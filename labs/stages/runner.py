@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from botocore import exceptions as boto
@@ -72,17 +73,25 @@ def check_and_record(name: str, bench: Bench) -> Report:
     return report
 
 
-def begin(name: str, bench: Bench) -> tuple[Stage, tuple[str, ...]]:
-    """Begin a stage, or take it up again: the stage, and the names of those that must be passed before it.
+@dataclass(frozen=True)
+class Begun:
+    """A stage that was begun: facts to show, and the names of those that must be passed before it."""
 
-    Its files are restored; what the trainee has written is left alone. A stage out of order is not begun.
+    facts: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+def begin(name: str, bench: Bench) -> Begun:
+    """Begin a stage, or take it up again: its files are restored; what the trainee has written is left alone.
+
+    A stage out of order is not begun.
     """
     subject = stage(name)
     missing = tuple(each for each in subject.needs if not bench.progress.of(each).passed)
-    if not missing:
-        bench.progress.begin(subject.name)
-        subject.prepare(bench)
-    return subject, missing
+    if missing:
+        return Begun(missing=missing)
+    bench.progress.begin(subject.name)
+    return Begun(subject.prepare(bench))
 
 
 def solve(name: str, bench: Bench) -> tuple[Report, ...]:

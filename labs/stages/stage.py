@@ -63,11 +63,11 @@ class Stage:
         """``check``, ``solve`` or ``wrong`` of this stage."""
         return importlib.import_module(f"labs.stages.{self.folder.name}.{name}")
 
-    def prepare(self, bench: "Bench") -> None:
-        """Put the stage's files where the trainee works; what is there already is left alone."""
+    def prepare(self, bench: "Bench") -> dict[str, str]:
+        """Put the stage's files where the trainee works; what is there is left alone. Returns facts to show."""
         prepare = getattr(self.module("solve"), "prepare", None)
-        if prepare is not None:
-            prepare(bench)
+        facts: dict[str, str] = prepare(bench) if prepare is not None else {}
+        return facts
 
     def check(self, bench: "Bench") -> Report:
         """Ask the stage's gates. It only reads."""

@@ -122,7 +122,7 @@ def test_a_stage_out_of_order_says_what_comes_first(bench: Bench) -> None:
     runner.reset("start", bench)
     report = runner.check_and_record("push-denied", bench)
     assert report.verdict.message_id == "check.out_of_order"
-    assert runner.begin("push-denied", bench)[1] == ("start", "build")
+    assert runner.begin("push-denied", bench).missing == ("start", "build")
     assert not bench.progress.of("push-denied").begun
 
 

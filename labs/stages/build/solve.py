@@ -14,10 +14,13 @@ FILES = Path(__file__).parent / "files"
 SECRET_FILE = "app-secret.txt"
 
 
-def prepare(bench: Bench) -> None:
-    """The trainee's copy of the sample app and the app's secret; what is there already is left alone."""
-    # One line on stdout, and only when an image was put: whoever builds should know on what.
-    ensure_base(bench.target, bench.engine, lambda line: print(f"Base     {line.removeprefix('base image: ')}"))
+def prepare(bench: Bench) -> dict[str, str]:
+    """The base image, the trainee's copy of the sample app and the app's secret; what is there is left alone.
+
+    Returns what the notebook shows: on which base image it builds.
+    """
+    said: list[str] = []
+    ensure_base(bench.target, bench.engine, lambda line: said.append(line.removeprefix("base image: ")))
     bench.app.mkdir(mode=0o700, exist_ok=True)
     dockerfile = bench.app / "Dockerfile"
     if not dockerfile.exists():
@@ -28,6 +31,7 @@ def prepare(bench: Bench) -> None:
     secret = bench.work / SECRET_FILE
     if not secret.exists():
         write_private(secret, f"lab-{secrets.token_hex(16)}\n".encode())
+    return {"Base": said[-1] if said else bench.python_image}
 
 
 def solve(bench: Bench) -> None:
