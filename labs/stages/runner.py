@@ -57,7 +57,7 @@ def _cannot(bench: Bench, error: Exception) -> Verdict:
         return bench.say("check.throttled", what=said.what)
     if denied(error):
         return bench.say("check.not_allowed", what=said.what)
-    if isinstance(error, boto.HTTPClientError):
+    if isinstance(error, boto.HTTPClientError | boto.ConnectionError):
         return bench.say("check.target_gone", what=said.what, next=said.next_step)
     return bench.say("check.no_credentials", what=said.what, next=said.next_step)
 

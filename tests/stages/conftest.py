@@ -12,5 +12,5 @@ from labs.stages.bench import Bench
 @pytest.fixture(scope="session")
 def bench() -> Iterator[Bench]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_"))}
-    with room({**env, "LAB_ENGINE": "embedded"}) as opened:
+    with room({**env, "LAB_ENGINE": os.environ.get("LAB_TEST_ENGINE", "embedded")}) as opened:
         yield opened
