@@ -1,0 +1,216 @@
+"""The notebooks: in step with their solutions, well formed, and every committed output is what comes out."""
+
+import itertools
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from labs import notebooks
+from labs.course import room
+from labs.stages.bench import Bench
+from labs.stages.build.solve import FILES
+from labs.stages.stage import Stage, stages
+from labs.target.home import checkout
+
+FOLDERS = (notebooks.SOLVED, notebooks.TRAINEE)
+EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.notebook)
+BOTH = pytest.mark.parametrize("folder", FOLDERS)
+# The only cells whose output is not compared: what docker and the doctor print differs from machine to machine.
+UNCOMPARED = {
+    "00-start": {"doctor"},
+    "01-build": {"build", "index", "load", "run"},
+    "02-push-denied": {"login", "one", "both"},
+    "03-push-fixed": {"push", "inspect", "index"},
+}
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with room({**env, "LAB_WIDGETS": "0"}) as opened:
+        yield opened
+
+
+def cells(folder: str, subject: Stage, kind: str = "") -> list[Any]:
+    found = notebooks.read(notebooks.path_of(subject, folder)).cells
+    return [cell for cell in found if not kind or cell.cell_type == kind]
+
+
+def test_each_stage_has_its_notebook_in_both_folders_and_there_are_no_others() -> None:
+    expected = {f"{subject.notebook}.ipynb" for subject in stages()}
+    for folder in FOLDERS:
+        assert {path.name for path in (checkout() / folder).glob("*.ipynb")} == expected
+
+
+@EVERY
+def test_the_trainees_notebook_is_what_the_solution_generates(subject: Stage) -> None:
+    assert notebooks.in_step(subject), "run: labs notebooks build"
+
+
+@EVERY
+def test_answers_are_hidden_from_trainees(subject: Stage) -> None:
+    solved = {cell.id: cell for cell in cells("solutions", subject, "code")}
+    for cell in cells("notebooks", subject, "code"):
+        answer = notebooks.ANSWER in cell.metadata.get("tags", [])
+        assert (cell.source != solved[cell.id].source) is answer
+        assert "placeholder" not in cell.metadata
+
+
+@EVERY
+@BOTH
+def test_every_code_cell_was_run_and_no_output_goes_uncompared_by_accident(subject: Stage, folder: str) -> None:
+    for cell in cells(folder, subject, "code"):
+        assert cell.execution_count is not None, cell.id
+        tags = set(cell.metadata.get("tags", []))
+        assert tags <= {notebooks.ANSWER, "nbval-ignore-output"}, f"{cell.id}: {tags}"
+        assert ("nbval-ignore-output" in tags) is (cell.id in UNCOMPARED[subject.notebook]), cell.id
+
+
+@EVERY
+@BOTH
+def test_the_cells_were_run_once_from_top_to_bottom(subject: Stage, folder: str) -> None:
+    counts = [cell.execution_count for cell in cells(folder, subject, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@EVERY
+def test_the_solution_passes_and_the_trainees_version_says_not_yet(subject: Stage) -> None:
+    solved = next(cell for cell in cells("solutions", subject, "code") if cell.id == "check")
+    unsolved = next(cell for cell in cells("notebooks", subject, "code") if cell.id == "check")
+    assert solved.outputs[0].text.startswith("PASS  ")
+    assert unsolved.outputs[0].text.startswith("NOT YET  ")
+
+
+@EVERY
+@BOTH
+def test_no_cell_ends_in_an_error(subject: Stage, folder: str) -> None:
+    outputs = [output for cell in cells(folder, subject, "code") for output in cell.outputs]
+    assert [output for output in outputs if output.output_type == "error"] == []
+    assert not any("Traceback" in output.get("text", "") for output in outputs)
+
+
+@EVERY
+@BOTH
+def test_headings_are_in_order_under_one_title(subject: Stage, folder: str) -> None:
+    levels = [len(level) for cell in cells(folder, subject, "markdown") for level in headings(cell.source)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
+
+
+def headings(source: str) -> list[str]:
+    without_code = re.sub(r"(?ms)^```.*?^```", "", source)
+    return re.findall(r"(?m)^(#+) \S", without_code)
+
+
+@EVERY
+def test_every_table_has_a_header_and_every_picture_a_text(subject: Stage) -> None:
+    for cell in cells("solutions", subject, "markdown"):
+        assert re.findall(r"!\[\]\(", cell.source) == []
+        assert "<img" not in cell.source
+        tables = re.findall(r"(?m)(?:^\|.*\n?)+", cell.source)
+        assert all(re.match(r"\|[^\n]*\|\n\| *---", table) for table in tables), cell.id
+    for cell in cells("solutions", subject, "code"):
+        for output in cell.outputs:
+            svg = output.get("data", {}).get("image/svg+xml")
+            if svg:
+                assert "role='img'" in svg
+                assert "<title>" in svg
+                assert "<desc>" in svg
+                assert output["data"]["text/plain"]
+
+
+@EVERY
+@BOTH
+def test_files_end_lines_with_lf_and_name_no_machine(subject: Stage, folder: str) -> None:
+    data = notebooks.path_of(subject, folder).read_bytes()
+    assert b"\r" not in data
+    assert data.endswith(b"}\n")
+    for word in (b"/tmp/", b"/home/", b"/root/", str(checkout()).encode()):
+        assert word not in data
+
+
+def test_the_solutions_dockerfile_and_policies_are_those_of_the_stages() -> None:
+    sources = {cell.id: cell.source for subject in stages() for cell in cells("solutions", subject, "code")
+               if cell.id in ("dockerfile",)}  # fmt: skip
+    assert sources["dockerfile"] == "%%work app/Dockerfile\n" + (FILES / "Dockerfile.solution").read_text().rstrip()
+    for subject in stages():
+        for cell in cells("solutions", subject, "code"):
+            if cell.id == "policy":
+                body = (subject.folder / "policies" / "push-policy.json").read_text().rstrip()
+                assert cell.source == f"%%work push-policy.json\n{body}"
+
+
+def test_a_cell_that_the_trainee_has_not_changed_keeps_its_output() -> None:
+    subject = stages()[0]
+    solved = notebooks.read(notebooks.path_of(subject, "solutions"))
+    before = notebooks.read(notebooks.path_of(subject, "notebooks"))
+    made = notebooks.trainee(solved, before)
+    assert [cell.get("outputs") for cell in made.cells] == [cell.get("outputs") for cell in before.cells]
+
+
+def test_a_policy_cell_is_valid_json_after_its_first_line() -> None:
+    import json
+
+    for subject in stages():
+        for folder in FOLDERS:
+            for cell in cells(folder, subject, "code"):
+                if cell.source.startswith("%%work") and ".json" in cell.source.splitlines()[0]:
+                    json.loads(cell.source.partition("\n")[2])
+
+
+@EVERY
+@BOTH
+def test_strict_nbval_finds_every_output_as_committed(subject: Stage, folder: str, bench: Bench) -> None:
+    notebooks.prepare(subject, bench)
+    assert notebooks.compare(notebooks.path_of(subject, folder), bench) == 0
+
+
+@EVERY
+@BOTH
+def test_each_notebook_runs_to_its_end_in_a_new_kernel(subject: Stage, folder: str, bench: Bench) -> None:
+    notebooks.prepare(subject, bench)
+    played = notebooks.played(notebooks.read(notebooks.path_of(subject, folder)), bench)
+    words = next(cell.outputs[0].text for cell in played.cells if cell.id == "check")
+    assert words.startswith("PASS  " if folder == "solutions" else "NOT YET  ")
+
+
+def test_a_solved_notebook_may_be_run_twice(bench: Bench) -> None:
+    """Every cell again, in a new kernel, over what the first run left: nothing breaks."""
+    subject = stages()[-1]
+    notebooks.prepare(subject, bench)
+    for _ in range(2):
+        played = notebooks.played(notebooks.read(notebooks.path_of(subject, "solutions")), bench)
+        words = next(cell.outputs[0].text for cell in played.cells if cell.id == "check")
+        assert words.startswith("PASS  ")
+
+
+def test_a_wrong_output_is_found(bench: Bench, tmp_path: Any) -> None:
+    """The comparison itself can fail."""
+    subject = stages()[0]
+    notebooks.prepare(subject, bench)
+    notebook = notebooks.read(notebooks.path_of(subject, "solutions"))
+    check = next(cell for cell in notebook.cells if cell.id == "check")
+    check.outputs[0].text = check.outputs[0].text.replace("PASS", "FAIL")
+    path = tmp_path / "forged.ipynb"
+    notebooks.write(path, notebook)
+    assert notebooks.compare(path, bench) != 0
+
+
+def test_the_command_says_when_a_notebook_is_unknown() -> None:
+    from labs.cli import main
+
+    assert main(["notebooks", "build", "09-nothing"]) == 2
+
+
+def test_git_keeps_lf_in_notebooks() -> None:
+    words = ["git", "-C", str(checkout()), "check-attr", "eol", "notebooks/00-start.ipynb"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        assert "eol=lf" in (checkout() / ".gitattributes").read_text()
+    else:
+        assert done.stdout.strip().endswith("eol: lf")
