@@ -127,6 +127,8 @@ def check() -> None:
     bench, subject = _desk.open(), _desk.in_hand()
     report = runner.check_and_record(subject.name, bench)
     print(report)
+    if report.verdict.passed:
+        _settle(subject, bench.progress.of(subject.name).prediction)
     if report.verdict.status in (Status.PASS, Status.CANNOT_CHECK):
         return
     offered = hints.offer(subject, bench)
@@ -134,6 +136,15 @@ def check() -> None:
         print(f"\n{text.wrapped(offered)}")
     if widgets.wanted():
         widgets.hint_button(hint)
+
+
+def _settle(subject: Stage, predicted: str) -> None:
+    """Hold the prediction against what happened; without one, nothing is said."""
+    asked = subject.prediction
+    if predicted not in asked.options:
+        return
+    answer = "So it is." if predicted == asked.right else f"It is otherwise: {asked.options[asked.right]}."
+    print(f"\nYou predicted: {asked.options[predicted]}.\n{text.wrapped(f'{answer} {asked.why}')}")
 
 
 @_spoken

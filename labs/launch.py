@@ -130,6 +130,8 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_TOKEN_FILE": str(folder / "token"),
         "LAB_HOME": str(home),
+        # Executed notebooks hold text and pictures alone; an open one may show widgets over the same calls.
+        "LAB_WIDGETS": os.environ.get("LAB_WIDGETS", "1"),
         # So that `!labs ...` in a cell, and a terminal in JupyterLab, find this kit's command and Python.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
     }

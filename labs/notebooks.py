@@ -114,14 +114,23 @@ def execute(chosen: Sequence[Stage]) -> None:
 
 
 def played(notebook: Any, bench: Bench) -> Any:
-    """Run a notebook from top to bottom in a new kernel; its outputs replace the old ones. Raises nbclient's errors."""
+    """Run a notebook from top to bottom in a new kernel; its outputs replace the old ones.
+
+    LabError names what a cell raised, or that the kernel died.
+    """
     from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     where = {"metadata": {"path": str(checkout() / TRAINEE)}}
     client = NotebookClient(
         notebook, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources=where, record_timing=False
     )
-    client.execute(env=dict(bench.env))
+    try:
+        client.execute(env=dict(bench.env))
+    except CellExecutionError as error:
+        raise LabError(f"A cell failed with {error.ename}: {error.evalue}", "run it in JupyterLab") from error
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise LabError(f"The notebook did not run to its end: {error}", "run it in JupyterLab") from error
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [_stable(output, bench) for output in _joined(cell.outputs)]

@@ -1,7 +1,8 @@
 """Run a check: waiting where evidence may still be on its way, and never blaming the trainee for our faults."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -62,6 +63,15 @@ def _cannot(bench: Bench, error: Exception) -> Verdict:
     return bench.say("check.no_credentials", what=said.what, next=said.next_step)
 
 
+@contextmanager
+def _explained(doing: str) -> Iterator[None]:
+    """What boto3 raises, as a LabError in words."""
+    try:
+        yield
+    except (boto.ClientError, boto.BotoCoreError) as error:
+        raise explain(error, doing) from error
+
+
 def check_and_record(name: str, bench: Bench) -> Report:
     """Check a stage and write the outcome into the progress file."""
     subject = stage(name)
@@ -91,7 +101,8 @@ def begin(name: str, bench: Bench) -> Begun:
     if missing:
         return Begun(missing=missing)
     bench.progress.begin(subject.name)
-    return Begun(subject.prepare(bench))
+    with _explained(f"preparing {subject.name}"):
+        return Begun(subject.prepare(bench))
 
 
 def solve(name: str, bench: Bench) -> tuple[Report, ...]:
@@ -104,7 +115,8 @@ def solve(name: str, bench: Bench) -> tuple[Report, ...]:
             if not reports[-1].verdict.passed:
                 return tuple(reports)
     bench.progress.begin(subject.name)
-    subject.solve(bench)
+    with _explained(f"solving {subject.name}"):
+        subject.solve(bench)
     return (*reports, check_and_record(subject.name, bench))
 
 
@@ -113,7 +125,8 @@ def reset(name: str, bench: Bench) -> tuple[str, ...]:
     subject = stage(name)
     undone = [each for each in reversed(stages()) if each is subject or _builds_on(each, subject)]
     for each in undone:
-        each.reset(bench)
+        with _explained(f"resetting {each.name}"):
+            each.reset(bench)
         bench.progress.forget(each.name)
     return tuple(each.name for each in undone)
 

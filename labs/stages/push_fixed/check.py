@@ -79,7 +79,7 @@ def _image(subject: _Subject) -> Verdict | None:
         "found": words([str(each) for each in found.platforms]) or "no platform",
         "missing": words([str(each) for each in missing]),
     }
-    attested = any(entry.is_attestation for entry in found.manifests)
+    attested = len(found.platforms) == 1 and any(entry.is_attestation for entry in found.manifests)
     return subject.say("push.fixed.attestation" if attested else "push.fixed.one_platform", **values)
 
 

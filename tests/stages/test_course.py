@@ -1,0 +1,34 @@
+"""``labs course``: every stage passes, the table says so, and nothing is left."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from labs.cli import main
+from labs.course import Row, shown
+from labs.stages.stage import stages
+from labs.verdict import Report, Status, Verdict
+
+
+def test_the_course_passes_and_leaves_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LAB_ENGINE", "embedded")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = dict(os.environ)
+    assert main(["course"]) == 0
+    text = capsys.readouterr().out
+    for each in stages():
+        assert f"{each.notebook:<14}  PASS" in text
+    assert "Every stage has passed." in text
+    assert list(tmp_path.glob("lab-*")) == []
+    assert dict(os.environ) == before
+
+
+def test_a_stage_that_was_not_reached_is_in_the_table() -> None:
+    failed = Report("start", Verdict(Status.FAIL, "start.other_account"))
+    table = shown([Row(stages()[0], failed, 1.25)])
+    assert "FAIL" in table
+    assert table.count("not reached") == len(stages()) - 1

@@ -1,0 +1,60 @@
+"""``LAB_TARGET=aws`` against an AWS-compatible endpoint: the same code, nothing created before a confirmation."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labs.engine.base import ensure_base
+from labs.stages.bench import Bench
+from labs.target import local
+
+
+@pytest.fixture
+def env(bench: Bench, tmp_path: Path) -> dict[str, str]:
+    """The environment of a trainee with an account of their own, and a lab home of its own."""
+    cloud = local.find_cloud(bench.home)
+    assert cloud is not None
+    base = ensure_base(bench.target, bench.engine)
+    own = {"LAB_TARGET": "aws", "LAB_HOME": str(tmp_path), "LAB_ENGINE": "embedded", "LAB_TRAINEE": "anna"}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_"))}
+    return {**clean, **cloud.variables(), **own, "LAB_PYTHON_IMAGE": base}
+
+
+def labs(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "labs.cli", *words]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_nothing_is_created_before_the_account_is_confirmed(bench: Bench, env: dict[str, str]) -> None:
+    done = labs(env, "solve", "push-fixed")
+    assert done.returncode == 2
+    assert f"AWS account {bench.target.account}" in done.stderr
+    assert "Nothing is created until you confirm." in done.stderr
+    names = [each["RoleName"] for each in bench.client("iam").list_roles()["Roles"]]
+    assert not any(name.startswith("fargate-lab-anna") for name in names)
+
+
+def test_the_course_runs_and_clean_leaves_nothing(bench: Bench, env: dict[str, str]) -> None:
+    confirmed = labs(env, "clean", "--account", bench.target.account)
+    assert confirmed.returncode == 0, confirmed.stderr
+    course = labs(env, "course", "--keep")
+    assert course.returncode == 0, course.stdout + course.stderr
+    assert "Target: aws" in course.stdout
+    repositories = [each["repositoryName"] for each in bench.client("ecr").describe_repositories()["repositories"]]
+    assert "fargate-lab-anna/app" in repositories
+    cleaned = labs(env, "clean")
+    assert "left 0" in cleaned.stdout
+    after = [each["repositoryName"] for each in bench.client("ecr").describe_repositories()["repositories"]]
+    assert after == [name for name in repositories if name != "fargate-lab-anna/app"]
+
+
+def test_the_words_of_a_check_name_the_trainees_own_things(bench: Bench, env: dict[str, str]) -> None:
+    labs(env, "clean", "--account", bench.target.account)
+    labs(env, "solve", "build")
+    done = labs(env, "check", "push-denied")
+    assert done.returncode == 1
+    assert "fargate-lab-anna/app" in done.stdout
+    labs(env, "clean")

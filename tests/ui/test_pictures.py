@@ -1,0 +1,74 @@
+"""Pictures: well-formed, named, and the same facts as text."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from labs import oci
+from labs.ui import text
+from labs.ui.pictures import Call, Picture, index_picture, push_picture
+
+SVG = "{http://www.w3.org/2000/svg}"
+CALLS = (
+    Call("HEAD blob", "ecr:BatchCheckLayerAvailability", "allowed"),
+    Call("HEAD blob that an image uses", "ecr:GetDownloadUrlForLayer", "refused"),
+)
+
+
+def digest(letter: str) -> str:
+    return "sha256:" + letter * 64
+
+
+INDEX = oci.Index(
+    oci.OCI_INDEX,
+    (
+        oci.Descriptor(oci.OCI_MANIFEST, digest("a"), 1, oci.Platform("linux", "amd64")),
+        oci.Descriptor(oci.OCI_MANIFEST, digest("b"), 1, oci.Platform("linux", "arm64")),
+        oci.Descriptor(oci.OCI_MANIFEST, digest("c"), 1, oci.Platform("unknown", "unknown"), {oci.ATTESTATION: "x"}),
+    ),
+)
+
+
+@pytest.mark.parametrize("picture", [push_picture(CALLS), index_picture("a<b&c", digest("d"), INDEX)])
+def test_a_picture_is_xml_with_a_role_a_title_and_a_description(picture: Picture) -> None:
+    root = ET.fromstring(picture.svg)
+    assert root.get("role") == "img"
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None
+    assert title.text
+    assert description is not None
+    assert description.text == picture.description
+    assert picture._repr_mimebundle_()["text/plain"] == picture.description
+
+
+def test_nothing_is_said_by_colour_alone() -> None:
+    words = " ".join(each.text or "" for each in ET.fromstring(push_picture(CALLS).svg).iter(f"{SVG}text"))
+    assert "ecr:GetDownloadUrlForLayer: refused" in words
+    assert "ecr:BatchCheckLayerAvailability: allowed" in words
+
+
+def test_an_attestation_is_called_no_image() -> None:
+    assert "attestation (no image)" in index_picture("x", digest("d"), INDEX).svg
+
+
+def test_a_picture_of_nothing_is_still_a_picture() -> None:
+    ET.fromstring(push_picture(()).svg)
+    ET.fromstring(index_picture("x", digest("d"), oci.Index(oci.OCI_INDEX, ())).svg)
+
+
+def test_a_table_lines_up() -> None:
+    assert text.table(("a", "long"), [("wide cell", "x")]) == "a          long\n---------  ----\nwide cell  x"
+
+
+def test_a_difference_shows_only_what_changed() -> None:
+    before, after = {"Action": ["a"], "B": 1}, {"Action": ["a", "b"], "B": 1}
+    assert [line for line in text.difference(before, after).splitlines() if line[0] in "+-"] == [
+        '-    "a"',
+        '+    "a",',
+        '+    "b"',
+    ]
+    assert text.difference(before, before) == ""
+
+
+def test_a_series_reads_as_a_sentence() -> None:
+    assert [text.series(("a", "b", "c")[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
