@@ -1,7 +1,8 @@
 """The docker command as a stage's solution uses it: the same command line as in the notebook."""
 
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from labs.errors import LabError
 from labs.stages.bench import Bench
 
 TIMEOUT_S = 900
+AWS_PATIENCE_S = 60
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,16 @@ def must(done: Done, doing: str) -> Done:
         return done
     lines = [line for line in done.output.splitlines() if line.strip()]
     raise LabError(f"{doing} failed: {lines[-1] if lines else f'exit code {done.code}'}", "run: labs doctor")
+
+
+def patiently(bench: Bench, attempt: Callable[[], Done]) -> Done:
+    """The outcome of an attempt; on AWS, where IAM takes seconds to know a change, tried again until a deadline."""
+    deadline = time.monotonic() + (AWS_PATIENCE_S if bench.on_aws and not bench.env.get("AWS_ENDPOINT_URL") else 0)
+    while True:
+        done = attempt()
+        if done.code == 0 or time.monotonic() > deadline:
+            return done
+        time.sleep(5)
 
 
 def build(bench: Bench, *words: str, platforms: Sequence[str], log: Path | None = None) -> Done:

@@ -15,7 +15,7 @@ from labs.iam import MalformedPolicy, parse_policy
 from labs.stages.bench import BOTH, ONE, PLATFORMS, Bench
 from labs.stages.commands import Done, build, docker
 from labs.stages.push_policy import Document, Place, Reviewer
-from labs.target.failures import code_of
+from labs.target.failures import code_of, denied, explain
 from labs.verdict import Event
 
 POLICY_NAME = "push"
@@ -126,6 +126,16 @@ def login(bench: Bench, session: Any = None) -> Done:
     password = bench.target.registry_password(session)
     words = ("login", "--username", "AWS", "--password-stdin", bench.target.registry)
     return docker(bench, *words, stdin=password)
+
+
+def log_in_again(bench: Bench) -> Done:
+    """The same as the push role; AWS's refusal is a failed outcome, for it may be about a role that is still new."""
+    try:
+        return login(bench)
+    except ClientError as error:
+        if not denied(error):
+            raise
+        return Done(1, explain(error, f"taking the role {bench.push_role}").what)
 
 
 def push_one(bench: Bench) -> Done:

@@ -4,14 +4,14 @@ import time
 
 from labs.stages import push
 from labs.stages.bench import BOTH, ONE, Bench
-from labs.stages.commands import docker, must
+from labs.stages.commands import docker, must, patiently
 from labs.stages.stage import stage
 
 
 def solve(bench: Bench) -> None:
     """Make the repository and the role, push one platform, and be refused with both."""
     set_up(bench, stage("push-denied").policy("push-policy", **bench.names()))
-    must(push.login(bench), "The login")
+    must(patiently(bench, lambda: push.log_in_again(bench)), "The login")
     if push.pushed(bench.client("ecr"), bench.repository_name, ONE) is None:
         # Once only: pushed again, its layers are in use and the six actions are not enough for this either.
         must(push.push_one(bench), "The push of one platform")

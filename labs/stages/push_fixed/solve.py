@@ -4,7 +4,7 @@ from pathlib import Path
 
 from labs.stages import push
 from labs.stages.bench import ONE, Bench
-from labs.stages.commands import must
+from labs.stages.commands import must, patiently
 from labs.stages.stage import stage
 
 STAGE, BEFORE = "push-fixed", "push-denied"
@@ -14,7 +14,7 @@ def solve(bench: Bench) -> None:
     """Mend the policy and push both platforms."""
     put(bench, stage(STAGE).policy("push-policy", **bench.names()))
     must(push.login(bench), "The login")
-    must(push.push_both(bench, log=log_of(bench)), "The push of both platforms")
+    must(patiently(bench, lambda: push.push_both(bench, log=log_of(bench))), "The push of both platforms")
 
 
 def log_of(bench: Bench) -> Path:
