@@ -24,6 +24,7 @@ def fill(cloud):
         VpcEndpointType="Interface",
         SubnetIds=[subnet],
         SecurityGroupIds=[group],
+        PrivateDnsEnabled=False,
     )
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     s3.create_bucket(Bucket="kept-bucket")

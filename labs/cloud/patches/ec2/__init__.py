@@ -1,0 +1,31 @@
+"""moto's EC2: what a VPC lab meets and moto leaves open, one module a matter.
+
+``catalogue`` instance types and endpoint services · ``addresses`` and ``interfaces`` network interfaces ·
+``endpoints``, ``endpoint_checks`` VPC endpoints · ``gateways`` NAT and internet gateways · ``routes`` ·
+``groups`` security groups · ``networks`` VPCs, subnets, DHCP options · ``prefix_lists`` · ``lifetimes`` what
+passes by time · ``task_interfaces`` the interfaces that ECS makes for Fargate tasks.
+
+Two rules hold everywhere. A call checks all before it changes anything: a refused call is not in the journal, so
+it must leave no trace. And what passes by time is decided by the time of the call, never stored by a read.
+"""
+
+import importlib
+
+# The catalogue comes first: it must act before moto's EC2 is imported.
+_PARTS = (
+    "catalogue",
+    "lifetimes",
+    "interfaces",
+    "endpoints",
+    "gateways",
+    "routes",
+    "groups",
+    "networks",
+    "prefix_lists",
+)
+
+
+def apply() -> None:
+    """Apply every patch of EC2."""
+    for name in _PARTS:
+        importlib.import_module(f"{__name__}.{name}").apply()
