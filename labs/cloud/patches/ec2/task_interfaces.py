@@ -1,0 +1,88 @@
+"""The network interfaces that ECS makes for Fargate tasks.
+
+Each is an ordinary CreateNetworkInterface in the journal, marked by a header that no caller from outside can send: it
+survives SIGKILL and comes back with the same id, address and attachment. Amazon ECS developer guide, "Fargate task
+networking": the task's interface is visible in the account, and managed by its requester.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from labs.cloud import snapshot
+from labs.cloud.contract import AwsError
+from labs.cloud.patches.ec2.interfaces import PUBLIC_HEADER, TASK_HEADER
+from labs.cloud.store.dispatch import Answer, StoreRequest
+
+
+@dataclass(frozen=True)
+class TaskInterface:
+    """A task's interface. ``private_dns_name`` is "" in a VPC without DNS host names, ``public_ip`` without one."""
+
+    id: str
+    mac_address: str
+    private_ip_address: str
+    private_dns_name: str
+    public_ip: str
+    subnet_id: str
+    vpc_id: str
+    availability_zone: str
+    group_ids: tuple[str, ...]
+
+
+class TaskInterfaces:
+    """Make and remove them in one account and Region. ``write`` is ``DurableStore.write``.
+
+    Not to be used inside another write: the store's lock is not re-entrant.
+    """
+
+    def __init__(self, write: Callable[[StoreRequest], Answer], account: str, region: str) -> None:
+        self._write = write
+        self._account = account
+        self._region = region
+
+    def create(
+        self,
+        subnet_id: str,
+        group_ids: Sequence[str],
+        attachment_arn: str,
+        *,
+        public: bool = False,
+        tags: Mapping[str, str] | None = None,
+    ) -> TaskInterface:
+        """An interface with a free address of the subnet; the VPC's default group when none is given.
+
+        ``attachment_arn`` (arn:aws:ecs:REGION:ACCOUNT:attachment/UUID) becomes its description. Raises AwsError:
+        InvalidSubnetID.NotFound, InvalidGroup.NotFound, InsufficientFreeAddressesInSubnet, ServiceUnavailable.
+        """
+        parameters = {"SubnetId": subnet_id, "Description": attachment_arn}
+        parameters |= {f"SecurityGroupId.{number}": group for number, group in enumerate(group_ids, 1)}
+        if tags:
+            parameters["TagSpecification.1.ResourceType"] = "network-interface"
+        for number, (key, value) in enumerate((tags or {}).items(), 1):
+            parameters[f"TagSpecification.1.Tag.{number}.Key"] = key
+            parameters[f"TagSpecification.1.Tag.{number}.Value"] = value
+        headers = {TASK_HEADER: attachment_arn, **({PUBLIC_HEADER: "true"} if public else {})}
+        made = self._call("CreateNetworkInterface", parameters, headers)["NetworkInterface"]
+        return TaskInterface(
+            made["NetworkInterfaceId"],
+            made["MacAddress"],
+            made["PrivateIpAddress"],
+            made.get("PrivateDnsName", ""),
+            made.get("Association", {}).get("PublicIp", ""),
+            made["SubnetId"],
+            made["VpcId"],
+            made["AvailabilityZone"],
+            tuple(group["GroupId"] for group in made["Groups"]),
+        )
+
+    def delete(self, interface_id: str) -> None:
+        """Remove one; nothing happens when it is not there. Raises AwsError(ServiceUnavailable)."""
+        try:
+            self._call("DeleteNetworkInterface", {"NetworkInterfaceId": interface_id}, {TASK_HEADER: interface_id})
+        except AwsError as error:
+            if error.code != "InvalidNetworkInterfaceID.NotFound":
+                raise
+
+    def _call(self, operation: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> snapshot.Plain:
+        request = snapshot.request(operation, self._account, self._region, parameters, headers)
+        return snapshot.read(operation, self._write(request))
