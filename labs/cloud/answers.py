@@ -6,6 +6,7 @@ envelopes of the IAM, EC2 and S3 API references.
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape, unescape
@@ -33,6 +34,15 @@ def success(service: Service, operation: str, result: dict[str, Any], request_id
     # moto's serializer writes a fixed word there.
     text = _REQUEST_ID.sub(f"<RequestId>{request_id}</RequestId>", text)
     return Answer(200, {"content-type": "text/xml", "x-amzn-requestid": request_id}, text.encode())
+
+
+def with_request_id(protocol: Protocol, answer: Answer, request_id: str) -> Answer:
+    """The store's answer with the request's id where the protocol has it and moto writes a fixed word."""
+    if protocol is Protocol.REST_XML:
+        return replace(answer, headers={**answer.headers, "x-amz-request-id": request_id, "x-amz-id-2": request_id})
+    if protocol is Protocol.JSON or b">request-id</" not in answer.body:
+        return answer
+    return replace(answer, body=answer.body.replace(b">request-id</", f">{request_id}</".encode()))
 
 
 def failure(protocol: Protocol, error: AwsError, request_id: str, namespace: str = "", head: bool = False) -> Answer:

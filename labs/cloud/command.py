@@ -3,11 +3,10 @@
 import argparse
 import ipaddress
 import json
-import logging
 import re
-import sys
 from pathlib import Path
 
+from labs.cloud.logs import Log
 from labs.errors import LabError
 
 
@@ -32,7 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve; print one JSON line when ready. Raises LabError for what stands in the way."""
     _check(args)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log = Log()
+    try:
+        _serve(args)
+    finally:
+        log.close()
+    return 0
+
+
+def _serve(args: argparse.Namespace) -> None:
     # Imports of moto take most of a second: only now, when the arguments are right.
     from labs.cloud import server
     from labs.cloud.assembly import Cloud
@@ -67,7 +74,6 @@ def run(args: argparse.Namespace) -> int:
         server.serve(listening, ready)
     finally:
         cloud.close()
-    return 0
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -69,11 +69,13 @@ class Gateway:
         determinism.set_request_id(request_id)
         answer = self._answer(environ, request_id)
         headers = [(name, _header(value)) for name, value in answer.headers.items()]
+        head = environ.get("REQUEST_METHOD") == "HEAD"
         body = b"" if answer.status in (204, 304) else answer.body
-        if environ.get("REQUEST_METHOD") != "HEAD" or not any(name == "content-length" for name, _ in headers):
+        # HEAD tells the length that GET would send.
+        if "content-length" not in answer.headers:
             headers.append(("content-length", str(len(body))))
         start_response(f"{answer.status} {_REASONS.get(answer.status, 'Status')}", headers)
-        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]
+        return [b"" if head else body]
 
     def _answer(self, environ: Mapping[str, Any], request_id: str) -> Answer:
         form = _guess(environ)
@@ -158,7 +160,7 @@ class Gateway:
             self._record(caller, call, service, arns, code, message)
         else:
             self._record(caller, call, service, arns)
-        return answer
+        return answers.with_request_id(service.protocol, answer, request_id)
 
     def _record(
         self,

@@ -88,6 +88,7 @@ BY_NAME = {service.name: service for service in _ALL}
 
 # What an operation that only looks begins with. Everything else is taken to change something.
 _READS = (
+    "AssumeRole",
     "Describe",
     "List",
     "Get",

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
@@ -36,7 +37,10 @@ class LabCloud:
 
     def __init__(self, state, *flags):
         self.state = state
-        self.process = launch(state, *flags)
+        # Nobody reads a pipe while the tests run; a file takes the log.
+        self.log = Path(f"{state}.log")
+        with self.log.open("a") as log:
+            self.process = launch(state, *flags, stderr=log)
         self.line = read_line(self.process)
         self.endpoint = self.line["endpoint"]
         self.port = urlsplit(self.endpoint).port
@@ -45,17 +49,7 @@ class LabCloud:
 
     def client(self, service, keys=None, region=None, **config):
         """A boto3 client that never retries."""
-        keys = keys or self.admin
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=region or self.region,
-            aws_access_key_id=keys.access_key_id,
-            aws_secret_access_key=keys.secret,
-            aws_session_token=keys.token,
-            # The server must refuse what is wrong, not the client.
-            config=Config(retries={"max_attempts": 0}, read_timeout=30, parameter_validation=False, **config),
-        )
+        return client(service, self.endpoint, keys or self.admin, region or self.region, **config)
 
     def user(self, name, *statements):
         """A new user with one inline policy of these statements; its keys."""
@@ -107,13 +101,26 @@ class LabCloud:
         return self.process.returncode
 
 
-def launch(state, *flags):
+def client(service, endpoint, keys, region="us-east-1", **config):
+    """A boto3 client that never retries, and leaves it to the server to refuse what is wrong."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret,
+        aws_session_token=keys.token,
+        config=Config(retries={"max_attempts": 0}, read_timeout=30, parameter_validation=False, **config),
+    )
+
+
+def launch(state, *flags, stderr=subprocess.PIPE):
     """Start ``labs cloud`` without waiting for it."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_"))}
     return subprocess.Popen(
         [sys.executable, "-m", "labs.cli", "cloud", "--state", str(state), *flags],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         env=environment,
     )
@@ -125,7 +132,7 @@ def read_line(process):
     text = process.stdout.readline() if readable else ""
     if not text:
         process.kill()
-        raise AssertionError(f"labs cloud did not get ready: {process.communicate()[1]}")
+        raise AssertionError(f"labs cloud did not get ready: {process.communicate()[1]} (or see its log)")
     return json.loads(text)
 
 
@@ -139,7 +146,8 @@ def stop(process):
             process.kill()
             process.wait(5)
     for stream in (process.stdout, process.stderr):
-        stream.close()
+        if stream is not None:
+            stream.close()
 
 
 def outcome(state, *flags):

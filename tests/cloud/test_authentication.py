@@ -182,6 +182,9 @@ def test_every_answer_has_a_request_id(cloud):
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     _, headers, _ = cloud.signed("ec2", "POST", "/", b"Action=DescribeVpcs&Version=2016-11-15", headers)
     assert headers["x-amzn-requestid"]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    _, headers, body = cloud.signed("ec2", "POST", "/", b"Action=DeleteVpc&VpcId=vpc-1&Version=2016-11-15", form)
+    assert f"<RequestID>{headers['x-amzn-requestid']}</RequestID>" in body.decode()
     _, _, body = cloud.raw("POST", "/", b"{}", {"X-Amz-Target": "AmazonSSM.GetParameter"})
     assert json.loads(body)["__type"] == "MissingAuthenticationTokenException"
     _, _, body = cloud.raw("GET", "/")

@@ -7,7 +7,7 @@ import signal
 import socket
 
 import pytest
-from lab_cloud import launch, read_line, stop
+from lab_cloud import Keys, client, launch, read_line, refused, stop
 
 
 def test_prints_exactly_one_line_of_json(cloud):
@@ -28,6 +28,22 @@ def test_ends_cleanly_on_a_signal(tmp_path, number):
         assert "Traceback" not in err
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", int(line["endpoint"].rsplit(":", 1)[1])), timeout=2).close()
+    finally:
+        stop(process)
+
+
+def test_goes_on_when_nobody_reads_its_log(tmp_path):
+    process = launch(tmp_path / "state")
+    try:
+        line = read_line(process)
+        keys = Keys(line["access_key_id"], line["secret_access_key"])
+        ssm = client("ssm", line["endpoint"], keys)
+        # More lines than a pipe holds.
+        for _ in range(600):
+            code, _, _ = refused(ssm.put_parameter, Name=["a list"] * 20, Value="v", Type="String")
+            assert code == "ValidationException"
+        process.terminate()
+        assert process.wait(15) == 0
     finally:
         stop(process)
 
@@ -83,6 +99,18 @@ def test_streamed_s3_uploads_of_boto3(cloud, name):
     assert s3.get_object(Bucket=bucket, Key="big")["Body"].read() == big
     s3.put_object(Bucket=bucket, Key="crc", Body=io.BytesIO(b"x" * 5000), ChecksumAlgorithm="SHA256")
     assert s3.get_object(Bucket=bucket, Key="crc")["ContentLength"] == 5000
+
+
+def test_head_object_tells_the_length_and_a_range_is_cut_out(cloud, name):
+    s3 = cloud.client("s3")
+    bucket = f"heads-{name}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"0123456789", ContentType="application/x-www-form-urlencoded")
+    head = s3.head_object(Bucket=bucket, Key="k")
+    assert head["ContentLength"] == 10
+    assert len(head["ResponseMetadata"]["RequestId"]) == 36
+    part = s3.get_object(Bucket=bucket, Key="k", Range="bytes=2-4")
+    assert (part["Body"].read(), part["ResponseMetadata"]["HTTPStatusCode"]) == (b"234", 206)
 
 
 def test_get_resources_knows_the_repositories(cloud, name):

@@ -119,7 +119,10 @@ class MotoStore:
             raise
         except Exception as error:
             raise Stumbled(request, error) from error
-        return Answer(int(status), _plain(headers), body.encode() if isinstance(body, str) else bytes(body or b""))
+        plain = _plain(headers)
+        if request.method != "HEAD":
+            plain.pop("content-length", None)
+        return Answer(int(status), plain, body.encode() if isinstance(body, str) else bytes(body or b""))
 
 
 class NotServed(AwsError):
@@ -192,5 +195,5 @@ def _plain(headers: Any) -> dict[str, str]:
     return {
         str(name).lower(): str(value)
         for name, value in dict(headers or {}).items()
-        if str(name).lower() not in ("status", "content-length", "connection", "server", "date")
+        if str(name).lower() not in ("status", "connection", "server", "date", "transfer-encoding")
     }
