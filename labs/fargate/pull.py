@@ -1,0 +1,217 @@
+"""The steps that fetch the image: authorisation, manifest, CPU architecture, layers.
+
+Order: containerd resolves the name (manifest), picks the platform of an index, then fetches the config and the layers,
+which ECR hands out as links into an S3 bucket of its own (ECR User Guide, vpc-endpoints: ``prod-REGION-starport-layer-
+bucket``). A one-platform image is not held against the task's CPU: it is pulled, and its program cannot run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from labs import iam, oci
+from labs.fargate.advice import mend_permission, rule_of
+from labs.fargate.asking import Asking, Call
+from labs.fargate.image import ImageRef, RegistryKind
+from labs.fargate.model import ContainerSpec
+from labs.fargate.route import Route
+from labs.fargate.sources import CannotRead, ImageFound, ImageMissing, Missing, Registry
+from labs.fargate.steps import Check, CheckKind, ContainerEnd, StepVerdict, Stop
+
+_MISSING = {
+    Missing.REPOSITORY: ("manifest.no_repository", "Create the repository {repository}, then push the image."),
+    Missing.IMAGE: ("manifest.no_tag", "Push {image}, or name a tag that is there in the task definition."),
+    Missing.REFUSED: ("manifest.public_denied", "Check the name {image}, or copy the image into your own ECR."),
+}
+# ECR's links are made for a principal of ECR's own: only the endpoint's policy can refuse them.
+_ECR = iam.Principal("arn:aws:iam::000000000000:role/ecr-layer-download", "000000000000", iam.PrincipalKind.ROLE)
+_ANYTHING = iam.parse_policy(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, name="ECR"
+)
+_BUCKET_OPEN = iam.parse_policy(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]},
+    iam.PolicyKind.RESOURCE,
+    "ECR's bucket",
+)
+
+
+def bucket_of(region: str) -> str:
+    """The bucket that holds ECR's layers in a Region."""
+    return f"prod-{region}-starport-layer-bucket"
+
+
+def layer_host(region: str) -> str:
+    """The host name of that bucket."""
+    return f"{bucket_of(region)}.s3.{region}.amazonaws.com"
+
+
+def images(asking: Asking) -> Iterator[tuple[ContainerSpec, tuple[str, ...]]]:
+    """Each image once: the first container that has it, and the names of all that do."""
+    seen: dict[str, list[str]] = {}
+    for container in asking.task.containers:
+        seen.setdefault(container.image.text, []).append(container.name)
+    for container in asking.task.containers:
+        names = seen.pop(container.image.text, None)
+        if names:
+            yield container, tuple(names)
+
+
+def authorisation(asking: Asking) -> Iterator[Check]:
+    """ECR's API, and ecr:GetAuthorizationToken. Once for each Region that an image comes from."""
+    for region in dict.fromkeys(c.image.region for c, _ in images(asking) if c.image.kind is RegistryKind.ECR):
+        host = f"api.ecr.{region}.amazonaws.com"
+        check, route = asking.reaches(host, lambda r, h=host: asking.stop("auth.unreachable", {"host": h, **r.values}))  # type: ignore[misc]
+        yield check
+        call = Call("ecr:GetAuthorizationToken", "*", "auth.denied", asking.task.session, route, knows_endpoint=False)
+        yield asking.allowed(call, {})
+
+
+def manifest(asking: Asking, registry: Registry) -> Iterator[Check]:
+    """The registry's host, ecr:BatchGetImage, and that the name leads to an image."""
+    for container, names in images(asking):
+        image = container.image
+        values = _values(image)
+
+        def unreachable(route: Route, values: dict[str, str] = values, names: tuple[str, ...] = names) -> Stop:
+            return _pull_stop(asking, "manifest.unreachable", {**values, **route.values}, names)
+
+        check, route = asking.reaches(image.host, unreachable)
+        yield check
+        if image.kind is RegistryKind.ECR:
+            call = Call("ecr:BatchGetImage", image.arn, "manifest.denied", asking.task.session, route)
+            yield asking.allowed(call, values, names)
+        yield _resolve(asking, registry, image, values, names)
+
+
+def platform(asking: Asking, registry: Registry) -> Iterator[Check]:
+    """An index must have an image for the task's CPU."""
+    wanted = asking.task.runtime.platform
+    for container, names in images(asking):
+        found = _found(registry, container.image)
+        if found is None or not isinstance(found.content, oci.Index):
+            continue
+        has = ", ".join(str(p) for p in found.content.platforms) or "no platform"
+        about = f"{container.image.text} has an image for {wanted}"
+        if _best(found.content.platforms, wanted):
+            yield Check(CheckKind.CONTENT, StepVerdict.DONE, about, f"the index has {has}")
+            continue
+        values = {**_values(container.image), "platform": asking.task.runtime.as_fargate_says}
+        yield Check(
+            CheckKind.CONTENT,
+            StepVerdict.FAILED,
+            about,
+            f"the index has {has}",
+            f"Build and push the image for {wanted} too, or set runtimePlatform to a CPU that it has.",
+            stop=_pull_stop(asking, "manifest.platform", values, names),
+        )
+
+
+def layers(asking: Asking) -> Iterator[Check]:
+    """ecr:GetDownloadUrlForLayer, the path to the bucket, and the S3 endpoint's policy."""
+    for container, names in images(asking):
+        image = container.image
+        if image.kind is not RegistryKind.ECR:
+            continue
+        values = _values(image) | {"url": f"https://{image.host}/v2/{image.repository}/blobs/<digest>"}
+        registry_route = asking.router.to(image.host)
+        call = Call("ecr:GetDownloadUrlForLayer", image.arn, "layers.denied", asking.task.session, registry_route)
+        yield asking.allowed(call, values, names)
+
+        def unreachable(route: Route, values: dict[str, str] = values, names: tuple[str, ...] = names) -> Stop:
+            return _pull_stop(asking, "layers.unreachable", {**values, **route.values}, names)
+
+        check, route = asking.reaches(layer_host(image.region), unreachable)
+        yield check
+        if route.endpoint:
+            yield _bucket(asking, image.region, route, values, names)
+
+
+def start(asking: Asking, registry: Registry) -> Iterator[Check]:
+    """Whether a one-platform image can run on the task's CPU: it is pulled all the same."""
+    wanted = asking.task.runtime.platform
+    for container, names in images(asking):
+        found = _found(registry, container.image)
+        if found is None or isinstance(found.content, oci.Index):
+            continue
+        about = f"{container.image.text} runs on {wanted}"
+        if found.platform is None:
+            said = "its config does not say for which CPU it was built"
+            yield Check(CheckKind.CONTENT, StepVerdict.CANNOT_CHECK, about, said)
+            continue
+        if _best((found.platform,), wanted):
+            yield Check(CheckKind.CONTENT, StepVerdict.DONE, about, f"it was built for {found.platform}")
+            continue
+        from labs.fargate.exits import wrong_cpu
+
+        yield Check(
+            CheckKind.CONTENT,
+            StepVerdict.FAILED,
+            about,
+            f"it is one image, built for {found.platform}; Fargate pulls it and its program cannot run",
+            f"Build and push the image for {wanted}, or set runtimePlatform to {found.platform}.",
+            stop=wrong_cpu(names),
+        )
+
+
+def _resolve(
+    asking: Asking, registry: Registry, image: ImageRef, values: dict[str, str], names: tuple[str, ...]
+) -> Check:
+    about = f"{image.text} is in the registry"
+    try:
+        answer = registry.resolve(image)
+    except CannotRead as error:
+        return Check(CheckKind.EXISTENCE, StepVerdict.CANNOT_CHECK, about, str(error))
+    if isinstance(answer, ImageFound):
+        return Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, f"it is {answer.digest}")
+    text_id, mend = _MISSING[answer.kind]
+    stop = _pull_stop(asking, text_id, values, names)
+    mend = mend.format(repository=image.repository, image=image.text)
+    return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, answer.kind.value, mend, stop=stop)
+
+
+def _bucket(asking: Asking, region: str, route: Route, values: dict[str, str], names: tuple[str, ...]) -> Check:
+    resource = f"arn:aws:s3:::{bucket_of(region)}/*"
+    about = f"the endpoint {route.endpoint} lets s3:GetObject on {resource} pass"
+    if route.policy_error:
+        return Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, route.policy_error)
+    context = {"aws:SourceVpce": route.endpoint, "aws:SourceVpc": route.vpc, "aws:SecureTransport": "true"}
+    request = iam.Request(_ECR, "s3:GetObject", resource.removesuffix("*") + "layer", context)
+    policies = iam.Policies(identity=(_ANYTHING,), resource=_BUCKET_OPEN, endpoint=route.policy)
+    decision = iam.evaluate(request, policies)
+    if decision.allowed:
+        return Check(CheckKind.PERMISSION, StepVerdict.DONE, about, "allowed", decision=decision)
+    call = Call("s3:GetObject", resource, "layers.bucket_denied", _ECR, route)
+    return Check(
+        CheckKind.PERMISSION,
+        StepVerdict.FAILED,
+        about,
+        f"S3 refuses the download {decision.words}",
+        mend_permission(call, decision, route.policy),
+        decision=decision,
+        stop=_pull_stop(asking, "layers.bucket_denied", values, names),
+        rule=rule_of(decision, route.policy),
+    )
+
+
+def _found(registry: Registry, image: ImageRef) -> ImageFound | None:
+    """The image, None when the manifest step has already said that it is not there or cannot be read."""
+    try:
+        answer = registry.resolve(image)
+    except CannotRead:
+        return None
+    return None if isinstance(answer, ImageMissing) else answer
+
+
+def _best(platforms: tuple[oci.Platform, ...], wanted: oci.Platform) -> oci.Platform | None:
+    return next((p for p in platforms if (p.os, p.architecture) == (wanted.os, wanted.architecture)), None)
+
+
+def _values(image: ImageRef) -> dict[str, str]:
+    return {"image": image.text, "host": image.host, "reference": image.reference, "url": image.manifest_url}
+
+
+def _pull_stop(asking: Asking, text_id: str, values: dict[str, str], names: tuple[str, ...]) -> Stop:
+    """A failed pull is the reason of the task and of each container that has the image."""
+    stop = asking.stop(text_id, values)
+    ends = {name: ContainerEnd(reason=stop.reason) for name in names}
+    return Stop(stop.text_id, stop.code, stop.reason, stop.mark, ends)

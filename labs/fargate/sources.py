@@ -1,0 +1,108 @@
+"""What a start reads besides the network: permissions, the registry, the secrets, the log groups.
+
+Each is a protocol: the local AWS answers from its stores, a diagnosis from read-only calls. An answer that cannot be
+had raises CannotRead, and the step that asked is CANNOT CHECK. No answer ever holds a secret's value.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from labs import iam, oci
+from labs.fargate.image import ImageRef
+from labs.fargate.model import Secret
+
+Context = Mapping[str, iam.model.ContextValue]
+
+
+class CannotRead(Exception):
+    """The reader may not, or cannot, see what was asked. ``str()`` says what and why, in one sentence."""
+
+
+class Permissions(Protocol):
+    """Decides as AWS would for the task's roles, with the policies as they are now."""
+
+    def decide(
+        self,
+        principal: iam.Principal,
+        action: str,
+        resource: str,
+        context: Context,
+        endpoint: iam.Policy | None,
+    ) -> iam.Decision:
+        """Evaluate one call of a role session: the role's policies, boundary and SCPs, the resource's own policy, and
+        ``endpoint``, the policy of the VPC endpoint the call goes through (None: it goes through none)."""
+        ...
+
+    def trust(self, role_arn: str) -> iam.Decision | None:
+        """Whether ``ecs-tasks.amazonaws.com`` may assume the role; None when there is no such role."""
+        ...
+
+
+class Missing(enum.Enum):
+    """Why the registry has no image to give."""
+
+    REPOSITORY = "the repository does not exist"
+    IMAGE = "the repository has no such tag or digest"
+    REFUSED = "the registry refuses it"
+
+
+@dataclass(frozen=True)
+class ImageMissing:
+    """The registry's answer when there is no image."""
+
+    kind: Missing
+
+
+@dataclass(frozen=True)
+class ImageFound:
+    """What a name points at. ``platform``: that of a one-platform image, from its config; None when not known.
+
+    ``layers``: by platform, bottom first, where known.
+    """
+
+    digest: str
+    content: oci.Index | oci.Manifest
+    platform: oci.Platform | None = None
+    layers: Mapping[oci.Platform, tuple[oci.Descriptor, ...]] = field(default_factory=dict)
+
+
+class Registry(Protocol):
+    """What is in the registries. It does not decide permissions."""
+
+    def resolve(self, image: ImageRef) -> ImageFound | ImageMissing:
+        """Look an image up by tag or digest."""
+        ...
+
+
+@dataclass(frozen=True)
+class SecretFound:
+    """A parameter or secret that is there.
+
+    ``key_arn``: the customer managed KMS key it is under, "" for an AWS managed key or none. ``has_value``: whether the
+    stage asked for has one. ``json_keys``: the keys of its JSON, None when not known.
+    """
+
+    arn: str
+    key_arn: str = ""
+    has_value: bool = True
+    json_keys: frozenset[str] | None = None
+
+
+class Secrets(Protocol):
+    """Parameters and secrets, by name or ARN; never their values."""
+
+    def find(self, secret: Secret) -> SecretFound | None:
+        """Look one up; None when it does not exist."""
+        ...
+
+
+class Logs(Protocol):
+    """CloudWatch Logs."""
+
+    def has_group(self, name: str, region: str) -> bool:
+        """Whether the log group exists."""
+        ...
