@@ -189,7 +189,7 @@ class ProcessApp:
     def _spawn(
         self, launch: Launch, root: Path, env: dict[str, str], output: IO[bytes] | None
     ) -> "subprocess.Popen[bytes]":
-        words = [sys.executable, *(_inside(word, root) for word in launch.arguments[1:])]
+        words = [sys.executable, *(path_inside(word, root) for word in launch.arguments[1:])]
         cwd = root / launch.folder.lstrip("/")
         if sys.platform == "win32":
             env["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", "")
@@ -282,7 +282,7 @@ def _open_to_all(*paths: Path) -> bool:
     return all(each.stat().st_mode & 0o001 for path in paths for each in (path, *path.parents))
 
 
-def _inside(word: str, root: Path) -> str:
+def path_inside(word: str, root: Path) -> str:
     """An absolute path of the image as a path of the copy; anything else as it is."""
     inner = root / word.lstrip("/")
     return str(inner) if word.startswith("/") and word.strip("/") and inner.exists() else word
