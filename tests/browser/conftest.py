@@ -42,11 +42,14 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def lab_url(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[str]:
     """The URL that `labs start` prints; Ctrl-C ends it, and it must end well."""
-    home = tmp_path_factory.mktemp("lab-home")
+    # A copy, because JupyterLab saves the notebooks that it runs.
+    checkout = tmp_path_factory.mktemp("browser") / "checkout"
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".*", "tests", "wheels"))
+    environment = {**os.environ, "PYTHONPATH": str(checkout), "LAB_HOME": str(checkout / ".lab")}
     process = subprocess.Popen(
         [sys.executable, "-m", "labs", "start"],
-        cwd=ROOT,
-        env={**os.environ, "LAB_HOME": str(home), "LAB_NO_BROWSER": "1", "LAB_TARGET": "local"},
+        cwd=checkout,
+        env={**environment, "LAB_NO_BROWSER": "1", "LAB_TARGET": "local"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
