@@ -33,8 +33,9 @@ def request_parameters(service: str, operation: str, params: Mapping[str, Any]) 
     shown = {_small(name): _plain(name, value) for name, value in params.items()}
     if (service, operation) == ("ssm", "PutParameter") and "value" in shown:
         shown["value"] = HIDDEN
-    if service == "ecs" and "containerDefinitions" in shown:
-        shown["containerDefinitions"] = [_without_environment(item) for item in shown["containerDefinitions"] or ()]
+    definitions = shown.get("containerDefinitions")
+    if isinstance(definitions, list):
+        shown["containerDefinitions"] = [_without_environment(item) for item in definitions]
     return shown
 
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501
 
+import contextlib
 import json
 import socket
 from urllib.parse import quote
@@ -180,7 +181,9 @@ def exchange(cloud, data, wait=True):
         connection.sendall(data)
         if not wait:
             return b""
-        connection.shutdown(socket.SHUT_WR)
+        # The server may have closed already, its answer given.
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
         got = b""
         while chunk := connection.recv(65536):
             got += chunk

@@ -1,0 +1,41 @@
+"""What the trail keeps of a request, whatever the request holds."""
+
+# ruff: noqa: E501
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from labs.cloud.redaction import HIDDEN, request_parameters
+
+anything = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.text() | some.binary(max_size=5),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=8), inner, max_size=3),
+    max_leaves=10,
+)
+NAMES = ["containerDefinitions", "Tags", "Value", "logEvents", "Plaintext", "overrides"]
+CALLS = [("ecs", "RegisterTaskDefinition"), ("ssm", "PutParameter"), ("logs", "PutLogEvents"), ("kms", "Encrypt")]
+
+
+@given(some.sampled_from(CALLS), some.dictionaries(some.sampled_from(NAMES), anything))
+def test_never_fails_and_is_json(call, params):
+    json.dumps(request_parameters(*call, params))
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "shown"),
+    [
+        ("iam", "CreateRole", {"RoleName": "r", "Tags": [{"Key": "Team", "Value": "b"}]},
+         {"roleName": "r", "tags": [{"key": "Team", "value": "b"}]}),
+        ("ecr", "TagResource", {"resourceArn": "a"}, {"resourceArn": "a"}),
+        ("logs", "CreateLogGroup", {"logGroupName": "g", "tags": {"Team": "b"}}, {"logGroupName": "g", "tags": {"Team": "b"}}),
+        ("ssm", "PutParameter", {"Name": "n", "Value": "secret"}, {"name": "n", "value": HIDDEN}),
+        ("secretsmanager", "CreateSecret", {"Name": "n", "SecretString": "s"}, {"name": "n", "secretString": HIDDEN}),
+        ("logs", "PutLogEvents", {"logGroupName": "g", "logEvents": [{"message": "m"}]}, {"logGroupName": "g"}),
+        ("ecr", "UploadLayerPart", {"repositoryName": "r", "layerPartBlob": "AAAA"}, {"repositoryName": "r", "layerPartBlob": HIDDEN}),
+    ],
+)  # fmt: skip
+def test_cloudtrails_spelling_and_no_secret(service, operation, params, shown):
+    assert request_parameters(service, operation, params) == shown
