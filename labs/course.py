@@ -17,6 +17,7 @@ from labs.engine.base import ensure_base
 from labs.errors import LabError
 from labs.stages import runner
 from labs.stages.bench import Bench, open_bench
+from labs.stages.commands import docker
 from labs.stages.stage import Stage, stages
 from labs.target import local
 from labs.target.target import TargetName, target_name
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the table; 0 only if every stage has passed."""
     own = target_name(os.environ) is TargetName.LOCAL and not args.here
     began = time.monotonic()
-    with room(dict(os.environ)) if own else _here() as bench:
+    # A name of its own as well: a Docker Engine's image store is shared with the trainee's lab.
+    with room({"LAB_TRAINEE": "course", **os.environ}) if own else _here() as bench:
         runner.reset(stages()[0].name, bench)
         print(f"Target: {bench.target.name}, account {bench.target.account}, region {bench.target.region}")
         print(f"Engine: {bench.engine.line}")
@@ -86,14 +88,26 @@ def shown(rows: list[Row]) -> str:
 
 @contextmanager
 def room(env: Mapping[str, str]) -> Iterator[Bench]:
-    """A bench in a lab home of its own, with its own local AWS; both are gone afterwards."""
+    """A bench in a lab home of its own, with its own local AWS; both, and its images, are gone afterwards."""
     home = Path(tempfile.mkdtemp(prefix="lab-"))
     try:
-        own = {**env, "LAB_HOME": str(home), "LAB_TARGET": "local"}
-        yield open_bench(own)
+        bench = open_bench({**env, "LAB_HOME": str(home), "LAB_TARGET": "local"})
+        try:
+            yield bench
+        finally:
+            _forget_images(bench)
     finally:
         local.stop_cloud(home)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _forget_images(bench: Bench) -> None:
+    """Take what was built for the room's registry out of a Docker Engine's store, which outlives the room."""
+    if bench.engine.name == "embedded":
+        return
+    listed = docker(bench, "images", "--format", "{{.Repository}}:{{.Tag}}").output.split()
+    names = [name for name in listed if name.startswith(f"{bench.target.registry}/")]
+    docker(bench, "rmi", bench.image, *names)
 
 
 @contextmanager
