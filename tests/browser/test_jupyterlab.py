@@ -67,5 +67,5 @@ def test_an_unsolved_notebook_ends_with_the_next_step_and_no_traceback(page: Pag
 def test_a_solved_notebook_runs_to_pass(page: Page, lab_url: str, notebook: str):
     open_notebook(page, lab_url, f"solutions/{notebook}.ipynb")
     run_all(page)
-    assert "Expected:" in last_verdict(page, "PASS")
+    assert "Found:" in last_verdict(page, "PASS")
     picture(page, f"{notebook}-solved")
