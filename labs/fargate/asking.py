@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labs import iam
@@ -40,19 +40,16 @@ class Asking:
     permissions: Permissions
     wording: Wording = Wording.NEWER
 
-    def stop(
-        self,
-        text_id: str,
-        values: Mapping[str, str],
-        code: StopCode = StopCode.FAILED_TO_START,
-        containers: Mapping[str, ContainerEnd] | None = None,
-    ) -> Stop:
-        """The stop a text stands for."""
+    def stop(self, text_id: str, values: Mapping[str, str], names: Sequence[str] = ()) -> Stop:
+        """The stop a text stands for. ``names``: the containers whose own reason is the text too."""
         text = TEXTS.get(text_id) or REFUSALS[text_id]
         reason = text.render({"request_id": _request_id(self.task.task_id + text_id), **values}, self.wording)
-        return Stop(text_id, code, reason, text.mark, containers or {})
+        ends = {name: ContainerEnd(reason=reason) for name in names}
+        return Stop(text_id, StopCode.FAILED_TO_START, reason, text.mark, ends)
 
-    def reaches(self, host: str, stop: Callable[[Route], Stop]) -> tuple[Check, Route]:
+    def reaches(
+        self, host: str, text_id: str, values: Mapping[str, str], names: Sequence[str] = ()
+    ) -> tuple[Check, Route]:
         """Whether the task's interface reaches ``host`` on 443, and by which route."""
         about = f"the task reaches {host}:443"
         route = self.router.to(host)
@@ -60,34 +57,29 @@ class Asking:
         if path.ok:
             return Check(CheckKind.NETWORK, StepVerdict.DONE, about, route.words, path=path), route
         blocked = path.blocked_at
-        found, mend, rule = route.words, "", ""
-        if blocked is not None:
-            mend, rule = blocked.mend, blocked.rule
-        verdict = StepVerdict.CANNOT_CHECK if path.ok is None else StepVerdict.FAILED
-        stopped = None if path.ok is None else stop(route)
-        return Check(CheckKind.NETWORK, verdict, about, found, mend, path, stop=stopped, rule=rule), route
+        mend, rule = (blocked.mend, blocked.rule) if blocked else ("", "")
+        if path.ok is None:
+            return Check(CheckKind.NETWORK, StepVerdict.CANNOT_CHECK, about, route.words, mend, path, rule=rule), route
+        stop = self.stop(text_id, {**values, "host": host, "dial": route.dial}, names)
+        return Check(CheckKind.NETWORK, StepVerdict.FAILED, about, route.words, mend, path, None, stop, rule), route
 
-    def allowed(self, call: Call, values: Mapping[str, str], containers: tuple[str, ...] = ()) -> Check:
-        """Whether the call is allowed. ``containers``: those whose own reason is the text too."""
+    def allowed(self, call: Call, values: Mapping[str, str], names: Sequence[str] = ()) -> Check:
+        """Whether the call is allowed."""
         role = call.principal.role_arn.rsplit("/", 1)[-1]
         about = f"{role} may call {call.action} on {call.resource}"
         endpoint = call.route.policy if call.route else None
+        if call.route is not None and call.route.policy_error:
+            return Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, call.route.policy_error)
+        context = self._context(call)
         try:
-            if call.route is not None and call.route.policy_error:
-                raise CannotRead(call.route.policy_error)
-            context = self._context(call)
             decision = self.permissions.decide(call.principal, call.action, call.resource, context, endpoint)
         except CannotRead as error:
             return Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, str(error))
         if decision.allowed:
             return Check(CheckKind.PERMISSION, StepVerdict.DONE, about, "allowed", decision=decision)
-        request = iam.Request(call.principal, call.action, call.resource)
-        said = iam.sentence(request, decision)
-        stop = self.stop(call.text_id, {"sentence": said, **values})
-        ends = {name: ContainerEnd(reason=stop.reason) for name in containers}
-        stop = Stop(stop.text_id, stop.code, stop.reason, stop.mark, ends)
-        mend = mend_permission(call, decision, endpoint)
-        rule = rule_of(decision, endpoint)
+        said = iam.sentence(iam.Request(call.principal, call.action, call.resource), decision)
+        stop = self.stop(call.text_id, {"sentence": said, **values}, names)
+        mend, rule = mend_permission(call, decision, endpoint), rule_of(decision, endpoint)
         return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, said, mend, None, decision, stop, rule)
 
     def _context(self, call: Call) -> Context:

@@ -30,7 +30,7 @@ def _container(asking: Asking, logs: Logs, container: ContainerSpec, log: LogCon
     if not log.region:
         return
     host = f"logs.{log.region}.amazonaws.com"
-    check, route = asking.reaches(host, lambda _: asking.stop("logs.unreachable", {}))
+    check, route = asking.reaches(host, "logs.unreachable", {})
     yield check
     group = f"arn:aws:logs:{log.region}:{asking.task.account}:log-group:{log.group}"
     stream = f"{group}:log-stream:{log.stream(container.name, asking.task.task_id)}"

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from labs import iam, oci
 from labs.fargate.advice import mend_permission, rule_of
 from labs.fargate.asking import Asking, Call
+from labs.fargate.exits import wrong_cpu
 from labs.fargate.image import ImageRef, RegistryKind
 from labs.fargate.model import ContainerSpec
 from labs.fargate.route import Route
 from labs.fargate.sources import CannotRead, ImageFound, ImageMissing, Missing, Registry
-from labs.fargate.steps import Check, CheckKind, ContainerEnd, StepVerdict, Stop
+from labs.fargate.steps import Check, CheckKind, StepVerdict
 
 _MISSING = {
     Missing.REPOSITORY: ("manifest.no_repository", "Create the repository {repository}, then push the image."),
@@ -60,7 +61,7 @@ def authorisation(asking: Asking) -> Iterator[Check]:
     """ECR's API, and ecr:GetAuthorizationToken. Once for each Region that an image comes from."""
     for region in dict.fromkeys(c.image.region for c, _ in images(asking) if c.image.kind is RegistryKind.ECR):
         host = f"api.ecr.{region}.amazonaws.com"
-        check, route = asking.reaches(host, lambda r, h=host: asking.stop("auth.unreachable", {"host": h, **r.values}))  # type: ignore[misc]
+        check, route = asking.reaches(host, "auth.unreachable", {})
         yield check
         call = Call("ecr:GetAuthorizationToken", "*", "auth.denied", asking.task.session, route, knows_endpoint=False)
         yield asking.allowed(call, {})
@@ -71,11 +72,7 @@ def manifest(asking: Asking, registry: Registry) -> Iterator[Check]:
     for container, names in images(asking):
         image = container.image
         values = _values(image)
-
-        def unreachable(route: Route, values: dict[str, str] = values, names: tuple[str, ...] = names) -> Stop:
-            return _pull_stop(asking, "manifest.unreachable", {**values, **route.values}, names)
-
-        check, route = asking.reaches(image.host, unreachable)
+        check, route = asking.reaches(image.host, "manifest.unreachable", values, names)
         yield check
         if image.kind is RegistryKind.ECR:
             call = Call("ecr:BatchGetImage", image.arn, "manifest.denied", asking.task.session, route)
@@ -102,7 +99,7 @@ def platform(asking: Asking, registry: Registry) -> Iterator[Check]:
             about,
             f"the index has {has}",
             f"Build and push the image for {wanted} too, or set runtimePlatform to a CPU that it has.",
-            stop=_pull_stop(asking, "manifest.platform", values, names),
+            stop=asking.stop("manifest.platform", values, names),
         )
 
 
@@ -116,11 +113,7 @@ def layers(asking: Asking) -> Iterator[Check]:
         registry_route = asking.router.to(image.host)
         call = Call("ecr:GetDownloadUrlForLayer", image.arn, "layers.denied", asking.task.session, registry_route)
         yield asking.allowed(call, values, names)
-
-        def unreachable(route: Route, values: dict[str, str] = values, names: tuple[str, ...] = names) -> Stop:
-            return _pull_stop(asking, "layers.unreachable", {**values, **route.values}, names)
-
-        check, route = asking.reaches(layer_host(image.region), unreachable)
+        check, route = asking.reaches(layer_host(image.region), "layers.unreachable", values, names)
         yield check
         if route.endpoint:
             yield _bucket(asking, image.region, route, values, names)
@@ -141,8 +134,6 @@ def start(asking: Asking, registry: Registry) -> Iterator[Check]:
         if _best((found.platform,), wanted):
             yield Check(CheckKind.CONTENT, StepVerdict.DONE, about, f"it was built for {found.platform}")
             continue
-        from labs.fargate.exits import wrong_cpu
-
         yield Check(
             CheckKind.CONTENT,
             StepVerdict.FAILED,
@@ -164,7 +155,7 @@ def _resolve(
     if isinstance(answer, ImageFound):
         return Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, f"it is {answer.digest}")
     text_id, mend = _MISSING[answer.kind]
-    stop = _pull_stop(asking, text_id, values, names)
+    stop = asking.stop(text_id, values, names)
     mend = mend.format(repository=image.repository, image=image.text)
     return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, answer.kind.value, mend, stop=stop)
 
@@ -188,7 +179,7 @@ def _bucket(asking: Asking, region: str, route: Route, values: dict[str, str], n
         f"S3 refuses the download {decision.words}",
         mend_permission(call, decision, route.policy),
         decision=decision,
-        stop=_pull_stop(asking, "layers.bucket_denied", values, names),
+        stop=asking.stop("layers.bucket_denied", values, names),
         rule=rule_of(decision, route.policy),
     )
 
@@ -208,10 +199,3 @@ def _best(platforms: tuple[oci.Platform, ...], wanted: oci.Platform) -> oci.Plat
 
 def _values(image: ImageRef) -> dict[str, str]:
     return {"image": image.text, "host": image.host, "reference": image.reference, "url": image.manifest_url}
-
-
-def _pull_stop(asking: Asking, text_id: str, values: dict[str, str], names: tuple[str, ...]) -> Stop:
-    """A failed pull is the reason of the task and of each container that has the image."""
-    stop = asking.stop(text_id, values)
-    ends = {name: ContainerEnd(reason=stop.reason) for name in names}
-    return Stop(stop.text_id, stop.code, stop.reason, stop.mark, ends)

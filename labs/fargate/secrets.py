@@ -13,7 +13,7 @@ from labs.fargate.asking import Asking, Call
 from labs.fargate.model import Secret
 from labs.fargate.route import Route
 from labs.fargate.sources import CannotRead, SecretFound, Secrets
-from labs.fargate.steps import Check, CheckKind, StepVerdict, Stop
+from labs.fargate.steps import Check, CheckKind, StepVerdict
 
 _ACTIONS = {"ssm": "ssm:GetParameters", "secretsmanager": "secretsmanager:GetSecretValue"}
 _TEXTS = {"ssm": "ssm", "secretsmanager": "asm"}
@@ -26,11 +26,7 @@ def checks(asking: Asking, secrets: Secrets) -> Iterator[Check]:
     for secret in sorted(wanted.values(), key=lambda s: s.service, reverse=True):
         host = f"{secret.service}.{secret.region}.amazonaws.com"
         if host not in routes:
-
-            def unreachable(route: Route, secret: Secret = secret) -> Stop:
-                return asking.stop(_text(secret, "unreachable"), _values(secret) | route.values)
-
-            check, routes[host] = asking.reaches(host, unreachable)
+            check, routes[host] = asking.reaches(host, _text(secret, "unreachable"), _values(secret))
             yield check
         yield from _secret(asking, secrets, secret, routes[host])
 

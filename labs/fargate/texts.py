@@ -83,7 +83,7 @@ TEXTS: dict[str, Text] = {
             (
                 _PULL
                 + "The task cannot pull registry auth from Amazon ECR: There is a connection issue between the task "
-                "and Amazon ECR. Check your task network configuration. RequestError: send request failed caused by: Post ",
+                "and Amazon ECR. Check your task network configuration. RequestError: send ",
             ),
         ),
         Text(
@@ -155,6 +155,10 @@ TEXTS: dict[str, Text] = {
             _ASM_CALL + "ResourceNotFoundException: Secrets Manager can't find the specified secret.",
             Mark.DOC,
             "the answer: ECS Developer Guide, resource-not-found-error; the frame: stopped tasks",
+            also=(
+                "{before}The task can't retrieve the secret with ARN {secret}from AWS Secrets Manager. Check whether ",
+                "{before}The task can't retrieve the secret with ARN {secret}from Secrets Manager. Check whether ",
+            ),
         ),
         Text(
             "asm.no_value",
@@ -186,17 +190,26 @@ TEXTS: dict[str, Text] = {
             "seen for public.ecr.aws; AWS's page also heads a connection issue with Amazon ECR",
             'CannotPullContainerError: inspect image has been retried 5 time(s): failed to resolve ref "{image}": '
             "failed to do request: Head {url}: dial {dial}",
+            (
+                "{before} from the Amazon ECR repository {repository}. There is a connection issue between the task",
+                "{before}The task can’t pull the image. Check your network configuration",
+                _CANNOT + "API error (500): Get {url}: net/http: request canceled while waiting for connection",
+            ),
         ),
         Text(
             "manifest.denied",
             "the execution role, the repository's policy or the endpoint's does not allow ecr:BatchGetImage",
+            _CANNOT + "pull image manifest has been retried 1 time(s): failed to resolve ref {image}: unexpected "
+            "status from HEAD request to {url}: 403 Forbidden",
+            Mark.FIELD,
+            "a stopped task of 2025 (by digest); the older form is of 2023",
             _CANNOT + "pull image manifest has been retried 1 time(s): failed to resolve ref {image}: pulling from "
             "host {host} failed with status code [manifests {reference}]: 403 Forbidden",
-            Mark.FIELD,
-            "stopped tasks 2023; a 2025 one, by digest, ends `unexpected status from HEAD request to URL: 403`",
-            'CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref "{image}": '
-            "unexpected status code [manifests {reference}]: 403 Forbidden",
-            (_MANIFEST + "failed to resolve ref {image}: unexpected status from HEAD request to {url}: 403 Forbidden",),
+            (
+                _CANNOT + "inspect image has been retried 1 time(s): failed to resolve ref {image}: unexpected status "
+                "code [manifests {reference}]: 403 Forbidden",
+                "{before}The task can’t pull the image. Check that the role has the permissions to pull images",
+            ),
         ),
         Text(
             "manifest.no_tag",
@@ -290,6 +303,7 @@ TEXTS: dict[str, Text] = {
             _STREAM + "stream: ResourceNotFoundException: The specified log group does not exist. : exit status 1",
             Mark.FIELD,
             "stopped tasks of several accounts",
+            also=(_RIE + "failed to initialize logging driver: ",),
         ),
         Text(
             "logs.group_denied",

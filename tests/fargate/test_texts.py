@@ -1,0 +1,176 @@
+"""The catalogue: its form, its evidence, and telling which text a reason is."""
+
+import pytest
+
+from labs.fargate.refusals import REFUSALS
+from labs.fargate.texts import TEXTS
+from labs.fargate.wording import Mark, Text, Wording, recognise
+
+EVERY = {**TEXTS, **REFUSALS}
+# One value for every placeholder there is.
+VALUES = {
+    "role": "arn:aws:iam::111122223333:role/execution",
+    "subnet": "subnet-0a",
+    "subnets": "subnet-0a",
+    "group": "sg-0a",
+    "groups": "sg-0a",
+    "subject": "The subnet subnet-0b",
+    "detail": "InvalidSubnetID.NotFound",
+    "host": "api.ecr.us-east-1.amazonaws.com",
+    "dial": "tcp 10.0.0.9:443: i/o timeout",
+    "request_id": "0b9fd1a4-0000-4000-8000-000000000000",
+    "sentence": "User: arn:aws:sts::111122223333:assumed-role/execution/t is not authorized to perform: x",
+    "secret": "/fargate-lab/greeting",
+    "json_key": "password",
+    "stage": "AWSCURRENT",
+    "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/fargate-lab/app:1",
+    "url": "https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/fargate-lab/app/manifests/1",
+    "reference": "1",
+    "platform": "linux/arm64 v8",
+    "reason": "exec: no such file",
+    "command": "/app",
+    "deployment": "ecs-svc/123",
+    "service": "app",
+    "cpu": "256",
+    "memory": "4096",
+    "driver": "json-file",
+    "variable": "GREETING",
+}
+# Texts whose words are another's: a reason cannot tell them apart.
+TWINS = [{"manifest.no_tag", "manifest.no_repository"}, {"layers.denied", "layers.bucket_denied"}]
+
+
+@pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)
+@pytest.mark.parametrize("wording", Wording)
+def test_a_text_is_rendered_whole(text, wording):
+    rendered = text.render(VALUES, wording)
+    assert rendered
+    assert "{" not in rendered
+
+
+@pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)
+def test_a_text_says_its_cause_and_its_evidence(text):
+    assert text.cause
+    assert text.source
+    assert text.placeholders <= set(VALUES)
+
+
+def test_only_a_simulated_text_says_so():
+    with pytest.raises(ValueError, match="simulated"):
+        Text("x", "y", "z", Mark.SIMULATED, "w")
+    with pytest.raises(ValueError, match="simulated"):
+        Text("x", "y", "z (simulated wording)", Mark.FIELD, "w")
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("wording", Wording)
+def test_a_reason_is_recognised_in_either_wording(text, wording):
+    found = {each.id for each in recognise(text.render(VALUES, wording), TEXTS.values())}
+    assert text.id in found
+    assert len(found) == 1 or found in TWINS
+
+
+# Lines of real runs, with the account's own names replaced.
+REAL = [
+    (
+        "auth.unreachable",
+        (
+            "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
+            "Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network "
+            "configuration. operation error ECR: GetAuthorizationToken, exceeded maximum number of attempts, 3, https "
+            "response error StatusCode: 0, RequestID: , request send failed, Post "
+            '"https://api.ecr.me-central-1.amazonaws.com/": dial tcp 3.28.72.11:443: i/o timeout'
+        ),
+    ),
+    (
+        "auth.unreachable",
+        (
+            "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
+            "Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network "
+            "configuration. RequestError: send request failed caused by: Post "
+            '"https://api.ecr.us-east-1.amazonaws.com/": dial tcp 44.213.79.86:443: i/o timeout'
+        ),
+    ),
+    (
+        "auth.unreachable",
+        (
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+            "unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request "
+            'failed caused by: Post "https://api.ecr.us-east-1.amazonaws.com/": dial tcp 44.213.79.86:443: i/o timeout. '
+            "Please check your task network configuration."
+        ),
+    ),
+    (
+        "ssm.unreachable",
+        (
+            "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from ssm: "
+            "The task cannot pull secrets from AWS Systems Manager. There is a connection issue between the task and AWS "
+            "Systems Manager Parameter Store. Check your task network configuration. RequestCanceled: request context "
+            "canceled caused by: context deadline exceeded"
+        ),
+    ),
+    (
+        "layers.unreachable",
+        (
+            "CannotPullContainerError: The task cannot pull x/y:1 from the registry x/y:1. There is a connection issue "
+            "between the task and the registry. Check your task network configuration. : failed to copy: httpReadSeeker: "
+            "failed open: failed to do request: Get x/y:1: dial tcp 52.219.41.3:443: i/o timeout"
+        ),
+    ),
+    (
+        "logs.no_group",
+        (
+            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed "
+            "to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit "
+            "status 1"
+        ),
+    ),
+    (
+        "manifest.denied",
+        (
+            "CannotPullContainerError: The task can’t pull the image. Check that the role has the permissions to pull "
+            "images from the registry. Error response from daemon: denied"
+        ),
+    ),
+    (
+        "manifest.unreachable",
+        (
+            "CannotPullContainerError: The task cannot pull ‘app’ from the Amazon ECR repository ‘x/app’. There is a "
+            "connection issue between the task and Amazon ECR. Check your task network configuration."
+        ),
+    ),
+    (
+        "asm.missing",
+        (
+            "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:aws:secretsmanager:x' from AWS "
+            "Secrets Manager. Check whether the secret exists in the specified Region."
+        ),
+    ),
+    (
+        "manifest.platform",
+        (
+            "CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain "
+            "descriptor matching platform 'linux/arm64 v8'."
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("id", "reason"), REAL)
+def test_a_real_reason_is_recognised(id, reason):
+    assert [text.id for text in recognise(reason, TEXTS.values())] == [id]
+
+
+def test_a_truncated_reason_leaves_every_text_it_may_be():
+    cut = (
+        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+        "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret "
+        "arn:aws:secretsmanager:ap-northeast-1:5394593..."
+    )
+    found = {text.id for text in recognise(cut, TEXTS.values())}
+    assert found == {"asm.denied", "asm.missing", "asm.no_value", "asm.kms_denied"}
+
+
+@pytest.mark.parametrize("reason", ["", "Something else.", "exec", "Host EC2 (instance i-0) terminated."])
+def test_other_words_are_not_recognised(reason):
+    assert recognise(reason, TEXTS.values()) == ()
