@@ -1,4 +1,4 @@
-"""``make test``: style, types, every test, then the notebooks under strict nbval.
+"""``make test``: style, types, and every test; the notebooks are among them (tests/notebooks), strictly compared.
 
     python -m tests              everything
     python -m tests notebooks    only the notebooks (CI runs them once more with LAB_ENGINE=embedded)
@@ -14,31 +14,20 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-NBVAL = [
-    "--nbval",
-    "--nbval-current-env",
-    "--nbval-cell-timeout=300",
-    "--nbval-sanitize-with=tests/notebooks/sanitize.cfg",
-    "-p",
-    "no:xdist",
-    "--override-ini=addopts=",
-]
+PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
 
 
 def main(words: list[str]) -> int:
-    only_notebooks = words == ["notebooks"]
     python = sys.executable
-    steps: list[tuple[str, list[str]]] = []
-    if not only_notebooks:
-        steps += [
+    if words == ["notebooks"]:
+        steps = [("notebooks", [python, *PYTEST, "tests/notebooks"])]
+    else:
+        steps = [
             ("ruff check", [python, "-m", "ruff", "check", "."]),
             ("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
             ("mypy", [python, "-m", "mypy"]),
-            ("tests", [python, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words]),
+            ("tests", [python, *PYTEST, *words]),
         ]
-    steps += [
-        (f"nbval {folder}", [python, "-m", "pytest", *NBVAL, f"{folder}/"]) for folder in ("solutions", "notebooks")
-    ]
     results = [(name, *_run(name, command)) for name, command in steps]
     print("\nstep               result  seconds")
     for name, code, seconds in results:
