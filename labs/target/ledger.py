@@ -7,9 +7,9 @@ counted and passed over: cleaning searches the account by tag as well. Several p
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from labs.errors import LabError
 from labs.target.files import FILE_MODE
+from labs.target.names import moment, stamp
 
 
 class State(StrEnum):
@@ -27,13 +28,27 @@ class State(StrEnum):
     GONE = "gone"
 
 
+# A resource that stays and changes what it costs.
+CHANGED = "changed"
 # A receipt that said "left 0" ends a chapter: the next receipt counts from there.
 CLOSED = "closed"
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What a bill needs to know of a resource, and since when (UTC) it is so."""
+
+    since: datetime
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Entry:
-    """One resource: its number in the ledger, kind, id, region, state, and whether it ever existed."""
+    """One resource: its number in the ledger, kind, id, region, state, and whether it ever existed.
+
+    ``token`` is what its tag ENTRY_TAG says, where the account chooses the id; the id is empty until the answer came.
+    ``intended_at``, ``created_at`` and ``gone_at`` are UTC; None for what has not happened.
+    """
 
     n: int
     kind: str
@@ -42,6 +57,11 @@ class Entry:
     state: State
     was_created: bool = False
     note: str = ""
+    token: str = ""
+    facts: tuple[Facts, ...] = ()
+    intended_at: datetime | None = field(default=None, compare=False)
+    created_at: datetime | None = field(default=None, compare=False)
+    gone_at: datetime | None = field(default=None, compare=False)
 
 
 def _now() -> datetime:
@@ -55,7 +75,7 @@ class Ledger:
         self.file = file
         self._clock = clock
 
-    def intend(self, kind: str, id: str, region: str) -> int:
+    def intend(self, kind: str, id: str, region: str, token: str = "", facts: Mapping[str, Any] | None = None) -> int:
         """Write down a resource that is about to be made and return its number.
 
         One that is already written down and not gone keeps its number: the same cell may run twice.
@@ -66,22 +86,32 @@ class Ledger:
             if same and same[-1].state is not State.GONE:
                 return same[-1].n
             n = max((entry.n for entry in entries), default=0) + 1
-            self._append(file, {"n": n, "state": State.INTENDED, "kind": kind, "id": id, "region": region})
+            row = {"n": n, "state": State.INTENDED, "kind": kind, "id": id, "region": region}
+            self._append(file, row | ({"token": token} if token else {}) | ({"facts": dict(facts)} if facts else {}))
             return n
 
     def created(self, n: int, id: str = "") -> None:
         """The account has made it; ``id`` where the account chose it."""
         self._change(n, State.CREATED, {"id": id} if id else {})
 
-    def gone(self, n: int, note: str = "") -> None:
-        """It no longer exists, or was never made; ``note`` says why."""
-        self._change(n, State.GONE, {"note": note} if note else {})
+    def gone(self, n: int, note: str = "", at: datetime | None = None) -> None:
+        """It no longer exists, or was never made; ``note`` says why, ``at`` since when if not since now."""
+        self._change(n, State.GONE, ({"note": note} if note else {}) | ({"at": stamp(at)} if at else {}))
 
     def gone_by_id(self, kind: str, id: str) -> None:
         """The same, for a resource known by its id; nothing happens when the ledger does not hold it."""
-        for entry in self.entries():
-            if (entry.kind, entry.id) == (kind, id) and entry.state is not State.GONE:
-                self.gone(entry.n)
+        for entry in self._open_with(kind, id):
+            self.gone(entry.n)
+
+    def changed(self, kind: str, id: str, facts: Mapping[str, Any]) -> None:
+        """New facts of a resource; nothing happens when the ledger does not hold it."""
+        for entry in self._open_with(kind, id):
+            with self._open() as file:
+                self._append(file, {"n": entry.n, "state": CHANGED, "facts": dict(facts)})
+
+    def _open_with(self, kind: str, id: str) -> list[Entry]:
+        entries = self.entries()
+        return [each for each in entries if (each.kind, each.id) == (kind, id) and each.state is not State.GONE]
 
     def close(self) -> None:
         """End the chapter: everything in it is gone."""
@@ -130,7 +160,7 @@ class Ledger:
             ) from error
 
     def _append(self, file: IO[bytes], row: dict[str, Any]) -> None:
-        row["at"] = self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+        row.setdefault("at", stamp(self._clock()))
         end = file.seek(0, os.SEEK_END)
         cut_off = False
         if end:
@@ -156,7 +186,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     state = row.get("state")
     if state == CLOSED:
         return row
-    known = isinstance(row.get("n"), int) and state in set(State)
+    known = isinstance(row.get("n"), int) and state in {*State, CHANGED}
     return row if known else None
 
 
@@ -171,16 +201,43 @@ def _read(file: IO[bytes]) -> tuple[list[Entry], list[int]]:
         if row["state"] == CLOSED:
             closed_at.append(max(entries, default=0))
             continue
-        n, state = row["n"], State(row["state"])
-        known = entries.get(n)
-        if known is None:
-            known = Entry(n, str(row.get("kind", "")), str(row.get("id", "")), str(row.get("region", "")), state)
-        entries[n] = replace(
-            known,
-            state=state,
-            id=str(row.get("id", known.id)),
-            note=str(row.get("note", "")),
-            was_created=known.was_created or state is State.CREATED,
-        )
+        n = row["n"]
+        entries[n] = _told(entries.get(n), row)
     # An entry without a kind has lost its first line; the search by tag finds the resource.
     return [entry for _, entry in sorted(entries.items()) if entry.kind], closed_at
+
+
+def _told(known: Entry | None, row: Mapping[str, Any]) -> Entry:
+    """An entry after one more line of the ledger."""
+    n, at = row["n"], moment(str(row.get("at", "")))
+    if known is None:
+        id, token = str(row.get("id", "")), str(row.get("token", ""))
+        known = Entry(n, str(row.get("kind", "")), id, str(row.get("region", "")), State.INTENDED, token=token)
+    facts = row.get("facts")
+    if isinstance(facts, dict) and at:
+        before = known.facts[-1].values if known.facts else {}
+        known = replace(known, facts=(*known.facts, Facts(at, _after(before, facts))))
+    if row["state"] == CHANGED:
+        return known
+    state = State(row["state"])
+    known = replace(known, state=state, id=str(row.get("id", known.id)), note=str(row.get("note", "")))
+    if state is State.INTENDED:
+        return replace(known, intended_at=at)
+    if state is State.CREATED:
+        # Taken for gone and found again: it was there all the time.
+        return replace(known, was_created=True, created_at=known.created_at or at, gone_at=None)
+    return replace(known, gone_at=at)
+
+
+def _after(before: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts after a change; ``+x`` and ``-x`` add to and take from the list ``x``."""
+    after = dict(before)
+    for name, value in change.items():
+        plain = name[1:]
+        if name.startswith("+"):
+            after[plain] = [*after.get(plain, []), *(each for each in value if each not in after.get(plain, []))]
+        elif name.startswith("-"):
+            after[plain] = [each for each in after.get(plain, []) if each not in value]
+        else:
+            after[name] = value
+    return after

@@ -1,14 +1,21 @@
 """The names and tags of what the lab creates: how it is told apart from everything else in an account."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from labs.errors import LabError
 
 PREFIX = "fargate-lab"
 KIT_TAG = "fargate-lab-kit"
 OWNER_TAG = "owner"
+EXPIRES_TAG = "expires-at"
+# Finds a resource whose id the account chose in an answer that never arrived.
+ENTRY_TAG = "fargate-lab-entry"
+LIFETIME = timedelta(hours=8)
+_LONGEST_H = 24 * 31
 # A part of repository names, role names and tag values alike, so the narrowest of their rules.
 TRAINEE = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 
@@ -34,7 +41,11 @@ class Names:
         return f"{self.prefix}-{purpose}"
 
     def owns(self, name: str) -> bool:
-        """Whether ``name`` is the prefix or starts with it and ``/`` or ``-``; tags decide the rest."""
+        """Whether ``name`` is the prefix or starts with it and ``/`` or ``-``; tags decide the rest.
+
+        Log groups and parameters may have one more ``/`` before it.
+        """
+        name = name.removeprefix("/")
         return name == self.prefix or name.startswith((f"{self.prefix}/", f"{self.prefix}-"))
 
     def tags(self, owner: str) -> dict[str, str]:
@@ -58,3 +69,33 @@ def names_for(env: Mapping[str, str]) -> Names:
 def owner_of(identity: str, env: Mapping[str, str]) -> str:
     """The owner tag: LAB_TRAINEE, else the last part of the identity's ARN, in the characters every service allows."""
     return env.get("LAB_TRAINEE") or re.sub(r"[^\w.:/=+@-]", "-", identity.rsplit("/", 1)[-1])[:128]
+
+
+def lifetime(env: Mapping[str, str]) -> timedelta:
+    """LAB_HOURS, by default 8: how long after its creation a resource counts as forgotten. LabError when no number."""
+    given = env.get("LAB_HOURS", "").strip()
+    if not given:
+        return LIFETIME
+    try:
+        hours = float(given)
+    except ValueError:
+        hours = math.nan
+    if not 0 < hours <= _LONGEST_H:
+        raise LabError(
+            f"LAB_HOURS is '{given}'; it is how many hours the lab may stay, up to {_LONGEST_H}.",
+            "set it to a number, for example LAB_HOURS=8",
+        )
+    return timedelta(hours=hours)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the tags and the ledger write it: ``2026-11-23T20:15:00Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> datetime | None:
+    """The moment that ``stamp`` wrote; None when it is not one."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None

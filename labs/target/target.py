@@ -4,6 +4,7 @@ import base64
 import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from labs.errors import LabError
 from labs.target import confirm, home, local
 from labs.target.failures import explain, no_region
 from labs.target.ledger import Ledger
-from labs.target.names import Names, names_for, owner_of
+from labs.target.names import LIFETIME, Names, lifetime, names_for, owner_of
 from labs.target.recorder import Recorder
 
 ROLE_SESSION = "lab"
@@ -40,7 +41,8 @@ class Target:
     """One connected target.
 
     ``name`` is ``local`` or ``aws``; ``identity`` an ARN; ``endpoint`` the local AWS's URL, empty on AWS;
-    ``tags`` are on everything the lab creates. Clients from ``client`` keep the ledger.
+    ``tags`` are on everything the lab creates, and ``expires-at``, ``lifetime`` after its creation. Clients from
+    ``client`` keep the ledger.
     """
 
     name: TargetName
@@ -52,6 +54,7 @@ class Target:
     home: Path
     session: boto3.Session = field(repr=False)
     endpoint: str = ""
+    lifetime: timedelta = LIFETIME
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -94,7 +97,7 @@ class Target:
 
     def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:
         client = session.client(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG)
-        Recorder(self.ledger, self.names, self.tags, self.require_confirmed).watch(client, region)
+        Recorder(self.ledger, self.names, self.tags, self.require_confirmed, self.lifetime).watch(client, region)
         return client
 
     def role_arn(self, role: str) -> str:
@@ -178,7 +181,7 @@ def _introduce(
     except (ClientError, BotoCoreError, ResponseParserError, ValueError, KeyError) as error:
         raise explain(error, "asking who you are (sts:GetCallerIdentity)") from error
     tags = names.tags(owner_of(arn, env))
-    return Target(name, account, region, arn, names, tags, place, session, endpoint)
+    return Target(name, account, region, arn, names, tags, place, session, endpoint, lifetime(env))
 
 
 def _authorization(ecr: Any) -> dict[str, Any]:

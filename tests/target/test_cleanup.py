@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from labs.errors import LabError
 from labs.target import cleanup, kinds, removal
-from labs.target.cleanup import Outcome
 from labs.target.docker_login import forget_passwords
+from labs.target.receipt import Outcome
 from labs.target.target import Target
 
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:PutImage", "Resource": "*"}]}
@@ -232,7 +232,7 @@ def test_a_delete_that_takes_no_effect_is_left_after_the_deadline(
     repository = removal.REMOVERS["ecr repository"]
     idle = removal.Remover(repository.tags, lambda *_: None, repository.named)
     monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ecr repository": idle})
-    monkeypatch.setattr(cleanup, "WAIT_S", 0.0)
+    monkeypatch.setattr(cleanup, "LONGEST_WAIT_S", 0.0)
     receipt = cleanup.clean(account, quiet)
     assert count(receipt) == (1, 0, 1)
     assert "still there" in receipt.left[0].reason
@@ -253,8 +253,8 @@ def test_the_preview_shows_what_only_its_tags_tell(account: Target) -> None:
     build(account)
     account.ledger.file.unlink()
     assert [(item.id, item.reason) for item in cleanup.preview(account)] == [
-        ("fargate-lab/app", "found by its tags"),
         ("fargate-lab-push", "found by its tags"),
+        ("fargate-lab/app", "found by its tags"),
     ]
 
 

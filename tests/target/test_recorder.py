@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from labs.errors import LabError
 from labs.target.ledger import State
+from labs.target.names import moment
 from labs.target.target import Target
 
 POLICY = json.dumps(
@@ -35,6 +36,7 @@ def test_what_is_created_carries_the_labs_tags_and_the_callers_own(account: Targ
         Tags=[{"Key": "team", "Value": "blue"}, {"Key": "owner", "Value": "somebody else"}],
     )
     tags = {tag["Key"]: tag["Value"] for tag in iam.list_role_tags(RoleName="fargate-lab-push")["Tags"]}
+    assert moment(tags.pop("expires-at")) is not None
     assert tags == {"team": "blue", "fargate-lab-kit": "fargate-lab", "owner": "anna"}
 
 

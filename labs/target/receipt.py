@@ -1,0 +1,63 @@
+"""What cleaning says: what became of each resource, and the receipt."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from labs.cost import Bill
+
+
+class Outcome(StrEnum):
+    """What became of one resource."""
+
+    GONE = "gone"
+    LEFT = "left"
+    NOT_OURS = "not ours"
+    WOULD_GO = "would go"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One resource and what became of it; ``reason`` is empty when it simply went."""
+
+    kind: str
+    id: str
+    outcome: Outcome
+    reason: str = ""
+
+    def __str__(self) -> str:
+        reason = f"  ({self.reason})" if self.reason else ""
+        return f"  {self.outcome:<8}  {self.kind:<27}  {self.id or '(no id yet)'}{reason}"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was created, what of it is gone, what is left: counted in the account after the last delete.
+
+    ``cost`` is what it has cost by the ledger's times; None when the price table cannot be read.
+    """
+
+    account: str
+    region: str
+    target: str
+    created: int
+    gone: int
+    left: tuple[Item, ...]
+    read_at: datetime
+    cost: Bill | None = None
+
+    def __str__(self) -> str:
+        lines = [
+            f"Receipt for account {self.account}, region {self.region}, target {self.target}",
+            f"  created {self.created}, gone {self.gone}, left {len(self.left)}",
+            *([f"  {self._cost_line()}"] if self.cost else []),
+            f"  re-read from the account at {self.read_at:%Y-%m-%d %H:%M:%S} UTC",
+            *(str(item) for item in self.left),
+        ]
+        return "\n".join(lines)
+
+    def _cost_line(self) -> str:
+        assert self.cost is not None
+        if self.target == "local":
+            return f"cost {self.cost.total_line()} on AWS; nothing on the local AWS"
+        return f"cost {self.cost.total_line()}"
