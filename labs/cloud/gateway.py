@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from labs.cloud import answers, operations, redaction
+from labs.cloud.apis.parameters import check_required
 from labs.cloud.backend import Backend
 from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
 from labs.cloud.credentials import Credentials
 from labs.cloud.guard import Guard
 from labs.cloud.regions import is_region
 from labs.cloud.request import ApiCall, HttpRequest, from_environ
-from labs.cloud.services import BY_SIGNING, Protocol, Service, is_read_only
+from labs.cloud.services import BY_SIGNING, Protocol, Service, family_of, is_read_only
 from labs.cloud.signatures import Claim, Family, read_claim, verify
 from labs.cloud.signatures.refusals import Refusal, refusal
 from labs.cloud.store import determinism
@@ -98,7 +99,7 @@ class Gateway:
             return answers.failure(form.protocol, broken, request_id, form.namespace, head)
 
     def _claim(self, request: HttpRequest, form: _Form) -> Claim:
-        family = _FAMILIES[form.protocol]
+        family = family_of(form.protocol)
         try:
             claim = read_claim(request)
         except AwsError as error:
@@ -151,6 +152,7 @@ class Gateway:
                 self._guard.authorise(caller, call, checks)
             if service.name == "ec2" and call.params.get("DryRun") is True:
                 raise AwsError("DryRunOperation", _DRY_RUN, 412)
+            check_required(service, call.operation, call.params)
             answer = self._backend.run(caller, call, service, request_id)
         except AwsError as error:
             self._record(caller, call, service, arns, error.code, error.message)
@@ -191,14 +193,6 @@ class Gateway:
                 read_only=call.read_only,
             )
         )
-
-
-_FAMILIES = {
-    Protocol.JSON: Family.JSON,
-    Protocol.QUERY: Family.QUERY,
-    Protocol.EC2: Family.EC2,
-    Protocol.REST_XML: Family.S3,
-}
 
 
 def _guess(environ: Mapping[str, Any]) -> _Form:

@@ -5,13 +5,7 @@ from typing import Any
 
 from labs.cloud.contract import AwsError
 from labs.cloud.request import HttpRequest, json_object
-from labs.cloud.services import BY_TARGET, Protocol, Service
-
-
-def service_of(request: HttpRequest) -> Service | None:
-    """The service of a request that is not signed, from what it looks like; None when nothing tells."""
-    target = request.headers.get("x-amz-target", "")
-    return BY_TARGET.get(target.rpartition(".")[0])
+from labs.cloud.services import Protocol, Service
 
 
 def operation_of(service: Service, request: HttpRequest) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -61,7 +61,6 @@ class ApiCall:
     params: Mapping[str, Any]
     http: HttpRequest
     read_only: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 _BAD_PATH = re.compile(r"[\x00-\x1f\x7f]")

@@ -35,12 +35,17 @@ class Service:
     @property
     def family(self) -> Family:
         """Which authentication errors it gives."""
-        return _FAMILIES[self.protocol]
+        return family_of(self.protocol)
 
     @property
     def event_source(self) -> str:
         """What CloudTrail calls it."""
         return self.source or f"{self.prefix}.amazonaws.com"
+
+
+def family_of(protocol: Protocol) -> Family:
+    """Which authentication errors a protocol's services give."""
+    return _FAMILIES[protocol]
 
 
 _FAMILIES = {
@@ -83,7 +88,6 @@ _ALL = (
 )
 
 BY_SIGNING = {service.signing: service for service in _ALL}
-BY_TARGET = {service.target: service for service in _ALL if service.target}
 BY_NAME = {service.name: service for service in _ALL}
 
 # What an operation that only looks begins with. Everything else is taken to change something.

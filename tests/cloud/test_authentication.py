@@ -158,6 +158,22 @@ def test_an_operation_that_is_not_served_says_so(cloud):
     assert (code, status) == ("UnknownOperationException", 400)
 
 
+@pytest.mark.parametrize(
+    ("service", "call", "code", "member"),
+    [
+        ("iam", "create_role", "ValidationError", "'roleName'"),
+        ("ssm", "put_parameter", "ValidationException", "'name'"),
+        ("ec2", "create_subnet", "MissingParameter", "VpcId"),
+        ("sts", "assume_role", "ValidationError", "'roleArn'"),
+        ("ecr", "create_repository", "InvalidParameterException", "repositoryName"),
+    ],
+)
+def test_a_required_member_that_is_missing_is_named(cloud, service, call, code, member):
+    got, message, status = refused(getattr(cloud.client(service), call))
+    assert (got, status) == (code, 400)
+    assert member in message
+
+
 def test_moto_is_out_of_reach(cloud):
     for path in ("/moto-api/", "/moto-api/data.json", "/moto-api/reset", "/moto-api/reset-auth"):
         status, _, body = cloud.raw("POST", path, b"0")

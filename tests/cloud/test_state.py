@@ -4,7 +4,7 @@ import socket
 import stat
 
 import pytest
-from lab_cloud import Keys, LabCloud, allow, outcome, refused, trusts
+from lab_cloud import Keys, LabCloud, allow, outcome, refused, trusts, until
 
 TRUST = {"AWS": "111122223333"}
 
@@ -26,6 +26,8 @@ def fill(cloud):
         SecurityGroupIds=[group],
         PrivateDnsEnabled=False,
     )
+    # What passes by time must have passed before the first look.
+    until(lambda: ec2.describe_vpc_endpoints()["VpcEndpoints"][0]["State"] == "available")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     s3.create_bucket(Bucket="kept-bucket")
     s3.put_object(Bucket="kept-bucket", Key="k", Body=bytes(range(256)))
