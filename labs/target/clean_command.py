@@ -2,7 +2,7 @@
 
 import argparse
 
-from labs.target import cleanup, local
+from labs.target import cleanup, costing, local
 from labs.target.home import lab_home
 from labs.target.target import Target, connect
 
@@ -26,6 +26,7 @@ def _preview(target: Target) -> int:
     items = cleanup.preview(target)
     print(f"In account {target.account}, region {target.region}, target {target.name}:")
     print("\n".join(map(str, items)) or "  nothing to remove")
+    print(costing.bill(target))
     return 0
 
 

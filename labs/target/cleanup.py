@@ -5,10 +5,8 @@ again: without this lab's tags nothing is touched. Each step is in the ledger, s
 it stopped.
 """
 
-import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,38 +15,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labs.errors import LabError
 from labs.target import costing, removal
 from labs.target.docker_login import forget_passwords
-from labs.target.failures import code_of, explain
+from labs.target.failures import explain
 from labs.target.kind import Kind
-from labs.target.kinds import KINDS, kind_named, rank
+from labs.target.kinds import KINDS, kind_named
 from labs.target.ledger import Entry, State
 from labs.target.names import ENTRY_TAG, KIT_TAG, OWNER_TAG
 from labs.target.receipt import Item, Outcome, Receipt
 from labs.target.removal import Tags
+from labs.target.taking_back import TakingBack, in_order, unknown, words
 from labs.target.target import Target, TargetName
 
-# Never longer than this for one kind; a kind's own ``wait_s`` may be shorter.
-LONGEST_WAIT_S = 300.0
 # How long after an interrupted create call its resource may still turn up in the account's answers.
 SETTLE_S = {TargetName.LOCAL: 2.0, TargetName.AWS: 20.0}
-# Refusals that may pass when what is being removed has gone. Source: the error code references of EC2, ECS and IAM.
-_BUSY = frozenset(
-    {
-        "DependencyViolation",
-        "ResourceInUse",
-        "ResourceInUseException",
-        "InvalidIPAddress.InUse",
-        "InvalidNetworkInterface.InUse",
-        "InvalidParameterValue",
-        "IncorrectState",
-        "ClusterContainsServicesException",
-        "ClusterContainsTasksException",
-        "UpdateInProgressException",
-        "DeleteConflict",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
-    }
-)
 
 
 def clean(target: Target, say: Callable[[str], None] = print) -> Receipt:
@@ -83,25 +61,12 @@ def preview(target: Target) -> list[Item]:
     cleaning = _Cleaning(target, lambda _line: None)
     found = list(cleaning.tagged())
     items = []
-    for entry in sorted(cleaning.open_entries(), key=_order):
+    for entry in sorted(cleaning.open_entries(), key=in_order):
         items += cleaning.look(entry)
     known = {(item.kind, item.id) for item in items}
     strays = [(kind.name, id) for kind, id, _tags in found if (kind.name, id) not in known]
     items += [Item(kind, id, Outcome.WOULD_GO, "found by its tags") for kind, id in strays]
     return items + cleaning.unread()
-
-
-def _order(entry: Entry) -> tuple[int, int]:
-    return rank(entry.kind), -entry.n
-
-
-@dataclass
-class _Going:
-    """An entry on its way out: whether the delete was accepted, and what stood in its way last."""
-
-    entry: Entry
-    sent: bool = False
-    reason: str = ""
 
 
 class _Cleaning:
@@ -123,7 +88,7 @@ class _Cleaning:
                     if self._ours(tags):
                         yield kind, id, tags
             except ClientError as error:
-                self._unread[kind.name] = Item(kind.name, "(any)", Outcome.LEFT, f"cannot check: {_words(error)}")
+                self._unread[kind.name] = Item(kind.name, "(any)", Outcome.LEFT, f"cannot check: {words(error)}")
             except BotoCoreError as error:
                 raise explain(error, f"searching for the lab's {kind.name} by tag") from error
 
@@ -135,13 +100,13 @@ class _Cleaning:
         """What would happen to one entry."""
         kind = kind_named(entry.kind)
         if kind is None:
-            return [_unknown(entry)]
+            return [unknown(entry)]
         if not entry.id:
             return []
         try:
             tags = removal.tags_now(kind, self._client(kind, entry.region), entry.id)
         except ClientError as error:
-            return [Item(entry.kind, entry.id, Outcome.LEFT, f"cannot check: {_words(error)}")]
+            return [Item(entry.kind, entry.id, Outcome.LEFT, f"cannot check: {words(error)}")]
         except BotoCoreError as error:
             raise explain(error, f"looking at {entry.kind} {entry.id}") from error
         if tags is None:
@@ -184,83 +149,24 @@ class _Cleaning:
         return kinds
 
     def take_back(self, entries: Iterable[Entry]) -> list[Item]:
-        """Remove these, kind by kind; what becomes of each."""
-        items: list[Item] = []
-        for name, group in itertools.groupby(sorted(entries, key=_order), key=lambda entry: entry.kind):
-            kind = kind_named(name)
-            if kind is None:
-                items += [self._told(_unknown(entry)) for entry in group]
-            else:
-                items += self._take_back_kind(kind, [_Going(entry) for entry in group])
-        return items
+        """Remove these; what became of each."""
+        return TakingBack(self._client, self, self.say).remove(entries)
 
-    def _take_back_kind(self, kind: Kind, going: list[_Going]) -> list[Item]:
-        """All deletes are sent before the first is waited for; what is in the way is tried again."""
-        began, pause, items = time.monotonic(), 0.1, list[Item]()
-        patience = min(kind.wait_s, LONGEST_WAIT_S)
-        while True:
-            steps = [(each, self._step(kind, each)) for each in going]
-            items += [self._told(item) for _, item in steps if item]
-            going = [each for each, item in steps if item is None]
-            waited = time.monotonic() - began
-            if not going:
-                return items
-            if waited >= patience:
-                break
-            if waited + pause > 3 > waited:
-                self.say(f"  waiting   {kind.name:<27}  {len(going)} on the way out, at most {patience:.0f} s")
-            time.sleep(pause)
-            pause = min(5.0, pause * 1.5)
-        for each in going:
-            reason = each.reason or f"still there {patience:.0f} s after it was deleted"
-            items.append(self._told(Item(kind.name, each.entry.id, Outcome.LEFT, reason)))
-        return items
-
-    def _step(self, kind: Kind, going: _Going) -> Item | None:
-        entry = going.entry
-        try:
-            return self._remove(kind, going)
-        except ClientError as error:
-            return Item(entry.kind, entry.id, Outcome.LEFT, _words(error))
-        except BotoCoreError as error:
-            raise explain(error, f"removing {entry.kind} {entry.id}") from error
-
-    def _remove(self, kind: Kind, going: _Going) -> Item | None:
-        """One try; None when there is nothing to say yet."""
-        ledger, entry = self.target.ledger, going.entry
-        client = self._client(kind, entry.region)
-        tags = removal.tags_now(kind, client, entry.id) if entry.id else None
-        if tags is None:
-            ledger.gone(entry.n, "" if going.sent else "was not there")
-            there = "was already gone" if entry.was_created else "never made"
-            return Item(entry.kind, entry.id, Outcome.GONE, "" if going.sent else there)
-        if not self._ours(tags):
-            if not entry.was_created:
-                ledger.gone(entry.n, "not this lab's")
-            return self._untouched(entry, tags)
-        if going.sent:
+    def may_go(self, entry: Entry, tags: Tags) -> Item | None:
+        """None when it carries this lab's tags."""
+        if self._ours(tags):
             return None
-        ledger.created(entry.n)
-        try:
-            removal.remove(kind, client, entry.id)
-        except ClientError as error:
-            if code_of(error) not in _BUSY:
-                raise
-            return self._blocked(kind, client, going, error)
-        going.sent, going.reason = True, ""
-        return self._remove(kind, going)
+        if not entry.was_created:
+            self.target.ledger.gone(entry.n, "not this lab's")
+        return self._untouched(entry, tags)
 
-    def _blocked(self, kind: Kind, client: Any, going: _Going, error: ClientError) -> Item | None:
-        """In use: an Item when that will not pass by itself."""
-        try:
-            blockers = removal.blockers(kind, client, going.entry.id)
-        except ClientError:
-            # What is in the way may not be read; then the refusal itself is all there is to say.
-            blockers = None
-        going.reason = (blockers.words if blockers else "") or _words(error)
-        if blockers and not blockers.passing:
-            return Item(kind.name, going.entry.id, Outcome.LEFT, going.reason)
-        return None
+    def going(self, entry: Entry) -> None:
+        """It was made, whatever the ledger has missed."""
+        self.target.ledger.created(entry.n)
+
+    def gone(self, entry: Entry, note: str) -> None:
+        """Written down at once: an interruption comes at any time."""
+        self.target.ledger.gone(entry.n, note)
 
     def read_again(self, left: list[Item]) -> Receipt:
         """Count in the account, not in the ledger."""
@@ -280,10 +186,6 @@ class _Cleaning:
         found = (*seen.values(), *unread)
         return Receipt(target.account, target.region, target.name, len(created), len(gone), found, now, cost)
 
-    def _told(self, item: Item) -> Item:
-        self.say(str(item))
-        return item
-
     def _ours(self, tags: Tags) -> bool:
         return self.target.tags.items() <= tags.items()
 
@@ -299,12 +201,3 @@ class _Cleaning:
 
     def _client(self, kind: Kind, region: str) -> Any:
         return self.target.client(kind.service, region=region)
-
-
-def _unknown(entry: Entry) -> Item:
-    return Item(entry.kind, entry.id, Outcome.LEFT, "this version of the kit does not know this kind")
-
-
-def _words(error: ClientError) -> str:
-    detail = error.response.get("Error", {})
-    return f"{detail.get('Code', 'error')}: {detail.get('Message', '')}".rstrip(": ")

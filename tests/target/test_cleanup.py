@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from labs.errors import LabError
-from labs.target import cleanup, kinds, removal
+from labs.target import cleanup, kinds, removal, taking_back
 from labs.target.docker_login import forget_passwords
 from labs.target.receipt import Outcome
 from labs.target.target import Target
@@ -232,7 +232,7 @@ def test_a_delete_that_takes_no_effect_is_left_after_the_deadline(
     repository = removal.REMOVERS["ecr repository"]
     idle = removal.Remover(repository.tags, lambda *_: None, repository.named)
     monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ecr repository": idle})
-    monkeypatch.setattr(cleanup, "LONGEST_WAIT_S", 0.0)
+    monkeypatch.setattr(taking_back, "LONGEST_WAIT_S", 0.0)
     receipt = cleanup.clean(account, quiet)
     assert count(receipt) == (1, 0, 1)
     assert "still there" in receipt.left[0].reason
