@@ -25,6 +25,7 @@ _DESCRIBED = (
     ("VpcEndpoints", "DescribeVpcEndpoints", "vpc-id"),
     ("NatGateways", "DescribeNatGateways", "vpc-id"),
     ("InternetGateways", "DescribeInternetGateways", "attachment.vpc-id"),
+    ("EgressOnlyInternetGateways", "DescribeEgressOnlyInternetGateways", ""),
     ("DhcpOptions", "DescribeDhcpOptions", ""),
     ("PrefixLists", "DescribePrefixLists", ""),
     ("ManagedPrefixLists", "DescribeManagedPrefixLists", ""),
@@ -44,9 +45,10 @@ class Snapshots:
         """All VPCs of an account's Region, or one VPC. The caller must not be inside a write of the store.
 
         Keys: Vpcs, Subnets, RouteTables, SecurityGroups, NetworkAcls, NetworkInterfaces, VpcEndpoints, NatGateways,
-        InternetGateways, DhcpOptions, PrefixLists (with Cidrs), ManagedPrefixLists (each with Entries), each a list in
-        the shape of boto3's answer; VpcAttributes, a list of ``{"VpcId", "EnableDnsSupport": {"Value"},
-        "EnableDnsHostnames": {"Value"}}``; Region and Account. Times are ISO 8601 text. All of it is JSON.
+        InternetGateways, EgressOnlyInternetGateways, DhcpOptions, PrefixLists (with Cidrs), ManagedPrefixLists (each
+        with Entries), each a list in the shape of boto3's answer; VpcAttributes, ``{vpc-id: {"EnableDnsSupport":
+        {"Value": bool}, "EnableDnsHostnames": {"Value": bool}}}``; Region and Account. Times are ISO 8601 text. All
+        of it is JSON, and what ``labs.network`` reads.
         """
         self._moto.load("ec2")
         with self._reading():
@@ -64,16 +66,13 @@ def _take(run: Callable[[StoreRequest], Answer], account: str, region: str, vpc_
         found[key] = ask(operation, **wanted).get(answer_key, [])
     for held in found["ManagedPrefixLists"]:
         held["Entries"] = ask("GetManagedPrefixListEntries", PrefixListId=held["PrefixListId"]).get("Entries", [])
-    found["VpcAttributes"] = [
-        {
-            "VpcId": vpc["VpcId"],
-            **{
-                key: ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute=attribute)[key]
-                for key, attribute in _ATTRIBUTES.items()
-            },
+    found["VpcAttributes"] = {
+        vpc["VpcId"]: {
+            key: ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute=attribute)[key]
+            for key, attribute in _ATTRIBUTES.items()
         }
         for vpc in found["Vpcs"]
-    ]
+    }
     return found
 
 

@@ -80,7 +80,7 @@ class DurableStore:
             self._sessions.add(session)
 
     def reading(self) -> Any:
-        """Hold the store still while several of its objects are looked at."""
+        """Hold the store still while several of its objects are looked at (``labs.cloud.snapshot``)."""
         return self._lock.reading()
 
 
