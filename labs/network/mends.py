@@ -82,7 +82,7 @@ def turn_on_private_dns(endpoint: Endpoint) -> Mend:
 
 
 def create_interface_endpoint(vpc: str, service: str, subnet: str, groups: tuple[str, ...]) -> Mend:
-    """An interface endpoint with private DNS; its groups are the source's until one is made for it."""
+    """An interface endpoint with private DNS, in the groups given: those of the VPC's other endpoints, if any."""
     parameters: dict[str, Any] = {
         "VpcEndpointType": "Interface",
         "VpcId": vpc,
@@ -92,7 +92,7 @@ def create_interface_endpoint(vpc: str, service: str, subnet: str, groups: tuple
     }
     if groups:
         parameters["SecurityGroupIds"] = list(groups)
-    words = f"Create an interface endpoint for {service} in {subnet}, with private DNS, and let 443 into its group."
+    words = f"Create an interface endpoint for {service} in {subnet}, with private DNS and a group that lets 443 in."
     return Mend("create_vpc_endpoint", parameters, words)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 _REGION = r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)"
 _ECR = re.compile(rf"(?:api\.ecr|(?P<registry>\d{{12}}\.dkr\.ecr))\.{_REGION}\.amazonaws\.com")
 _S3 = re.compile(rf"(?:.+\.)?s3[.-]{_REGION}\.amazonaws\.com")
-_S3_GLOBAL = re.compile(rf"(?:(?P<bucket>.+)\.)?s3\.amazonaws\.com")
+_S3_GLOBAL = re.compile(r"(?:(?P<bucket>.+)\.)?s3\.amazonaws\.com")
 _LAYERS = re.compile(rf"prod-{_REGION}-starport-layer-bucket")
 _PLAIN = re.compile(rf"(?P<name>[a-z0-9-]+)\.{_REGION}\.amazonaws\.com")
 # First label of the host name to the last part of the service's name, where they differ.

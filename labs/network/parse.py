@@ -58,9 +58,13 @@ _GATEWAYS = {
 
 def vpc(node: Node) -> Vpc:
     blocks = [node.block("CidrBlock")]
-    blocks += [item.block("CidrBlock") for item in node.children("CidrBlockAssociationSet") if _associated(item, "Cidr")]
     blocks += [
-        item.block("Ipv6CidrBlock") for item in node.children("Ipv6CidrBlockAssociationSet") if _associated(item, "Ipv6Cidr")
+        item.block("CidrBlock") for item in node.children("CidrBlockAssociationSet") if _associated(item, "Cidr")
+    ]
+    blocks += [
+        item.block("Ipv6CidrBlock")
+        for item in node.children("Ipv6CidrBlockAssociationSet")
+        if _associated(item, "Ipv6Cidr")
     ]
     return Vpc(
         node.text("VpcId"),
@@ -84,7 +88,9 @@ def dns_attributes(node: Node) -> DnsAttributes:
 
 def subnet(node: Node) -> Subnet:
     blocks6 = [
-        item.block("Ipv6CidrBlock") for item in node.children("Ipv6CidrBlockAssociationSet") if _associated(item, "Ipv6Cidr")
+        item.block("Ipv6CidrBlock")
+        for item in node.children("Ipv6CidrBlockAssociationSet")
+        if _associated(item, "Ipv6Cidr")
     ]
     return Subnet(
         node.text("SubnetId"),

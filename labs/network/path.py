@@ -128,9 +128,10 @@ class Hop:
 class Path:
     """The answer. ``ok``: True open, False blocked, None when a hop could not be checked and none is blocked.
 
-    ``hops`` end at the first that is BLOCKED, which is ``blocked_at``. ``address`` is the address that the name
-    resolves to: a network interface's, or one that stands for AWS's public addresses (RFC 5737) or is the first of S3's.
-    A name with several addresses needs them all: clients take any. ``endpoint``: the VPC endpoint on the way.
+    ``hops`` end at the first that is BLOCKED, which is ``blocked_at``. ``address`` is the address that was tried: a
+    network interface's, the first of a block of S3's, or one that stands for AWS's public addresses (RFC 5737). A name
+    with several addresses needs them all, since clients take any; the hops are those of the worst. ``endpoint``: the
+    VPC endpoint on the way.
     """
 
     ok: bool | None

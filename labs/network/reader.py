@@ -124,7 +124,12 @@ def _kind(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "true or false"
-    for kinds, word in (((int, float), "a number"), (str, "a string"), (Mapping, "an object"), ((list, tuple), "a list")):
+    for kinds, word in (
+        ((int, float), "a number"),
+        (str, "a string"),
+        (Mapping, "an object"),
+        ((list, tuple), "a list"),
+    ):
         if isinstance(value, kinds):
             return word
     return f"a {type(value).__name__}"

@@ -12,7 +12,6 @@ from labs.network.model import Route, RouteTable, TargetKind
 from labs.network.snapshot import Snapshot
 from labs.network.spans import Peer
 
-
 # Prefix length, static before propagated, CIDR before prefix list.
 Rank = tuple[int, bool, bool]
 

@@ -1,0 +1,43 @@
+"""Which interface of a VPC reaches what, and where a packet stops: pure functions over EC2's describe_* answers.
+
+``Snapshot.parse`` reads the answers once, ``reach`` walks one path. Source of the rules: the Amazon VPC User Guide and
+the AWS PrivateLink guide; each module names its pages.
+"""
+
+from labs.network.model import Endpoint, EndpointKind, TargetKind
+from labs.network.path import (
+    BadDestination,
+    DecideEndpoint,
+    Destination,
+    Hop,
+    HopVerdict,
+    Mend,
+    Path,
+    PolicyAnswer,
+    ProposedInterface,
+    Step,
+    UnknownSource,
+)
+from labs.network.reach import reach
+from labs.network.reader import MalformedSnapshot
+from labs.network.snapshot import Snapshot
+
+__all__ = [
+    "BadDestination",
+    "DecideEndpoint",
+    "Destination",
+    "Endpoint",
+    "EndpointKind",
+    "Hop",
+    "HopVerdict",
+    "MalformedSnapshot",
+    "Mend",
+    "Path",
+    "PolicyAnswer",
+    "ProposedInterface",
+    "Snapshot",
+    "Step",
+    "TargetKind",
+    "UnknownSource",
+    "reach",
+]
