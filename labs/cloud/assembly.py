@@ -16,6 +16,7 @@ from labs.cloud.apis.simulate import Simulator
 from labs.cloud.apis.sts import StsApi
 from labs.cloud.backend import Backend
 from labs.cloud.credentials import Credentials
+from labs.cloud.ecs import Ecs
 from labs.cloud.gateway import Gateway
 from labs.cloud.guard import Guard
 from labs.cloud.identities import Identities
@@ -78,15 +79,28 @@ class Cloud:
             self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
         except (sqlite3.Error, OSError) as error:
             raise damaged(path / "registry", str(error)) from error
+        self._ecs = Ecs(path, self.identity, utc_now)
         replayed = self._store.replay()
         sessions.forget_old()
         identities.changed()
         log.info("state %s: %d calls carried out again", path, replayed)
         self.admin = self._administrator(identities)
         access = LocalAccess(identities, self._credentials, utc_now)
-        lookups = StoreLookups(self._ecr.resource_policy, self._ecr.tags)
+        lookups = StoreLookups(self._ecr.resource_policy, self._ecr.tags, self._ecs.task_definition, self._ecs.tags)
         sts = StsApi(access, identities, self._credentials, self._store.open_session, utc_now)
         ecr_api = EcrApi(self._ecr, registry_host=self._registry_host)
+        ecs_api = self._ecs.connect(
+            self._store,
+            moto,
+            access,
+            identities,
+            self._credentials,
+            sessions,
+            lookups,
+            self._trail,
+            self._ecr,
+            self._registry_host,
+        )
         backend = Backend(
             self._store,
             moto,
@@ -94,7 +108,8 @@ class Cloud:
             Simulator(identities),
             self._trail,
             ecr_api,
-            self._repositories,
+            ecs_api,
+            self._tagged,
             self.identity.region,
         )
         self._gateway = Gateway(self._credentials, Guard(access, lookups), backend, self._trail, utc_now)
@@ -118,8 +133,9 @@ class Cloud:
             return self._registry(environ, start_response)
         return self._gateway(environ, start_response)
 
-    def _repositories(self) -> Iterable[tuple[str, Mapping[str, str]]]:
-        """ARN and tags of every repository, a page at a time."""
+    def _tagged(self) -> Iterable[tuple[str, Mapping[str, str]]]:
+        """ARN and tags of every repository, a page at a time, and of what ECS has."""
+        yield from self._ecs.tagged()
         after = ""
         while page := self._ecr.repositories.page(after):
             for repository in page:
@@ -136,7 +152,8 @@ class Cloud:
             self.folder.save(self.identity)
 
     def load_services(self) -> None:
-        """Import the services that nobody has called yet, beside the first calls."""
+        """Begin to run tasks, and import the services that nobody has called yet, beside the first calls."""
+        self._ecs.start()
         Thread(target=self._load, name="load-services", daemon=True).start()
 
     def _load(self) -> None:
@@ -145,7 +162,8 @@ class Cloud:
                 self._moto.load(name)
 
     def close(self) -> None:
-        """Close the files and let the folder go."""
+        """End what runs, close the files and let the folder go."""
+        self._ecs.close()
         self._trail.close()
         self._ecr.close()
         self._journal.close()

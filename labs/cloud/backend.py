@@ -22,7 +22,7 @@ from labs.cloud.trail import SqliteTrail
 
 
 class Operations(Protocol):
-    """What ECR offers: answers as plain JSON values, AwsError otherwise."""
+    """What ECR and ECS offer: answers as plain JSON values, AwsError otherwise."""
 
     def call(self, caller: Caller, operation: str, params: dict[str, Any]) -> dict[str, Any]: ...
 
@@ -38,6 +38,7 @@ class Backend:
         simulator: Simulator,
         trail: SqliteTrail,
         ecr: Operations,
+        ecs: Operations,
         repositories: Repositories,
         region: str,
     ) -> None:
@@ -47,6 +48,7 @@ class Backend:
         self._simulator = simulator
         self._trail = trail
         self._ecr = ecr
+        self._ecs = ecs
         self._repositories = repositories
         self._region = region
 
@@ -89,11 +91,13 @@ class Backend:
             if call.operation != "LookupEvents":
                 raise NotServed("cloudtrail", call.operation)
             return self._trail.lookup(call.params)
-        if call.service == "ecr":
+        if call.service in ("ecr", "ecs"):
             if call.region != self._region:
+                name = call.service.upper()
                 raise AwsError(
                     "UnknownOperationException",
-                    f"The local AWS serves ECR in {self._region} only, not in {call.region}. (simulated wording)",
+                    f"The local AWS serves {name} in {self._region} only, not in {call.region}. (simulated wording)",
                 )
-            return self._ecr.call(caller, call.operation, dict(call.params))
+            api = self._ecr if call.service == "ecr" else self._ecs
+            return api.call(caller, call.operation, dict(call.params))
         return None

@@ -1,4 +1,4 @@
-"""Names to ARNs, tags and resource policies, read from moto's stores and from ECR's."""
+"""Names to ARNs, tags and resource policies, read from moto's stores, ECR's and ECS's."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,9 +19,13 @@ class StoreLookups:
         self,
         repository_policy: Callable[[str], iam.Policy | None],
         repository_tags: Callable[[str], Mapping[str, str]],
+        task_definition: Callable[[str], tuple[str, tuple[str, ...]]],
+        ecs_tags: Callable[[str], Mapping[str, str]],
     ) -> None:
         self._repository_policy = repository_policy
         self._repository_tags = repository_tags
+        self._task_definition = task_definition
+        self._ecs_tags = ecs_tags
 
     def iam_path(self, account: str, kind: str, name: str) -> str:
         """See ``authorisation.Lookups``."""
@@ -46,17 +50,7 @@ class StoreLookups:
 
     def task_definition(self, account: str, region: str, name: str) -> tuple[str, tuple[str, ...]]:
         """See ``authorisation.Lookups``."""
-        backend = _store("ecs", account, region)
-        if backend is None or not name:
-            return "", ()
-        family, _, revision = name.rsplit("/", 1)[-1].partition(":")
-        revisions = backend.task_definitions.get(family) or {}
-        number = int(revision) if revision.isascii() and revision.isdigit() else max(revisions, default=0)
-        found = revisions.get(number)
-        if found is None:
-            return "", ()
-        roles = (getattr(found, "task_role_arn", None), getattr(found, "execution_role_arn", None))
-        return str(found.arn), tuple(str(role) for role in roles if role)
+        return self._task_definition(name)
 
     def tags(self, arn: str) -> Mapping[str, str]:
         """See ``authorisation.Lookups``."""
@@ -75,7 +69,7 @@ class StoreLookups:
         if service == "secretsmanager":
             return _pairs(getattr(_secret(account, region, arn), "tags", None))
         if service == "ecs":
-            return _ecs_tags(account, region, arn, rest)
+            return self._ecs_tags(arn)
         if service == "logs":
             backend = _store("logs", account, region)
             bare = arn.split(":log-stream:", 1)[0]
@@ -164,24 +158,6 @@ def _iam_tags(account: str, rest: str) -> Mapping[str, str]:
         policy = backend.managed_policies.get(f"arn:aws:iam::{account}:{rest}")
         return _pairs(policy.get_tags() if policy is not None else None)
     return _NOTHING
-
-
-def _ecs_tags(account: str, region: str, arn: str, rest: str) -> Mapping[str, str]:
-    backend = _store("ecs", account, region)
-    if backend is None:
-        return _NOTHING
-    kind, _, name = rest.partition("/")
-    found: Any = None
-    if kind == "cluster":
-        found = backend.clusters.get(name)
-    elif kind == "service":
-        found = next((s for s in list(backend.services.values()) if s.arn == arn), None)
-    elif kind == "task-definition":
-        family, _, revision = name.partition(":")
-        found = (backend.task_definitions.get(family) or {}).get(int(revision) if revision.isdigit() else 0)
-    elif kind == "task":
-        found = next((task for tasks in list(backend.tasks.values()) for task in [tasks.get(arn)] if task), None)
-    return _pairs(getattr(found, "tags", None))
 
 
 def _tagger(backend: Any, arn: str) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Tagging: moto's GetResources knows nothing of ECR's repositories; they are added here.
+"""Tagging: moto's GetResources knows nothing of ECR's repositories and of ECS; they are added here.
 
 Source: Resource Groups Tagging API reference, GetResources.
 """
@@ -10,12 +10,12 @@ from typing import Any
 
 from labs.cloud.store.dispatch import Answer
 
-# ARN and tags of every repository.
+# ARN and tags of every repository and of what ECS has.
 Repositories = Callable[[], Iterable[tuple[str, Mapping[str, str]]]]
 
 
 def with_repositories(answer: Answer, params: Mapping[str, Any], repositories: Repositories) -> Answer:
-    """moto's last page of GetResources with the tagged repositories that match the request's filters."""
+    """moto's last page of GetResources with what else is tagged and matches the request's filters."""
     if answer.status != 200:
         return answer
     page = json.loads(answer.body)
@@ -33,7 +33,8 @@ def _wanted(arn: str, tags: Mapping[str, str], params: Mapping[str, Any]) -> boo
     if arns and arn not in arns:
         return False
     types = params.get("ResourceTypeFilters")
-    if types and not {"ecr", "ecr:repository"} & set(map(str, types)):
+    service, kind = arn.split(":")[2], arn.split(":", 5)[5].partition("/")[0]
+    if types and not {service, f"{service}:{kind}"} & set(map(str, types)):
         return False
     for wanted in params.get("TagFilters") or ():
         key, values = str(wanted.get("Key", "")), wanted.get("Values") or ()
