@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labs import iam
 from labs.fargate.advice import mend_permission, rule_of
@@ -50,21 +50,34 @@ class Asking:
     def reaches(
         self, host: str, text_id: str, values: Mapping[str, str], names: Sequence[str] = ()
     ) -> tuple[Check, Route]:
-        """Whether the task's interface reaches ``host`` on 443, and by which route."""
+        """Whether the task's interface reaches ``host`` on 443, and by which route; a failure stops the task."""
+        check, route = self.goes_to(host)
+        if check.verdict is StepVerdict.FAILED:
+            stop = self.stop(text_id, {**values, "host": host, "dial": route.dial}, names)
+            check = replace(check, stop=stop)
+        return check, route
+
+    def goes_to(self, host: str) -> tuple[Check, Route]:
+        """The same, for what does not stop a task."""
         about = f"the task reaches {host}:443"
         route = self.router.to(host)
-        path = route.path
-        if path.ok:
-            return Check(CheckKind.NETWORK, StepVerdict.DONE, about, route.words, path=path), route
-        blocked = path.blocked_at
-        mend, rule = (blocked.mend, blocked.rule) if blocked else ("", "")
-        if path.ok is None:
-            return Check(CheckKind.NETWORK, StepVerdict.CANNOT_CHECK, about, route.words, mend, path, rule=rule), route
-        stop = self.stop(text_id, {**values, "host": host, "dial": route.dial}, names)
-        return Check(CheckKind.NETWORK, StepVerdict.FAILED, about, route.words, mend, path, None, stop, rule), route
+        path, blocked = route.path, route.path.blocked_at
+        verdict = {True: StepVerdict.DONE, False: StepVerdict.FAILED, None: StepVerdict.CANNOT_CHECK}[path.ok]
+        mend = rule = ""
+        if blocked is not None:
+            mend = blocked.mend.words if blocked.mend else f"Look at {blocked.resource}: {blocked.reason}"
+            rule = blocked.rule
+        return Check(CheckKind.NETWORK, verdict, about, route.words, mend, path, rule=rule), route
 
     def allowed(self, call: Call, values: Mapping[str, str], names: Sequence[str] = ()) -> Check:
-        """Whether the call is allowed."""
+        """Whether the call is allowed; a refusal stops the task."""
+        check = self.permitted(call)
+        if check.verdict is StepVerdict.FAILED:
+            check = replace(check, stop=self.stop(call.text_id, {"sentence": check.found, **values}, names))
+        return check
+
+    def permitted(self, call: Call) -> Check:
+        """The same, for what does not stop a task."""
         role = call.principal.role_arn.rsplit("/", 1)[-1]
         about = f"{role} may call {call.action} on {call.resource}"
         endpoint = call.route.policy if call.route else None
@@ -78,9 +91,8 @@ class Asking:
         if decision.allowed:
             return Check(CheckKind.PERMISSION, StepVerdict.DONE, about, "allowed", decision=decision)
         said = iam.sentence(iam.Request(call.principal, call.action, call.resource), decision)
-        stop = self.stop(call.text_id, {"sentence": said, **values}, names)
         mend, rule = mend_permission(call, decision, endpoint), rule_of(decision, endpoint)
-        return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, said, mend, None, decision, stop, rule)
+        return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, said, mend, decision=decision, rule=rule)
 
     def _context(self, call: Call) -> Context:
         context: dict[str, iam.model.ContextValue] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}

@@ -11,8 +11,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from labs.fargate.steps import Check, CheckKind, OutcomeKind, StartPlan, StepName, StepVerdict
-from labs.fargate.texts import Text, recognise
+from labs.fargate.refusals import REFUSALS
+from labs.fargate.steps import Check, StartPlan, StepVerdict
+from labs.fargate.texts import TEXTS, Text
+from labs.fargate.wording import recognise
 
 
 class Status(enum.Enum):
@@ -32,7 +34,7 @@ class Finding:
     """
 
     status: Status
-    step: StepName
+    step: str
     cause: str
     evidence: tuple[str, ...]
     next_action: str = ""
@@ -61,79 +63,55 @@ class Diagnosis:
         return self.causes[0] if self.causes else None
 
 
-def diagnose(survey: StartPlan, stopped_reason: str = "") -> Diagnosis:
+def diagnose(survey: StartPlan, stopped_reason: str = "", exec_checks: tuple[Check, ...] = ()) -> Diagnosis:
     """The causes of a start that failed or would fail.
 
     ``survey``: ``plan.survey`` of the state now. ``stopped_reason``: what a stopped task said, "" for a task not yet
     run. A cause that leads to that very text comes first; the others keep AWS's order: they would stop it next.
+    ``exec_checks``: those of ECS Exec; they come last, for they stop nothing.
     """
-    text = recognise(stopped_reason) if stopped_reason else None
-    causes = tuple(
-        _failure(step.name, check)
-        for step in survey.steps
-        for check in step.checks
-        if check.verdict is StepVerdict.FAILED
-    )
-    ranked = tuple(sorted(causes, key=lambda cause: not _says(cause, text)))
+    texts = recognise(stopped_reason, (*TEXTS.values(), *REFUSALS.values()))
+    asked = [(step.name.value, check) for step in survey.steps for check in step.checks]
+    asked += [(_EXEC, check) for check in exec_checks]
+    causes = [_failure(step, check) for step, check in asked if check.verdict is StepVerdict.FAILED]
+    ranked = tuple(sorted(causes, key=lambda cause: not _says(cause, texts)))
     unchecked = tuple(
-        Finding(Status.CANNOT_CHECK, step.name, f"Cannot check whether {check.about}.", _evidence(check))
-        for step in survey.steps
-        for check in step.checks
+        Finding(Status.CANNOT_CHECK, step, f"Cannot check whether {check.about}: {check.found}", _evidence(check))
+        for step, check in asked
         if check.verdict is StepVerdict.CANNOT_CHECK
     )
     passed = tuple(
-        Finding(Status.PASS, step.name, f"{step.name.value}: nothing in the way", _passes(step.checks))
+        Finding(Status.PASS, step.name.value, f"{step.name.value}: nothing in the way", _passes(step.checks))
         for step in survey.steps
         if step.verdict is StepVerdict.DONE
     )
-    explains = None if text is None else bool(ranked) and _says(ranked[0], text)
-    verdict, action = _verdict(ranked, unchecked, survey, text, explains)
+    explains = None if not texts else bool(ranked) and _says(ranked[0], texts)
+    verdict, action = _verdict(ranked, unchecked, texts, explains)
     return Diagnosis(ranked, unchecked, passed, explains, verdict, action)
 
 
-# Texts that one cause cannot be told from another by.
-_ALIKE = (
-    frozenset({"manifest.no_tag", "manifest.no_repository"}),
-    frozenset({"layers.denied", "layers.bucket_denied"}),
-    frozenset({"eni.no_address", "eni.gone"}),
-    frozenset({"asm.missing", "asm.no_value"}),
-)
+_EXEC = "ECS Exec"
 
 
-def _says(cause: Finding, text: Text | None) -> bool:
-    if text is None:
-        return False
-    return cause.text_id == text.id or any({cause.text_id, text.id} <= alike for alike in _ALIKE)
+def _says(cause: Finding, texts: tuple[Text, ...]) -> bool:
+    return any(cause.text_id == text.id for text in texts)
 
 
-def _failure(step: StepName, check: Check) -> Finding:
-    stop = check.stop
-    return Finding(
-        Status.FAIL,
-        step,
-        _cause(check),
-        _evidence(check),
-        check.mend,
-        check.rule,
-        stop.text_id if stop else "",
-    )
+def _failure(step: str, check: Check) -> Finding:
+    text_id = check.stop.text_id if check.stop else ""
+    return Finding(Status.FAIL, step, _cause(check), _evidence(check), check.mend, check.rule, text_id)
 
 
 def _cause(check: Check) -> str:
-    if check.kind is CheckKind.NETWORK and check.path is not None and check.path.blocked_at is not None:
-        hop = check.path.blocked_at
-        return f"{_not(check.about)}: {hop.reason}"
-    return f"{_not(check.about)}: {check.found}"
-
-
-def _not(about: str) -> str:
-    return f"Not so: {about}"
+    hop = check.path.blocked_at if check.path is not None else None
+    found = hop.reason if hop else check.found
+    return f"Needed: {check.about}. Found: {found.rstrip('.')}."
 
 
 def _evidence(check: Check) -> tuple[str, ...]:
     lines = [f"{check.about}: {check.found}"]
     if check.path is not None:
-        lines += [f"{hop.verdict.value}: {hop.step}, {hop.resource}: {hop.reason}" for hop in check.path.hops]
+        lines += [f"{hop.verdict.value}: {hop.step.value}: {hop.reason}" for hop in check.path.hops]
     if check.rule:
         lines.append(f"decided by: {check.rule}")
     return tuple(lines)
@@ -146,24 +124,21 @@ def _passes(checks: tuple[Check, ...]) -> tuple[str, ...]:
 def _verdict(
     causes: tuple[Finding, ...],
     unchecked: tuple[Finding, ...],
-    survey: StartPlan,
-    text: Text | None,
+    texts: tuple[Text, ...],
     explains: bool | None,
 ) -> tuple[str, str]:
+    said = f"The task said that {' or that '.join(dict.fromkeys(text.cause for text in texts))}."
     if causes:
         first = causes[0]
-        more = f" {len(causes) - 1} more would stop it after that." if len(causes) > 1 else ""
-        if explains is False and text is not None:
-            said = f"The task said that {text.cause}. That is no longer so, or cannot be seen from here."
-            return f"{said} The next start stops at {first.step.value}. {first.cause}", first.next_action
-        return f"The start stops at {first.step.value}. {first.cause}{more}", first.next_action
+        found = f"{first.step}: {first.cause}"
+        if explains is False:
+            return f"{said} That is not so now, but the next start would fail. {found}", first.next_action
+        more = f" After that, {len(causes) - 1} more would." if len(causes) > 1 else ""
+        return found + more, first.next_action
     if unchecked:
-        return "Nothing found that fails, but not everything could be checked.", unchecked[0].evidence[0]
-    if text is not None and text.id.startswith("exit."):
-        return f"The task started and then ended: {text.cause}.", "Read the last lines of the container's log."
-    if text is not None:
-        said = f"The task said that {text.cause}. With things as they are now, nothing stops it."
-        return said, "Run the task again."
-    if survey.outcome.kind is OutcomeKind.RUNNING:
-        return "Nothing stops this task from starting.", "Run the task."
-    return "Nothing found.", ""
+        return "Nothing that was checked is wrong, but not everything could be checked.", unchecked[0].cause
+    if texts and texts[0].id.startswith("exit."):
+        return f"The task started, and ended later. {said}", "Read the last lines of the container's log."
+    if texts:
+        return f"{said} As things are now, nothing stops it.", "Run the task again."
+    return "Nothing stops this task from starting.", "Run the task."

@@ -95,12 +95,18 @@ def _common(template: str, reason: str) -> int:
     for words in literals:
         found = reason.find(words, at)
         if found == -1:
-            return common if common >= _TELLING and _was_cut(reason[at:], words) else 0
+            common += _cut(reason[at:], words)
+            return common if common >= _TELLING and _ends_early(reason[at:], words) else 0
         if at == 0 and found != 0 and template.startswith(words):
             return 0
         at, common = found + len(words), common + len(words)
     return common
 
 
-def _was_cut(rest: str, words: str) -> bool:
-    return rest.endswith("...") or any(rest.endswith(words[:length]) for length in range(len(words) - 1, 7, -1))
+def _cut(rest: str, words: str) -> int:
+    """How many characters of ``words`` stand at the very end of ``rest``, for a reason that ends within them."""
+    return next((length for length in range(len(words) - 1, 7, -1) if rest.endswith(words[:length])), 0)
+
+
+def _ends_early(rest: str, words: str) -> bool:
+    return rest.endswith("...") or _cut(rest, words) > 0

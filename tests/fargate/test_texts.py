@@ -1,5 +1,7 @@
 """The catalogue: its form, its evidence, and telling which text a reason is."""
 
+from pathlib import Path
+
 import pytest
 
 from labs.fargate.refusals import REFUSALS
@@ -70,90 +72,8 @@ def test_a_reason_is_recognised_in_either_wording(text, wording):
     assert len(found) == 1 or found in TWINS
 
 
-# Lines of real runs, with the account's own names replaced.
-REAL = [
-    (
-        "auth.unreachable",
-        (
-            "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
-            "Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network "
-            "configuration. operation error ECR: GetAuthorizationToken, exceeded maximum number of attempts, 3, https "
-            "response error StatusCode: 0, RequestID: , request send failed, Post "
-            '"https://api.ecr.me-central-1.amazonaws.com/": dial tcp 3.28.72.11:443: i/o timeout'
-        ),
-    ),
-    (
-        "auth.unreachable",
-        (
-            "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
-            "Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network "
-            "configuration. RequestError: send request failed caused by: Post "
-            '"https://api.ecr.us-east-1.amazonaws.com/": dial tcp 44.213.79.86:443: i/o timeout'
-        ),
-    ),
-    (
-        "auth.unreachable",
-        (
-            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
-            "unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request "
-            'failed caused by: Post "https://api.ecr.us-east-1.amazonaws.com/": dial tcp 44.213.79.86:443: i/o timeout. '
-            "Please check your task network configuration."
-        ),
-    ),
-    (
-        "ssm.unreachable",
-        (
-            "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secrets from ssm: "
-            "The task cannot pull secrets from AWS Systems Manager. There is a connection issue between the task and AWS "
-            "Systems Manager Parameter Store. Check your task network configuration. RequestCanceled: request context "
-            "canceled caused by: context deadline exceeded"
-        ),
-    ),
-    (
-        "layers.unreachable",
-        (
-            "CannotPullContainerError: The task cannot pull x/y:1 from the registry x/y:1. There is a connection issue "
-            "between the task and the registry. Check your task network configuration. : failed to copy: httpReadSeeker: "
-            "failed open: failed to do request: Get x/y:1: dial tcp 52.219.41.3:443: i/o timeout"
-        ),
-    ),
-    (
-        "logs.no_group",
-        (
-            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed "
-            "to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist. : exit "
-            "status 1"
-        ),
-    ),
-    (
-        "manifest.denied",
-        (
-            "CannotPullContainerError: The task can’t pull the image. Check that the role has the permissions to pull "
-            "images from the registry. Error response from daemon: denied"
-        ),
-    ),
-    (
-        "manifest.unreachable",
-        (
-            "CannotPullContainerError: The task cannot pull ‘app’ from the Amazon ECR repository ‘x/app’. There is a "
-            "connection issue between the task and Amazon ECR. Check your task network configuration."
-        ),
-    ),
-    (
-        "asm.missing",
-        (
-            "ResourceNotFoundException: The task can't retrieve the secret with ARN 'arn:aws:secretsmanager:x' from AWS "
-            "Secrets Manager. Check whether the secret exists in the specified Region."
-        ),
-    ),
-    (
-        "manifest.platform",
-        (
-            "CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain "
-            "descriptor matching platform 'linux/arm64 v8'."
-        ),
-    ),
-]
+# Lines of real runs, with the accounts' own names replaced.
+REAL = [line.split("\t") for line in (Path(__file__).parent / "reasons.tsv").read_text("utf-8").splitlines()]
 
 
 @pytest.mark.parametrize(("id", "reason"), REAL)

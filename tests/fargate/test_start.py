@@ -1,0 +1,297 @@
+"""A start from the working course, and with one thing broken: the step, AWS's words, the diagnosis' first cause."""
+
+import json
+
+import pytest
+
+from labs.fargate.diagnose import Status, diagnose
+from labs.fargate.plan import hosts
+from labs.fargate.steps import OutcomeKind, StepName, StepVerdict
+from labs.fargate.texts import TEXTS, StopCode, Wording
+from tests.fargate.causes import HARMLESS, ROWS
+from tests.fargate.course import IMAGE, REGION, TASK_ID, Course
+
+NAMES = [cause.name for cause in ROWS]
+
+
+def broken(cause):
+    course = Course()
+    cause.break_it(course)
+    return course
+
+
+@pytest.mark.parametrize("change", HARMLESS, ids=lambda change: change.__name__)
+def test_the_task_runs_though(change):
+    course = Course()
+    change(course)
+    plan = course.plan()
+    assert [step.failed for step in plan.steps if step.failed] == []
+    assert plan.outcome.kind is OutcomeKind.RUNNING
+    assert all(step.verdict is StepVerdict.DONE for step in plan.steps)
+
+
+@pytest.mark.parametrize("cause", ROWS, ids=NAMES)
+def test_the_start_stops_at_the_step_with_the_text_of(cause):
+    plan = broken(cause).plan()
+    stop = plan.outcome.stop
+    assert stop is not None
+    assert (plan.outcome.step, stop.text_id) == (cause.step, cause.text_id)
+    after = tuple(StepName)[tuple(StepName).index(cause.step) + 1 :]
+    assert all(plan.step(name).verdict is StepVerdict.NOT_REACHED for name in after)
+    assert all(step.delay is None for step in plan.steps if step.name is not cause.step)
+    assert plan.step(cause.step).delay is not None
+
+
+@pytest.mark.parametrize("cause", ROWS, ids=NAMES)
+def test_the_diagnosis_names_first(cause):
+    course = broken(cause)
+    stop = course.plan().outcome.stop
+    for reason in ("", stop.reason):
+        diagnosis = diagnose(course.survey(), reason)
+        first = diagnosis.first
+        assert first is not None
+        assert (first.status, first.step) == (Status.FAIL, cause.step.value)
+        assert cause.first in " ".join((first.cause, first.next_action, *first.evidence))
+        assert first.next_action
+        assert diagnosis.next_action == first.next_action
+        assert diagnosis.explains is (None if not reason else True)
+
+
+@pytest.mark.parametrize("cause", ROWS, ids=NAMES)
+def test_the_older_wording_has_the_same_cause(cause):
+    newer, older = broken(cause).plan().outcome, broken(cause).plan(wording=Wording.OLDER).outcome
+    text = TEXTS.get(cause.text_id)
+    assert (newer.step, newer.stop.text_id) == (older.step, older.stop.text_id)
+    assert (newer.stop.reason == older.stop.reason) is not bool(text and text.older)
+
+
+def test_there_are_mutations_enough_and_every_text_of_a_start_has_one():
+    assert len(ROWS) >= 25
+    of_a_start = {id for id in TEXTS if not id.startswith(("exit.", "start.", "event."))}
+    assert of_a_start <= {cause.text_id for cause in ROWS}
+
+
+# The words, filled from the real objects.
+
+WORDS = {
+    "the_tasks_group_lets_nothing_out": (
+        "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
+        "Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network "
+        "configuration. operation error ECR: GetAuthorizationToken, exceeded maximum number of attempts, 3, https "
+        'response error StatusCode: 0, RequestID: , request send failed, Post "https://api.ecr.us-east-1.amazonaws.com/'
+        '": dial tcp 10.0.0.10:443: i/o timeout'
+    ),
+    "the_s3_gateway_is_missing": (
+        "CannotPullContainerError: The task cannot pull {image} from the registry {image}. There is a connection issue "
+        "between the task and the registry. Check your task network configuration. : failed to copy: httpReadSeeker: "
+        "failed open: failed to do request: Get {image}: dial tcp {s3}:443: i/o timeout"
+    ),
+    "the_role_may_not_get_the_manifest": (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {image}: "
+        "unexpected status from HEAD request to https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/fargate-lab/app"
+        "/manifests/1: 403 Forbidden"
+    ),
+    "the_index_has_no_image_for_the_cpu": (
+        "CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain "
+        "descriptor matching platform 'linux/arm64 v8'"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_stop_is_worded_as_on_aws(name):
+    cause = next(each for each in ROWS if each.name == name)
+    plan = broken(cause).plan()
+    network = [check.path for check in plan.steps[6].checks if check.path]
+    s3 = network[0].address if network else ""
+    assert plan.outcome.stop.reason == WORDS[name].format(image=IMAGE, s3=s3)
+    assert plan.outcome.stop.code is StopCode.FAILED_TO_START
+
+
+def test_a_refused_call_names_the_session_of_the_execution_role():
+    cause = next(each for each in ROWS if each.name == "the_role_may_not_get_the_parameter")
+    reason = broken(cause).plan().outcome.stop.reason
+    who = f"arn:aws:sts::111122223333:assumed-role/fargate-lab-execution/{TASK_ID}"
+    on = f"arn:aws:ssm:{REGION}:111122223333:parameter/fargate-lab/greeting"
+    assert (
+        f"api error AccessDeniedException: User: {who} is not authorized to perform: ssm:GetParameters on resource: "
+        f"{on} because no identity-based policy allows the ssm:GetParameters action"
+    ) in reason
+
+
+def test_a_refusal_by_an_endpoint_says_so():
+    cause = next(each for each in ROWS if each.name == "the_ssm_endpoints_policy_allows_another_parameter")
+    assert (
+        "because no VPC endpoint policy allows the ssm:GetParameters action" in broken(cause).plan().outcome.stop.reason
+    )
+
+
+def test_a_failed_pull_is_the_containers_reason_too():
+    cause = next(each for each in ROWS if each.name == "the_tag_was_never_pushed")
+    stop = broken(cause).plan().outcome.stop
+    assert stop.containers["app"].reason == stop.reason
+
+
+def test_the_measured_delay_is_told_only_where_it_was_measured():
+    by_name = {cause.name: broken(cause).plan() for cause in ROWS}
+    measured = {name for name, plan in by_name.items() for step in plan.steps if step.delay and step.delay.seconds}
+    assert "the_tasks_group_lets_nothing_out" in measured
+    assert all(by_name[name].outcome.stop.text_id == "auth.unreachable" for name in measured)
+
+
+def test_a_task_with_a_role_ecs_may_not_assume_is_refused_not_stopped():
+    cause = next(each for each in ROWS if each.name == "another_service_may_assume_the_roles")
+    assert broken(cause).plan().outcome.kind is OutcomeKind.REFUSED
+
+
+# What cannot be read.
+
+
+@pytest.mark.parametrize(
+    ("what", "steps"),
+    [
+        ("permissions", {"roles", "registry authorisation", "secrets", "image manifest", "image layers", "log stream"}),
+        ("registry", {"image manifest"}),
+        ("secrets", {"secrets"}),
+        ("logs", {"log stream"}),
+    ],
+)
+def test_what_may_not_be_read_cannot_be_checked(what, steps):
+    course = Course(unreadable={what})
+    diagnosis = diagnose(course.survey())
+    assert diagnosis.causes == ()
+    assert {finding.step for finding in diagnosis.unchecked} == steps
+    assert "not everything could be checked" in diagnosis.verdict
+    assert course.plan().outcome.kind is OutcomeKind.UNKNOWN
+
+
+@pytest.mark.parametrize("key", ["SecurityGroups", "RouteTables", "NetworkAcls", "VpcEndpoints", "VpcAttributes"])
+def test_a_list_of_the_network_that_was_not_read_cannot_be_checked(key):
+    course = Course()
+    del course.vpc[key]
+    diagnosis = diagnose(course.survey())
+    assert diagnosis.causes == ()
+    assert diagnosis.unchecked
+    assert course.plan().outcome.kind is OutcomeKind.UNKNOWN
+
+
+def test_a_failure_counts_though_something_else_cannot_be_checked():
+    course = Course(unreadable={"secrets"})
+    course.remove_endpoint("s3")
+    assert diagnose(course.survey()).first.step == "image layers"
+
+
+def test_an_endpoint_policy_that_is_no_policy_cannot_be_checked():
+    course = Course()
+    course.endpoint("ssm")["PolicyDocument"] = "{"
+    finding = diagnose(course.survey()).unchecked[0]
+    assert "vpce-ssm" in finding.cause
+
+
+# Several causes, old reasons, tasks that ran.
+
+
+def test_causes_are_ranked_as_aws_would_meet_them():
+    course = Course()
+    course.groups.clear()
+    course.remove_endpoint("s3")
+    del course.policy["parameter"]
+    found = [finding.step for finding in diagnose(course.survey()).causes]
+    assert found == ["secrets", "image layers", "log stream"]
+
+
+def test_the_cause_of_the_reason_given_comes_first():
+    course = Course()
+    course.remove_endpoint("s3")
+    course.groups.clear()
+    reason = TEXTS["logs.no_group"].render({}).removesuffix(" : exit status 1")
+    diagnosis = diagnose(course.survey(), reason)
+    assert [finding.step for finding in diagnosis.causes] == ["log stream", "image layers"]
+    assert diagnosis.explains is True
+
+
+def test_a_cause_that_was_mended_since_is_told_apart():
+    course = Course()
+    del course.policy["parameter"]
+    reason = course.plan().outcome.stop.reason
+    mended = diagnose(Course().survey(), reason)
+    assert (mended.causes, mended.explains, mended.next_action) == ((), False, "Run the task again.")
+    other = Course()
+    other.groups.clear()
+    diagnosis = diagnose(other.survey(), reason)
+    assert diagnosis.explains is False
+    assert "That is not so now" in diagnosis.verdict
+    assert diagnosis.first.step == "log stream"
+
+
+def test_a_task_that_ran_and_ended_sends_one_to_its_log():
+    diagnosis = diagnose(Course().survey(), "Essential container in task exited")
+    assert diagnosis.causes == ()
+    assert "log" in diagnosis.next_action
+
+
+def test_nothing_wrong_is_said_in_words():
+    diagnosis = diagnose(Course().survey())
+    assert diagnosis.verdict == "Nothing stops this task from starting."
+    assert {finding.status for finding in diagnosis.passed} == {Status.PASS}
+    assert len(diagnosis.passed) == len(StepName)
+
+
+def test_a_survey_asks_every_step_behind_a_failure():
+    course = Course()
+    course.remove_endpoint("ecr.api")
+    assert all(step.verdict is not StepVerdict.NOT_REACHED for step in course.survey().steps)
+
+
+# ECS Exec.
+
+
+def exec_course():
+    from labs.fargate.exec_checks import exec_checks
+
+    course = Course(exec_enabled=True)
+    return course, lambda: exec_checks(course.task, course.sources)
+
+
+def test_ecs_exec_needs_its_endpoint_and_four_actions_and_stops_nothing():
+    course, checks = exec_course()
+    diagnosis = diagnose(course.survey(), exec_checks=checks())
+    assert course.plan().outcome.kind is OutcomeKind.RUNNING
+    assert {finding.step for finding in diagnosis.causes} == {"ECS Exec"}
+    assert "ssmmessages" in diagnosis.causes[0].cause
+    assert len(diagnosis.causes) == 5
+
+
+def test_a_task_without_ecs_exec_is_not_asked_about_it():
+    from labs.fargate.exec_checks import exec_checks
+
+    course = Course()
+    assert exec_checks(course.task, course.sources) == ()
+
+
+def test_ecs_exec_looks_at_the_file_system_and_the_environment():
+    course, checks = exec_course()
+    course.container["readonlyRootFilesystem"] = True
+    course.container["environment"] = [{"name": "AWS_ACCESS_KEY_ID", "value": "AKIAEXAMPLE"}]
+    found = " ".join(finding.cause for finding in diagnose(course.survey(), exec_checks=checks()).causes)
+    assert "read-only" in found
+    assert "AWS_ACCESS_KEY_ID" in found
+    assert "AKIAEXAMPLE" not in found
+
+
+# Hosts.
+
+
+def test_the_hosts_of_a_start_are_in_order():
+    assert hosts(Course().task) == (
+        "api.ecr.us-east-1.amazonaws.com",
+        "ssm.us-east-1.amazonaws.com",
+        "secretsmanager.us-east-1.amazonaws.com",
+        "111122223333.dkr.ecr.us-east-1.amazonaws.com",
+        "prod-us-east-1-starport-layer-bucket.s3.us-east-1.amazonaws.com",
+        "logs.us-east-1.amazonaws.com",
+    )
+
+
+def test_the_snapshot_of_the_course_is_plain_json():
+    assert json.loads(json.dumps(Course().vpc)) == Course().vpc
