@@ -88,9 +88,10 @@ def _hops(
     if isinstance(route, Hop):
         yield _with_way_out(walk, route)
         return
-    reason = f"{route.table} sends {target.label} to {route.target}."
+    local = route.kind is TargetKind.LOCAL
+    reason = f"{route.table} sends {target.label} {'inside the VPC' if local else f'to {route.target}'}."
     yield Hop(Step.ROUTE, HopVerdict.OPEN, route.table, route.words, reason)
-    yield from arrive(walk) if route.kind is TargetKind.LOCAL else leave(walk, route)
+    yield from arrive(walk) if local else leave(walk, route)
 
 
 def _with_way_out(walk: Walk, hop: Hop) -> Hop:

@@ -1,0 +1,1 @@
+"""Looking at an account, read-only: snapshots for ``labs.network`` and the commands over them."""
