@@ -26,6 +26,8 @@ from labs.fargate.texts import TEXTS, StopCode
 log = logging.getLogger("labs.cloud")
 
 LOOK_S = 0.1
+# How long a task stays at least in PROVISIONING and in PENDING: AWS takes many seconds, and states are to be seen.
+STEP_S = 0.3
 _NO_ADDRESS = "InsufficientFreeAddressesInSubnet"
 # What a task of a service that ends so says of the service: it failed.
 _FAILURES = (StopCode.FAILED_TO_START.value, StopCode.ESSENTIAL_EXITED.value)
@@ -105,9 +107,10 @@ class TaskLife:
     def _live(self) -> None:
         stop = None
         try:
+            self._linger()
+            vpc = self._attach()
+            self._linger()
             with self._slots:
-                self._look_for_stop()
-                vpc = self._attach()
                 self._look_for_stop()
                 self._containers = self._begin(vpc)
             self._supervise(self._containers)
@@ -117,6 +120,11 @@ class TaskLife:
                 log.info("task %s: AWS takes longer to say so: %s", self._id, end.delay.words)
                 self._say_delay(end.delay)
         self._finish(stop)
+
+    def _linger(self) -> None:
+        self._wake.wait(STEP_S)
+        self._wake.clear()
+        self._look_for_stop()
 
     def _look_for_stop(self) -> None:
         if self._abandoned or self._task.desired == "STOPPED":

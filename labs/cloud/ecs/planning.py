@@ -8,7 +8,9 @@ from labs.cloud.ecs.sources import StoreLogs, StorePermissions, StoreRegistry, S
 from labs.cloud.ecs.views import definition as shown
 from labs.cloud.snapshot import Plain
 from labs.fargate.model import TaskSpec
+from labs.fargate.plan import plan
 from labs.fargate.steps import StartPlan
+from labs.network import Snapshot
 
 
 class Planner(Protocol):
@@ -66,8 +68,5 @@ class StorePlanner:
 
     def plan(self, spec: TaskSpec, vpc: str) -> StartPlan:
         """See ``Planner``."""
-        from labs.fargate.plan import plan
-        from labs.network import Snapshot
-
         snapshot = Snapshot.parse(self._take(vpc))
         return plan(spec, snapshot, self._permissions, self._registry, self._secrets, self._logs)

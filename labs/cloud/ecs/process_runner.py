@@ -67,11 +67,8 @@ class ProcessRunner:
         except (LabError, OSError, EcrError) as error:
             shutil.rmtree(place, ignore_errors=True)
             raise CannotStart(str(getattr(error, "what", error))) from error
-        write(
-            f"{self.line}; this container runs as a process of this machine, {native()}, not {launch.image.platform}"
-            if launch.image.platform != native()
-            else f"{self.line}; this container runs as a process"
-        )
+        note = f"{self.line}; this container is a process of this machine, {native()}"
+        write(note if launch.image.platform == native() else f"{note}; its image is for {launch.image.platform}")
         process = Process(app, place, plan, tree, launch, write, self._running.discard)
         self._running.add(process)
         process.follow()
