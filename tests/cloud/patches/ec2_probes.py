@@ -482,6 +482,13 @@ def vpc_takes_its_acl_along():
 
 
 @probe
+def default_vpc_has_a_way_out():
+    default = one({"is-default": "true"}, "DescribeVpcs", "Vpcs")[0]["VpcId"]
+    routes = one({"vpc-id": default}, "DescribeRouteTables", "RouteTables")[0]["Routes"]
+    return [route["GatewayId"][:4] for route in routes]
+
+
+@probe
 def default_dhcp_options():
     found = ask("DescribeDhcpOptions")["DhcpOptions"]
     return [pair["Values"][0]["Value"] for options in found for pair in options["DhcpConfigurations"]]

@@ -65,6 +65,7 @@ ROWS = [
     ("vpc_in_use", "accepted", "DependencyViolation"),
     ("vpc_with_a_gateway", "accepted", "DependencyViolation"),
     ("vpc_takes_its_acl_along", 1, 0),
+    ("default_vpc_has_a_way_out", ["loca"], ["loca", "igw-"]),
     ("default_dhcp_options", [], ["AmazonProvidedDNS", "ec2.internal"]),
     ("dhcp_options_outlive_a_vpc", "InvalidDhcpOptionID.NotFound", "accepted"),
     ("prefix_list_ranges", False, True),

@@ -1,7 +1,8 @@
 """VPCs and subnets: what stands in the way of deleting them, what goes with them, and the default DHCP options.
 
 moto 5.2.5 deletes a subnet with interfaces in it and a VPC with endpoints or an internet gateway, leaves their
-associations behind, deletes a VPC's DHCP options with it, and has no default options.
+associations behind, deletes a VPC's DHCP options with it, has no default options, and leaves the default VPC without
+its way out.
 """
 
 from collections.abc import Iterator
@@ -27,7 +28,10 @@ def apply() -> None:
 
 
 def _default_options(backend: Any, vpc: Any) -> None:
-    """A Region has one default set, which every new VPC gets (VPC user guide, "DHCP option sets")."""
+    """A Region's default options, which every new VPC gets, and the default VPC's internet gateway with its route.
+
+    VPC user guide, "DHCP option sets" and "Default VPC components".
+    """
     init, vpc_init = backend.__init__, vpc.__init__
 
     def new_backend(self: Any, region_name: str, account_id: str) -> None:
@@ -36,6 +40,10 @@ def _default_options(backend: Any, vpc: Any) -> None:
         # Drawn from a seed of its own: the ids that moto draws for the default VPC stay what they were.
         with determinism.fixed(f"{core.master_seed()}/dhcp/{account_id}/{region_name}", core.birth()):
             self.default_dhcp_options = self.create_dhcp_options(["AmazonProvidedDNS"], [domain])
+            gateway = self.create_internet_gateway()
+            self.attach_internet_gateway(gateway.id, self.default_vpc.id)
+            main = next(table for table in self.route_tables.values() if table.vpc_id == self.default_vpc.id)
+            self.create_route(main.id, "0.0.0.0/0", gateway_id=gateway.id)
         for made in self.vpcs.values():
             made.dhcp_options = self.default_dhcp_options
 

@@ -30,6 +30,8 @@ def _leads_somewhere(route: Any) -> bool:
         return route.interface.id in backend.enis and not lifetimes.gone(route.interface)
     if route.vpc_pcx is not None:
         return bool(route.vpc_pcx._status.code in ("active", "provisioning", "pending-acceptance"))
+    if route.egress_only_igw is not None:
+        return route.egress_only_igw.id in backend.egress_only_internet_gateways
     gateway = route.gateway
     if gateway is None:
         return True
