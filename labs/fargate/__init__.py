@@ -1,1 +1,38 @@
-"""Starting a task on Fargate: what it needs, in AWS's order, AWS's words when it fails, and the cause."""
+"""Starting a task on Fargate: what it needs, in AWS's order, AWS's words when it fails, and the cause.
+
+``TaskSpec.of`` reads a task; ``plan`` starts it as AWS would, up to the first failure; ``survey`` asks every step, and
+``diagnose`` makes ranked causes of that. ``validation`` refuses what the API refuses, ``exits`` words how a task that
+ran ends. Pure: the network, the permissions and the stores are handed in (``Sources``). What the texts stand on is in
+docs/fidelity-ecs.md.
+"""
+
+from labs.fargate.diagnose import Diagnosis, Finding, Status, diagnose
+from labs.fargate.exec_checks import exec_checks
+from labs.fargate.model import TaskSpec
+from labs.fargate.plan import Sources, hosts, plan, survey, survey_subnets
+from labs.fargate.sources import CannotRead
+from labs.fargate.steps import OutcomeKind, StartPlan, Step, StepName, StepVerdict, Stop
+from labs.fargate.texts import StopCode, Wording
+
+__all__ = [
+    "CannotRead",
+    "Diagnosis",
+    "Finding",
+    "OutcomeKind",
+    "Sources",
+    "StartPlan",
+    "Status",
+    "Step",
+    "StepName",
+    "StepVerdict",
+    "Stop",
+    "StopCode",
+    "TaskSpec",
+    "Wording",
+    "diagnose",
+    "exec_checks",
+    "hosts",
+    "plan",
+    "survey",
+    "survey_subnets",
+]

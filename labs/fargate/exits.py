@@ -36,12 +36,12 @@ def essential_exited(exits: Mapping[str, ContainerExit]) -> Stop:
     return _stop("exit.essential", StopCode.ESSENTIAL_EXITED, {}, {name: end.end for name, end in exits.items()})
 
 
-def wrong_cpu(names: Sequence[str], command: str = "/usr/local/bin/python") -> Stop:
+def wrong_cpu(names: Sequence[str], command: str = "") -> Stop:
     """A one-platform image of another CPU: exit code 1 and the loader's line in the log.
 
-    ``command``: the program that could not be run; the default stands for the sample app's.
+    ``command``: the program that could not be run; "" when it is not known.
     """
-    line = TEXTS["exit.exec_format"].render({"command": command})
+    line = TEXTS["exit.exec_format"].render({"command": command or "<the image's program>"})
     ends = {name: ContainerEnd(1, last_line=line) for name in names}
     return _stop("exit.essential", StopCode.ESSENTIAL_EXITED, {}, ends)
 

@@ -7,7 +7,7 @@ service model gives them). Reading never fails on a definition AWS accepted; wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from labs import iam, oci
@@ -231,6 +231,11 @@ class TaskSpec:
             exec_enabled=exec_enabled,
             volumes=tuple(str(v.get("name", "")) for v in definition.get("volumes") or () if _is_remote(v)),
         )
+
+    def in_each_subnet(self) -> tuple[TaskSpec, ...]:
+        """The task in each of its subnets, as a service would place it."""
+        place = self.placement
+        return tuple(replace(self, placement=replace(place, subnets=(subnet,))) for subnet in place.subnets)
 
     @property
     def session(self) -> iam.Principal:

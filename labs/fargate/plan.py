@@ -68,6 +68,17 @@ def survey(task: TaskSpec, sources: Sources, *, wording: Wording = Wording.NEWER
     return _plan(task, _steps(task, sources, wording))
 
 
+def survey_subnets(task: TaskSpec, sources: Sources, *, wording: Wording = Wording.NEWER) -> StartPlan:
+    """The survey of a task not yet placed: of its subnets the first where it would not run, else the first.
+
+    Which subnet a start gets is Fargate's choice, so every one of them must do.
+    """
+    surveys = [survey(each, sources, wording=wording) for each in task.in_each_subnet()]
+    bad = (OutcomeKind.STOPPED, OutcomeKind.REFUSED, OutcomeKind.UNKNOWN)
+    worst = (each for kind in bad for each in surveys if each.outcome.kind is kind)
+    return next(worst, surveys[0] if surveys else survey(task, sources, wording=wording))
+
+
 def _steps(task: TaskSpec, sources: Sources, wording: Wording) -> Iterator[Step]:
     """Each step is asked when it is taken from here, not before."""
     asking = Asking(task, Router.of(task, sources.snapshot), sources.permissions, wording)

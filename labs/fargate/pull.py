@@ -120,8 +120,11 @@ def layers(asking: Asking) -> Iterator[Check]:
 
 
 def start(asking: Asking, registry: Registry) -> Iterator[Check]:
-    """Whether a one-platform image can run on the task's CPU: it is pulled all the same."""
+    """Whether a one-platform image can run on the task's CPU: it is pulled all the same. Volumes are not looked at."""
     wanted = asking.task.runtime.platform
+    for volume in asking.task.volumes:
+        said = "this kit does not look at file systems outside the task"
+        yield Check(CheckKind.CONTENT, StepVerdict.CANNOT_CHECK, f"the volume {volume} can be mounted", said)
     for container, names in images(asking):
         found = _found(registry, container.image)
         if found is None or isinstance(found.content, oci.Index):
@@ -140,7 +143,7 @@ def start(asking: Asking, registry: Registry) -> Iterator[Check]:
             about,
             f"it is one image, built for {found.platform}; Fargate pulls it and its program cannot run",
             f"Build and push the image for {wanted}, or set runtimePlatform to {found.platform}.",
-            stop=wrong_cpu(names),
+            stop=wrong_cpu(names, found.command),
         )
 
 

@@ -61,13 +61,15 @@ class ImageMissing:
 class ImageFound:
     """What a name points at. ``platform``: that of a one-platform image, from its config; None when not known.
 
-    ``layers``: by platform, bottom first, where known.
+    ``layers``: by platform, bottom first, where known. ``command``: the program a one-platform image starts, "" when
+    not known.
     """
 
     digest: str
     content: oci.Index | oci.Manifest
     platform: oci.Platform | None = None
     layers: Mapping[oci.Platform, tuple[oci.Descriptor, ...]] = field(default_factory=dict)
+    command: str = ""
 
 
 class Registry(Protocol):

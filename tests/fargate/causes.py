@@ -128,6 +128,13 @@ def the_vpc_has_no_dns_host_names(course):
 # The network: routes.
 
 
+@row("auth.unreachable", AUTH, "rtb-private")
+def a_public_address_is_no_use_without_an_internet_gateway(course):
+    course.remove_endpoint("ecr.api")
+    course.security_group("sg-task")["IpPermissionsEgress"] = [permission("-1", block="0.0.0.0/0")]
+    course.place["awsvpcConfiguration"]["assignPublicIp"] = "ENABLED"
+
+
 @row("layers.unreachable", LAYERS, "rtb-private")
 def the_s3_gateway_is_not_in_the_route_table(course):
     table = course.table("rtb-private")
@@ -550,3 +557,48 @@ def the_role_limits_what_it_may_to_the_vpc(course):
     within = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
     for name in ("manifest", "layers", "parameter", "secret", "logs"):
         course.policy[name]["Condition"] = within
+
+
+@harmless
+def the_task_has_a_public_address_and_an_internet_gateway(course):
+    _without_endpoints(course)
+    course.place["awsvpcConfiguration"]["assignPublicIp"] = "ENABLED"
+    course.vpc["InternetGateways"] = [
+        {"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1", "State": "available"}]}
+    ]
+    _default_route(course, "rtb-private", GatewayId="igw-1")
+
+
+@harmless
+def the_private_subnets_go_through_a_nat_gateway(course):
+    _without_endpoints(course)
+    course.vpc["InternetGateways"] = [
+        {"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1", "State": "available"}]}
+    ]
+    public = copy.deepcopy(course.vpc["Subnets"][0]) | {"SubnetId": "subnet-public", "CidrBlock": "10.0.9.0/24"}
+    course.vpc["Subnets"].append(public)
+    course.vpc["NatGateways"] = [
+        {
+            "NatGatewayId": "nat-1",
+            "VpcId": "vpc-1",
+            "SubnetId": "subnet-public",
+            "State": "available",
+            "ConnectivityType": "public",
+            "NatGatewayAddresses": [{"PrivateIp": "10.0.9.5", "PublicIp": "198.51.100.7"}],
+        }
+    ]
+    course.vpc["NetworkAcls"][0]["Associations"].append({"SubnetId": "subnet-public"})
+    _default_route(course, "rtb-main", GatewayId="igw-1")
+    _default_route(course, "rtb-private", NatGatewayId="nat-1")
+
+
+def _without_endpoints(course):
+    for service in ("ecr.api", "ecr.dkr", "ssm", "secretsmanager", "logs", "s3"):
+        course.remove_endpoint(service)
+    course.security_group("sg-task")["IpPermissionsEgress"] = [permission("-1", block="0.0.0.0/0")]
+
+
+def _default_route(course, table, **target):
+    course.table(table)["Routes"].append(
+        {"DestinationCidrBlock": "0.0.0.0/0", "State": "active", "Origin": "CreateRoute", **target}
+    )

@@ -5,11 +5,13 @@ import json
 import pytest
 
 from labs.fargate.diagnose import Status, diagnose
-from labs.fargate.plan import hosts
+from labs.fargate.exec_checks import exec_checks
+from labs.fargate.plan import hosts, survey_subnets
+from labs.fargate.sources import ImageFound
 from labs.fargate.steps import OutcomeKind, StepName, StepVerdict
 from labs.fargate.texts import TEXTS, StopCode, Wording
 from tests.fargate.causes import HARMLESS, ROWS
-from tests.fargate.course import IMAGE, REGION, TASK_ID, Course
+from tests.fargate.course import AMD64, IMAGE, REGION, SINGLE, TASK_ID, Course
 
 NAMES = [cause.name for cause in ROWS]
 
@@ -175,6 +177,19 @@ def test_a_list_of_the_network_that_was_not_read_cannot_be_checked(key):
     assert course.plan().outcome.kind is OutcomeKind.UNKNOWN
 
 
+def test_a_file_system_outside_the_task_cannot_be_checked():
+    course = Course()
+    course.definition["volumes"] = [{"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]
+    assert [finding.step for finding in diagnose(course.survey()).unchecked] == ["container start"]
+
+
+def test_the_wrong_cpu_names_the_images_own_program():
+    course = Course()
+    course.image = ImageFound("sha256:" + "e" * 64, SINGLE, AMD64, command="/usr/local/bin/python")
+    end = course.plan().outcome.stop.containers["app"]
+    assert (end.exit_code, end.last_line) == (1, "exec /usr/local/bin/python: exec format error")
+
+
 def test_a_failure_counts_though_something_else_cannot_be_checked():
     course = Course(unreadable={"secrets"})
     course.remove_endpoint("s3")
@@ -247,8 +262,6 @@ def test_a_survey_asks_every_step_behind_a_failure():
 
 
 def exec_course():
-    from labs.fargate.exec_checks import exec_checks
-
     course = Course(exec_enabled=True)
     return course, lambda: exec_checks(course.task, course.sources)
 
@@ -263,8 +276,6 @@ def test_ecs_exec_needs_its_endpoint_and_four_actions_and_stops_nothing():
 
 
 def test_a_task_without_ecs_exec_is_not_asked_about_it():
-    from labs.fargate.exec_checks import exec_checks
-
     course = Course()
     assert exec_checks(course.task, course.sources) == ()
 
@@ -277,6 +288,19 @@ def test_ecs_exec_looks_at_the_file_system_and_the_environment():
     assert "read-only" in found
     assert "AWS_ACCESS_KEY_ID" in found
     assert "AKIAEXAMPLE" not in found
+
+
+# Subnets.
+
+
+def test_a_task_not_yet_placed_must_start_in_each_of_its_subnets():
+    course = Course()
+    course.table("rtb-private")["Associations"].pop()
+    assert course.survey().outcome.kind is OutcomeKind.RUNNING
+    found = survey_subnets(course.task, course.sources)
+    assert found.task.placement.subnet == "subnet-b"
+    assert "subnet-b" in diagnose(found).first.cause
+    assert survey_subnets(Course().task, Course().sources).outcome.kind is OutcomeKind.RUNNING
 
 
 # Hosts.
