@@ -90,7 +90,7 @@ def _steps(task: TaskSpec, sources: Sources, wording: Wording) -> Iterator[Step]
         (StepName.SECRETS, lambda: secret_step.checks(asking, sources.secrets)),
         (StepName.MANIFEST, lambda: pull.manifest(asking, registry)),
         (StepName.PLATFORM, lambda: pull.platform(asking, registry)),
-        (StepName.LAYERS, lambda: pull.layers(asking)),
+        (StepName.LAYERS, lambda: pull.layers(asking, registry)),
         (StepName.LOGS, lambda: log_step.checks(asking, sources.logs)),
         (StepName.START, lambda: pull.start(asking, registry)),
     )

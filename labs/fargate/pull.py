@@ -103,13 +103,14 @@ def platform(asking: Asking, registry: Registry) -> Iterator[Check]:
         )
 
 
-def layers(asking: Asking) -> Iterator[Check]:
+def layers(asking: Asking, registry: Registry) -> Iterator[Check]:
     """ecr:GetDownloadUrlForLayer, the path to the bucket, and the S3 endpoint's policy."""
     for container, names in images(asking):
         image = container.image
         if image.kind is not RegistryKind.ECR:
             continue
-        values = _values(image) | {"url": f"https://{image.host}/v2/{image.repository}/blobs/<digest>"}
+        digest = _first_layer(_found(registry, image), asking.task.runtime.platform)
+        values = _values(image) | {"url": f"https://{image.host}/v2/{image.repository}/blobs/{digest}"}
         registry_route = asking.router.to(image.host)
         call = Call("ecr:GetDownloadUrlForLayer", image.arn, "layers.denied", asking.task.session, registry_route)
         yield asking.allowed(call, values, names)
@@ -194,6 +195,15 @@ def _found(registry: Registry, image: ImageRef) -> ImageFound | None:
     except CannotRead:
         return None
     return None if isinstance(answer, ImageMissing) else answer
+
+
+def _first_layer(found: ImageFound | None, wanted: oci.Platform) -> str:
+    """The digest of the layer a refused download would name."""
+    if found is None:
+        return "<digest>"
+    best = _best(tuple(found.layers), wanted)
+    held = found.layers[best] if best else found.content.layers if isinstance(found.content, oci.Manifest) else ()
+    return held[0].digest if held else "<digest>"
 
 
 def _best(platforms: tuple[oci.Platform, ...], wanted: oci.Platform) -> oci.Platform | None:

@@ -1,6 +1,7 @@
 """A start from the working course, and with one thing broken: the step, AWS's words, the diagnosis' first cause."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from labs.fargate.sources import ImageFound
 from labs.fargate.steps import OutcomeKind, StepName, StepVerdict
 from labs.fargate.texts import TEXTS, StopCode, Wording
 from tests.fargate.causes import HARMLESS, ROWS
-from tests.fargate.course import AMD64, IMAGE, REGION, SINGLE, TASK_ID, Course
+from tests.fargate.course import AMD64, ARM64, IMAGE, REGION, SINGLE, TASK_ID, Course, descriptor
 
 NAMES = [cause.name for cause in ROWS]
 
@@ -126,6 +127,13 @@ def test_a_refusal_by_an_endpoint_says_so():
     assert (
         "because no VPC endpoint policy allows the ssm:GetParameters action" in broken(cause).plan().outcome.stop.reason
     )
+
+
+def test_a_refused_download_names_the_layer_of_the_tasks_cpu():
+    course = Course()
+    course.image = replace(course.image, layers={AMD64: (descriptor("1"),), ARM64: (descriptor("2"), descriptor("3"))})
+    del course.policy["layers"]
+    assert f"/v2/fargate-lab/app/blobs/sha256:{'2' * 64}: 403 Forbidden" in course.plan().outcome.stop.reason
 
 
 def test_a_failed_pull_is_the_containers_reason_too():
