@@ -1,6 +1,7 @@
 """The course's private subnets: every name a task needs is open, by the hop that should carry it."""
 
 import pytest
+
 from .vpc import ECR_API, ECR_DKR, LAYERS, LOGS, SSM
 
 
