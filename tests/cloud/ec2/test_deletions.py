@@ -138,6 +138,19 @@ def test_a_nat_gateway_goes_with_its_interface(vpc):
     ec2.delete_subnet(SubnetId=vpc.a)
 
 
+def test_what_is_not_there_is_named(vpc):
+    ec2 = vpc.ec2
+    unknown = refused(ec2.describe_vpcs, VpcIds=[vpc.id, "vpc-0123456789abcdef0"])
+    assert unknown[:2] == ("InvalidVpcID.NotFound", "The vpc ID 'vpc-0123456789abcdef0' does not exist")
+    unknown = refused(ec2.describe_subnets, SubnetIds=[vpc.a, "subnet-0123456789abcdef0"])
+    assert unknown[:2] == ("InvalidSubnetID.NotFound", "The subnet ID 'subnet-0123456789abcdef0' does not exist")
+    unknown = refused(ec2.describe_security_groups, GroupIds=[vpc.default_group(), "sg-0123456789abcdef0"])
+    assert unknown[:2] == ("InvalidGroup.NotFound", "The security group 'sg-0123456789abcdef0' does not exist")
+    for call in (ec2.describe_nat_gateways, ec2.delete_nat_gateway):
+        given = {"NatGatewayIds": ["nat-0"]} if call == ec2.describe_nat_gateways else {"NatGatewayId": "nat-0"}
+        assert refused(call, **given)[0] == "NatGatewayNotFound"
+
+
 def test_tags_go_with_what_they_were_on(vpc):
     ec2 = vpc.ec2
     group, table = vpc.group("g"), vpc.table()

@@ -610,4 +610,16 @@ def endpoints_by_tag():
     return any(found.resource_type == "ec2:vpc-endpoint" for found in BACKEND.iter_tagged_resources())
 
 
+@probe
+def unknown_id_among_known_ones():
+    net = Net()
+    request = snapshot.request("DescribeVpcs", ACCOUNT, REGION, {"VpcId.1": net.id, "VpcId.2": "vpc-0"})
+    return STORE.run(request).body.decode().partition("<Message>")[2].partition("</Message>")[0]
+
+
+@probe
+def unknown_nat_gateway():
+    return code(ask("DescribeNatGateways", NatGatewayId=["nat-0"]))
+
+
 print(json.dumps(PROBES))

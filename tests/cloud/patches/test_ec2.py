@@ -80,6 +80,8 @@ ROWS = [
     ("endpoint_route_stays", "accepted", "InvalidParameterValue"),
     ("second_association", "accepted", "Resource.AlreadyAssociated"),
     ("main_table_stays", "accepted", "DependencyViolation"),
+    ("unknown_id_among_known_ones", ..., "The vpc ID 'vpc-0' does not exist"),
+    ("unknown_nat_gateway", "accepted", "NatGatewayNotFound"),
     ("endpoints_by_tag", False, True),
 ]
 

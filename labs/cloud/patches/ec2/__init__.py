@@ -3,7 +3,7 @@
 ``catalogue`` instance types and endpoint services · ``addresses`` and ``interfaces`` network interfaces ·
 ``endpoints``, ``endpoint_checks`` VPC endpoints · ``gateways`` NAT and internet gateways · ``routes`` ·
 ``groups`` security groups · ``networks`` VPCs, subnets, DHCP options · ``prefix_lists`` · ``lifetimes`` what
-passes by time · ``task_interfaces`` the interfaces that ECS makes for Fargate tasks.
+passes by time · ``absences`` unknown ids · ``task_interfaces`` the interfaces that ECS makes for Fargate tasks.
 
 Two rules hold everywhere. A call checks all before it changes anything: a refused call is not in the journal, so
 it must leave no trace. And what passes by time is decided by the time of the call, never stored by a read.
@@ -22,6 +22,7 @@ _PARTS = (
     "groups",
     "networks",
     "prefix_lists",
+    "absences",
 )
 
 

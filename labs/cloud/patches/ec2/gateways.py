@@ -64,10 +64,7 @@ def _nat(gateway: Any, backend: Any) -> None:
         return made
 
     def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
-        held = next((one for one in describe(self, None, [nat_gateway_id]) if not lifetimes.gone(one)), None)
-        if held is None:
-            words = f"The Nat Gateway {nat_gateway_id} was not found"
-            raise refusals.simulated("NatGatewayNotFound", words)
+        held = self.describe_nat_gateways(None, [nat_gateway_id])[0]
         if held.deleted_at is None:
             now = determinism.naive_present()
             held.deleted_at, held.gone_at = now, now + lifetimes.LISTED

@@ -167,6 +167,16 @@ def addresses_still_mapped(vpc_id: str) -> Exception:
     )
 
 
+def nat_not_found(gateway_id: str) -> Exception:
+    """[field] CreateRoute, quoted by several."""
+    return refused("InvalidNatGatewayID.NotFound", nat_not_found_words(gateway_id))
+
+
+def nat_not_found_words(gateway_id: str) -> str:
+    """The sentence, for calls whose code is another."""
+    return f"The natGateway ID '{gateway_id}' does not exist"
+
+
 def already_associated(route_table_id: str) -> Exception:
     """[field] terraform-provider-aws, aws_route_table_association."""
     words = f"the specified association for route table {route_table_id} conflicts with an existing association"

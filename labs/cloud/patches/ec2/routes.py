@@ -52,8 +52,7 @@ def _api(response: Any) -> None:
         table = backend.get_route_table(self._get_param("RouteTableId"))
         nat = self._get_param("NatGatewayId")
         if nat and (nat not in backend.nat_gateways or lifetimes.gone(backend.nat_gateways[nat])):
-            # [doc] EC2 API reference, "Error codes"; the sentence is ours.
-            raise refusals.simulated("InvalidNatGatewayID.NotFound", f"The NAT gateway {nat} does not exist.")
+            raise refusals.nat_not_found(nat)
         gateway = self._get_param("GatewayId") or ""
         if gateway.startswith("igw-"):
             vpc = backend.get_internet_gateway(gateway).vpc
