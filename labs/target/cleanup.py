@@ -26,7 +26,7 @@ from labs.target.taking_back import TakingBack, in_order, unknown, words
 from labs.target.target import Target, TargetName
 
 # How long after an interrupted create call its resource may still turn up in the account's answers.
-SETTLE_S = {TargetName.LOCAL: 2.0, TargetName.AWS: 20.0}
+SETTLE_S = {TargetName.LOCAL: 1.0, TargetName.AWS: 20.0}
 
 
 def clean(target: Target, say: Callable[[str], None] = print) -> Receipt:

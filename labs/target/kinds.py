@@ -140,12 +140,12 @@ ROUTE = Kind(
     parents=("RouteTableId",),
 )
 ASSOCIATION = Kind(
+    # Without tags its own id could not be found again, so it is known by its ends.
     "ec2 route table association",
     "ec2",
     ("AssociateRouteTable",),
-    ("DisassociateRouteTable",),
-    answer="AssociationId",
-    deleted_by=("AssociationId",),
+    (),
+    ("RouteTableId", "SubnetId", "GatewayId"),
     parents=("RouteTableId",),
 )
 INTERNET_GATEWAY = _ec2(
@@ -260,10 +260,12 @@ REPOSITORY = Kind(
     absent=frozenset({"RepositoryNotFoundException"}),
 )
 
+# What takes AWS long to remove; none of them uses another, so they are removed at the same time.
+_SLOW = (SERVICE, TASK, NAT_GATEWAY, ENDPOINT)
 # What uses another comes before it.
 KINDS: tuple[Kind, ...] = (
-    SERVICE, TASK, TASK_DEFINITION, CLUSTER,
-    NAT_GATEWAY, ENDPOINT, ADDRESS, INTERFACE, ROUTE, ASSOCIATION, INTERNET_GATEWAY, GROUP_RULE, GROUP, SUBNET,
+    *_SLOW,
+    TASK_DEFINITION, CLUSTER, ADDRESS, INTERFACE, ROUTE, ASSOCIATION, INTERNET_GATEWAY, GROUP_RULE, GROUP, SUBNET,
     NETWORK_ACL, ROUTE_TABLE, VPC,
     LOG_GROUP, PARAMETER, SECRET, ROLE_ATTACHMENT, ROLE_POLICY, ROLE, REPOSITORY,
 )  # fmt: skip
@@ -300,6 +302,11 @@ def rank(name: str) -> int:
     """The place of a kind in the order of removal; an unknown one comes last."""
     kind = _NAMED.get(name)
     return len(KINDS) if kind is None else KINDS.index(kind)
+
+
+def wave(name: str) -> int:
+    """Kinds of one number are removed at the same time."""
+    return max(rank(name), len(_SLOW) - 1)
 
 
 def leaves_something(service: str, operation: str) -> bool:

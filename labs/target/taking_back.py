@@ -1,4 +1,4 @@
-"""Removing a set of resources: kind by kind, what uses another first, with bounded waiting.
+"""Removing a set of resources: what uses another first, with bounded waiting.
 
 The tags are read from the account again before each delete. Who may be removed and what is written down about it is the
 caller's: cleaning asks for this lab's tags and keeps the ledger, sweeping asks for what is past its time.
@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labs.target import removal
 from labs.target.failures import code_of, explain
 from labs.target.kind import Kind
-from labs.target.kinds import kind_named, rank
+from labs.target.kinds import kind_named, rank, wave
 from labs.target.ledger import Entry
 from labs.target.receipt import Item, Outcome
 from labs.target.removal import Tags
@@ -64,6 +64,12 @@ class _Going:
     sent: bool = False
     reason: str = ""
 
+    @property
+    def patience(self) -> float:
+        """Seconds until it is given up."""
+        kind = kind_named(self.entry.kind)
+        return min(kind.wait_s, LONGEST_WAIT_S) if kind else 0.0
+
 
 def in_order(entry: Entry) -> tuple[int, int]:
     """The sort key of removal: by kind, and of one kind the last created first."""
@@ -81,44 +87,41 @@ class TakingBack:
     def remove(self, entries: Iterable[Entry]) -> list[Item]:
         """Remove these; what became of each. LabError when the account cannot be asked."""
         items: list[Item] = []
-        for name, group in itertools.groupby(sorted(entries, key=in_order), key=lambda entry: entry.kind):
-            kind = kind_named(name)
-            if kind is None:
-                items += [self._told(unknown(entry)) for entry in group]
-            else:
-                items += self._remove_kind(kind, [_Going(entry) for entry in group])
+        for _, group in itertools.groupby(sorted(entries, key=in_order), key=lambda entry: wave(entry.kind)):
+            items += self._remove_wave([_Going(entry) for entry in group])
         return items
 
-    def _remove_kind(self, kind: Kind, going: list[_Going]) -> list[Item]:
+    def _remove_wave(self, going: list[_Going]) -> list[Item]:
         """All deletes are sent before the first is waited for; what is in the way is tried again."""
         began, pause, items = time.monotonic(), 0.1, list[Item]()
-        patience = min(kind.wait_s, LONGEST_WAIT_S)
-        while True:
-            steps = [(each, self._step(kind, each)) for each in going]
+        told = False
+        while going:
+            waited = time.monotonic() - began
+            steps = [(each, self._step(each, waited)) for each in going]
             items += [item for _, item in steps if item]
             going = [each for each, item in steps if item is None]
-            waited = time.monotonic() - began
-            if not going:
-                return items
-            if waited >= patience:
-                break
-            if waited + pause > 3 > waited:
-                self.say(f"  waiting   {kind.name:<27}  {len(going)} on the way out, at most {patience:.0f} s")
-            time.sleep(pause)
-            pause = min(5.0, pause * 1.5)
-        for each in going:
-            reason = each.reason or f"still there {patience:.0f} s after it was deleted"
-            items.append(self._told(Item(kind.name, each.entry.id, Outcome.LEFT, reason)))
+            if going and waited > 2 and not told:
+                told = True
+                longest = max(each.patience for each in going)
+                self.say(f"  waiting   for {len(going)} that AWS is removing, at most {longest:.0f} s")
+            if going:
+                time.sleep(pause)
+                pause = min(5.0, pause * 1.5)
         return items
 
-    def _step(self, kind: Kind, going: _Going) -> Item | None:
-        entry = going.entry
+    def _step(self, going: _Going, waited: float) -> Item | None:
+        entry, kind = going.entry, kind_named(going.entry.kind)
+        if kind is None:
+            return self._told(unknown(entry))
         try:
             item = self._try(kind, going)
         except ClientError as error:
             item = Item(entry.kind, entry.id, Outcome.LEFT, words(error))
         except BotoCoreError as error:
             raise explain(error, f"removing {entry.kind} {entry.id}") from error
+        if item is None and waited >= going.patience:
+            reason = going.reason or f"still there {going.patience:.0f} s after it was deleted"
+            item = Item(entry.kind, entry.id, Outcome.LEFT, reason)
         return self._told(item) if item else None
 
     def _try(self, kind: Kind, going: _Going) -> Item | None:

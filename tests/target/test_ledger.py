@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,40 @@ def test_a_ledger_that_cannot_be_written_stops_before_the_call(tmp_path: Path) -
     ledger = Ledger(tmp_path / "absent" / "ledger.jsonl")
     with pytest.raises(LabError, match="cannot be written"):
         ledger.intend("iam role", "a", "us-east-1")
+
+
+def test_the_ledger_knows_when_each_thing_happened(tmp_path: Path) -> None:
+    at = [datetime(2026, 11, 23, 9, minute, tzinfo=UTC) for minute in range(5)]
+    moments = iter(at)
+    ledger = Ledger(tmp_path / "ledger-local-1.jsonl", lambda: next(moments))
+    n = ledger.intend("ec2 vpc endpoint", "", "us-east-1", "token", {"type": "Interface", "subnets": ["a"]})
+    ledger.created(n, "vpce-1")
+    ledger.changed("ec2 vpc endpoint", "vpce-1", {"+subnets": ["b"]})
+    ledger.changed("ec2 vpc endpoint", "vpce-1", {"-subnets": ["a"], "type": "Other"})
+    ledger.gone(n)
+    [entry] = ledger.entries()
+    assert (entry.intended_at, entry.created_at, entry.gone_at) == (at[0], at[1], at[4])
+    assert (entry.token, entry.id, entry.state) == ("token", "vpce-1", State.GONE)
+    assert [(each.since, dict(each.values)) for each in entry.facts] == [
+        (at[0], {"type": "Interface", "subnets": ["a"]}),
+        (at[2], {"type": "Interface", "subnets": ["a", "b"]}),
+        (at[3], {"type": "Other", "subnets": ["b"]}),
+    ]
+
+
+def test_what_was_taken_for_gone_and_found_again_was_there_all_the_time(ledger: Ledger) -> None:
+    n = ledger.intend("ec2 nat gateway", "", "us-east-1")
+    ledger.created(n, "nat-1")
+    ledger.gone(n)
+    ledger.created(n, "nat-1")
+    [entry] = ledger.entries()
+    assert (entry.state, entry.gone_at) == (State.CREATED, None)
+
+
+def test_a_ledger_of_the_first_version_is_read(ledger: Ledger) -> None:
+    ledger.file.write_text(
+        '{"n": 1, "state": "intended", "kind": "iam role", "id": "r", "region": "us-east-1"}\n'
+        '{"n": 1, "state": "created", "at": "2026-11-23T09:00:00Z"}\n'
+    )
+    [entry] = ledger.entries()
+    assert (entry.state, entry.was_created, entry.intended_at) == (State.CREATED, True, None)

@@ -1,7 +1,9 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from labs.errors import LabError
-from labs.target.names import Names, names_for, owner_of
+from labs.target.names import Names, lifetime, moment, names_for, owner_of, stamp
 
 
 def test_everything_carries_the_prefix_of_the_lab() -> None:
@@ -27,6 +29,9 @@ def test_a_trainee_name_that_fits_no_repository_name_is_refused_with_an_example(
         ("fargate-lab/app", True),
         ("fargate-lab-push", True),
         ("fargate-lab", True),
+        ("/fargate-lab/app", True),
+        ("//fargate-lab/app", False),
+        ("/ecs/fargate-lab", False),
         ("fargate-labour", False),
         ("prod/fargate-lab", False),
         ("", False),
@@ -44,3 +49,22 @@ def test_the_owner_is_who_signed_in_unless_a_trainee_is_named() -> None:
     assert owner_of("arn:aws:sts::123456789012:assumed-role/Dev/anna@example.com", {}) == "anna@example.com"
     assert owner_of("arn:aws:iam::123456789012:user/x", {"LAB_TRAINEE": "ben"}) == "ben"
     assert owner_of("arn:aws:iam::123456789012:user/a,b", {}) == "a-b"
+
+
+@pytest.mark.parametrize(("given", "hours"), [("", 8), ("8", 8), (" 0.5 ", 0.5), ("744", 744)])
+def test_lab_hours_say_how_long_it_may_stay(given: str, hours: float) -> None:
+    assert lifetime({"LAB_HOURS": given}) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "745", "nan", "inf", "a day"])
+def test_lab_hours_that_are_no_hours_are_refused(given: str) -> None:
+    with pytest.raises(LabError, match="LAB_HOURS is") as told:
+        lifetime({"LAB_HOURS": given})
+    assert "LAB_HOURS=8" in told.value.next_step
+
+
+def test_a_moment_is_written_and_read_in_one_form() -> None:
+    noon = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    assert stamp(noon) == "2026-11-23T12:00:00Z"
+    assert moment(stamp(noon)) == noon
+    assert moment("tomorrow") is None

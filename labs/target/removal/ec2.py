@@ -212,15 +212,23 @@ def _remove_route(ec2: Any, id: str) -> None:
     ec2.delete_route(RouteTableId=table_id, **{_DESTINATIONS[form]: destination})
 
 
+def _association(ec2: Any, id: str) -> str:
+    """The id of the association of a table with a subnet or gateway; empty when there is none."""
+    table_id, _, end = id.partition("/")
+    for each in (_TABLE.read(ec2, table_id) or {}).get("Associations", []):
+        if end in (each.get("SubnetId"), each.get("GatewayId")):
+            return str(each["RouteTableAssociationId"])
+    return ""
+
+
 def _association_tags(ec2: Any, id: str) -> Tags | None:
-    wanted = [{"Name": "association.route-table-association-id", "Values": [id]}]
-    for table in ec2.describe_route_tables(Filters=wanted)["RouteTables"]:
-        return lineage(ec2, table["RouteTableId"])
-    return None
+    return lineage(ec2, id.partition("/")[0]) if _association(ec2, id) else None
 
 
 def _remove_association(ec2: Any, id: str) -> None:
-    ec2.disassociate_route_table(AssociationId=id)
+    association = _association(ec2, id)
+    if association:
+        ec2.disassociate_route_table(AssociationId=association)
 
 
 REMOVERS: dict[str, Remover] = {
