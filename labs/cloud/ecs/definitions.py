@@ -58,7 +58,7 @@ class DefinitionOperations:
         self._judge.register(params)
         store = self._store
         with store.change():
-            revision = max((each.revision for each in store.revisions(family)), default=0) + 1
+            revision = self._last_revision(family) + 1
             made = TaskDefinition(
                 family,
                 revision,
@@ -71,6 +71,11 @@ class DefinitionOperations:
             )
             store.save(made)
         return {"taskDefinition": views.definition(made), "tags": views.tag_list(made.tags)}
+
+    def _last_revision(self, family: str) -> int:
+        """The highest number ever given: a deleted revision's is not given again."""
+        there = [each.revision for each in self._store.revisions(family)]
+        return max(0, int(self._store.setting(f"revision:{family}", "0")), *there)
 
     def deregister_task_definition(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """DeregisterTaskDefinition: INACTIVE; tasks and services that use it go on."""
@@ -106,6 +111,7 @@ class DefinitionOperations:
                 if self._is_used(found):
                     self._store.save(replace(found, status="DELETE_IN_PROGRESS"))
                 else:
+                    self._store.set_setting(f"revision:{found.family}", str(self._last_revision(found.family)))
                     self._store.forget(found)
                 gone.append(shown)
         return {"taskDefinitions": gone, "failures": failures}
