@@ -258,12 +258,19 @@ class TaskLife:
             return
         if self._containers is not None:
             self._containers.remove()
-        interface = self._task.attachment.interface
-        if interface:
-            self._parts.network.delete(interface)
+        self._detach()
         with store.change():
             self._update(lambda task: _stopped(task, stop, store.now()))
             self._tell_service(stop)
+
+    def _detach(self) -> None:
+        interface = self._task.attachment.interface
+        try:
+            if interface:
+                self._parts.network.delete(interface)
+        except AwsError as error:
+            # The task ends all the same; the next start removes what is left.
+            log.warning("the interface %s of task %s was not removed: %s", interface, self._id, error)
 
     def _tell_service(self, stop: Stop | None) -> None:
         task = self._task

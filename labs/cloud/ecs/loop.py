@@ -36,9 +36,8 @@ class Loop:
         with store.change():
             store.save(*(_interrupted(each, store.now()) for each in left))
         # Also those made in the moment before their task was written down.
-        if left:
-            for interface in self._parts.network.of_tasks():
-                self._parts.network.delete(interface)
+        for interface in self._parts.network.of_tasks():
+            self._parts.network.delete(interface)
 
     def start(self) -> None:
         """Begin."""

@@ -134,7 +134,7 @@ def _container(record: Container, owner: Task) -> Json:
         "healthStatus": record.health,
         "cpu": record.cpu,
     }
-    if owner.attachment.address and not owner.is_over:
+    if owner.attachment.address:
         shown["networkInterfaces"] = [
             {"attachmentId": owner.attachment.id, "privateIpv4Address": owner.attachment.address}
         ]
