@@ -68,7 +68,8 @@ def _address(snapshot: Snapshot, origin: Origin, host: str) -> Target:
     found = snapshot.interface_at(origin.vpc, place.first, place.version)
     if found is not None:
         return _interface(snapshot, found, host)
-    return Target(Peer(place), host)
+    unknown = snapshot.interfaces is None and not place.public
+    return Target(Peer(place, None if unknown else frozenset()), host)
 
 
 def _interface(snapshot: Snapshot, found: Interface, address: str) -> Target:

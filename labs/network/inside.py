@@ -31,7 +31,7 @@ def arrive(walk: Walk) -> Iterator[Hop]:
     ports = (walk.port, walk.port)
     if crosses:
         yield acl_hop(walk, Step.ACL_IN, interface.subnet, False, me, ports, origin.label)
-    groups = tuple(sorted(walk.target.peer.groups))
+    groups = tuple(sorted(walk.target.peer.groups or ()))
     hop = groups_hop(walk, Step.GROUPS_IN, groups, False, me, origin.label)
     yield replace(hop, mend=_ingress_mend(walk, groups)) if hop.verdict is BLOCKED else hop
     if crosses:

@@ -55,7 +55,7 @@ def _fits(snapshot: Snapshot, rule: GroupRule, peer: Peer) -> bool | None:
     if rule.block is not None:
         return peer.within(rule.block)
     if rule.peer_group:
-        return rule.peer_group in peer.groups
+        return None if peer.groups is None else rule.peer_group in peer.groups
     return snapshot.list_holds(rule.prefix_list, peer)
 
 

@@ -74,12 +74,12 @@ def is_address(text: str) -> bool:
 class Peer:
     """The other end of a packet: its addresses and what security group rules may call it by.
 
-    ``groups``: its security groups. ``service``: the AWS service it belongs to, as in ``com.amazonaws.us-east-1.s3``,
-    "" for none. ``stand_in``: the real address is some public one that is not known.
+    ``groups``: its security groups, None when not known. ``service``: the AWS service it belongs to, as in
+    ``com.amazonaws.us-east-1.s3``, "" for none. ``stand_in``: the real address is some public one that is not known.
     """
 
     span: Span
-    groups: frozenset[str] = frozenset()
+    groups: frozenset[str] | None = frozenset()
     service: str = ""
     stand_in: bool = False
 
