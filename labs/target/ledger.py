@@ -74,6 +74,8 @@ class Ledger:
     def __init__(self, file: Path, clock: Callable[[], datetime] = _now) -> None:
         self.file = file
         self._clock = clock
+        self._seen = b""
+        self._book = _Book()
 
     def intend(self, kind: str, id: str, region: str, token: str = "", facts: Mapping[str, Any] | None = None) -> int:
         """Write down a resource that is about to be made and return its number.
@@ -81,7 +83,7 @@ class Ledger:
         One that is already written down and not gone keeps its number: the same cell may run twice.
         """
         with self._open() as file:
-            entries, _ = _read(file)
+            entries, _ = self._read(file)
             same = [entry for entry in entries if id and (entry.kind, entry.id) == (kind, id)]
             if same and same[-1].state is not State.GONE:
                 return same[-1].n
@@ -121,7 +123,7 @@ class Ledger:
     def entries(self) -> list[Entry]:
         """The resources of the last chapter that has any, oldest first."""
         with self._open() as file:
-            entries, closed_at = _read(file)
+            entries, closed_at = self._read(file)
         open_chapter = [entry for entry in entries if entry.n > closed_at[-1]] if closed_at else entries
         if open_chapter or not closed_at:
             return open_chapter
@@ -131,7 +133,7 @@ class Ledger:
     def has_open_chapter(self) -> bool:
         """Whether anything was written since the last receipt that said "left 0"."""
         with self._open() as file:
-            entries, closed_at = _read(file)
+            entries, closed_at = self._read(file)
         return any(entry.n > (closed_at[-1] if closed_at else 0) for entry in entries)
 
     def unreadable(self) -> int:
@@ -139,9 +141,25 @@ class Ledger:
         with self._open() as file:
             return sum(1 for line in _lines(file) if _parse(line) is None)
 
+    def _read(self, file: IO[bytes]) -> tuple[list[Entry], list[int]]:
+        """The entries in order, and after which numbers chapters were closed; only what was added is parsed."""
+        file.seek(0)
+        data = file.read()
+        if not data.startswith(self._seen):
+            self._seen, self._book = b"", _Book()
+        whole = data.rfind(b"\n") + 1
+        self._book.add(data[len(self._seen) : whole])
+        self._seen = data[:whole]
+        if whole == len(data):
+            return self._book.told()
+        # A line that was cut off is finished by whoever writes next, so it is not remembered.
+        book = _Book(dict(self._book.entries), list(self._book.closed_at))
+        book.add(data[whole:])
+        return book.told()
+
     def _change(self, n: int, state: State, more: dict[str, str]) -> None:
         with self._open() as file:
-            entries, _ = _read(file)
+            entries, _ = self._read(file)
             entry = next((entry for entry in entries if entry.n == n), None)
             if entry is None or entry.state is not state or more.get("id", entry.id) != entry.id:
                 self._append(file, {"n": n, "state": state} | more)
@@ -190,21 +208,29 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     return row if known else None
 
 
-def _read(file: IO[bytes]) -> tuple[list[Entry], list[int]]:
-    """The entries in order, and after which numbers chapters were closed."""
-    entries: dict[int, Entry] = {}
-    closed_at: list[int] = []
-    for line in _lines(file):
-        row = _parse(line)
-        if row is None:
-            continue
-        if row["state"] == CLOSED:
-            closed_at.append(max(entries, default=0))
-            continue
-        n = row["n"]
-        entries[n] = _told(entries.get(n), row)
-    # An entry without a kind has lost its first line; the search by tag finds the resource.
-    return [entry for _, entry in sorted(entries.items()) if entry.kind], closed_at
+@dataclass
+class _Book:
+    """What the lines of a ledger have told so far."""
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    closed_at: list[int] = field(default_factory=list)
+
+    def add(self, data: bytes) -> None:
+        """More lines."""
+        for line in data.split(b"\n"):
+            row = _parse(line) if line.strip() else None
+            if row is None:
+                continue
+            if row["state"] == CLOSED:
+                self.closed_at.append(max(self.entries, default=0))
+                continue
+            n = row["n"]
+            self.entries[n] = _told(self.entries.get(n), row)
+
+    def told(self) -> tuple[list[Entry], list[int]]:
+        """The entries in order, and after which numbers chapters were closed."""
+        # An entry without a kind has lost its first line; the search by tag finds the resource.
+        return [entry for _, entry in sorted(self.entries.items()) if entry.kind], list(self.closed_at)
 
 
 def _told(known: Entry | None, row: Mapping[str, Any]) -> Entry:
