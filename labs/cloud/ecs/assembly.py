@@ -6,20 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from labs import iam
 from labs.cloud.access import LocalAccess
 from labs.cloud.contract import Caller, Clock, Trail
 from labs.cloud.credentials import Credentials
-from labs.cloud.ecs.delivery import Delivery
 from labs.cloud.ecs.ecs_api import EcsApi
-from labs.cloud.ecs.engine import Engines
 from labs.cloud.ecs.inner import InnerCalls
 from labs.cloud.ecs.judge import Judge
 from labs.cloud.ecs.network import StoreNetwork
 from labs.cloud.ecs.records import TaskDefinition
-from labs.cloud.ecs.sources import StoreLogs, StorePermissions, StoreRegistry, StoreSecrets
 from labs.cloud.ecs.store import EcsStore, tags_of
 from labs.cloud.identities import Identities
 from labs.cloud.lookups import StoreLookups
@@ -30,6 +27,10 @@ from labs.cloud.snapshot import Snapshots
 from labs.cloud.state.folder import Identity
 from labs.cloud.state.replay import DurableStore
 from labs.cloud.store.dispatch import MotoStore
+
+if TYPE_CHECKING:
+    from labs.cloud.ecs.loop import Loop
+    from labs.cloud.ecs.sources import StorePermissions
 
 # How long a task's role session lasts; nobody outside ever holds its key.
 _SESSION = timedelta(hours=6)
@@ -61,25 +62,34 @@ class Ecs:
         self._moto, self._ecr, self._host = moto, ecr, host
         self._identities, self._credentials, self._sessions = identities, credentials, sessions
         self._snapshots = Snapshots(moto, durable.reading)
+        self._access, self._lookups, self._trail = access, lookups, trail
         self._calls = InnerCalls(durable, account, region)
-        self._permissions = StorePermissions(access, identities, lookups, trail, region)
-        self._secrets = StoreSecrets(self._calls, lookups, account)
         interfaces = TaskInterfaces(durable.write, account, region)
         self._network = StoreNetwork(account, region, interfaces, lambda: moto.load("ec2"))
-        judge = Judge(account, region, self._network, self._permissions, host)
+        judge = Judge(account, region, self._network, lambda: self._permissions, host)
         if any(not each.is_over for each in self.store.tasks.values()):
             self._loop.recover()
         return EcsApi(self.store, self._network, judge)
 
     @cached_property
-    def _loop(self) -> Any:
-        # Here, because a lab without tasks needs neither the network's model nor a start's.
+    def _permissions(self) -> "StorePermissions":
+        from labs.cloud.ecs.sources import StorePermissions
+
+        return StorePermissions(self._access, self._identities, self._lookups, self._trail, self._identity.region)
+
+    @cached_property
+    def _loop(self) -> "Loop":
+        # Here, because what a start needs is a quarter of the local AWS's own start.
+        from labs.cloud.ecs.delivery import Delivery
+        from labs.cloud.ecs.engine import Engines
         from labs.cloud.ecs.life import Parts
         from labs.cloud.ecs.loop import Loop
         from labs.cloud.ecs.planning import StorePlanner
+        from labs.cloud.ecs.sources import StoreLogs, StoreRegistry, StoreSecrets
 
         account, region = self._identity.account, self._identity.region
         registry = StoreRegistry(self._ecr)
+        secret_values = StoreSecrets(self._calls, self._lookups, account)
         planner = StorePlanner(
             account,
             region,
@@ -87,7 +97,7 @@ class Ecs:
             lambda vpc: self._snapshots.take(account, region, vpc),
             self._permissions,
             registry,
-            self._secrets,
+            secret_values,
             StoreLogs(self._calls),
         )
         # What marks this folder's containers: nobody else's are ever touched.
@@ -100,7 +110,7 @@ class Ecs:
                 planner,
                 engines,
                 registry,
-                self._secrets,
+                secret_values,
                 self._calls,
                 Delivery(),
                 self._puller,

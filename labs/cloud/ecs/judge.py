@@ -1,15 +1,19 @@
-"""What Fargate refuses, asked of ``labs.fargate`` and answered in ECS's codes."""
+"""What Fargate refuses, asked of ``labs.fargate`` and answered in ECS's codes.
+
+``labs.fargate`` is imported at the first question: the local AWS is ready sooner without it.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labs.cloud.contract import AwsError
 from labs.cloud.ecs import refusals
 from labs.cloud.ecs.network import Network
 from labs.cloud.ecs.records import TaskDefinition
-from labs.fargate import validation
-from labs.fargate.refusals import Refusal
-from labs.fargate.sources import Permissions
+
+if TYPE_CHECKING:
+    from labs.fargate.refusals import Refusal
+    from labs.fargate.sources import Permissions
 
 
 class Judge:
@@ -20,7 +24,7 @@ class Judge:
         account: str,
         region: str,
         network: Network,
-        permissions: Permissions,
+        permissions: "Callable[[], Permissions]",
         registry_host: Callable[[], str],
     ) -> None:
         self._account = account
@@ -29,7 +33,9 @@ class Judge:
         self._permissions = permissions
         self._host = registry_host
 
-    def _registered(self, definition: Mapping[str, Any]) -> Refusal | None:
+    def _registered(self, definition: Mapping[str, Any]) -> "Refusal | None":
+        from labs.fargate import validation
+
         return validation.register(definition, self._account, self._region, self._host())
 
     def register(self, definition: Mapping[str, Any]) -> None:
@@ -45,6 +51,8 @@ class Judge:
 
     def run(self, definition: TaskDefinition, params: Mapping[str, Any], with_roles: bool = False) -> None:
         """Raises AwsError for a RunTask (``with_roles``) or a service that AWS would refuse."""
+        from labs.fargate import validation
+
         overrides = params.get("overrides") or {}
         given = {name: overrides[name] for name in ("executionRoleArn", "taskRoleArn") if overrides.get(name)}
         _raise(
@@ -54,11 +62,11 @@ class Judge:
                 {each.id: each.vpc for each in self._network.subnets().values()},
                 self._network.groups(),
                 params.get("platformVersion") or "LATEST",
-                self._permissions.trust if with_roles else None,
+                self._permissions().trust if with_roles else None,
             )
         )
 
 
-def _raise(refusal: Refusal | None) -> None:
+def _raise(refusal: "Refusal | None") -> None:
     if refusal is not None:
         raise AwsError(refusal.code, refusal.message)
