@@ -18,8 +18,9 @@ from labs.network.snapshot import Snapshot
 from labs.network.spans import AWS_ADDRESS, INTERNET_ADDRESS, Peer, is_address, span
 
 _AMAZON = ("amazonprovideddns", "169.254.169.253", "fd00:ec2::253")
-# Names that only a private zone, or a resolver of one's own, can know.
-_PRIVATE_ENDINGS = (".internal", ".local", ".lan", ".home.arpa")
+# Names that only a private zone can know, or that AWS gives to load balancers, databases and the like, which may be
+# private; their addresses are not in a snapshot.
+_PRIVATE_ENDINGS = (".internal", ".local", ".lan", ".home.arpa", ".amazonaws.com")
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def _by_service(snapshot: Snapshot, origin: Origin, name: str) -> Resolution:
         return Resolution((_open(origin.vpc, name, f"is the network interface {named.id}"),), (target,))
     if service is None and ("." not in name or name.endswith(_PRIVATE_ENDINGS)):
         return Resolution(
-            (_unknown(origin.vpc, f"{name} is a private name, and private zones are not in a snapshot."),)
+            (_unknown(origin.vpc, f"The address of {name} is not in a snapshot; it may be a private one."),)
         )
     targets = _public(snapshot, service)
     hop = _open(origin.vpc, name, f"resolves to public addresses{cause and ', because ' + cause}")

@@ -43,7 +43,7 @@ def arrive(walk: Walk) -> Iterator[Hop]:
 
 
 def _ingress_mend(walk: Walk, groups: tuple[str, ...]) -> Mend:
-    return mends.allow_in_group(groups[0], False, walk.protocol, walk.port, walk.me, (), by_group=True)
+    return mends.allow_in_group(groups[0], False, walk.protocol, walk.port, walk.me, ())
 
 
 def _endpoint(walk: Walk, endpoint: Endpoint) -> Hop:

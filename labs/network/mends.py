@@ -14,12 +14,10 @@ _PROTOCOL = {"6": "tcp", "17": "udp"}
 _LAST_RULE = 32766
 
 
-def allow_in_group(
-    group: str, egress: bool, protocol: str, port: int, peer: Peer, lists: tuple[str, ...], *, by_group: bool
-) -> Mend:
+def allow_in_group(group: str, egress: bool, protocol: str, port: int, peer: Peer, lists: tuple[str, ...]) -> Mend:
     """One rule for exactly this peer: by its security group, its prefix list, or its addresses."""
     permission: dict[str, Any] = {"IpProtocol": _PROTOCOL[protocol], "FromPort": port, "ToPort": port}
-    if by_group and peer.groups:
+    if peer.groups:
         other = min(peer.groups)
         permission["UserIdGroupPairs"] = [{"GroupId": other}]
     elif lists:

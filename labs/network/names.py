@@ -15,6 +15,11 @@ _S3 = re.compile(rf"(?:.+\.)?s3[.-]{_REGION}\.amazonaws\.com")
 _S3_GLOBAL = re.compile(r"(?:(?P<bucket>.+)\.)?s3\.amazonaws\.com")
 _LAYERS = re.compile(rf"prod-{_REGION}-starport-layer-bucket")
 _PLAIN = re.compile(rf"(?P<name>[a-z0-9-]+)\.{_REGION}\.amazonaws\.com")
+# Names without a Region, and API names of two parts, that no interface endpoint serves; both are public.
+_GLOBAL = re.compile(
+    r"(?:sts|iam|cloudfront|route53|shield|organizations)\.amazonaws\.com|public\.ecr\.aws|.+\.api\.aws"
+)
+_API = re.compile(rf"api\.[a-z0-9-]+\.{_REGION}\.amazonaws\.com")
 # First label of the host name to the last part of the service's name, where they differ.
 _OTHER_NAMES = {"ecs-a": "ecs-agent", "ecs-t": "ecs-telemetry"}
 GATEWAY_SERVICES = ("s3", "dynamodb")
@@ -22,7 +27,7 @@ GATEWAY_SERVICES = ("s3", "dynamodb")
 
 @dataclass(frozen=True)
 class Service:
-    """An AWS service of one Region: ``ecr.api``, ``s3``; ``""`` for an AWS name that no endpoint service is known for.
+    """An AWS service of one Region: ``ecr.api``, ``s3``; ``""`` for a public name of AWS's without endpoint service.
 
     ``private``: whether the private DNS name of its interface endpoint is this host name.
     """
@@ -43,7 +48,7 @@ class Service:
 
 
 def service_of(host: str, region: str) -> Service | None:
-    """The AWS service behind a host name; None when it is not AWS's. ``region`` is the snapshot's."""
+    """The AWS service behind a host name; None when it is none of AWS's API names. ``region`` is the snapshot's."""
     host = host.casefold().rstrip(".")
     if found := _ECR.fullmatch(host):
         return Service("ecr.dkr" if found["registry"] else "ecr.api", found["region"])
@@ -55,7 +60,7 @@ def service_of(host: str, region: str) -> Service | None:
         return Service("s3", layers["region"] if layers else region, False)
     if found := _PLAIN.fullmatch(host):
         return Service(_OTHER_NAMES.get(found["name"], found["name"]), found["region"])
-    return Service("", region, False) if host.endswith((".amazonaws.com", ".api.aws")) else None
+    return Service("", region, False) if _GLOBAL.fullmatch(host) or _API.fullmatch(host) else None
 
 
 def is_layer_bucket(host: str) -> bool:

@@ -126,7 +126,7 @@ def _egress_mend(walk: Walk) -> Mend:
         private = walk.resolution.mend or (None if _leads_out(walk) else private_way(walk))
         if private is not None:
             return private
-    return mends.allow_in_group(walk.origin.groups[0], True, walk.protocol, walk.port, peer, lists, by_group=True)
+    return mends.allow_in_group(walk.origin.groups[0], True, walk.protocol, walk.port, peer, lists)
 
 
 def _leads_out(walk: Walk) -> bool:
@@ -176,11 +176,9 @@ def way_out(walk: Walk, stop: Hop, route: Route | None) -> Mend | None:
 def private_way(walk: Walk) -> Mend | None:
     """The endpoint that would keep this AWS name inside the VPC; None for other names."""
     service, origin = walk.resolution.service, walk.origin
-    if service is None or not service.name:
+    if service is None or not service.name or service.region != (walk.snapshot.region or service.region):
         return None
     if not service.has_gateway:
-        if not service.private:
-            return None
         groups = next((e.groups for e in _interface_endpoints(walk) if e.groups), origin.groups)
         return mends.create_interface_endpoint(origin.vpc, service.full_name, origin.subnet, groups)
     table = walk.snapshot.table_of(origin.subnet, origin.vpc)

@@ -44,6 +44,10 @@ NAMES = {
     "bucket.s3.amazonaws.com": PUBLIC,
     "prod-us-east-1-starport-layer-bucket.s3.amazonaws.com": PUBLIC,
     "dynamodb.us-east-1.amazonaws.com": PUBLIC,
+    "ssm.us-east-1.api.aws": PUBLIC,
+    "internal-app-1.us-east-1.elb.amazonaws.com": UNKNOWN,
+    "db.c1.us-east-1.rds.amazonaws.com": UNKNOWN,
+    "fs-1.efs.us-east-1.amazonaws.com": UNKNOWN,
     "db": UNKNOWN,
     "db.corp.internal": UNKNOWN,
     "printer.local": UNKNOWN,
@@ -69,6 +73,14 @@ def test_a_name_in_the_course_resolves(cloud, host, expected):
 def test_s3_is_inside_its_prefix_list_and_comes_by_the_gateway(cloud, host):
     path = cloud.reach(host)
     assert (path.ok, path.address, path.endpoint.id) == (True, "52.216.0.1", "vpce-s3")
+
+
+@pytest.mark.parametrize(
+    "host", ["api.ecr.eu-west-1.amazonaws.com", "bucket.s3.eu-west-1.amazonaws.com", "sts.amazonaws.com"]
+)
+def test_no_endpoint_is_offered_for_what_an_endpoint_of_this_region_does_not_serve(cloud, host):
+    cloud.group()["IpPermissionsEgress"] = [permission()]
+    assert cloud.reach(host).blocked_at.mend is None
 
 
 def test_s3_of_another_region_does_not_come_by_the_gateway(cloud):
