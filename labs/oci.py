@@ -126,13 +126,13 @@ def parse(data: bytes, media_type: str = "") -> Manifest | Index:
     """
     try:
         raw = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotAnImage(f"The manifest is not JSON: {error}") from error
     if not isinstance(raw, dict):
         raise NotAnImage("The manifest is not a JSON object")
     kind = str(raw.get("mediaType") or media_type)
-    subject = Descriptor.of(raw["subject"]) if isinstance(raw.get("subject"), dict) else None
     try:
+        subject = Descriptor.of(raw["subject"]) if isinstance(raw.get("subject"), dict) else None
         if isinstance(raw.get("manifests"), list):
             return Index(kind or OCI_INDEX, tuple(Descriptor.of(entry) for entry in raw["manifests"]), subject)
         if isinstance(raw.get("config"), dict) and isinstance(raw.get("layers"), list):
