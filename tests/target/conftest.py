@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.loaders import create_loader
 from moto import mock_aws
 
 from labs.target import local
@@ -17,6 +18,8 @@ from labs.target.local import Cloud
 from labs.target.names import Names
 from labs.target.target import Target, TargetName
 
+# The models of seven services, read once for all tests.
+_MODELS = create_loader()
 ACCOUNT = "123456789012"
 IDENTITY = f"arn:aws:iam::{ACCOUNT}:user/anna"
 
@@ -33,6 +36,8 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     monkeypatch.setenv("HOME", str(user))
     monkeypatch.setenv("LAB_HOME", str(place))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    # What an earlier test of this process pointed at its local AWS is not this test's.
+    monkeypatch.setattr(targets, "_replaced", {})
     return place
 
 
@@ -41,6 +46,7 @@ def account(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Target]:
     """A confirmed target in an empty account of moto, in this process."""
     with mock_aws():
         session = boto3.Session("testing", "testing", region_name="us-east-1")
+        session._session.register_component("data_loader", _MODELS)
         names = Names()
         target = Target(
             TargetName.AWS, ACCOUNT, "us-east-1", IDENTITY, names, names.tags("anna"), home, session, endpoint=""
