@@ -31,6 +31,14 @@ class Usage:
     region: str
     periods: tuple[Period, ...]
 
+    @property
+    def label(self) -> str:
+        """The resource for people; an endpoint with the service it leads to."""
+        service = str(self.periods[-1].facts.get("service") or "") if self.periods else ""
+        # com.amazonaws.REGION.ecr.api
+        short = service.split(".", 3)[-1] if service.startswith("com.amazonaws.") else service
+        return f"{self.kind} {self.id}" + (f" ({short})" if short else "")
+
 
 @dataclass(frozen=True)
 class Line:
@@ -38,6 +46,7 @@ class Line:
 
     kind: str
     id: str
+    label: str
     region: str
     rate: Rate
     price: Price
@@ -96,7 +105,7 @@ class Bill:
         lines = [f"Cost on AWS in USD, by {self.table}: list prices, without tax, at most"]
         rows = [("", "so far", f"{hours:g} h more", "price")]
         for line in self.lines:
-            rows.append((f"{line.kind} {line.id}", f"{line.so_far:.4f}", f"{line.more:.4f}", _priced(line)))
+            rows.append((line.label, f"{line.so_far:.4f}", f"{line.more:.4f}", _priced(line)))
         rows.append(("total", f"{self.so_far:.2f}", f"{self.more:.2f}", f"at {self.at:%Y-%m-%d %H:%M} UTC"))
         width = max(len(row[0]) for row in rows)
         lines += [f"  {what:<{width}}  {sum_:>8}  {more:>9}  {price}".rstrip() for what, sum_, more, price in rows]
@@ -171,7 +180,7 @@ def _line(usage: Usage, rate: Rate, price: Price, runs: Iterable[_Run], now: dat
         for run in still
     )
     units = sum(run.meter.quantity for run in still or runs[-1:])
-    return Line(usage.kind, usage.id, usage.region, rate, price, units, so_far, later)
+    return Line(usage.kind, usage.id, usage.label, usage.region, rate, price, units, so_far, later)
 
 
 def _hours(rate: Rate, begin: datetime, end: datetime) -> float:

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labs.errors import LabError
 from labs.target import costing, removal
 from labs.target.docker_login import forget_passwords
-from labs.target.failures import explain
+from labs.target.failures import denied, explain
 from labs.target.kind import Kind
 from labs.target.kinds import KINDS, kind_named
 from labs.target.ledger import Entry, State
@@ -74,6 +74,7 @@ class _Cleaning:
         self.target = target
         self.say = say
         self._unread: dict[str, Item] = {}
+        self._denied: set[str] = set()
 
     def open_entries(self) -> list[Entry]:
         """What is not gone."""
@@ -88,6 +89,8 @@ class _Cleaning:
                     if self._ours(tags):
                         yield kind, id, tags
             except ClientError as error:
+                if denied(error):
+                    self._denied.add(kind.name)
                 self._unread[kind.name] = Item(kind.name, "(any)", Outcome.LEFT, f"cannot check: {words(error)}")
             except BotoCoreError as error:
                 raise explain(error, f"searching for the lab's {kind.name} by tag") from error
@@ -181,10 +184,16 @@ class _Cleaning:
         except LabError as error:
             self.say(str(error))
             cost = None
+        # Who only pushes may be allowed nothing of EC2: what the lab never used is not "left".
+        used = {_service(entry.kind) for entry in target.ledger.entries()}
         unread = self.unread()
-        now = datetime.now(UTC)
-        found = (*seen.values(), *unread)
-        return Receipt(target.account, target.region, target.name, len(created), len(gone), found, now, cost)
+        unused = tuple(each.kind for each in unread if used and self._may_be_unread(each.kind, used))
+        found = (*seen.values(), *(item for item in unread if item.kind not in unused))
+        counts = len(created), len(gone)
+        return Receipt(target.account, target.region, target.name, *counts, found, datetime.now(UTC), cost, unused)
+
+    def _may_be_unread(self, kind: str, used: set[str]) -> bool:
+        return kind in self._denied and _service(kind) not in used
 
     def _ours(self, tags: Tags) -> bool:
         return self.target.tags.items() <= tags.items()
@@ -201,3 +210,7 @@ class _Cleaning:
 
     def _client(self, kind: Kind, region: str) -> Any:
         return self.target.client(kind.service, region=region)
+
+
+def _service(kind: str) -> str:
+    return kind.partition(" ")[0]

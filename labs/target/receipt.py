@@ -34,7 +34,8 @@ class Item:
 class Receipt:
     """What was created, what of it is gone, what is left: counted in the account after the last delete.
 
-    ``cost`` is what it has cost by the ledger's times; None when the price table cannot be read.
+    ``cost`` is what it has cost by the ledger's times; None when the price table cannot be read. ``not_read`` are kinds
+    that these credentials may not list and of which, by the ledger, the lab has made nothing.
     """
 
     account: str
@@ -45,6 +46,7 @@ class Receipt:
     left: tuple[Item, ...]
     read_at: datetime
     cost: Bill | None = None
+    not_read: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [
@@ -52,6 +54,7 @@ class Receipt:
             f"  created {self.created}, gone {self.gone}, left {len(self.left)}",
             *([f"  {self._cost_line()}"] if self.cost else []),
             f"  re-read from the account at {self.read_at:%Y-%m-%d %H:%M:%S} UTC",
+            *([f"  not looked for, for lack of permission: {', '.join(self.not_read)}"] if self.not_read else []),
             *(str(item) for item in self.left),
         ]
         return "\n".join(lines)

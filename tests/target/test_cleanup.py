@@ -215,6 +215,30 @@ def test_an_account_that_cannot_be_searched_is_never_called_clean(
     assert "cannot check" in receipt.left[0].reason
 
 
+def test_what_may_not_be_listed_and_was_never_used_is_said_and_not_left(
+    account: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(account)
+    refused = ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}, "DescribeVpcs")
+    vpc = removal.REMOVERS["ec2 vpc"]
+    broken = removal.Remover(vpc.tags, vpc.remove, failing(refused))
+    monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ec2 vpc": broken})
+    receipt = cleanup.clean(account, quiet)
+    assert count(receipt) == (4, 4, 0)
+    assert "not looked for, for lack of permission: ec2 vpc" in str(receipt)
+
+
+def test_what_may_not_be_listed_though_the_lab_used_it_is_left(
+    account: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(account)
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListRoles")
+    role = removal.REMOVERS["iam role"]
+    broken = removal.Remover(role.tags, role.remove, failing(refused))
+    monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "iam role": broken})
+    assert count(cleanup.clean(account, quiet)) == (4, 4, 1)
+
+
 def test_an_account_that_went_away_is_one_sentence(account: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     build(account)
     gone = failing(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"))

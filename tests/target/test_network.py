@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from labs import cli
 from labs.errors import LabError
 from labs.target import Target, cleanup, connect, costing, kinds, removal, taking_back
 from labs.target.local import Cloud
@@ -286,7 +287,7 @@ def test_a_delete_that_is_refused_for_good_is_left_with_the_accounts_words(
     broken = removal.Remover(subnet.tags, refuse, subnet.named)
     with monkeypatch.context() as patch:
         patch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ec2 subnet": broken})
-        patch.setattr(taking_back, "LONGEST_WAIT_S", 1.0)
+        patch.setattr(taking_back, "LONGEST_WAIT_S", 6.0)
         receipt = cleanup.clean(target, quiet)
     left = {item.kind: item.reason for item in receipt.left}
     assert left["ec2 subnet"] == "DependencyViolation: has dependencies"
@@ -337,6 +338,32 @@ def test_the_bill_follows_endpoints_tasks_and_changes(target: Target) -> None:
 
 def kinds_of(bill: costing.Bill) -> set[str]:
     return {line.kind for line in bill.lines}
+
+
+def test_the_commands_say_what_would_go_what_it_costs_and_what_went(
+    target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole_lab.build_network(target)
+    assert cli.main(["clean", "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("would go  ec2 vpc endpoint") == 5
+    assert "(ecr.dkr)" in told
+    assert "12 h more" in told
+    assert cli.main(["clean"]) == 0
+    told = capsys.readouterr().out
+    assert "left 0" in told
+    assert "cost about 0.08 USD (prices of us-east-1, read 2026-08-20) on AWS; nothing on the local AWS" in told
+
+
+def test_a_broken_price_table_does_not_stop_the_cleaning(
+    target: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LAB_PRICES", "/nowhere.toml")
+    target.client("logs").create_log_group(logGroupName="/fargate-lab/app")
+    assert cli.main(["clean"]) == 0
+    told = capsys.readouterr().out
+    assert "LAB_PRICES names /nowhere.toml, which cannot be read" in told
+    assert "created 1, gone 1, left 0" in told
 
 
 def test_the_ledger_holds_no_secret(target: Target) -> None:

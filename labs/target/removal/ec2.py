@@ -11,8 +11,8 @@ from labs.target.names import KIT_TAG, Names
 from labs.target.removal.blocked import blockers
 from labs.target.removal.remover import Remover, Tags, held_by_parent, plain
 
-# Still listed for a while after their end (VpcEndpoint and NatGateway in the EC2 API reference).
-_ENDED = frozenset({"deleted", "failed", "rejected", "expired"})
+# Still listed for a while after its end (VpcEndpoint and NatGateway in the EC2 API reference).
+_ENDED = "deleted"
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,10 @@ class Described:
         items = getattr(ec2, self.describe)(**{self.ids: [id]})[self.items]
         return next((item for item in items if not _ended(item)), None)
 
-    def tagged(self, ec2: Any, _names: Names) -> Iterator[str]:
-        """The ids that carry the kit's tag, whoever's they are."""
-        wanted = {self.filters: [{"Name": "tag-key", "Values": [KIT_TAG]}]}
+    def tagged(self, ec2: Any, names: Names) -> Iterator[str]:
+        """The ids that carry the kit's tag with a name of the lab's, whoever's they are."""
+        # Security group rules know no filter "tag-key"; this one they all know, with * for the rest of a value.
+        wanted = {self.filters: [{"Name": f"tag:{KIT_TAG}", "Values": [names.prefix, f"{names.prefix}-*"]}]}
         pages = (
             ec2.get_paginator(self.describe).paginate(**wanted)
             if ec2.can_paginate(self.describe)
@@ -83,7 +84,7 @@ _BY_PREFIX = {"vpc": _VPC, "subnet": _SUBNET, "rtb": _TABLE, "sg": _GROUP, "acl"
 
 
 def _ended(item: dict[str, Any]) -> bool:
-    return str(item.get("State", "")).lower() in _ENDED
+    return str(item.get("State", "")).lower() == _ENDED
 
 
 def lineage(ec2: Any, id: str) -> Tags | None:
