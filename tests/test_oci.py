@@ -32,7 +32,7 @@ def test_an_index_gives_its_platforms_and_leaves_attestations_out():
     ids=["nothing", "half", "a list", "empty", "deep", "a subject without a digest", "a config without a digest"],
 )
 def test_what_is_no_image_is_one_sentence(document):
-    with pytest.raises(oci.NotAnImage, match="^The manifest "):
+    with pytest.raises(oci.NotAnImage, match=r"^The manifest "):
         oci.parse(document)
 
 
