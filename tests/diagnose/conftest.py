@@ -28,10 +28,6 @@ class Made:
 def ec2():
     """A client of an empty account; making one costs more than a test."""
     with pytest.MonkeyPatch.context() as patch:
-        # An earlier test of this process may have pointed it at a local AWS.
-        for name in list(os.environ):
-            if name.startswith("AWS_"):
-                patch.delenv(name)
         patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         with mock_aws():
             yield boto3.Session("testing", "testing", region_name=REGION).client("ec2")

@@ -116,8 +116,8 @@ def test_a_task_runs_the_pushed_image_isolated_and_limited(lab: Lab, ecs: Any, v
     stopped = ecs.reaches(arn, "STOPPED", 30)
     assert stopped["containers"][0]["exitCode"] == 0
     assert made not in containers(lab)
-    # The network of this VPC goes with its last task.
-    lab_ecs.until(lambda: network not in lab.docker("network", "ls", "--format", "{{.Name}}")[1].split(), 15)
+    _, left = lab.docker("network", "ls", "--quiet", "--filter", f"label={STATE}")
+    assert left.split() == []
 
 
 def test_from_run_task_to_running_takes_less_than_five_seconds(
