@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reset": ("labs.stages.reset_command", "undo a stage"),
     "course": ("labs.course", "run the solved course without a browser and print the table of stages"),
     "reach": ("labs.diagnose.reach_command", "say whether a network interface reaches a host, hop by hop"),
+    "diagnose": ("labs.diagnose.command", "say why a task does not start, or a service does not settle"),
     "clean": ("labs.target.clean_command", "remove what the lab created, and only that"),
     "sweep": ("labs.target.sweep_command", "list or delete what labs have forgotten in the account"),
     "notebooks": ("labs.notebooks", "generate notebooks/ from solutions/, and execute both"),

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"Engine: {bench.engine.line}")
         ensure_base(bench.target, bench.engine, print)
         print(f"Set-up: {time.monotonic() - began:.1f} s", flush=True)
-        rows = list(play(bench))
+        rows = list(play(bench, keep=args.keep))
         if not args.keep:
             runner.reset(stages()[0].name, bench)
     print()
@@ -59,14 +59,19 @@ def run(args: argparse.Namespace) -> int:
     for row in rows:
         if not row.report.verdict.passed:
             print(f"\n{row.stage.notebook}\n{row.report}")
-    passed = len(rows) == len(stages()) and all(row.report.verdict.passed for row in rows)
+    if rows[-1].stage.lasting and rows[-1].report.verdict.passed:
+        print(f"\n{rows[-1].report.verdict.found}")
+    wanted = [each for each in stages() if not (args.keep and each.lasting)]
+    passed = len(rows) == len(wanted) and all(row.report.verdict.passed for row in rows)
     print(f"\n{'Every stage has passed' if passed else 'Not every stage has passed'}.")
     return 0 if passed else 1
 
 
-def play(bench: Bench) -> Iterator[Row]:
-    """Solve and check each stage in order; a stage that does not pass ends the course."""
+def play(bench: Bench, *, keep: bool = False) -> Iterator[Row]:
+    """Solve and check each stage in order; a stage that does not pass ends the course. ``keep`` leaves out cleaning."""
     for subject in stages():
+        if keep and subject.lasting:
+            continue
         began = time.monotonic()
         try:
             report = runner.solve(subject.name, bench)[-1]

@@ -16,16 +16,22 @@ from typing import Any, ParamSpec
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from labs.diagnose.case import Place
+from labs.diagnose.command import clients_of, place_of
+from labs.diagnose.looking import look
+from labs.diagnose.report import report as diagnosis_report
 from labs.errors import LabError
-from labs.stages import hints, push, runner
+from labs.stages import hints, push, runner, task_show, tasks, vpc_names, vpc_show
 from labs.stages.bench import Bench, open_bench
 from labs.stages.build import show as build_show
+from labs.stages.clean_up.solve import clean as clean_up
+from labs.stages.fargate import show as service_show
+from labs.stages.private_subnet.trial import create as create_trial
 from labs.stages.push_show import policy_text, push_calls, refusals
 from labs.stages.stage import Stage, stage
 from labs.stages.start.solve import confirm as confirm_account
-from labs.target import cleanup
 from labs.target.failures import explain
-from labs.ui import cell, text, widgets
+from labs.ui import cell, text, vpc_picture, widgets
 from labs.ui.pictures import Picture, index_picture, push_picture
 from labs.verdict import Status
 
@@ -37,20 +43,34 @@ __all__ = [
     "client",
     "confirm",
     "create_repository",
+    "diagnose",
+    "endpoints",
     "hint",
     "index",
+    "log_lines",
     "policy",
     "predict",
     "push_role",
     "reset",
+    "rules",
     "run",
+    "run_task",
+    "service",
     "solve",
+    "stopped",
+    "task_roles",
     "trail",
+    "trial_task",
+    "vpc",
+    "way",
     "write",
 ]
 
 _NAMES = ("image", "repository", "repository_name", "repository_arn", "push_role_name", "registry", "work", "account",
           "region", "identity", "tags", "target", "engine", "python_image")  # fmt: skip
+
+# Names that are asked of the account each time.
+_FOUND = {**vpc_names.ATTRIBUTES, **service_show.ATTRIBUTES}
 
 Arguments = ParamSpec("Arguments")
 
@@ -275,11 +295,81 @@ def run() -> None:
 
 
 @_spoken
+def trial_task() -> None:
+    """Make what the task of stage 04 needs and is not about: cluster, role, secret, log group, task definition."""
+    print("\n".join(create_trial(_desk.open())))
+
+
+@_spoken
+def run_task(label: str) -> None:
+    """Run the trial task once more, with ``startedBy`` as its label, and say what becomes of it."""
+    bench = _desk.open()
+    task_show.run_trial(bench, label)
+    print(task_show.ended(tasks.settled(bench, label)))
+
+
+@_spoken
+def stopped(label: str) -> None:
+    """Wait for the newest task of that label, and say how it ended, or that it runs."""
+    print(task_show.ended(tasks.settled(_desk.open(), label)))
+
+
+@_spoken
+def task_roles() -> None:
+    """Make the execution role and the task role from ``task-trust.json`` and ``execution-policy.json``."""
+    print(service_show.roles(_desk.open()))
+
+
+@_spoken
+def service() -> None:
+    """Wait until the service is steady, or will not become so, and say how it stands."""
+    print(service_show.service(_desk.open()))
+
+
+@_spoken
+def log_lines() -> None:
+    """What the program of the service said first, from CloudWatch Logs."""
+    print(service_show.log_lines(_desk.open()))
+
+
+@_spoken
+def diagnose(name: str = "") -> None:
+    """Why a task did not start or would not: a task, a service or a definition; without a name what needs it most."""
+    bench = _desk.open()
+    groups = vpc_names.group_ids(bench)
+    place = Place(tuple(vpc_names.subnet_ids(bench)), tuple(groups[each] for each in ("tasks",) if each in groups))
+    print(diagnosis_report(*look(clients_of(bench.target), place_of(bench.target, "", place), name)))
+
+
+@_spoken
+def endpoints() -> None:
+    """Wait until the endpoints of the lab's VPC are available, and list them."""
+    print(vpc_show.endpoints(_desk.open()))
+
+
+@_spoken
+def vpc() -> None:
+    """A picture of the lab's VPC as it is now, and the ways a task has out of it."""
+    shown = vpc_show.network(_desk.open())
+    print(vpc_picture.vpc_table(shown))
+    _show(vpc_picture.vpc_picture(shown))
+
+
+@_spoken
+def way(service: str) -> None:
+    """Every hop from a task to one service (``ecr.api``, ``ecr.dkr``, ``ssm``, ``logs``, ``s3``), in words."""
+    print(vpc_show.way(_desk.open(), service))
+
+
+def rules(group: str) -> Any:
+    """The inbound rules of a security group of the lab: ``tasks``, ``endpoints`` or ``logs``."""
+    return vpc_names.rules(_desk.open(), group)
+
+
+@_spoken
 def clean() -> None:
     """Remove everything that the lab created in this account, and only that; print the receipt."""
-    bench = _desk.open()
-    bench.target.require_confirmed()
-    print(cleanup.clean(bench.target))
+    print(clean_up(_desk.open()))
 
 
 def client(service: str) -> Any:
@@ -314,13 +404,15 @@ def _show(picture: Picture) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"lab has no '{name}'; its names are: {', '.join(sorted([*__all__, *_NAMES]))}")
+    if name not in (*_NAMES, *_FOUND):
+        raise AttributeError(f"lab has no '{name}'; its names are: {', '.join(__dir__())}")
     bench = _desk.open()
+    if name in _FOUND:
+        return _FOUND[name](bench)
     if name in ("account", "region", "identity", "tags", "registry"):
         return getattr(bench.target, name)
     return bench.push_role if name == "push_role_name" else getattr(bench, name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_NAMES])
+    return sorted([*__all__, *_NAMES, *_FOUND])

@@ -11,8 +11,10 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,14 @@ _STABLE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)"), "2026-11-23T12:00:00Z"),
     (re.compile(r"\b\d+\.\d+s\b"), "0.1s"),
     (re.compile(r"embedded engine: LAB_ENGINE=embedded"), "embedded engine: no Docker Engine found"),
+)
+
+
+# Ids that AWS makes up: numbered in the order in which a notebook shows them, so that one stays one.
+_MADE_UP = (
+    re.compile(r"\b(?P<kind>(?:vpc|subnet|rtb|sg|acl|eni|vpce|pl|igw|nat)-)[0-9a-f]{17}\b"),
+    re.compile(r"\b(?P<kind>)[0-9a-f]{32}\b"),
+    re.compile(r"\b(?P<kind>10\.0\.[12]\.)\d{1,3}\b(?!/)"),
 )
 
 
@@ -131,9 +141,10 @@ def played(notebook: Any, bench: Bench) -> Any:
         raise LabError(f"A cell failed with {error.ename}: {error.evalue}", "run it in JupyterLab") from error
     except (CellTimeoutError, DeadKernelError) as error:
         raise LabError(f"The notebook did not run to its end: {error}", "run it in JupyterLab") from error
+    numbers = _Numbers()
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [_stable(output, bench) for output in _joined(cell.outputs)]
+            cell.outputs = [_stable(output, bench, numbers) for output in _joined(cell.outputs)]
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -216,13 +227,37 @@ def _joined(outputs: Sequence[Any]) -> list[Any]:
     return joined
 
 
-def _stable(output: Any, bench: Bench) -> Any:
+def _stable(output: Any, bench: Bench, numbers: "_Numbers") -> Any:
     if output.output_type == "stream":
-        output.text = _clean(output.text, bench)
+        output.text = _numbered(_clean(output.text, bench), numbers)
     for kind, data in list(output.get("data", {}).items()):
         if isinstance(data, str):
-            output["data"][kind] = _clean(data, bench)
+            output["data"][kind] = _numbered(_clean(data, bench), numbers)
     return output
+
+
+@dataclass
+class _Numbers:
+    """What the ids of a notebook became, and how many of each kind there were."""
+
+    became: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def instead(self, match: re.Match[str]) -> str:
+        """The number in place of one id, as long as the id was."""
+        old, kind = match[0], match["kind"]
+        if old not in self.became:
+            self.counts[kind] += 1
+            number = self.counts[kind]
+            digits = str(number + 9) if kind.startswith("10.") else f"{number:0{len(old) - len(kind)}x}"
+            self.became[old] = f"{kind}{digits}"
+        return self.became[old]
+
+
+def _numbered(text: str, numbers: _Numbers) -> str:
+    for pattern in _MADE_UP:
+        text = pattern.sub(numbers.instead, text)
+    return text
 
 
 def _clean(text: str, bench: Bench) -> str:

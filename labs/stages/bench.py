@@ -118,6 +118,11 @@ class Bench:
         return Principal(arn, account, PrincipalKind.ROLE_SESSION, self.target.role_arn(self.push_role))
 
     @property
+    def layer_bucket_arn(self) -> str:
+        """The bucket from which ECR hands out layers (ECR user guide, "Amazon ECR interface VPC endpoints")."""
+        return f"arn:{self.partition}:s3:::prod-{self.target.region}-starport-layer-bucket"
+
+    @property
     def python_image(self) -> str:
         """The base image: the local mirror, or on AWS LAB_PYTHON_IMAGE, else Amazon ECR Public."""
         if self.on_aws:
@@ -131,7 +136,15 @@ class Bench:
             "ACCOUNT": self.target.account,
             "REGION": self.target.region,
             "PUSH_ROLE_ARN": self.target.role_arn(self.push_role),
+            "LAYER_BUCKET_ARN": self.layer_bucket_arn,
+            "EXECUTION_ROLE_ARN": self.target.role_arn(self.target.names.role("execution")),
+            "TASK_ROLE_ARN": self.target.role_arn(self.target.names.role("task")),
+            "PARAMETER_ARN": self._arn("ssm", f"parameter/{self.target.prefix}-app-secret"),
+            "LOG_GROUP_ARN": self._arn("logs", f"log-group:{self.target.prefix}/service"),
         }
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.target.region}:{self.target.account}:{resource}"
 
     def shell(self) -> dict[str, str]:
         """The environment of shell cells and of the docker command."""

@@ -46,7 +46,10 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage, as its ``stage.toml`` says: ``minutes`` is measured work, ``cost`` what it costs on AWS."""
+    """One stage, as its ``stage.toml`` says: ``minutes`` is measured work, ``cost`` what it costs on AWS.
+
+    ``lasting``: what it does stays done; its reset only forgets it.
+    """
 
     name: str
     folder: Path
@@ -58,6 +61,7 @@ class Stage:
     needs: tuple[str, ...]
     creates: tuple[str, ...]
     prediction: Prediction
+    lasting: bool = False
 
     def module(self, name: str) -> ModuleType:
         """``check``, ``solve`` or ``wrong`` of this stage."""
@@ -128,4 +132,5 @@ def _read(path: Path) -> Stage:
         needs=tuple(raw["needs"]),
         creates=tuple(raw["creates"]),
         prediction=Prediction(**raw["prediction"]),
+        lasting=raw.get("lasting", False),
     )

@@ -138,10 +138,11 @@ def find_cloud(home: Path) -> Cloud | None:
     return None
 
 
-def ensure_cloud(home: Path) -> tuple[Cloud, bool]:
+def ensure_cloud(home: Path, env: Mapping[str, str] | None = None) -> tuple[Cloud, bool]:
     """The local AWS of this lab home, started if none answers; and whether this call started it.
 
-    Two processes that ask at once get the same one. LabError with the cloud's own words when it does not start.
+    ``env`` (default os.environ) is its environment: LAB_ENGINE there says what runs its tasks. Two processes that ask
+    at once get the same one. LabError with the cloud's own words when it does not start.
     """
     cloud = find_cloud(home)
     if cloud is not None:
@@ -155,7 +156,7 @@ def ensure_cloud(home: Path) -> tuple[Cloud, bool]:
         cloud = find_cloud(home)
         if cloud is not None:
             return cloud, False
-        return _start(home), True
+        return _start(home, os.environ if env is None else env), True
 
 
 @contextlib.contextmanager
@@ -190,7 +191,7 @@ def stop_cloud(home: Path) -> bool:
     return stopped
 
 
-def _start(home: Path) -> Cloud:
+def _start(home: Path, env: Mapping[str, str]) -> Cloud:
     log = places.cloud_log(home)
     command = [sys.executable, "-m", "labs.cli", "cloud", "--state", str(places.cloud_state(home)), "--port", "0"]
     with log.open("ab") as errors:
@@ -201,7 +202,7 @@ def _start(home: Path) -> Cloud:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=_without_aws(os.environ),
+            env=_without_aws(env),
             start_new_session=True,
         )
     _children[process.pid] = process

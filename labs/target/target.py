@@ -139,7 +139,7 @@ def connect(env: MutableMapping[str, str] | None = None) -> Target:
     place = home.lab_home(env)
     names = names_for(env)
     if target_name(env) is TargetName.LOCAL:
-        cloud, _ = local.ensure_cloud(place)
+        cloud, _ = local.ensure_cloud(place, env)
         _point_at(cloud, env)
         return _introduce(TargetName.LOCAL, cloud.session(), cloud.region, cloud.endpoint, names, place, env)
     _point_back(env)

@@ -1,12 +1,18 @@
-"""The cell magic ``%%work FILE``: the cell's body becomes a file in the trainee's folder."""
+"""The cell magic ``%%work FILE``, and what a cell says when AWS refuses a call in it."""
 
 from collections.abc import Callable
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from labs.errors import LabError
+from labs.target.failures import explain
 
 
 def register(write: Callable[[str, str], str]) -> bool:
-    """Give the running IPython the magic; False outside IPython. ``write(name, text)`` returns what to print."""
+    """Give the running IPython the magic and the words; False outside IPython.
+
+    ``write(name, text)`` returns what to print.
+    """
     try:
         from IPython import get_ipython
     except ImportError:
@@ -22,4 +28,10 @@ def register(write: Callable[[str, str], str]) -> bool:
             print(error)
 
     shell.register_magic_function(work, "cell", "work")
+    shell.set_custom_exc((LabError, ClientError, BotoCoreError), _said)
     return True
+
+
+def _said(_shell: object, _kind: type, error: Exception, _traceback: object, tb_offset: int | None = None) -> None:
+    """A call in a cell of the trainee's that AWS refused: its sentence, without a traceback."""
+    print(error if isinstance(error, LabError) else explain(error, "running this cell"))

@@ -1,6 +1,7 @@
 """``labs course``: every stage passes, the table says so, and nothing is left."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,10 @@ def test_the_course_passes_and_leaves_nothing(
     before = dict(os.environ)
     assert main(["course"]) == 0
     text = capsys.readouterr().out
+    width = max(len(each.notebook) for each in stages())
     for each in stages():
-        assert f"{each.notebook:<14}  PASS" in text
+        assert f"{each.notebook:<{width}}  PASS" in text
+    assert re.search(r"created (\d+), gone \1, left 0", text)
     assert "Every stage has passed." in text
     assert list(tmp_path.glob("lab-*")) == []
     assert dict(os.environ) == before

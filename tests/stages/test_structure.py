@@ -6,6 +6,7 @@ import tomllib
 import pytest
 
 from labs.iam import lint, parse_policy
+from labs.stages.bench import Bench
 from labs.stages.hints import RUNGS, topics
 from labs.stages.stage import COMMON, Stage, catalogue, stage, stages
 from labs.verdict import Catalogue, Status
@@ -14,7 +15,10 @@ EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.name)
 
 
 def test_the_stages_are_found_by_their_folders_in_order() -> None:
-    assert [each.name for each in stages()] == ["start", "build", "push-denied", "push-fixed"]
+    names = [each.name for each in stages()]
+    assert names[:4] == ["start", "build", "push-denied", "push-fixed"]
+    assert len({each.order for each in stages()}) == len(names)
+    assert [each.notebook[:2] for each in stages()] == [f"{each.order:02}" for each in stages()]
     assert stage("push_denied") is stage("push-denied") is stage("02-push-denied")
 
 
@@ -48,9 +52,8 @@ def test_every_message_says_what_to_do_next(subject: Stage) -> None:
 
 
 @EVERY
-def test_the_published_policy_parses_and_knows_its_actions(subject: Stage) -> None:
-    text = subject.policy("check", REPOSITORY_ARN="arn:aws:ecr:us-east-1:111122223333:repository/x",
-                          PUSH_ROLE_ARN="arn:aws:iam::111122223333:role/x")  # fmt: skip
+def test_the_published_policy_parses_and_knows_its_actions(bench: Bench, subject: Stage) -> None:
+    text = subject.policy("check", **bench.names())
     document = json.loads(text)
     actions = [each for statement in document["Statement"] for each in _list(statement["Action"])]
     assert all("*" not in each for each in actions), "a check's policy names its actions one by one"

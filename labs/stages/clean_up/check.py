@@ -1,0 +1,68 @@
+"""Stage 07: a receipt that says "left 0", and an account that says the same."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from labs.stages.bench import Bench
+from labs.stages.clean_up.solve import kept
+from labs.target import removal
+from labs.target.kinds import KINDS
+from labs.ui.text import series as words
+from labs.verdict import Gate, Report, Verdict, run_gates
+
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+_SHOWN = 3
+
+
+@dataclass
+class _Subject:
+    """The bench, and the receipt once it was found."""
+
+    bench: Bench
+    receipt: dict[str, Any] = field(default_factory=dict)
+
+
+def _receipt(subject: _Subject) -> Verdict | None:
+    bench = subject.bench
+    found = kept(bench, bench.progress.of("clean-up").begun_at or _BEGINNING)
+    if found is None:
+        return bench.say("clean.no_receipt")
+    subject.receipt = found
+    return None
+
+
+def _left(subject: _Subject) -> Verdict | None:
+    left = subject.receipt["left"]
+    if not left:
+        return None
+    kind, id, reason = left[0]
+    return subject.bench.say("clean.left", count=len(left), kind=kind, id=id, reason=reason or "no reason given")
+
+
+def _account(subject: _Subject) -> Verdict | None:
+    """What carries the lab's tags now, read from the account."""
+    bench = subject.bench
+    found = [
+        f"{kind.name} {id}"
+        for kind in KINDS
+        for id, tags in removal.tagged(kind, bench.reader(kind.service), bench.target.names)
+        if bench.target.tags.items() <= tags.items()
+    ]
+    if not found:
+        return None
+    return bench.say("clean.made_since", count=len(found), what=words(found[:_SHOWN]))
+
+
+def _passed(subject: _Subject) -> Verdict:
+    receipt = subject.receipt
+    cost = f"; cost {receipt['cost']}" if receipt["cost"] else ""
+    return subject.bench.say("clean.pass", created=receipt["created"], gone=receipt["gone"], cost=cost)
+
+
+GATES = (Gate("receipt", _receipt), Gate("left", _left), Gate("account", _account))
+
+
+def check(bench: Bench) -> Report:
+    """Ask the gates of stage 07."""
+    return run_gates("clean-up", GATES, _Subject(bench), _passed)

@@ -1,0 +1,78 @@
+"""Stage 07: take back what the lab created, and keep the receipt."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from labs.errors import LabError
+from labs.stages import runner
+from labs.stages.bench import Bench
+from labs.stages.stage import stages
+from labs.target import cleanup
+from labs.target.files import read_json, write_json
+from labs.target.receipt import Receipt
+
+NAME = "clean-up"
+
+
+def solve(bench: Bench) -> None:
+    """Clean without a word for each resource."""
+    clean(bench, lambda _line: None)
+
+
+def clean(bench: Bench, say: Callable[[str], None] = print) -> Receipt:
+    """Remove what the lab created in the account, keep the receipt, and forget the stages that are gone with it.
+
+    LabError when the account is not confirmed or cannot be asked.
+    """
+    bench.target.require_confirmed()
+    receipt = cleanup.clean(bench.target, say)
+    _keep(bench, receipt)
+    forget(bench)
+    return receipt
+
+
+def forget(bench: Bench) -> None:
+    """A stage whose own check no longer passes is no longer passed: later stages must not build on it."""
+    for each in stages():
+        if each.name != NAME and bench.progress.of(each.name).passed:
+            report = runner.ask(each, bench)
+            if not report.verdict.passed:
+                bench.progress.forget(each.name)
+
+
+def receipt_file(bench: Bench) -> Path:
+    """Where the last receipt is kept."""
+    return bench.work / "receipt.json"
+
+
+def _keep(bench: Bench, receipt: Receipt) -> None:
+    row: dict[str, Any] = {
+        "account": receipt.account,
+        "region": receipt.region,
+        "target": receipt.target,
+        "created": receipt.created,
+        "gone": receipt.gone,
+        "left": [[each.kind, each.id, each.reason] for each in receipt.left],
+        "read_at": receipt.read_at.isoformat(),
+        "cost": receipt.cost.total_line() if receipt.cost else "",
+    }
+    write_json(receipt_file(bench), row)
+
+
+def kept(bench: Bench, since: datetime) -> dict[str, Any] | None:
+    """The last receipt of this account, if it was read since a moment. LabError when the file is damaged."""
+    row = read_json(receipt_file(bench))
+    if not row or row.get("account") != bench.target.account:
+        return None
+    try:
+        at = datetime.fromisoformat(str(row["read_at"])).astimezone(UTC)
+    except (KeyError, ValueError) as error:
+        raise LabError(f"{receipt_file(bench).name} cannot be read.", "run lab.clean() again") from error
+    return row if at >= since else None
+
+
+def reset(bench: Bench) -> None:
+    """Forget the receipt. What was removed does not come back: the stages make it anew."""
+    receipt_file(bench).unlink(missing_ok=True)

@@ -1,0 +1,37 @@
+"""Known mistakes of stage 07."""
+
+import json
+
+from labs.stages import push
+from labs.stages.bench import Bench
+from labs.stages.clean_up.solve import clean, solve
+from labs.stages.private_subnet.trial import TRUST
+from labs.stages.stage import Wrong
+from labs.target.names import KIT_TAG
+
+
+def _nothing(_: Bench) -> None:
+    """The notebook was opened, nothing was run."""
+
+
+def _untagged(bench: Bench) -> None:
+    """Somebody took the lab's tag off a role: cleaning leaves what it cannot know to be the lab's."""
+    target = bench.target
+    name = target.names.role("forgotten")
+    bench.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    bench.client("iam").untag_role(RoleName=name, TagKeys=[KIT_TAG])
+    clean(bench, lambda _line: None)
+    # By hand, as the receipt asks: the next cleaning finds nothing.
+    bench.client("iam").delete_role(RoleName=name)
+
+
+def _made_since(bench: Bench) -> None:
+    solve(bench)
+    push.create_repository(bench)
+
+
+WRONG = (
+    Wrong("nothing was run", "clean.no_receipt", _nothing),
+    Wrong("a role without the lab's tag", "clean.left", _untagged),
+    Wrong("something was made afterwards", "clean.made_since", _made_since),
+)

@@ -1,0 +1,165 @@
+"""Stage 05: the service is steady, on ARM64, runs the image that was pushed; the secret arrived and the log says so."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labs import oci
+from labs.stages import tasks, vpc
+from labs.stages.bench import Bench
+from labs.stages.fargate import names, parts
+from labs.stages.fargate.subject import Subject
+from labs.target.failures import code_of
+from labs.ui.text import series as words
+from labs.verdict import Gate, Report, Verdict, run_gates
+from labs.verdict.stops import TaskRun
+
+_TELLING = (
+    "unable to place a task",
+    "has stopped",
+    "deployment failed",
+    "circuit breaker",
+    "unhealthy",
+    "rolling back",
+)
+
+
+def _image(subject: Subject) -> Verdict | None:
+    if subject.pushed is None:
+        return subject.say("service.no_image", tag=names.TAG, repository=subject.bench.repository_name)
+    return None
+
+
+def _service(subject: Subject) -> Verdict | None:
+    """Two tasks over the two private subnets, without public addresses."""
+    bench, service = subject.bench, subject.service
+    if service is None:
+        return subject.say("service.no_service", service=names.service(bench), cluster=tasks.cluster(bench))
+    if service["desiredCount"] != names.TASKS:
+        return subject.say("service.count", wanted=names.TASKS, found=service["desiredCount"])
+    network = service["networkConfiguration"]["awsvpcConfiguration"]
+    found = vpc.ours(bench.reader("ec2"), bench.target.prefix)
+    inside = [{"Name": "vpc-id", "Values": [each["VpcId"] for each in found] or ["none"]}]
+    ours = [each["SubnetId"] for each in bench.reader("ec2").describe_subnets(Filters=inside)["Subnets"]]
+    if sorted(network["subnets"]) != sorted(ours):
+        return subject.say("service.subnets", wanted=words(sorted(ours)), found=words(sorted(network["subnets"])))
+    if network.get("assignPublicIp") == "ENABLED":
+        return subject.say("service.public_ip")
+    return None
+
+
+def _steady(subject: Subject) -> Verdict | None:
+    """One deployment, of the newest revision, with all its tasks running."""
+    service, definition = subject.service, subject.definition
+    assert service is not None, "the gate before has found it"
+    assert definition is not None, "the gate before has found it"
+    deployments = service["deployments"]
+    current = service["taskDefinition"].rsplit("/", 1)[-1]
+    newest = f"{definition['family']}:{definition['revision']}"
+    if current != newest:
+        return subject.say("service.old_revision", current=current, newest=newest)
+    running = service["runningCount"]
+    if len(deployments) == 1 and running == names.TASKS == service["desiredCount"] and not service["pendingCount"]:
+        return None
+    said = _telling_event(service, subject)
+    values = {"running": running, "wanted": names.TASKS, "deployments": len(deployments)}
+    if said:
+        return subject.say("service.failing", said=said, **values)
+    return subject.say("service.not_steady", **values)
+
+
+def _telling_event(service: Mapping[str, Any], subject: Subject) -> str:
+    """The newest event that says why, since the newest deployment began."""
+    began = max((each["createdAt"] for each in service["deployments"]), default=subject.since)
+    for event in service.get("events", ()):
+        if event["createdAt"] >= began and any(each in event["message"] for each in _TELLING):
+            said = " ".join(str(event["message"]).split())
+            return said if len(said) <= 220 else f"{said[:220].rsplit(' ', 1)[0]} ..."
+    return ""
+
+
+def _runs(subject: Subject) -> list[TaskRun]:
+    found = tasks.described(subject.ecs, tasks.cluster(subject.bench), serviceName=names.service(subject.bench))
+    return [run for run in map(tasks.read_task, found) if run.status == "RUNNING"]
+
+
+def _digest(subject: Subject) -> Verdict | None:
+    """Each task runs what was pushed under the tag, for its CPU."""
+    pushed = subject.pushed
+    assert pushed is not None, "the gate before has found it"
+    runs = _runs(subject)
+    if len(runs) < names.TASKS:
+        return subject.say("service.not_steady", running=len(runs), wanted=names.TASKS, deployments=1)
+    right = {pushed.digest}
+    if isinstance(pushed.image, oci.Index):
+        right |= {each.digest for each in pushed.image.manifests if _is_arm(each.platform)}
+    for run in runs:
+        if run.digest not in right:
+            return subject.say(
+                "service.other_image", task=run.task_id[:8], found=run.digest[:19], tag=names.TAG,
+                wanted=pushed.digest[:19],
+            )  # fmt: skip
+    return None
+
+
+def _is_arm(platform: oci.Platform | None) -> bool:
+    return platform is not None and platform.normal().architecture == "arm64"
+
+
+def _arrived(subject: Subject) -> Verdict | None:
+    """In the log: each running task says that the secret is there."""
+    logs, group = subject.bench.reader("logs"), names.log_group(subject.bench)
+    options = (subject.container().get("logConfiguration") or {}).get("options") or {}
+    prefix = options.get("awslogs-stream-prefix", "")
+    for run in _runs(subject):
+        stream = f"{prefix}/{subject.container()['name']}/{run.task_id}"
+        lines = list(_lines(logs, group, stream))
+        hello = next((each for each in lines if each.get("event") == "listening"), None)
+        if hello is None:
+            return subject.say("service.no_log_line", stream=stream, group=group)
+        if hello.get("secret_arrived") is not True:
+            return subject.say("service.secret_absent", task=run.task_id[:8])
+    return None
+
+
+def _lines(logs: Any, group: str, stream: str) -> Iterator[Mapping[str, Any]]:
+    """The JSON lines at the beginning of a stream; none while there is no stream."""
+    try:
+        events = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True, limit=50)["events"]
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return
+    for event in events:
+        try:
+            line = json.loads(event["message"])
+        except ValueError:
+            continue
+        if isinstance(line, dict):
+            yield line
+
+
+def _passed(subject: Subject) -> Verdict:
+    pushed = subject.pushed
+    digest = pushed.digest if pushed is not None else ""
+    return subject.say("service.pass", count=names.TASKS, tag=names.TAG, digest=digest)
+
+
+GATES = (
+    Gate("secret", parts.secret),
+    Gate("log group", parts.log_group),
+    Gate("roles", parts.roles),
+    Gate("definition", parts.definition),
+    Gate("service", _service),
+    Gate("image", _image),
+    Gate("steady", _steady),
+    Gate("digest", _digest),
+    Gate("log", _arrived),
+)
+
+
+def check(bench: Bench) -> Report:
+    """Ask the gates of stage 05."""
+    return run_gates("fargate", GATES, Subject(bench), _passed)

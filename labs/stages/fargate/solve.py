@@ -1,0 +1,259 @@
+"""Stage 05 as the solution does it: secret, log, roles, definition, service; then the service rolls to a new image."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labs import oci
+from labs.errors import LabError
+from labs.stages import push, tasks, vpc_names
+from labs.stages.bench import BOTH, PLATFORMS, Bench
+from labs.stages.build.check import secret
+from labs.stages.commands import build, must
+from labs.stages.fargate import names
+from labs.stages.fargate.subject import definition_of, service_of
+from labs.stages.private_subnet.names import TASKS
+from labs.stages.stage import stage
+from labs.stages.undo import named, undo
+from labs.target.failures import code_of
+
+RETENTION_DAYS = 7
+_STEADY_LOCAL_S, _STEADY_AWS_S = 120.0, 900.0
+
+
+def prepare(bench: Bench) -> dict[str, str]:
+    """The trust policy of both roles; what the trainee has written is left alone."""
+    trust = bench.work / names.TRUST_FILE
+    if not trust.exists():
+        trust.write_text(text_of(bench, "task-trust"))
+    return {}
+
+
+def solve(bench: Bench) -> None:
+    """All of it; what is there and right is left."""
+    put_secret(bench)
+    make_log_group(bench)
+    write_policies(bench)
+    make_roles(bench)
+    if service_of(bench, bench.client("ecs")) is None:
+        register(bench, definition(bench, BOTH))
+        make_service(bench)
+        wait_steady(bench)
+    push_new(bench)
+    roll(bench)
+
+
+def text_of(bench: Bench, policy: str) -> str:
+    """The solution's text of a policy file."""
+    return stage("fargate").policy(policy, **bench.names())
+
+
+def put_secret(bench: Bench, kind: str = "SecureString", value: str = "") -> None:
+    """The app's secret of stage 01, in Parameter Store, unless it is there."""
+    try:
+        bench.client("ssm").put_parameter(
+            Name=names.parameter(bench), Type=kind, Value=value or secret(bench) or "not-a-secret"
+        )
+    except ClientError as error:
+        if code_of(error) != "ParameterAlreadyExists":
+            raise
+
+
+def make_log_group(bench: Bench, days: int = RETENTION_DAYS) -> None:
+    """The log group, which forgets after ``days``; 0: never."""
+    logs, name = bench.client("logs"), names.log_group(bench)
+    try:
+        logs.create_log_group(logGroupName=name)
+    except ClientError as error:
+        if code_of(error) != "ResourceAlreadyExistsException":
+            raise
+    if days:
+        logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+
+
+def write_policies(bench: Bench, **changed: str) -> None:
+    """The two files of the stage, or other texts for them."""
+    (bench.work / names.POLICY_FILE).write_text(changed.get("policy") or text_of(bench, "execution-policy"))
+    (bench.work / names.TRUST_FILE).write_text(changed.get("trust") or text_of(bench, "task-trust"))
+
+
+def make_roles(bench: Bench) -> tuple[str, ...]:
+    """Both roles with the trust of its file; the execution role with the policy of its file. Those that were made.
+
+    LabError when a file is missing or is no policy.
+    """
+    iam = bench.client("iam")
+    trust = _read(bench, names.TRUST_FILE)
+    policy = _read(bench, names.POLICY_FILE)
+    made = []
+    for role in (names.execution_role(bench), names.task_role(bench)):
+        try:
+            iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
+            made.append(role)
+        except ClientError as error:
+            if code_of(error) != "EntityAlreadyExists":
+                raise
+            iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
+    role = names.execution_role(bench)
+    iam.put_role_policy(RoleName=role, PolicyName=names.POLICY_NAME, PolicyDocument=policy)
+    return tuple(made)
+
+
+def _read(bench: Bench, file: str) -> str:
+    path = bench.work / file
+    if not path.exists():
+        raise LabError(f"There is no file {file}.", "run the cell above, which writes it")
+    text = path.read_text()
+    if push.is_empty(text):
+        raise LabError(f"{file} has no statement yet, so no role was made.", "write it, then run this again")
+    if file != names.TRUST_FILE:
+        push.read_policy(text)
+    return text
+
+
+def definition(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:
+    """The request that registers the service's task definition with an image of the repository."""
+    role = bench.target.role_arn
+    request = {
+        "family": names.service(bench),
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+        "executionRoleArn": role(names.execution_role(bench)),
+        "taskRoleArn": role(names.task_role(bench)),
+        "containerDefinitions": [container(bench, tag)],
+    } | changes
+    return {name: value for name, value in request.items() if value is not None}
+
+
+def container(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:
+    """The one container of the task."""
+    log = {
+        "awslogs-group": names.log_group(bench),
+        "awslogs-region": bench.target.region,
+        "awslogs-stream-prefix": "app",
+    }
+    return {
+        "name": tasks.CONTAINER,
+        "image": f"{bench.repository}:{tag}",
+        "essential": True,
+        "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+        "secrets": [{"name": "APP_SECRET", "valueFrom": names.parameter_arn(bench)}],
+        "logConfiguration": {"logDriver": "awslogs", "options": log},
+    } | changes
+
+
+def register(bench: Bench, request: Mapping[str, Any]) -> str:
+    """Register a revision; returns ``family:revision``."""
+    made = bench.client("ecs").register_task_definition(**request)["taskDefinition"]
+    return f"{made['family']}:{made['revision']}"
+
+
+def network(bench: Bench, **changes: Any) -> dict[str, Any]:
+    """Both private subnets, the tasks' group, no public address."""
+    place = {
+        "subnets": vpc_names.subnet_ids(bench),
+        "securityGroups": [vpc_names.group_ids(bench)[TASKS]],
+        "assignPublicIp": "DISABLED",
+    }
+    return {"awsvpcConfiguration": place | changes}
+
+
+def make_service(bench: Bench, count: int = names.TASKS, **changes: Any) -> None:
+    """The service, with the circuit breaker that takes back what does not start."""
+    bench.client("ecs").create_service(
+        cluster=tasks.cluster(bench),
+        serviceName=names.service(bench),
+        taskDefinition=names.service(bench),
+        desiredCount=count,
+        launchType="FARGATE",
+        networkConfiguration=network(bench, **changes),
+        deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
+    )
+
+
+def push_new(bench: Bench) -> None:
+    """Version 2 of the app, for both platforms, under its own tag."""
+    if push.pushed(bench.client("ecr"), bench.repository_name, names.TAG) is not None:
+        return
+    must(push.login(bench), "The login")
+    name = f"{bench.repository}:{names.TAG}"
+    arguments = ("--build-arg", f"VERSION={names.VERSION}", "-t", name, "--push")
+    must(build(bench, *arguments, platforms=PLATFORMS, log=log_of(bench)), "The push of version 2")
+
+
+def log_of(bench: Bench) -> Path:
+    """The client's words of this stage's push."""
+    return bench.work / "push-v2.log"
+
+
+def roll(bench: Bench) -> None:
+    """A revision with the new image, and the service told to use it; unless it does already."""
+    ecs = bench.client("ecs")
+    newest = definition_of(ecs, names.service(bench))
+    if newest is None or newest["containerDefinitions"][0]["image"] != f"{bench.repository}:{names.TAG}":
+        register(bench, definition(bench, names.TAG))
+        ecs.update_service(
+            cluster=tasks.cluster(bench), service=names.service(bench), taskDefinition=names.service(bench)
+        )
+    wait_steady(bench)
+
+
+def wait_steady(bench: Bench) -> bool:
+    """Wait until the service has one deployment with all its tasks; False when it does not come to that in time."""
+    ecs = bench.client("ecs")
+    deadline, pause = time.monotonic() + (_STEADY_AWS_S if bench.on_aws else _STEADY_LOCAL_S), 0.2
+    while True:
+        service = service_of(bench, ecs)
+        if service is None:
+            return False
+        failed = any(each.get("rolloutState") == "FAILED" for each in service["deployments"])
+        if len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]:
+            return True
+        if failed or time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+        pause = min(2 * pause, 10.0 if bench.on_aws else 0.5)
+
+
+def reset(bench: Bench) -> None:
+    """Take the service with its tasks, the definition, the roles, secret, log, the new image and the files away."""
+    undo(bench, lambda entry: named(entry, *_own(bench)))
+    _delete_image(bench)
+    for file in (names.POLICY_FILE, names.TRUST_FILE):
+        (bench.work / file).unlink(missing_ok=True)
+    log_of(bench).unlink(missing_ok=True)
+
+
+def _own(bench: Bench) -> tuple[str, ...]:
+    """The ids of what the stage made, as the ledger has them."""
+    service = names.service(bench)
+    return (
+        f"{tasks.cluster(bench)}/{service}",
+        service,
+        names.execution_role(bench),
+        names.task_role(bench),
+        names.parameter(bench),
+        names.log_group(bench),
+    )
+
+
+def _delete_image(bench: Bench) -> None:
+    """The tag's index, then the manifests that only it listed."""
+    ecr, name = bench.client("ecr"), bench.repository_name
+    found = push.pushed(ecr, name, names.TAG)
+    if found is None:
+        return
+    ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": found.digest}])
+    if not isinstance(found.image, oci.Index):
+        return
+    kept = push.pushed(ecr, name, BOTH)
+    still = {each.digest for each in kept.image.manifests} if kept and isinstance(kept.image, oci.Index) else set()
+    gone = [{"imageDigest": each.digest} for each in found.image.manifests if each.digest not in still]
+    if gone:
+        ecr.batch_delete_image(repositoryName=name, imageIds=gone)

@@ -1,0 +1,88 @@
+"""What the gates of stage 05 look at: the bench, and the service with its definition and tasks, read once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labs.fargate.model import session_of
+from labs.stages import push, tasks
+from labs.stages.bench import Bench
+from labs.stages.execution_policy import Start, StartReviewer
+from labs.stages.fargate import names
+from labs.stages.push_policy import Document
+from labs.target.failures import code_of
+from labs.verdict import Verdict
+
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Subject:
+    """One pass of the check."""
+
+    bench: Bench
+
+    def say(self, message_id: str, **values: object) -> Verdict:
+        return self.bench.say(message_id, **values)
+
+    @property
+    def since(self) -> datetime:
+        """When the stage was begun."""
+        return self.bench.progress.of("fargate").begun_at or _BEGINNING
+
+    @cached_property
+    def ecs(self) -> Any:
+        return self.bench.reader("ecs")
+
+    @cached_property
+    def definition(self) -> Mapping[str, Any] | None:
+        """The newest active revision of the service's task definition."""
+        return definition_of(self.ecs, names.service(self.bench))
+
+    @cached_property
+    def service(self) -> Mapping[str, Any] | None:
+        """The service, while it is there."""
+        return service_of(self.bench, self.ecs)
+
+    @cached_property
+    def pushed(self) -> push.Pushed | None:
+        """The image that stage 05 pushes."""
+        return push.pushed(self.bench.reader("ecr"), self.bench.repository_name, names.TAG)
+
+    def container(self) -> Mapping[str, Any]:
+        """The definition's container."""
+        found: Mapping[str, Any] = (self.definition or {}).get("containerDefinitions", [{}])[0]
+        return found
+
+    def review(self, documents: tuple[Document, ...]) -> StartReviewer:
+        """The review of the execution role's policies for this service."""
+        bench = self.bench
+        session = session_of(bench.target.role_arn(names.execution_role(bench)), "0123456789abcdef")
+        start = Start(session, bench.repository_arn, names.log_group_arn(bench), names.parameter_arn(bench))
+        return StartReviewer(documents, start)
+
+
+def definition_of(ecs: Any, family: str) -> Mapping[str, Any] | None:
+    """The newest active revision of a family; None when there is none."""
+    try:
+        found: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
+    except ClientError as error:
+        if code_of(error) == "ClientException":
+            return None
+        raise
+    return found if found["status"] == "ACTIVE" else None
+
+
+def service_of(bench: Bench, ecs: Any) -> Mapping[str, Any] | None:
+    """The lab's service; None when there is none or it was deleted."""
+    try:
+        answer = ecs.describe_services(cluster=tasks.cluster(bench), services=[names.service(bench)])
+    except ClientError as error:
+        if code_of(error) == "ClusterNotFoundException":
+            return None
+        raise
+    return next((each for each in answer["services"] if each["status"] == "ACTIVE"), None)

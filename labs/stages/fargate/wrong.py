@@ -1,0 +1,291 @@
+"""Known mistakes of stage 05. Each is really made; services really start and replace their tasks."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from labs.stages import tasks, vpc_names
+from labs.stages.bench import BOTH, PLATFORMS, Bench
+from labs.stages.commands import build, must
+from labs.stages.fargate import names
+from labs.stages.fargate.solve import (
+    container,
+    definition,
+    log_of,
+    make_log_group,
+    make_roles,
+    make_service,
+    push_new,
+    put_secret,
+    register,
+    solve,
+    text_of,
+    wait_steady,
+    write_policies,
+)
+from labs.stages.fargate.subject import service_of
+from labs.stages.private_subnet.trial import MANAGED
+from labs.stages.stage import Wrong
+
+Body = dict[str, Any]
+
+
+def first(*changes: Callable[[Bench], object]) -> Callable[[Bench], None]:
+    """These, one after the other."""
+
+    def do(bench: Bench) -> None:
+        for change in changes:
+            change(bench)
+
+    return do
+
+
+def _nothing(_: Bench) -> None:
+    """The notebook was opened, nothing was run."""
+
+
+def _roles_ready(bench: Bench) -> None:
+    put_secret(bench)
+    make_log_group(bench)
+    write_policies(bench)
+    make_roles(bench)
+
+
+def _with_policy(change: Callable[[Bench, Body], object]) -> Callable[[Bench], None]:
+    """The execution role under the solution's policy with one change."""
+
+    def do(bench: Bench) -> None:
+        put_secret(bench)
+        make_log_group(bench)
+        body: Body = json.loads(text_of(bench, "execution-policy"))
+        change(bench, body)
+        write_policies(bench, policy=json.dumps(body, indent=2))
+        make_roles(bench)
+
+    return do
+
+
+def _without(number: int) -> Callable[[Bench], None]:
+    return _with_policy(lambda _, body: body["Statement"].pop(number))
+
+
+def _resource(number: int, resource: str) -> Callable[[Bench], None]:
+    return _with_policy(lambda _, body: body["Statement"][number].update(Resource=resource))
+
+
+def _actions(number: int, *actions: str) -> Callable[[Bench], None]:
+    return _with_policy(lambda _, body: body["Statement"][number].update(Action=list(actions)))
+
+
+def _token_on_the_repository(bench: Bench, body: Body) -> None:
+    body["Statement"][0]["Resource"] = bench.repository_arn
+
+
+def _managed(bench: Bench) -> None:
+    """The right policy, and beside it AWS's own, which reaches every repository and log group."""
+    _roles_ready(bench)
+    arn = f"arn:{bench.partition}:iam::aws:policy/{MANAGED}"
+    bench.client("iam").attach_role_policy(RoleName=names.execution_role(bench), PolicyArn=arn)
+
+
+def _trust(bench: Bench) -> None:
+    """The trust policy of an instance's role, from another tutorial."""
+    put_secret(bench)
+    make_log_group(bench)
+    write_policies(bench, trust=text_of(bench, "task-trust").replace("ecs-tasks.", "ec2."))
+    make_roles(bench)
+
+
+def _task_role(bench: Bench) -> None:
+    """The secret's permission on the program's role as well, "to be safe"."""
+    _roles_ready(bench)
+    bench.client("iam").put_role_policy(
+        RoleName=names.task_role(bench), PolicyName="secret", PolicyDocument=text_of(bench, "execution-policy")
+    )
+
+
+def _defined(**changes: Any) -> Callable[[Bench], None]:
+    """A definition with one thing changed."""
+
+    def do(bench: Bench) -> None:
+        _roles_ready(bench)
+        register(bench, definition(bench, BOTH, **changes))
+
+    return do
+
+
+def _container(change: Callable[[Bench], Body]) -> Callable[[Bench], None]:
+    def do(bench: Bench) -> None:
+        _roles_ready(bench)
+        body = {name: value for name, value in container(bench, BOTH, **change(bench)).items() if value is not None}
+        register(bench, definition(bench, BOTH, containerDefinitions=[body]))
+
+    return do
+
+
+def _one_role(bench: Bench) -> None:
+    _roles_ready(bench)
+    both = bench.target.role_arn(names.execution_role(bench))
+    register(bench, definition(bench, BOTH, taskRoleArn=both))
+
+
+def _no_task_role(bench: Bench) -> None:
+    _defined(taskRoleArn=None)(bench)
+
+
+def _started(**changes: Any) -> Callable[[Bench], None]:
+    """The service with one thing changed."""
+
+    def do(bench: Bench) -> None:
+        _roles_ready(bench)
+        register(bench, definition(bench, BOTH))
+        made = {name: value(bench) if callable(value) else value for name, value in changes.items()}
+        make_service(bench, **made)
+
+    return do
+
+
+def _not_rolled(bench: Bench) -> None:
+    """Pushed and registered; the service was not told."""
+    _started()(bench)
+    push_new(bench)
+    register(bench, definition(bench, names.TAG))
+
+
+def _old_image(bench: Bench) -> None:
+    """Pushed, and the service never left the first image."""
+    _started()(bench)
+    push_new(bench)
+    wait_steady(bench)
+
+
+def _pushed_again(bench: Bench) -> None:
+    """The tag was pushed once more after the tasks had started."""
+    solve(bench)
+    name = f"{bench.repository}:{names.TAG}"
+    arguments = ("--build-arg", "VERSION=2.0.1", "-t", name, "--push")
+    must(build(bench, *arguments, platforms=PLATFORMS, log=log_of(bench)), "The push")
+
+
+def _wrong_tag(bench: Bench) -> None:
+    """A revision that names a tag nobody pushed: its tasks do not start, and the service says why."""
+    _started()(bench)
+    push_new(bench)
+    wait_steady(bench)
+    register(bench, definition(bench, "v3"))
+    ecs, where = bench.client("ecs"), {"cluster": tasks.cluster(bench), "service": names.service(bench)}
+    ecs.update_service(**where, taskDefinition=names.service(bench))
+    _until_an_event(bench)
+
+
+def _until_an_event(bench: Bench) -> None:
+    """Wait until the service has said that a task did not start."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        service = service_of(bench, bench.client("ecs")) or {}
+        if any("unable to place a task" in each["message"] for each in service.get("events", ())):
+            return
+        time.sleep(0.2)
+
+
+@dataclass(frozen=True)
+class _Rolling:
+    """An ECS client that answers as in the middle of a deployment: a new one beside the old, no event yet."""
+
+    real: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def describe_services(self, **request: Any) -> Mapping[str, Any]:
+        answer = self.real.describe_services(**request)
+        early = [
+            {**each, "deployments": each["deployments"] * 2, "runningCount": 3, "pendingCount": 1, "events": []}
+            for each in answer["services"]
+        ]
+        return {**answer, "services": early}
+
+
+def _rolling(bench: Bench) -> Bench:
+    solve(bench)
+
+    def reader(service: str) -> Any:
+        client = bench.reader(service)
+        return _Rolling(client) if service == "ecs" else client
+
+    return replace(bench, reader=reader)
+
+
+def _log_deleted(bench: Bench) -> None:
+    """The lines were deleted under the running tasks."""
+    solve(bench)
+    logs, group = bench.client("logs"), names.log_group(bench)
+    for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
+        logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
+
+
+def _empty_secret(bench: Bench) -> None:
+    """A wrapper around the program cleans its environment, and takes the secret with it."""
+    _roles_ready(bench)
+    push_new(bench)
+    wrapper = "import os, runpy, sys; del os.environ['APP_SECRET']; sys.argv = ['app.py']; "
+    wrapper += "runpy.run_path('app.py', run_name='__main__')"
+    blank = container(bench, names.TAG, entryPoint=["python", "-c", wrapper])
+    register(bench, definition(bench, names.TAG, containerDefinitions=[blank]))
+    make_service(bench)
+    wait_steady(bench)
+
+
+WRONG = (
+    Wrong("nothing was run", "service.no_secret", _nothing),
+    Wrong("a String in place of a SecureString", "service.plain_secret", lambda bench: put_secret(bench, "String")),
+    Wrong("no log group", "service.no_log_group", put_secret),
+    Wrong("a log group without retention", "service.no_retention", first(put_secret, lambda b: make_log_group(b, 0))),
+    Wrong("no roles", "service.no_role", first(put_secret, make_log_group)),
+    Wrong("a trust policy for EC2", "service.trust", _trust),
+    Wrong("no permission for the secret", "service.role_lacks", _without(3)),
+    Wrong("no permission for the log", "service.role_lacks", _without(2)),
+    Wrong("the token limited to a repository", "service.role_lacks", _with_policy(_token_on_the_repository)),
+    Wrong("every repository", "service.role_wide_resource", _resource(1, "*")),
+    Wrong("every parameter", "service.role_wide_resource", _resource(3, "*")),
+    Wrong("AWS's managed policy as well", "service.role_wide_resource", _managed),
+    Wrong("every action of ECR", "service.role_wide_action", _actions(1, "ecr:*")),
+    Wrong(
+        "the role may also write the secret", "service.role_wide_action", _actions(3, "ssm:GetParameters", "ssm:Put*")
+    ),
+    Wrong("the same policy on the task role", "service.task_role_wide", _task_role),
+    Wrong("no task definition", "service.no_definition", _roles_ready),
+    Wrong("no runtimePlatform", "service.not_arm64", _defined(runtimePlatform=None)),
+    Wrong(
+        "X86_64",
+        "service.not_arm64",
+        _defined(runtimePlatform={"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}),
+    ),
+    Wrong("one role for both", "service.same_role", _one_role),
+    Wrong("no task role", "service.other_role", _no_task_role),
+    Wrong(
+        "the secret in the environment",
+        "service.secret_in_environment",
+        _container(lambda _: {"secrets": None, "environment": [{"name": "APP_SECRET", "value": "plain"}]}),
+    ),
+    Wrong("no secret in the definition", "service.no_secret_reference", _container(lambda _: {"secrets": None})),
+    Wrong("no log in the definition", "service.no_log", _container(lambda _: {"logConfiguration": None})),
+    Wrong("no service", "service.no_service", _defined()),
+    Wrong("one task", "service.count", _started(count=1)),
+    Wrong(
+        "one subnet",
+        "service.subnets",
+        _started(subnets=lambda bench: vpc_names.subnet_ids(bench)[:1]),
+    ),
+    Wrong("public addresses", "service.public_ip", _started(assignPublicIp="ENABLED")),
+    Wrong("version 2 was not pushed", "service.no_image", _started()),
+    Wrong("the service was not told", "service.old_revision", _not_rolled),
+    Wrong("asked while it rolls", "service.not_steady", _rolling),
+    Wrong("a tag that was never pushed", "service.failing", _wrong_tag),
+    Wrong("the service never left the first image", "service.other_image", _old_image),
+    Wrong("the tag was pushed again", "service.other_image", _pushed_again),
+    Wrong("the log's lines were deleted", "service.no_log_line", _log_deleted),
+    Wrong("a secret that does not reach the program", "service.secret_absent", _empty_secret),
+)

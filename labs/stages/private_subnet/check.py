@@ -1,0 +1,67 @@
+"""Stage 04: a task in a private subnet stopped where it had to, runs now, and nothing is wider than it needs."""
+
+from labs.stages.bench import Bench
+from labs.stages.private_subnet import doors, names, trial
+from labs.stages.private_subnet.running import runs
+from labs.stages.private_subnet.stops import BARE, GATEWAY, TALK, stop_gate
+from labs.stages.private_subnet.subject import Subject
+from labs.ui.text import series as words
+from labs.verdict import Gate, Report, Verdict, run_gates
+
+
+def _vpc(subject: Subject) -> Verdict | None:
+    """One VPC, two subnets in two zones, and no door to the internet."""
+    if not subject.vpcs:
+        return subject.say("private.no_vpc", prefix=subject.bench.target.prefix)
+    if len(subject.vpcs) > 1:
+        ids = words([str(each["VpcId"]) for each in subject.vpcs])
+        return subject.say("private.several_vpcs", count=len(subject.vpcs), ids=ids)
+    found = subject.vpc
+    for gateway in found.internet_gateways:
+        return subject.say("private.internet_gateway", gateway=gateway["InternetGatewayId"], vpc=found.id)
+    for nat in found.nat_gateways:
+        return subject.say("private.nat_gateway", nat=nat["NatGatewayId"], subnet=nat.get("SubnetId"))
+    if len(found.subnets) != 2:
+        return subject.say("private.subnets", count=len(found.subnets), vpc=found.id)
+    if len(found.zones) < 2:
+        return subject.say("private.one_zone", zone=words(found.zones))
+    return None
+
+
+def _groups(subject: Subject) -> Verdict | None:
+    wanted = [names.group(subject.bench, each) for each in names.GROUPS]
+    missing = [each for each in wanted if not subject.vpc.group_named(each)]
+    if missing:
+        return subject.say("private.no_groups", missing=words(missing), vpc=subject.vpc.id)
+    return None
+
+
+def _trial(subject: Subject) -> Verdict | None:
+    if not trial.find(subject.bench.reader("ecs"), subject.bench):
+        return subject.say("private.no_trial", family=trial.family(subject.bench))
+    return None
+
+
+def _passed(subject: Subject) -> Verdict:
+    return subject.say("private.pass", subnets=words(subject.vpc.subnet_ids), vpc=subject.vpc.id)
+
+
+GATES = (
+    Gate("vpc", _vpc),
+    Gate("groups", _groups),
+    Gate("trial task", _trial),
+    Gate("first stop", stop_gate(BARE)),
+    Gate("endpoints", doors.interfaces),
+    Gate("inbound 443", doors.inbound),
+    Gate("second stop", stop_gate(TALK)),
+    Gate("gateway", doors.gateway),
+    Gate("outbound 443", doors.outbound),
+    Gate("third stop", stop_gate(GATEWAY)),
+    Gate("logs", doors.logs_inbound),
+    Gate("run", runs),
+)
+
+
+def check(bench: Bench) -> Report:
+    """Ask the gates of stage 04."""
+    return run_gates("private-subnet", GATES, Subject(bench), _passed)

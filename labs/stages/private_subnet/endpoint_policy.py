@@ -1,0 +1,65 @@
+"""Does the gateway endpoint's policy let the layers through, and nothing else? Judged by evaluating it.
+
+The layer download is one request: ``s3:GetObject`` on the layer bucket, signed by Amazon ECR and not by the task (ECR
+user guide, "Create the Amazon S3 gateway endpoint", which is why the policy's Principal is "*").
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labs.iam import (
+    MalformedPolicy,
+    Policies,
+    PolicyKind,
+    Principal,
+    PrincipalKind,
+    Request,
+    evaluate,
+    parse_policy,
+)
+
+# Whoever signs the download is in an account of AWS's, not in the trainee's.
+_ACCOUNT = "000000000000"
+_SIGNER = Principal(f"arn:aws:iam::{_ACCOUNT}:user/amazon-ecr", _ACCOUNT, PrincipalKind.USER)
+_ANY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@dataclass(frozen=True)
+class PolicyFault:
+    """What is wrong with the policy: ``blocks`` the layers, or lets ``action`` on ``resource`` through as well."""
+
+    blocks: bool
+    action: str
+    resource: str
+
+
+def first_fault(document: str | Mapping[str, Any], bucket_arn: str) -> PolicyFault | None:
+    """The first thing wrong with an endpoint policy; None when it is right. A policy nobody can read blocks."""
+    layer = f"{bucket_arn}/layer"
+    if not _allows(document, "s3:GetObject", layer):
+        return PolicyFault(True, "s3:GetObject", f"{bucket_arn}/*")
+    partition = bucket_arn.split(":")[1]
+    for action, resource in (
+        ("s3:GetObject", f"arn:{partition}:s3:::another-bucket/object"),
+        ("s3:PutObject", layer),
+        ("s3:DeleteObject", layer),
+        ("s3:GetObjectAcl", layer),
+        ("s3:ListBucket", bucket_arn),
+        ("s3:PutObject", f"arn:{partition}:s3:::another-bucket/object"),
+        ("s3:GetObject", f"{bucket_arn}-2/object"),
+    ):
+        if _allows(document, action, resource):
+            return PolicyFault(False, action, resource)
+    return None
+
+
+def _allows(document: str | Mapping[str, Any], action: str, resource: str) -> bool:
+    try:
+        body = json.loads(document) if isinstance(document, str) else document
+        endpoint = parse_policy(body, PolicyKind.ENDPOINT, "endpoint")
+    except (MalformedPolicy, ValueError):
+        return False
+    everything = Policies(identity=[parse_policy(_ANY)], endpoint=endpoint)
+    return evaluate(Request(_SIGNER, action, resource), everything).allowed

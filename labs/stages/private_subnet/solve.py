@@ -1,0 +1,155 @@
+"""Stage 04 as the solution does it: the VPC, and one task more after each door that is opened."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+from labs.stages import tasks, vpc
+from labs.stages.bench import Bench
+from labs.stages.private_subnet import names, trial
+from labs.stages.private_subnet.stops import BARE, GATEWAY, OPEN, TALK
+from labs.stages.stage import stage
+from labs.stages.undo import named, undo
+from labs.stages.vpc import HTTPS, INTERFACES
+from labs.stages.vpc_show import wait_available
+
+BLOCK, BLOCKS = "10.0.0.0/16", ("10.0.1.0/24", "10.0.2.0/24")
+POLICY_FILE = "endpoint-policy.json"
+
+
+def solve(bench: Bench) -> None:
+    """Walk the stage once; what is there already is left, so that solving twice is solving once."""
+    walk(bench, OPEN)
+
+
+def walk(bench: Bench, until: str) -> None:
+    """The stage up to and with one experiment."""
+    build_vpc(bench)
+    make_groups(bench)
+    trial.create(bench)
+    experiment(bench, BARE)
+    if until == BARE:
+        return
+    make_endpoints(bench)
+    open_door(bench, names.ENDPOINTS)
+    experiment(bench, TALK)
+    if until == TALK:
+        return
+    make_gateway(bench, policy(bench))
+    experiment(bench, GATEWAY)
+    if until == GATEWAY:
+        return
+    open_door(bench, names.LOGS)
+    experiment(bench, OPEN)
+
+
+def build_vpc(bench: Bench) -> str:
+    """The VPC with both DNS attributes, two subnets in two zones, one route table without a way out."""
+    ec2 = bench.client("ec2")
+    found = vpc.read(bench, ec2)
+    vpc_id = found.id if found else str(ec2.create_vpc(CidrBlock=BLOCK)["Vpc"]["VpcId"])
+    ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
+    ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
+    if found and found.subnets:
+        return vpc_id
+    table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]
+    for zone, block in zip(zones(ec2), BLOCKS, strict=False):
+        subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock=block, AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    return vpc_id
+
+
+def zones(ec2: Any) -> list[str]:
+    """The names of the Region's zones that can be used."""
+    answer = ec2.describe_availability_zones(Filters=[{"Name": "state", "Values": ["available"]}])
+    return sorted(str(each["ZoneName"]) for each in answer["AvailabilityZones"])
+
+
+def the(bench: Bench) -> vpc.Vpc:
+    """The lab's VPC, which is there."""
+    found = vpc.read(bench, bench.client("ec2"))
+    assert found is not None, "the VPC was made before"
+    return found
+
+
+def make_groups(bench: Bench) -> None:
+    """One group each for the tasks, for three endpoints, and for logs."""
+    ec2, found = bench.client("ec2"), the(bench)
+    for purpose in names.GROUPS:
+        name = names.group(bench, purpose)
+        if not found.group_named(name):
+            ec2.create_security_group(GroupName=name, Description=f"Fargate lab: {purpose}", VpcId=found.id)
+
+
+def make_endpoints(bench: Bench, services: Sequence[str] = INTERFACES, **changes: Any) -> None:
+    """The talk's four endpoints, with private DNS; logs in a group of its own. ``changes`` are for wrong answers."""
+    ec2, found = bench.client("ec2"), the(bench)
+    for service in services:
+        if found.endpoint(service) is not None:
+            continue
+        purpose = names.LOGS if service == "logs" else names.ENDPOINTS
+        request = {
+            "VpcEndpointType": "Interface",
+            "VpcId": found.id,
+            "ServiceName": names.service(bench, service),
+            "SubnetIds": list(found.subnet_ids),
+            "SecurityGroupIds": [found.group_named(names.group(bench, purpose))],
+            "PrivateDnsEnabled": True,
+        }
+        ec2.create_vpc_endpoint(**(request | changes))
+    wait_available(bench)
+
+
+def from_group(group_id: str, port: int = HTTPS) -> dict[str, Any]:
+    """A permission for TCP on one port, from a group."""
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": group_id}]}
+
+
+def open_door(bench: Bench, purpose: str, permission: dict[str, Any] | None = None) -> None:
+    """Let the tasks' group in on 443, or what a wrong answer lets in."""
+    ec2, found = bench.client("ec2"), the(bench)
+    group = found.group(found.group_named(names.group(bench, purpose))) or {}
+    wanted = permission or from_group(found.group_named(names.group(bench, names.TASKS)))
+    there = [each.name for rule in group["IpPermissions"] for each in vpc.sources(rule)]
+    if not {each.name for each in vpc.sources(wanted)} <= set(there):
+        ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[wanted])
+
+
+def policy(bench: Bench) -> str:
+    """The endpoint policy for the layer bucket; it is written into its file, too."""
+    text = stage("private-subnet").policy("endpoint-policy", **bench.names())
+    (bench.work / POLICY_FILE).write_text(text)
+    return text
+
+
+def make_gateway(bench: Bench, document: str, **changes: Any) -> None:
+    """The gateway endpoint for S3 in the subnets' route table."""
+    ec2, found = bench.client("ec2"), the(bench)
+    if found.endpoint("s3") is not None:
+        return
+    request: dict[str, Any] = {
+        "VpcEndpointType": "Gateway",
+        "VpcId": found.id,
+        "ServiceName": names.service(bench, "s3"),
+        "RouteTableIds": list(found.tables),
+        "PolicyDocument": json.dumps(json.loads(document)) if document else None,
+    } | changes
+    ec2.create_vpc_endpoint(**{name: value for name, value in request.items() if value is not None})
+
+
+def experiment(bench: Bench, label: str) -> None:
+    """Run the trial task under a label, unless it was run before, and wait for what becomes of it."""
+    since = bench.progress.of("private-subnet").begun_at
+    if not any(since is None or task.created >= since for task in tasks.labelled(bench, bench.client("ecs"), label)):
+        found = the(bench)
+        group = found.group_named(names.group(bench, names.TASKS))
+        tasks.run(bench, label, trial.family(bench), found.subnet_ids, [group])
+    tasks.settled(bench, label)
+
+
+def reset(bench: Bench) -> None:
+    """Take the VPC, the tasks, what the trial needed and the files away."""
+    undo(bench, lambda entry: entry.kind.startswith(("ec2 ", "ecs ")) or named(entry, *trial.own(bench)))
+    shutil.rmtree(tasks.folder(bench), ignore_errors=True)
+    (bench.work / POLICY_FILE).unlink(missing_ok=True)
