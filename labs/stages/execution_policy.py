@@ -7,15 +7,28 @@ does not ask for; it is tolerated, because the documentation names it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
 
-from labs.iam import Decision, Policies, Principal, Request, evaluate, parse_policy
-from labs.stages.push_policy import TOKEN, Document, Fault, known_actions
+from labs.iam import Decision, DecisionKind, Policies, Principal, Request, evaluate, parse_policy
+from labs.stages.push_policy import TOKEN, Document, Fault, known_actions, written
 from labs.ui.text import series as words
 
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 WRITE = ("logs:CreateLogStream", "logs:PutLogEvents")
 READ = "ssm:GetParameters"
 TOLERATED = "ecr:BatchCheckLayerAvailability"
+# All actions of these are tried; of the others, what a statement names, and one for each door of a careless wildcard.
+_SERVICES = ("ecr", "logs", "ssm")
+_ELSEWHERE = (
+    ("secretsmanager:GetSecretValue", "arn:{partition}:secretsmanager:{region}:{account}:secret:other-AbCdEf"),
+    ("kms:Decrypt", "arn:{partition}:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"),
+    ("s3:GetObject", "arn:{partition}:s3:::other/object"),
+    ("iam:PassRole", "arn:{partition}:iam::{account}:role/other"),
+    ("sts:AssumeRole", "arn:{partition}:iam::{account}:role/other"),
+    ("ecs:RunTask", "arn:{partition}:ecs:{region}:{account}:task-definition/other:1"),
+    ("ec2:DescribeInstances", "*"),
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,12 @@ class Start:
         """A stream of the log group."""
         return f"{self.log_group}:log-stream:app/app/0123456789abcdef0123456789abcdef"
 
+    @property
+    def place(self) -> dict[str, str]:
+        """Partition, Region and account."""
+        _, partition, _, region, account, _ = self.repository.split(":", 5)
+        return {"partition": partition, "region": region, "account": account}
+
     def needed(self) -> tuple[tuple[str, str], ...]:
         """Every request of a start: the action and its resource."""
         return (
@@ -41,17 +60,17 @@ class Start:
             (READ, self.parameter),
         )
 
-    def beside(self, arn: str) -> str:
-        """The ARN of another resource of the same kind: its name goes on."""
-        if arn == self.stream:
-            return self.stream.replace(self.log_group, f"{self.log_group}-2")
-        return f"{arn}-2"
-
-    def elsewhere(self, arn: str) -> str:
-        """The ARN of a resource of the same kind with another name altogether."""
-        *head, _ = arn.split(":", 5)
-        kind = {"ecr": "repository/somebody/else", "ssm": "parameter/somebody-else"}.get(head[2])
-        return ":".join((*head, kind or "log-group:somebody-else:log-stream:a/b/c"))
+    def others(self, arn: str) -> Iterator[str]:
+        """Resources of the same kind: another name, a name that goes on, another Region, another account."""
+        head, partition, service, region, account, name = arn.split(":", 5)
+        another = {"ecr": "repository/somebody/else", "ssm": "parameter/somebody-else"}
+        yield f"{head}:{partition}:{service}:{region}:{account}:" + another.get(
+            service, "log-group:somebody-else:log-stream:a/b/c"
+        )
+        yield arn.replace(self.log_group, f"{self.log_group}-2") if arn == self.stream else f"{arn}-2"
+        elsewhere = "eu-west-3" if region != "eu-west-3" else "eu-west-1"
+        yield f"{head}:{partition}:{service}:{elsewhere}:{account}:{name}"
+        yield f"{head}:{partition}:{service}:{region}:999999999999:{name}"
 
 
 @dataclass(frozen=True)
@@ -61,10 +80,13 @@ class StartReviewer:
     documents: Sequence[Document]
     start: Start
 
+    @cached_property
+    def _policies(self) -> Policies:
+        return Policies(identity=[parse_policy(each.body, name=each.name) for each in self.documents])
+
     def decide(self, action: str, resource: str) -> Decision:
         """The decision on one request of the starting task."""
-        policies = Policies(identity=[parse_policy(each.body, name=each.name) for each in self.documents])
-        return evaluate(Request(self.start.principal, action, resource), policies)
+        return evaluate(Request(self.start.principal, action, resource), self._policies)
 
     def first_fault(self) -> Fault | None:
         """The first thing wrong; None when the policy is right."""
@@ -72,50 +94,62 @@ class StartReviewer:
 
     def faults(self) -> Iterator[Fault]:
         """What is missing first, then what is too much."""
-        lacking = [each for each in self.start.needed() if not self.decide(*each).allowed]
-        if lacking:
-            action, resource = lacking[0]
-            actions = words([each for each, _ in lacking])
-            yield Fault("role_lacks", {"actions": actions, "action": action, "resource": resource})
+        yield from self._lacking()
         yield from self._wide_resources()
         yield from self._other_actions()
 
+    def _lacking(self) -> Iterator[Fault]:
+        lacking = [each for each in self.start.needed() if not self.decide(*each).allowed]
+        if not lacking:
+            return
+        action, resource = lacking[0]
+        if self.decide(action, resource).kind is DecisionKind.EXPLICIT_DENY:
+            why = f"{self._statement(action, resource)} denies {action} on {resource}."
+        else:
+            why = f"No statement allows {action} on {resource}."
+        yield Fault("role_lacks", {"actions": words([each for each, _ in lacking]), "why": why})
+
     def _wide_resources(self) -> Iterator[Fault]:
-        for action, resource in self.start.needed():
+        for action, resource in (*self.start.needed(), (TOLERATED, self.start.repository)):
             if resource == "*":
                 continue
-            for other in (self.start.elsewhere(resource), self.start.beside(resource)):
+            for other in (*self.start.others(resource), *self._named(resource)):
                 if self.decide(action, other).allowed:
-                    yield Fault(
-                        "role_wide_resource", {"action": action, "resource": other, "by": self._by(action, other)}
-                    )
+                    by = self._statement(action, other)
+                    yield Fault("role_wide_resource", {"action": action, "resource": other, "by": by})
+
+    def _named(self, resource: str) -> Iterator[str]:
+        """What the statements name beside the resource that is needed."""
+        for document in self.documents:
+            yield from (each for each in written(document, "Resource") if not fnmatchcase(resource, each))
 
     def _other_actions(self) -> Iterator[Fault]:
         for action, resource in self._not_needed():
             if self.decide(action, resource).allowed:
-                yield Fault("role_wide_action", {"action": action, "by": self._by(action, resource)})
+                yield Fault("role_wide_action", {"action": action, "by": self._statement(action, resource)})
 
     def _not_needed(self) -> Iterator[tuple[str, str]]:
-        """What a start never asks for; a sample of each service, and all of ECR's actions."""
+        """What a start never asks for."""
         start = self.start
-        for action in sorted(known_actions() - {*PULL, TOKEN, TOLERATED}):
-            yield action, start.repository
-        _, partition, _, region, account, _ = start.repository.split(":", 5)
-        for action in ("ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter"):
-            yield action, start.parameter
-        for action in ("logs:DeleteLogStream", "logs:GetLogEvents"):
-            yield action, start.stream
-        for action in ("logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"):
-            yield action, start.log_group
-        yield "secretsmanager:GetSecretValue", f"arn:{partition}:secretsmanager:{region}:{account}:secret:other-AbCdEf"
-        yield "kms:Decrypt", f"arn:{partition}:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
-        yield "s3:GetObject", f"arn:{partition}:s3:::other/object"
-        yield "iam:PassRole", f"arn:{partition}:iam::{account}:role/other"
-        yield "sts:AssumeRole", f"arn:{partition}:iam::{account}:role/other"
-        yield "ecs:RunTask", f"arn:{partition}:ecs:{region}:{account}:task-definition/other:1"
+        needed = {action for action, _ in start.needed()} | {TOLERATED}
+        own = {
+            "ecr": (start.repository,),
+            "logs": (start.stream, start.log_group, f"{start.log_group}:*"),
+            "ssm": (start.parameter,),
+        }
+        for service in _SERVICES:
+            for action in sorted(known_actions(service) - needed):
+                yield from ((action, resource) for resource in (*own[service], "*"))
+        for document in self.documents:
+            for action in written(document, "Action"):
+                if action.split(":")[0].lower() not in _SERVICES:
+                    yield from ((action, resource) for resource in written(document, "Resource"))
+        for action, template in _ELSEWHERE:
+            yield action, template.format(**start.place)
 
-    def _by(self, action: str, resource: str) -> str:
+    def _statement(self, action: str, resource: str) -> str:
         statement = self.decide(action, resource).statement
         if statement is None:
             return f"{action} on {resource}"
-        return f"statement {statement.index + 1} of the policy {statement.policy}"
+        named = f" ({statement.sid})" if statement.sid else ""
+        return f"statement {statement.index + 1}{named} of the policy {statement.policy}"

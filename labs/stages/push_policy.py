@@ -94,11 +94,11 @@ class Fault:
 
 
 @cache
-def known_actions() -> frozenset[str]:
-    """Every action of Amazon ECR; the operations are those of botocore's service model."""
-    model = botocore.session.get_session().get_service_model("ecr")
-    every = iam.known_actions({"ecr": model.operation_names})
-    return frozenset(action for action in every if action.startswith("ecr:"))
+def known_actions(service: str = "ecr") -> frozenset[str]:
+    """Every action of a service; the operations are those of botocore's service model."""
+    model = botocore.session.get_session().get_service_model(service)
+    every = iam.known_actions({service: model.operation_names})
+    return frozenset(action for action in every if action.startswith(f"{service}:"))
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Reviewer:
         if len(self.lacking()) < len(NEEDED):
             return
         for document in self.documents:
-            for arn in _written(document, "Resource"):
+            for arn in written(document, "Resource"):
                 parts = arn.split(":", 5)
                 if len(parts) < 6 or parts[2] != "ecr":
                     continue
@@ -206,7 +206,7 @@ class Reviewer:
     def _named_elsewhere(self) -> Iterator[Fault]:
         """A second repository that a statement names outright."""
         for document in self.documents:
-            for arn in _written(document, "Resource"):
+            for arn in written(document, "Resource"):
                 if ":ecr:" not in arn or fnmatchcase(self.place.repository_arn, arn):
                     continue
                 for action in NEEDED:
@@ -238,7 +238,7 @@ def _list(value: object) -> list[str]:
     return [str(each) for each in value] if isinstance(value, Sequence) else []
 
 
-def _written(document: Document, key: str) -> Iterator[str]:
+def written(document: Document, key: str) -> Iterator[str]:
     """What the Allow statements write under ``Action`` or ``Resource``."""
     for statement in document.statements:
         if statement.get("Effect") == "Allow":

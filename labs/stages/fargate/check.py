@@ -1,20 +1,15 @@
 """Stage 05: the service is steady, on ARM64, runs the image that was pushed; the secret arrived and the log says so."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from labs import oci
 from labs.stages import tasks, vpc
 from labs.stages.bench import Bench
-from labs.stages.fargate import names, parts
+from labs.stages.fargate import lines, names, parts
 from labs.stages.fargate.subject import Subject
-from labs.target.failures import code_of
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
-from labs.verdict.stops import TaskRun
 
 _TELLING = (
     "unable to place a task",
@@ -80,16 +75,11 @@ def _telling_event(service: Mapping[str, Any], subject: Subject) -> str:
     return ""
 
 
-def _runs(subject: Subject) -> list[TaskRun]:
-    found = tasks.described(subject.ecs, tasks.cluster(subject.bench), serviceName=names.service(subject.bench))
-    return [run for run in map(tasks.read_task, found) if run.status == "RUNNING"]
-
-
 def _digest(subject: Subject) -> Verdict | None:
     """Each task runs what was pushed under the tag, for its CPU."""
     pushed = subject.pushed
     assert pushed is not None, "the gate before has found it"
-    runs = _runs(subject)
+    runs = lines.running(subject.bench, subject.ecs)
     if len(runs) < names.TASKS:
         return subject.say("service.not_steady", running=len(runs), wanted=names.TASKS, deployments=1)
     right = {pushed.digest}
@@ -113,32 +103,14 @@ def _arrived(subject: Subject) -> Verdict | None:
     logs, group = subject.bench.reader("logs"), names.log_group(subject.bench)
     options = (subject.container().get("logConfiguration") or {}).get("options") or {}
     prefix = options.get("awslogs-stream-prefix", "")
-    for run in _runs(subject):
+    for run in lines.running(subject.bench, subject.ecs):
         stream = f"{prefix}/{subject.container()['name']}/{run.task_id}"
-        lines = list(_lines(logs, group, stream))
-        hello = next((each for each in lines if each.get("event") == "listening"), None)
+        hello = lines.first_of_stream(logs, group, stream)
         if hello is None:
             return subject.say("service.no_log_line", stream=stream, group=group)
         if hello.get("secret_arrived") is not True:
             return subject.say("service.secret_absent", task=run.task_id[:8])
     return None
-
-
-def _lines(logs: Any, group: str, stream: str) -> Iterator[Mapping[str, Any]]:
-    """The JSON lines at the beginning of a stream; none while there is no stream."""
-    try:
-        events = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=True, limit=50)["events"]
-    except ClientError as error:
-        if code_of(error) != "ResourceNotFoundException":
-            raise
-        return
-    for event in events:
-        try:
-            line = json.loads(event["message"])
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            yield line
 
 
 def _passed(subject: Subject) -> Verdict:

@@ -1,6 +1,6 @@
 """The gates of stage 05 about what a service needs: the secret, the log group, the roles, the task definition."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -9,6 +9,7 @@ from labs.iam import PolicyKind, Principal, PrincipalKind, Request, evaluate_tru
 from labs.stages import push
 from labs.stages.fargate import names
 from labs.stages.fargate.subject import Subject
+from labs.stages.push_policy import Document
 from labs.target.failures import code_of
 from labs.ui.text import series as words
 from labs.verdict import Verdict
@@ -49,6 +50,9 @@ def roles(subject: Subject) -> Verdict | None:
             return subject.say("service.no_role", name=name)
         if not _trusted(bench.target.role_arn(name), trust):
             return subject.say("service.trust", name=name, service=_SERVICE)
+        others = tuple(_others(trust))
+        if others:
+            return subject.say("service.trust_wide", name=name, service=_SERVICE, others=words(others))
     documents = push.live_policies(iam, names.execution_role(bench)) or ()
     fault = subject.review(documents).first_fault()
     if fault is not None:
@@ -72,9 +76,19 @@ def _trust(iam: Any, role: str) -> Mapping[str, Any] | None:
 
 
 def _trusted(role_arn: str, document: Mapping[str, Any]) -> bool:
+    account = role_arn.split(":")[4]
     caller = Principal(_SERVICE, "", PrincipalKind.SERVICE)
-    request = Request(caller, "sts:AssumeRole", role_arn, resource_account=role_arn.split(":")[4])
+    # ECS says for which account it asks; a condition on that is good practice.
+    request = Request(caller, "sts:AssumeRole", role_arn, {"aws:SourceAccount": account}, account)
     return evaluate_trust(request, parse_policy(document, PolicyKind.TRUST, "trust")).allowed
+
+
+def _others(document: Mapping[str, Any]) -> Iterator[str]:
+    """Whom a trust policy names beside the service of ECS."""
+    for statement in Document("trust", document).statements:
+        named = statement.get("Principal", {})
+        for each in named.values() if isinstance(named, Mapping) else [named]:
+            yield from (name for name in ([each] if isinstance(each, str) else each) if name != _SERVICE)
 
 
 def definition(subject: Subject) -> Verdict | None:

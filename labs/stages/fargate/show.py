@@ -1,19 +1,14 @@
 """What the notebook of stage 05 shows: the roles as they were put, the service as ECS sees it."""
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from labs.errors import LabError
-from labs.stages import push, tasks
+from labs.stages import push
 from labs.stages.bench import Bench
-from labs.stages.fargate import names
+from labs.stages.fargate import lines, names
 from labs.stages.fargate.solve import make_roles, wait_steady
 from labs.stages.fargate.subject import service_of
-from labs.target.failures import code_of
 from labs.ui import text
 
 _EVENTS = 5
@@ -36,7 +31,7 @@ def _own(bench: Bench, role: str) -> Any:
 
 
 def service(bench: Bench) -> str:
-    """The service, when it is steady or will not become so: counts, deployments, the newest events."""
+    """The service when it is steady, or will not become so: counts and tasks; if it is not, the newest events."""
     ecs = bench.client("ecs")
     if service_of(bench, ecs) is None:
         raise LabError("There is no service yet.", "run the cell that calls create_service")
@@ -47,44 +42,27 @@ def service(bench: Bench) -> str:
         "Tasks": f"{found['runningCount']} run, {found['desiredCount']} wanted",
         "Revision": found["taskDefinition"].rsplit("/", 1)[-1],
     }
-    runs = [
-        tasks.read_task(each) for each in tasks.described(ecs, tasks.cluster(bench), serviceName=found["serviceName"])
-    ]
-    rows = sorted((run.subnet, run.platform, run.definition) for run in runs if run.status == "RUNNING")
-    shown = [text.facts(facts), "", text.table(("subnet", "CPU", "revision"), rows)]
-    events = [_plain(each["message"]) for each in found.get("events", ())[:_EVENTS]]
-    return "\n".join([*shown, "", "Newest events:", *(text.wrapped(f"  {each}") for each in events)])
-
-
-def _plain(message: str) -> str:
-    """An event without the ids that change from run to run."""
-    return re.sub(r"\s+", " ", message).strip()
+    rows = sorted((run.subnet, run.platform, run.definition) for run in lines.running(bench, ecs))
+    shown = [text.facts(facts)]
+    shown += ["", text.table(("subnet", "CPU", "revision"), rows)] if rows else []
+    if not steady:
+        events = [text.wrapped(f"  {each['message']}") for each in found.get("events", ())[:_EVENTS]]
+        shown += ["", "Newest events first:", *events, "", "Next: lab.diagnose() names the cause"]
+    return "\n".join(shown)
 
 
 def log_lines(bench: Bench) -> str:
     """The program's first lines in the log group, oldest first: version, and whether the secret arrived."""
-    logs, group = bench.client("logs"), names.log_group(bench)
-    events: list[Any] = []
-    try:
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-            events += page["events"]
-    except ClientError as error:
-        if code_of(error) != "ResourceNotFoundException":
-            raise
-    rows = [row for event in sorted(events, key=lambda each: each["timestamp"]) if (row := _row(event["message"]))]
-    return (
-        text.table(("event", "version", "secret arrived"), rows) if rows else f"{group} has no line of the program yet."
-    )
-
-
-def _row(message: str) -> tuple[str, str, str] | None:
-    try:
-        line = json.loads(message)
-    except ValueError:
-        return None
-    if not isinstance(line, dict) or line.get("event") != "listening":
-        return None
-    return "listening", str(line.get("version", "")), "yes" if line.get("secret_arrived") is True else "no"
+    if service_of(bench, bench.client("ecs")) is not None:
+        lines.wait_heard(bench)
+    group = names.log_group(bench)
+    rows = [
+        (str(line["event"]), str(line.get("version", "")), "yes" if line.get("secret_arrived") is True else "no")
+        for _, line in lines.firsts(bench.client("logs"), group)
+    ]
+    if not rows:
+        return f"{group} has no line of the program yet."
+    return text.table(("event", "version", "secret arrived"), rows)
 
 
 def service_state(bench: Bench) -> str:

@@ -13,8 +13,8 @@ from labs.stages import push, tasks, vpc_names
 from labs.stages.bench import BOTH, PLATFORMS, Bench
 from labs.stages.build.check import secret
 from labs.stages.commands import build, must
-from labs.stages.fargate import names
-from labs.stages.fargate.subject import definition_of, service_of
+from labs.stages.fargate import lines, names, parts
+from labs.stages.fargate.subject import Subject, definition_of, service_of
 from labs.stages.private_subnet.names import TASKS
 from labs.stages.stage import stage
 from labs.stages.undo import named, undo
@@ -33,17 +33,39 @@ def prepare(bench: Bench) -> dict[str, str]:
 
 
 def solve(bench: Bench) -> None:
-    """All of it; what is there and right is left."""
+    """All of it; what is there and right is left, what is not right is mended."""
+    _take_back_plain(bench)
     put_secret(bench)
     make_log_group(bench)
     write_policies(bench)
     make_roles(bench)
+    _strip_roles(bench)
     if service_of(bench, bench.client("ecs")) is None:
         register(bench, definition(bench, BOTH))
         make_service(bench)
         wait_steady(bench)
+        lines.wait_heard(bench)
     push_new(bench)
     roll(bench)
+
+
+def _take_back_plain(bench: Bench) -> None:
+    """A parameter's type stays as it was created, so one of another type has to go."""
+    ssm, name = bench.client("ssm"), names.parameter(bench)
+    wanted = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
+    if any(each["Type"] != "SecureString" for each in ssm.describe_parameters(ParameterFilters=wanted)["Parameters"]):
+        ssm.delete_parameter(Name=name)
+
+
+def _strip_roles(bench: Bench) -> None:
+    """Take off the roles every policy that is not the solution's."""
+    iam = bench.client("iam")
+    for role, kept in ((names.execution_role(bench), names.POLICY_NAME), (names.task_role(bench), "")):
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            if name != kept:
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
+        for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=role, PolicyArn=each["PolicyArn"])
 
 
 def text_of(bench: Bench, policy: str) -> str:
@@ -196,24 +218,31 @@ def roll(bench: Bench) -> None:
     """A revision with the new image, and the service told to use it; unless it does already."""
     ecs = bench.client("ecs")
     newest = definition_of(ecs, names.service(bench))
-    if newest is None or newest["containerDefinitions"][0]["image"] != f"{bench.repository}:{names.TAG}":
+    image = newest["containerDefinitions"][0]["image"] if newest else ""
+    if image != f"{bench.repository}:{names.TAG}" or parts.definition(Subject(bench)) is not None:
         register(bench, definition(bench, names.TAG))
-        ecs.update_service(
-            cluster=tasks.cluster(bench), service=names.service(bench), taskDefinition=names.service(bench)
-        )
+    ecs.update_service(
+        cluster=tasks.cluster(bench),
+        service=names.service(bench),
+        taskDefinition=names.service(bench),
+        desiredCount=names.TASKS,
+        networkConfiguration=network(bench),
+    )
     wait_steady(bench)
+    lines.wait_heard(bench)
 
 
 def wait_steady(bench: Bench) -> bool:
-    """Wait until the service has one deployment with all its tasks; False when it does not come to that in time."""
+    """Wait until the newest deployment is the only one and complete; False when it does not come to that in time."""
     ecs = bench.client("ecs")
     deadline, pause = time.monotonic() + (_STEADY_AWS_S if bench.on_aws else _STEADY_LOCAL_S), 0.2
     while True:
         service = service_of(bench, ecs)
         if service is None:
             return False
-        failed = any(each.get("rolloutState") == "FAILED" for each in service["deployments"])
-        if len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]:
+        states = [each.get("rolloutState") for each in service["deployments"]]
+        failed = "FAILED" in states
+        if states == ["COMPLETED"] and service["runningCount"] == service["desiredCount"]:
             return True
         if failed or time.monotonic() > deadline:
             return False

@@ -83,6 +83,24 @@ def _token_on_the_repository(bench: Bench, body: Body) -> None:
     body["Statement"][0]["Resource"] = bench.repository_arn
 
 
+def _log_group_only(bench: Bench) -> None:
+    """The ARN of the group itself: a stream's ARN goes on after it."""
+    _resource(2, names.log_group_arn(bench))(bench)
+
+
+def _deny_left(bench: Bench, body: Body) -> None:
+    body["Statement"].append({"Effect": "Deny", "Action": "ssm:*", "Resource": "*"})
+
+
+def _second_secret(bench: Bench, body: Body) -> None:
+    own = names.parameter_arn(bench)
+    body["Statement"][3]["Resource"] = [own, own.replace(names.parameter(bench), "prod/database-password")]
+
+
+def _decrypt(_: Bench, body: Body) -> None:
+    body["Statement"].append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"})
+
+
 def _managed(bench: Bench) -> None:
     """The right policy, and beside it AWS's own, which reaches every repository and log group."""
     _roles_ready(bench)
@@ -95,6 +113,15 @@ def _trust(bench: Bench) -> None:
     put_secret(bench)
     make_log_group(bench)
     write_policies(bench, trust=text_of(bench, "task-trust").replace("ecs-tasks.", "ec2."))
+    make_roles(bench)
+
+
+def _trust_wide(bench: Bench) -> None:
+    """One trust policy for everything that might ever run."""
+    put_secret(bench)
+    make_log_group(bench)
+    service = '"ecs-tasks.amazonaws.com"'
+    write_policies(bench, trust=text_of(bench, "task-trust").replace(service, f'[{service}, "ec2.amazonaws.com"]'))
     make_roles(bench)
 
 
@@ -245,16 +272,22 @@ WRONG = (
     Wrong("a log group without retention", "service.no_retention", first(put_secret, lambda b: make_log_group(b, 0))),
     Wrong("no roles", "service.no_role", first(put_secret, make_log_group)),
     Wrong("a trust policy for EC2", "service.trust", _trust),
+    Wrong("a trust policy for ECS and EC2", "service.trust_wide", _trust_wide),
     Wrong("no permission for the secret", "service.role_lacks", _without(3)),
     Wrong("no permission for the log", "service.role_lacks", _without(2)),
     Wrong("the token limited to a repository", "service.role_lacks", _with_policy(_token_on_the_repository)),
+    Wrong("ssm:GetParameter without its s", "service.role_lacks", _actions(3, "ssm:GetParameter")),
+    Wrong("the log group without its streams", "service.role_lacks", _log_group_only),
+    Wrong("a deny that was left", "service.role_lacks", _with_policy(_deny_left)),
     Wrong("every repository", "service.role_wide_resource", _resource(1, "*")),
     Wrong("every parameter", "service.role_wide_resource", _resource(3, "*")),
+    Wrong("a second secret", "service.role_wide_resource", _with_policy(_second_secret)),
     Wrong("AWS's managed policy as well", "service.role_wide_resource", _managed),
     Wrong("every action of ECR", "service.role_wide_action", _actions(1, "ecr:*")),
     Wrong(
         "the role may also write the secret", "service.role_wide_action", _actions(3, "ssm:GetParameters", "ssm:Put*")
     ),
+    Wrong("kms:Decrypt, which AWS's own key does not need", "service.role_wide_action", _with_policy(_decrypt)),
     Wrong("the same policy on the task role", "service.task_role_wide", _task_role),
     Wrong("no task definition", "service.no_definition", _roles_ready),
     Wrong("no runtimePlatform", "service.not_arm64", _defined(runtimePlatform=None)),

@@ -1,0 +1,176 @@
+"""An execution role's policy is judged by evaluating it: enough for a start, and nothing more."""
+
+from typing import Any
+
+import pytest
+
+from labs.fargate.model import session_of
+from labs.stages.execution_policy import PULL, READ, TOLERATED, WRITE, Start, StartReviewer
+from labs.stages.push_policy import TOKEN, Document, Fault
+
+ACCOUNT = "111122223333"
+HERE = f"us-east-1:{ACCOUNT}"
+REPOSITORY = f"arn:aws:ecr:{HERE}:repository/fargate-lab/app"
+GROUP = f"arn:aws:logs:{HERE}:log-group:fargate-lab/service"
+SECRET = f"arn:aws:ssm:{HERE}:parameter/fargate-lab-app-secret"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/fargate-lab-execution"
+START = Start(session_of(ROLE, "0123456789abcdef"), REPOSITORY, GROUP, SECRET)
+
+Statement = dict[str, Any]
+
+
+def allow(actions: Any, resource: Any, **more: Any) -> Statement:
+    return {
+        "Effect": "Allow",
+        "Action": actions if isinstance(actions, str) else list(actions),
+        "Resource": resource,
+        **more,
+    }
+
+
+TOKEN_ANY = allow(TOKEN, "*")
+IMAGE = allow(PULL, REPOSITORY)
+LOG = allow(WRITE, f"{GROUP}:*")
+VALUE = allow(READ, SECRET)
+RIGHT = (TOKEN_ANY, IMAGE, LOG, VALUE)
+# AWS's managed AmazonECSTaskExecutionRolePolicy (ECS developer guide).
+MANAGED = allow((TOKEN, TOLERATED, *PULL, *WRITE), "*")
+
+
+def first(*statements: Statement) -> Fault | None:
+    document = Document("execution", {"Version": "2012-10-17", "Statement": list(statements)})
+    return StartReviewer((document,), START).first_fault()
+
+
+def test_the_four_statements_are_right() -> None:
+    assert first(*RIGHT) is None
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param((allow((TOKEN,), ["*"]), *RIGHT[1:]), id="lists in place of words"),
+        pytest.param(RIGHT[::-1], id="another order"),
+        pytest.param((TOKEN_ANY, allow((*PULL, TOLERATED), REPOSITORY), LOG, VALUE), id="the tolerated action"),
+        pytest.param((*RIGHT[:2], allow(WRITE, f"{GROUP}:log-stream:*"), VALUE), id="streams spelt out"),
+        pytest.param((*RIGHT[:2], allow(WRITE, f"{GROUP}:log-stream:app/app/*"), VALUE), id="streams of the app only"),
+        pytest.param((*RIGHT[:2], allow("logs:CreateLogStream", f"{GROUP}:*"), allow("logs:PutLogEvents", f"{GROUP}:*"),
+                      VALUE), id="one statement for each action"),
+        pytest.param((*RIGHT[:3], allow("ssm:getparameters", SECRET)), id="actions in lower case"),
+        pytest.param((*RIGHT, {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}), id="a deny of something else"),
+    ],
+)  # fmt: skip
+def test_other_ways_to_write_the_same_are_right(statements: tuple[Statement, ...]) -> None:
+    assert first(*statements) is None
+
+
+@pytest.mark.parametrize("action", [TOKEN, *PULL, *WRITE, READ])
+def test_each_action_is_needed(action: str) -> None:
+    statements = [
+        {**each, "Action": left}
+        for each in RIGHT
+        if (left := [one for one in ([each["Action"]] if isinstance(each["Action"], str) else each["Action"])
+                     if one != action])
+    ]  # fmt: skip
+    fault = first(*statements)
+    assert fault is not None
+    assert fault.name == "role_lacks"
+    assert fault.values["actions"] == action
+    assert fault.values["why"].startswith(f"No statement allows {action} on ")
+
+
+@pytest.mark.parametrize(
+    ("statements", "lacks"),
+    [
+        pytest.param((allow(TOKEN, REPOSITORY), IMAGE, LOG, VALUE), TOKEN, id="the token on a repository"),
+        pytest.param((TOKEN_ANY, IMAGE, allow(WRITE, GROUP), VALUE), WRITE[0], id="the group without its streams"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow("ssm:GetParameter", SECRET)), READ, id="GetParameter without its s"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, f"{SECRET}-2")), READ, id="another secret"),
+        pytest.param((TOKEN_ANY, allow(PULL, f"{REPOSITORY}/*"), LOG, VALUE), PULL[0], id="below the repository"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, SECRET, Condition={"StringEquals": {
+            "aws:SourceVpce": "vpce-1"}})), READ, id="a condition that a start cannot meet"),
+    ],
+)  # fmt: skip
+def test_what_a_statement_misses_is_lacking(statements: tuple[Statement, ...], lacks: str) -> None:
+    fault = first(*statements)
+    assert fault is not None
+    assert fault.name == "role_lacks"
+    assert fault.values["actions"].split(" and ")[0] == lacks
+
+
+def test_a_deny_is_named_with_its_statement() -> None:
+    fault = first(*RIGHT, {"Sid": "Forgotten", "Effect": "Deny", "Action": "ssm:*", "Resource": "*"})
+    assert fault is not None
+    assert fault.values["why"] == f"statement 5 (Forgotten) of the policy execution denies {READ} on {SECRET}."
+
+
+@pytest.mark.parametrize(
+    ("statements", "action"),
+    [
+        pytest.param((TOKEN_ANY, allow(PULL, "*"), LOG, VALUE), PULL[0], id="every repository"),
+        pytest.param((TOKEN_ANY, allow(PULL, f"arn:aws:ecr:{HERE}:repository/*"), LOG, VALUE), PULL[0],
+                     id="every repository of the account"),
+        pytest.param((TOKEN_ANY, allow(PULL, f"{REPOSITORY}*"), LOG, VALUE), PULL[0], id="names that go on"),
+        pytest.param((TOKEN_ANY, allow(PULL, REPOSITORY.replace("us-east-1", "*")), LOG, VALUE), PULL[0],
+                     id="every Region"),
+        pytest.param((TOKEN_ANY, allow(PULL, REPOSITORY.replace(ACCOUNT, "*")), LOG, VALUE), PULL[0],
+                     id="every account"),
+        pytest.param((TOKEN_ANY, IMAGE, allow(TOLERATED, "*"), LOG, VALUE), TOLERATED, id="the tolerated everywhere"),
+        pytest.param((TOKEN_ANY, IMAGE, allow(WRITE, "*"), VALUE), WRITE[0], id="every log group"),
+        pytest.param((TOKEN_ANY, IMAGE, allow(WRITE, f"{GROUP}*"), VALUE), WRITE[0], id="groups whose names go on"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, "*")), READ, id="every parameter"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, f"arn:aws:ssm:{HERE}:parameter/*")), READ,
+                     id="every parameter of the account"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, [SECRET, f"arn:aws:ssm:{HERE}:parameter/prod/password"])),
+                     READ, id="a second secret"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, [SECRET, f"arn:aws:ssm:{HERE}:parameter/prod/*"])), READ,
+                     id="a second path of secrets"),
+        pytest.param((MANAGED, VALUE), PULL[0], id="AWS's managed policy"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, {"Effect": "Allow", "Action": READ, "NotResource": "arn:aws:ssm:::x"}),
+                     READ, id="all but one, by NotResource"),
+    ],
+)  # fmt: skip
+def test_what_reaches_further_is_too_wide(statements: tuple[Statement, ...], action: str) -> None:
+    fault = first(*statements)
+    assert fault is not None
+    assert (fault.name, fault.values["action"]) == ("role_wide_resource", action)
+    assert "of the policy execution" in fault.values["by"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "action"),
+    [
+        pytest.param(allow("ecr:*", REPOSITORY), "ecr:BatchDeleteImage", id="every action of ECR"),
+        pytest.param(allow("ecr:PutImage", REPOSITORY), "ecr:PutImage", id="to push as well"),
+        pytest.param(allow("ecr:CreateRepository", "*"), "ecr:CreateRepository", id="a registry-wide action"),
+        pytest.param(allow("ssm:GetP*", SECRET), "ssm:GetParameter", id="every read of the secret"),
+        pytest.param(allow("ssm:PutParameter", SECRET), "ssm:PutParameter", id="to write the secret"),
+        pytest.param(allow("logs:GetLogEvents", f"{GROUP}:*"), "logs:GetLogEvents", id="to read the log"),
+        pytest.param(allow("logs:CreateLogGroup", "*"), "logs:CreateLogGroup", id="to create groups"),
+        pytest.param(allow("kms:Decrypt", "*"), "kms:Decrypt", id="kms:Decrypt everywhere"),
+        pytest.param(allow("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:alias/aws/ssm"), "kms:Decrypt",
+                     id="kms:Decrypt on one key"),
+        pytest.param(allow("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/t"), "dynamodb:GetItem",
+                     id="what the program may need"),
+        pytest.param(allow("s3:*", "arn:aws:s3:::photos/*"), "s3:*", id="a bucket"),
+        pytest.param({"Effect": "Allow", "NotAction": ["ecr:*", "logs:*", "ssm:*"], "Resource": "*"},
+                     "secretsmanager:GetSecretValue", id="everything but, by NotAction"),
+    ],
+)  # fmt: skip
+def test_what_a_start_never_asks_for_is_too_much(extra: Statement, action: str) -> None:
+    fault = first(*RIGHT, extra)
+    assert fault is not None
+    assert (fault.name, fault.values["action"]) == ("role_wide_action", action)
+
+
+def test_administrator_access_is_too_wide() -> None:
+    fault = first(allow("*", "*"))
+    assert fault is not None
+    assert fault.name == "role_wide_resource"
+
+
+def test_no_policy_at_all_lacks_all_of_it() -> None:
+    fault = StartReviewer((), START).first_fault()
+    assert fault is not None
+    assert fault.name == "role_lacks"
+    assert fault.values["actions"].count(":") == 6

@@ -1,0 +1,137 @@
+"""Stage 05 beside the walk: ``lab.solve()`` mends what is wrong, and what the notebook shows."""
+
+import json
+
+import pytest
+
+from labs.errors import LabError
+from labs.stages import runner, tasks, vpc_names
+from labs.stages.bench import BOTH, Bench
+from labs.stages.fargate import names, parts, show, solve
+from labs.stages.fargate.subject import Subject, definition_of
+from labs.stages.stage import stage
+
+FARGATE = stage("fargate")
+# One mistake for each thing that the solution has to mend.
+MENDED = (
+    "a String in place of a SecureString",
+    "AWS's managed policy as well",
+    "the same policy on the task role",
+    "the secret in the environment",
+    "one subnet",
+    "a tag that was never pushed",
+)
+
+
+@pytest.fixture
+def begun(bench: Bench) -> Bench:
+    runner.reset("fargate", bench)
+    if not bench.progress.of("private-subnet").passed:
+        runner.solve("private-subnet", bench)
+    runner.begin("fargate", bench)
+    return bench
+
+
+@pytest.mark.parametrize("mistake", MENDED)
+def test_solving_mends_what_is_wrong(begun: Bench, mistake: str) -> None:
+    next(wrong for wrong in FARGATE.wrong() if wrong.mistake == mistake).do(begun)
+    report = runner.solve("fargate", begun)[-1]
+    assert report.verdict.passed, str(report)
+
+
+def test_solving_what_is_solved_makes_no_new_revision_and_replaces_no_task(begun: Bench) -> None:
+    runner.solve("fargate", begun)
+    ecs = begun.client("ecs")
+
+    def state() -> tuple[int, set[str]]:
+        found = definition_of(ecs, names.service(begun))
+        assert found is not None
+        arns = ecs.list_tasks(cluster=tasks.cluster(begun), serviceName=names.service(begun))["taskArns"]
+        return found["revision"], set(arns)
+
+    before = state()
+    runner.solve("fargate", begun)
+    assert state() == before
+
+
+def test_a_trust_policy_limited_to_the_account_is_right(begun: Bench) -> None:
+    trust = json.loads(solve.text_of(begun, "task-trust"))
+    trust["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": begun.target.account}}
+    solve.put_secret(begun)
+    solve.make_log_group(begun)
+    solve.write_policies(begun, trust=json.dumps(trust))
+    solve.make_roles(begun)
+    assert parts.roles(Subject(begun)) is None
+
+
+def test_a_secret_may_be_named_or_given_by_its_arn(begun: Bench) -> None:
+    for value in (names.parameter(begun), names.parameter_arn(begun)):
+        body = solve.container(begun, BOTH, secrets=[{"name": "APP_SECRET", "valueFrom": value}])
+        solve.register(begun, solve.definition(begun, BOTH, containerDefinitions=[body]))
+        assert parts.definition(Subject(begun)) is None
+
+
+def test_the_roles_are_shown_with_what_changed_and_then_with_nothing(begun: Bench) -> None:
+    solve.write_policies(begun)
+    first = show.roles(begun)
+    assert '+      "Action": "ssm:GetParameters",' in first
+    assert first.endswith(f"Role {names.task_role(begun)}: no policy.")
+    assert "nothing has changed" in show.roles(begun)
+
+
+def test_roles_without_their_file_say_what_to_do(begun: Bench) -> None:
+    with pytest.raises(LabError, match=r"There is no file execution-policy\.json") as raised:
+        show.roles(begun)
+    assert "run the cell above" in str(raised.value)
+
+
+def test_a_policy_without_a_statement_makes_no_role(begun: Bench) -> None:
+    solve.write_policies(begun, policy='{"Version": "2012-10-17", "Statement": []}')
+    with pytest.raises(LabError, match="no statement yet"):
+        show.roles(begun)
+    roles = [each["RoleName"] for each in begun.client("iam").list_roles()["Roles"]]
+    assert names.execution_role(begun) not in roles
+
+
+def test_before_there_is_a_service_the_notebook_says_what_to_run(begun: Bench) -> None:
+    with pytest.raises(LabError, match="There is no service yet"):
+        show.service(begun)
+    assert show.service_state(begun) == "none"
+    assert show.log_lines(begun) == f"{names.log_group(begun)} has no line of the program yet."
+
+
+def test_a_steady_service_is_shown_with_its_tasks_and_their_first_lines(begun: Bench) -> None:
+    runner.solve("fargate", begun)
+    shown = show.service(begun)
+    assert f"{names.service(begun)}: steady" in shown
+    assert "2 run, 2 wanted" in shown
+    for subnet in vpc_names.subnet_ids(begun):
+        assert f"{subnet}  arm64" in shown
+    assert "event" not in shown
+    heard = show.log_lines(begun).splitlines()
+    assert heard[2:] == ["listening  1.0.0    yes"] * 2 + ["listening  2.0.0    yes"] * 2
+    assert show.service_state(begun) == "ACTIVE"
+
+
+def test_a_service_that_does_not_become_steady_is_shown_with_ecss_own_words(begun: Bench) -> None:
+    solve.put_secret(begun)
+    solve.write_policies(begun)
+    solve.make_roles(begun)
+    solve.register(begun, solve.definition(begun, BOTH))
+    solve.make_service(begun)
+    shown = show.service(begun)
+    assert "not steady" in shown
+    assert "The specified log group does not exist" in " ".join(shown.split())
+    assert shown.endswith("Next: lab.diagnose() names the cause")
+
+
+def test_the_subject_finds_the_newest_revision_and_the_service(begun: Bench) -> None:
+    assert Subject(begun).definition is None
+    assert Subject(begun).service is None
+    runner.solve("fargate", begun)
+    subject = Subject(begun)
+    assert subject.container()["image"].endswith(":v2")
+    assert subject.pushed is not None
+    assert subject.definition is not None
+    assert subject.service is not None
+    assert subject.service["taskDefinition"] == subject.definition["taskDefinitionArn"]
