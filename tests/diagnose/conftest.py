@@ -1,12 +1,20 @@
-"""An account of moto in this process, with the course's VPC made by the calls that a person would make."""
+"""An account of a running local AWS, with the course's VPC made by the calls that a person would make."""
 
+import importlib.util
 import os
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
+
+if "lab_cloud" not in sys.modules:
+    _spec = importlib.util.spec_from_file_location("lab_cloud", Path(__file__).parents[1] / "cloud" / "lab_cloud.py")
+    sys.modules["lab_cloud"] = importlib.util.module_from_spec(_spec)
+    _spec.loader.exec_module(sys.modules["lab_cloud"])
+
+from lab_cloud import LabCloud, until
 
 REGION = "us-east-1"
 
@@ -24,26 +32,37 @@ class Made:
     task: str
 
 
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    """A running local AWS."""
+    running = LabCloud(tmp_path_factory.mktemp("diagnose") / "state")
+    yield running
+    running.close()
+
+
 @pytest.fixture(scope="module")
-def ec2():
-    """A client of an empty account; making one costs more than a test."""
-    with pytest.MonkeyPatch.context() as patch:
-        # An earlier test of this process may have pointed it at a local AWS.
-        for name in list(os.environ):
-            if name.startswith("AWS_"):
-                patch.delenv(name)
-        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-        with mock_aws():
-            yield boto3.Session("testing", "testing", region_name=REGION).client("ec2")
+def ec2(cloud):
+    """An administrator's client."""
+    return cloud.client("ec2", region=REGION)
 
 
-@pytest.fixture
-def made(ec2, monkeypatch, tmp_path):
-    """Two private subnets, the endpoints of ecr.api and the S3 gateway, one interface of a task; another VPC beside."""
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch, tmp_path):
     for name in list(os.environ):
         if name.startswith(("AWS_", "LAB_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("LAB_HOME", str(tmp_path / "lab"))
+
+
+@pytest.fixture(scope="module")
+def made(ec2):
+    """Two private subnets, the endpoints of ecr.api and the S3 gateway, one interface of a task; another VPC beside."""
+    return build(ec2)
+
+
+@pytest.fixture
+def fresh(ec2):
+    """The same, for a test that changes it."""
     return build(ec2)
 
 
@@ -67,16 +86,18 @@ def build(ec2):
     )
     rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": [{"GroupId": tasks}]}
     ec2.authorize_security_group_ingress(GroupId=endpoints, IpPermissions=[rule])
-    ec2.create_vpc_endpoint(
+    endpoint = ec2.create_vpc_endpoint(
         VpcId=vpc,
         VpcEndpointType="Interface",
         ServiceName=f"com.amazonaws.{REGION}.ecr.api",
         SubnetIds=subnets,
         SecurityGroupIds=[endpoints],
         PrivateDnsEnabled=True,
-    )
+    )["VpcEndpoint"]["VpcEndpointId"]
     ec2.create_vpc_endpoint(
         VpcId=vpc, VpcEndpointType="Gateway", ServiceName=f"com.amazonaws.{REGION}.s3", RouteTableIds=[table]
     )
     task = ec2.create_network_interface(SubnetId=subnets[0], Groups=[tasks])["NetworkInterface"]["NetworkInterfaceId"]
+    described = lambda: ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"]  # noqa: E731
+    until(lambda: described()[0]["State"] == "available", 60)
     return Made(ec2, vpc, subnets, table, tasks, endpoints, task)

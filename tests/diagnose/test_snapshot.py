@@ -59,22 +59,32 @@ def test_a_snapshot_is_json_and_says_nothing_of_other_vpcs(made):
         assert {item["VpcId"] for item in document[key]} == {made.vpc}
 
 
-def test_attributes_and_the_entries_of_prefix_lists_are_read(made):
+def test_attributes_and_the_addresses_of_prefix_lists_are_read(made):
     document = taken(made).document
     assert document["VpcAttributes"] == {made.vpc: {"enableDnsSupport": True, "enableDnsHostnames": True}}
-    (s3,) = [p for p in document["ManagedPrefixLists"] if p["PrefixListName"] == f"com.amazonaws.{REGION}.s3"]
-    assert all("Cidr" in item for item in s3["Entries"])
+    (s3,) = [p for p in document["PrefixLists"] if p["PrefixListName"] == f"com.amazonaws.{REGION}.s3"]
+    assert s3["Cidrs"]
 
 
-def test_only_the_prefix_lists_that_matter_are_read(made):
-    own = made.ec2.create_managed_prefix_list(
+def own_list(made):
+    """A prefix list of the account's own."""
+    return made.ec2.create_managed_prefix_list(
         PrefixListName="db", MaxEntries=2, AddressFamily="IPv4", Entries=[{"Cidr": "10.7.0.0/16"}]
     )["PrefixList"]["PrefixListId"]
-    names = {item["PrefixListName"] for item in taken(made).document["ManagedPrefixLists"]}
-    assert names == {f"com.amazonaws.{REGION}.s3", f"com.amazonaws.{REGION}.dynamodb"}
+
+
+def allow_to(made, own):
+    """A rule of the tasks' group that names the list."""
     rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "PrefixListIds": [{"PrefixListId": own}]}
     made.ec2.authorize_security_group_egress(GroupId=made.tasks, IpPermissions=[rule])
-    found = {item["PrefixListName"]: item.get("Entries") for item in taken(made).document["ManagedPrefixLists"]}
+
+
+def test_only_the_prefix_lists_that_matter_are_read(fresh):
+    own = own_list(fresh)
+    names = {item["PrefixListName"] for item in taken(fresh).document["ManagedPrefixLists"]}
+    assert names == {f"com.amazonaws.{REGION}.s3", f"com.amazonaws.{REGION}.dynamodb"}
+    allow_to(fresh, own)
+    found = {item["PrefixListName"]: item.get("Entries") for item in taken(fresh).document["ManagedPrefixLists"]}
     assert [item["Cidr"] for item in found["db"]] == ["10.7.0.0/16"]
 
 
@@ -137,18 +147,18 @@ def test_a_source_that_is_not_there_is_said(made, source):
         snapshots.vpc_of(made.ec2, source)
 
 
-def test_only_the_published_actions_are_called(made):
+def test_only_the_published_actions_are_called(fresh):
     called = set()
 
     def note(model, **_):
         called.add(f"ec2:{model.name}")
 
-    made.ec2.meta.events.register("before-call.ec2", note, "note")
-    made.ec2.create_managed_prefix_list(PrefixListName="x", MaxEntries=1, AddressFamily="IPv4")
+    fresh.ec2.meta.events.register("before-call.ec2", note, "note")
+    allow_to(fresh, own_list(fresh))
     called.clear()
-    taken(made)
-    snapshots.vpc_of(made.ec2, made.task)
-    made.ec2.meta.events.unregister("before-call.ec2", unique_id="note")
+    taken(fresh)
+    snapshots.vpc_of(fresh.ec2, fresh.task)
+    fresh.ec2.meta.events.unregister("before-call.ec2", unique_id="note")
     assert called <= set(snapshots.IAM_ACTIONS)
-    # moto's DescribePrefixLists names no addresses, so every action is needed here.
+    # A rule names a list whose addresses DescribePrefixLists does not tell, so every action is needed here.
     assert called == set(snapshots.IAM_ACTIONS)
