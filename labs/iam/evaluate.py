@@ -6,6 +6,7 @@ a decision of Allow"), access_policies_boundaries; Amazon VPC guide, vpc-endpoin
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from labs.iam.model import (
     Decision,
@@ -36,11 +37,11 @@ def evaluate(request: Request, policies: Policies) -> Decision:
         kind = denied[0].kind
         return Decision(False, DecisionKind.EXPLICIT_DENY, _matched(denied), explicit_deny(kind), kind)
     if policies.rcps and _allow(policies.rcps, asked) is None:
-        return _implicit(PolicyKind.RCP, request)
+        return _implicit(PolicyKind.RCP, request.action)
     if policies.scps and principal.kind not in _OUTSIDE and _allow(policies.scps, asked) is None:
-        return _implicit(PolicyKind.SCP, request)
+        return _implicit(PolicyKind.SCP, request.action)
     if policies.endpoint is not None and _grant(policies.endpoint, asked)[0] is Grant.NONE:
-        return _implicit(PolicyKind.ENDPOINT, request)
+        return _implicit(PolicyKind.ENDPOINT, request.action)
     if request.resource_account and principal.account and request.resource_account != principal.account:
         return _across_accounts(asked, policies)
     return _within_account(asked, policies)
@@ -62,9 +63,9 @@ def _within_account(asked: Asked, policies: Policies) -> Decision:
     if grant is Grant.DIRECT:
         return _allowed(by)
     if policies.resource is not None and grant is Grant.NONE and _must_name_principal(policies.resource, asked):
-        return _implicit(policies.resource.kind, request)
+        return _implicit(policies.resource.kind, request.action)
     if principal.kind in _OUTSIDE or (principal.kind is PrincipalKind.FEDERATED and not principal.is_federated_user):
-        return _implicit(PolicyKind.RESOURCE if policies.resource is None else policies.resource.kind, request)
+        return _implicit(PolicyKind.RESOURCE if policies.resource is None else policies.resource.kind, request.action)
     if grant is Grant.IDENTITY:
         return _limit(asked, policies) or _allowed(by)
     return _of_identity(asked, policies)
@@ -75,9 +76,9 @@ def _across_accounts(asked: Asked, policies: Policies) -> Decision:
     if not own.allowed:
         return own
     if policies.resource is None:
-        return _implicit(PolicyKind.RESOURCE, asked.request)
+        return _implicit(PolicyKind.RESOURCE, asked.request.action)
     grant, by = _grant(policies.resource, asked)
-    return _implicit(policies.resource.kind, asked.request) if grant is Grant.NONE else _allowed(by)
+    return _implicit(policies.resource.kind, asked.request.action) if grant is Grant.NONE else _allowed(by)
 
 
 def _of_identity(asked: Asked, policies: Policies) -> Decision:
@@ -87,18 +88,18 @@ def _of_identity(asked: Asked, policies: Policies) -> Decision:
         return _limit(asked, policies) or _allowed(None)
     allow = _allow(policies.identity, asked)
     if allow is None:
-        return _implicit(PolicyKind.IDENTITY, asked.request)
+        return _implicit(PolicyKind.IDENTITY, asked.request.action)
     return _limit(asked, policies) or _allowed(allow)
 
 
 def _limit(asked: Asked, policies: Policies) -> Decision | None:
     """The refusal of the permissions boundary or the session policies, None when they let the request pass."""
     if policies.boundary is not None and _allow((policies.boundary,), asked) is None:
-        return _implicit(PolicyKind.BOUNDARY, asked.request)
+        return _implicit(PolicyKind.BOUNDARY, asked.request.action)
     # A GetFederationToken session without a policy has none of its user's permissions.
     limited = policies.session or asked.principal.is_federated_user
     if limited and _allow(policies.session, asked) is None:
-        return _implicit(PolicyKind.SESSION, asked.request)
+        return _implicit(PolicyKind.SESSION, asked.request.action)
     return None
 
 
@@ -113,18 +114,17 @@ def _first_deny(asked: Asked, policies: Policies) -> Found | None:
     groups: Iterable[Sequence[Policy | None]] = (
         () if principal.kind in _OUTSIDE else policies.scps,
         policies.rcps,
-        (policies.endpoint,),
-        (policies.resource,),
+        (policies.endpoint, policies.resource),
         policies.identity,
         (policies.boundary,),
         policies.session,
     )
     for group in groups:
         for policy in group:
-            if policy is None:
+            if policy is None or not policy.denies:
                 continue
             for statement in policy.denies:
-                if statement.grant(principal, bounded) is not Grant.NONE and statement.applies(asked):
+                if statement.applies(asked) and statement.grant(principal, bounded) is not Grant.NONE:
                     return policy, statement
     return None
 
@@ -159,5 +159,6 @@ def _allowed(found: Found | None) -> Decision:
     return Decision(True, DecisionKind.ALLOW, _matched(found), "", found[0].kind)
 
 
-def _implicit(kind: PolicyKind, request: Request) -> Decision:
-    return Decision(False, DecisionKind.IMPLICIT_DENY, None, implicit_deny(kind, request.action), kind)
+@lru_cache(maxsize=4096)
+def _implicit(kind: PolicyKind, action: str) -> Decision:
+    return Decision(False, DecisionKind.IMPLICIT_DENY, None, implicit_deny(kind, action), kind)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Principal:
     kind: PrincipalKind
     role_arn: str = ""
 
-    @property
+    @cached_property
     def identity_arn(self) -> str:
         """The ARN that carries the policies: the role or user behind a session, else the ARN itself.
 

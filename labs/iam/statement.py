@@ -117,7 +117,12 @@ class Statement:
             return False
         if self.resources is not None and not self.resources.cover(asked):
             return False
-        return all(condition.holds(asked.context) for condition in self.conditions)
+        if self.conditions:
+            context = asked.context
+            for condition in self.conditions:
+                if not condition.holds(context):
+                    return False
+        return True
 
     def grant(self, principal: Principal, bounded: bool = False) -> Grant:
         """How the statement names the principal; DIRECT when it has no Principal element.

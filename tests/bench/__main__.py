@@ -1,7 +1,7 @@
 """``make bench``: one run, one table. Ratios say more than seconds: the machine's speed drifts.
 
 python -m tests.bench             everything
-python -m tests.bench calls ...   only the named parts: calls, layers, path, fargate, course, lab, setup
+python -m tests.bench calls ...   only the named parts: calls, decisions, layers, path, fargate, course, lab, setup
 """
 
 import os
@@ -14,10 +14,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench import fargate, measure, servers
+from tests.bench import decisions, fargate, measure, servers
 
 ROOT = Path(__file__).parent.parent.parent
-PARTS = ("calls", "layers", "path", "fargate", "course", "lab", "setup")
+PARTS = ("calls", "decisions", "layers", "path", "fargate", "course", "lab", "setup")
 
 
 def row(what: str, figure: str, against: str = "", ratio: str = "") -> None:
@@ -48,6 +48,11 @@ def bench_calls() -> None:
                 )
         after = f"{moto.rss_mib:.0f} MiB after" if moto else ""
         row("memory, idle and after the calls", f"{idle:.0f} and {kit.rss_mib:.0f} MiB", after)
+
+
+def bench_decisions() -> None:
+    mine, its = decisions.a_second()
+    row("IAM decisions a second, one thread", f"{mine:,.0f}", f"{its:,.0f} (ministack)", f"{mine / its:.2f}")
 
 
 def bench_layers() -> None:
