@@ -216,7 +216,7 @@ KNOWN = [
     Difference(
         "everyone, under a boundary or a session policy",
         "access_policies_boundaries",
-        "AWS says that a policy naming a user or a session is not limited by an implicit deny in its boundary, and does "
+        "AWS says that a policy naming a user or a session is not limited by an implicit deny of a boundary, and does "
         "not speak of a wildcard; we read it as naming the session itself, ministack as naming the role.",
         everyone_and_a_limit,
         Case(boundary=allows(Action="s3:*"), resource=allows(Principal="*")),
