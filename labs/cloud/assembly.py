@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from labs.cloud import patches
 from labs.cloud.access import LocalAccess
+from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.apis.simulate import Simulator
 from labs.cloud.apis.sts import StsApi
 from labs.cloud.backend import Backend
@@ -87,7 +88,8 @@ class Cloud:
         self.admin = self._administrator(identities)
         access = LocalAccess(identities, self._credentials, utc_now)
         lookups = StoreLookups(self._ecr.resource_policy, self._ecr.tags, self._ecs.task_definition, self._ecs.tags)
-        sts = StsApi(access, identities, self._credentials, self._store.open_session, utc_now)
+        messages = AuthorizationMessages(self.identity.seed)
+        sts = StsApi(access, identities, self._credentials, messages, self._store.open_session, utc_now)
         ecr_api = EcrApi(self._ecr, registry_host=self._registry_host)
         ecs_api = self._ecs.connect(
             self._store,
@@ -112,7 +114,7 @@ class Cloud:
             self._tagged,
             self.identity.region,
         )
-        self._gateway = Gateway(self._credentials, Guard(access, lookups), backend, self._trail, utc_now)
+        self._gateway = Gateway(self._credentials, Guard(access, lookups, messages), backend, self._trail, utc_now)
         self._registry = registry_app(
             self._ecr,
             access,

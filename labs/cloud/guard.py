@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from labs import iam
 from labs.cloud.access import LocalAccess
+from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.authorisation import Check, checks_for
 from labs.cloud.contract import AwsError, Caller
 from labs.cloud.lookups import StoreLookups
@@ -13,9 +15,10 @@ from labs.cloud.services import BY_NAME, Protocol, Service
 class Guard:
     """Asks ``access`` for every check of a call, with the policy of the resource itself where it has one."""
 
-    def __init__(self, access: LocalAccess, lookups: StoreLookups) -> None:
+    def __init__(self, access: LocalAccess, lookups: StoreLookups, messages: AuthorizationMessages) -> None:
         self._access = access
         self._lookups = lookups
+        self._messages = messages
 
     def checks(self, call: ApiCall) -> Sequence[Check]:
         """All that the call must be allowed."""
@@ -28,7 +31,14 @@ class Guard:
             decision = self._access.decide(caller, check.action, check.resource, check.context, policy)
             if not decision.allowed:
                 words = self._access.sentence(caller, check.action, check.resource, decision)
-                raise refusal(BY_NAME[call.service], check, words)
+                raise refusal(BY_NAME[call.service], check, words + self._encoded(caller, call, check, decision))
+
+    def _encoded(self, caller: Caller, call: ApiCall, check: Check, decision: iam.Decision) -> str:
+        """What EC2 puts after its sentence where the refused action is about a resource."""
+        if call.service != "ec2" or check.resource == "*":
+            return ""
+        encoded = self._messages.encode(caller, call.service, call.region, check, decision)
+        return f". Encoded authorization failure message: {encoded}" if encoded else ""
 
 
 def refusal(service: Service, check: Check, sentence: str) -> AwsError:

@@ -150,7 +150,7 @@ def _grant(policy: Policy, asked: Asked) -> tuple[Grant, Found | None]:
 
 def _matched(found: Found) -> MatchedStatement:
     policy, statement = found
-    return MatchedStatement(policy.name, policy.kind, statement.sid, statement.index)
+    return MatchedStatement(policy.name, policy.kind, statement.sid, statement.index, statement)
 
 
 def _allowed(found: Found | None) -> Decision:

@@ -149,12 +149,16 @@ class Policies:
 
 @dataclass(frozen=True)
 class MatchedStatement:
-    """The statement that decided: its policy's name and kind, its Sid ("" without one), its index from 0."""
+    """The statement that decided: its policy's name and kind, its Sid ("" without one), its index from 0.
+
+    ``statement`` is the statement itself, with what its elements hold as written.
+    """
 
     policy: str
     kind: PolicyKind
     sid: str
     index: int
+    statement: Statement | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ def nobody(cloud):
 @pytest.mark.parametrize(("service", "call", "parameters", "action", "resource"), CALLS, ids=[c[3] for c in CALLS])
 def test_names_principal_action_and_resource(cloud, nobody, service, call, parameters, action, resource):
     code, message, status = refused(getattr(cloud.client(service, nobody), call), **parameters)
+    message, *encoded = message.split(". Encoded authorization failure message: ")
+    assert len(encoded) == (service == "ec2" and resource != "")
     resource = resource.replace(":A:", f":{cloud.account}:").replace(":R:", f":{cloud.region}:")
     on = f" on resource: {resource}" if resource else ""
     sentence = (

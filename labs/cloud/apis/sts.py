@@ -13,6 +13,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.access import LocalAccess, tag_context
+from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.contract import AwsError, Caller, Clock
 from labs.cloud.credentials import Credentials
 from labs.cloud.identities import Entity, Identities, parsed
@@ -32,12 +33,14 @@ class StsApi:
         access: LocalAccess,
         identities: Identities,
         credentials: Credentials,
+        messages: AuthorizationMessages,
         keep: Callable[[Session], None],
         clock: Clock,
     ) -> None:
         self._access = access
         self._identities = identities
         self._credentials = credentials
+        self._messages = messages
         self._keep = keep
         self._clock = clock
         self._operations: dict[str, Callable[[Caller, Mapping[str, Any]], dict[str, Any]]] = {
@@ -45,6 +48,7 @@ class StsApi:
             "AssumeRole": self._assume_role,
             "GetSessionToken": self._get_session_token,
             "GetAccessKeyInfo": self._get_access_key_info,
+            "DecodeAuthorizationMessage": self._decode_authorization_message,
         }
 
     def call(self, caller: Caller, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,14 +66,16 @@ class StsApi:
         }
 
     def _get_access_key_info(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
-        decision = self._access.decide(caller, "sts:GetAccessKeyInfo", "*")
-        if not decision.allowed:
-            raise self._denied(caller, "sts:GetAccessKeyInfo", "*", decision)
+        self._allow(caller, "sts:GetAccessKeyInfo", "*", {})
         key = _required(params, "AccessKeyId")
         account = self._credentials.account_of(key)
         if account is None:
             raise AwsError("ValidationError", "Invalid access key id. (simulated wording)")
         return {"Account": account}
+
+    def _decode_authorization_message(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
+        self._allow(caller, "sts:DecodeAuthorizationMessage", "*", {})
+        return {"DecodedMessage": self._messages.decode(caller.account, _required(params, "EncodedMessage"))}
 
     def _get_session_token(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
         if self._credentials.session(caller.access_key_id) is not None:
@@ -201,8 +207,16 @@ class StsApi:
             **more,
         )
 
+    def _allow(self, caller: Caller, action: str, resource: str, context: Mapping[str, str | list[str]]) -> None:
+        """Raises AwsError when the caller's own policies do not allow the action."""
+        decision = self._access.decide(caller, action, resource, context)
+        if not decision.allowed:
+            raise self._denied(caller, action, resource, decision)
+
     def _denied(self, caller: Caller, action: str, resource: str, decision: iam.Decision) -> AwsError:
-        return AwsError("AccessDenied", self._access.sentence(caller, action, resource, decision), 403)
+        # STS leaves the resource out where there is none.
+        sentence = self._access.sentence(caller, action, resource, decision).replace(" on resource: * ", " ", 1)
+        return AwsError("AccessDenied", sentence, 403)
 
 
 def _credentials(session: Session) -> dict[str, Any]:
