@@ -33,14 +33,14 @@ class Keys:
 
 
 class LabCloud:
-    """A running local AWS. ``close`` it."""
+    """A running local AWS. ``close`` it. ``engine`` runs its tasks."""
 
-    def __init__(self, state, *flags):
+    def __init__(self, state, *flags, engine="embedded"):
         self.state = state
         # Nobody reads a pipe while the tests run; a file takes the log.
         self.log = Path(f"{state}.log")
         with self.log.open("a") as log:
-            self.process = launch(state, *flags, stderr=log)
+            self.process = launch(state, *flags, stderr=log, engine=engine)
         self.line = read_line(self.process)
         self.endpoint = self.line["endpoint"]
         self.port = urlsplit(self.endpoint).port
@@ -114,9 +114,10 @@ def client(service, endpoint, keys, region="us-east-1", **config):
     )
 
 
-def launch(state, *flags, stderr=subprocess.PIPE):
-    """Start ``labs cloud`` without waiting for it."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_"))}
+def launch(state, *flags, stderr=subprocess.PIPE, engine="embedded"):
+    """Start ``labs cloud`` without waiting for it, with nothing of what another test has set in this process."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_", "LAB_"))}
+    environment["LAB_ENGINE"] = engine
     return subprocess.Popen(
         [sys.executable, "-m", "labs.cli", "cloud", "--state", str(state), *flags],
         stdout=subprocess.PIPE,

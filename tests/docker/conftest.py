@@ -138,9 +138,12 @@ def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             assert isinstance(engine, DockerEngine)
             env |= engine.environment(home)
             base = ensure_base(target, engine)
-            made = Lab(target, engine, env, user, base)
-            yield made
-            made.forget_images()
-            made.forget_build_cache()
-        finally:
+        except BaseException:
             stop_cloud(home)
+            raise
+    # Only the set-up reads this process's environment; no other test of the process shall.
+    made = Lab(target, engine, env, user, base)
+    yield made
+    made.forget_images()
+    made.forget_build_cache()
+    stop_cloud(home)

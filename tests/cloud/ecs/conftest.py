@@ -2,7 +2,6 @@
 
 import importlib.util
 import itertools
-import os
 import sys
 from pathlib import Path
 
@@ -21,17 +20,9 @@ from lab_ecs import EcsLab  # noqa: E402
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _embedded():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAB_ENGINE", "embedded")
-        yield
-
-
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory, _embedded):
+def cloud(tmp_path_factory):
     """A running local AWS."""
-    assert os.environ["LAB_ENGINE"] == "embedded"
     running = LabCloud(tmp_path_factory.mktemp("ecs"))
     yield running
     running.close()

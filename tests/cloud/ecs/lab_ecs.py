@@ -22,14 +22,14 @@ _numbers = itertools.count(10)
 
 HELLO = """
 import os, signal, sys, time
-print("hello from", os.environ.get("WHO", "the app"), "secret", os.environ.get("APP_SECRET", "none"), flush=True)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("hello from", os.environ.get("WHO", "the app"), "secret", os.environ.get("APP_SECRET", "none"), flush=True)
 while True:
     time.sleep(0.05)
 """
 
 
-def until(condition, seconds=15):
+def until(condition, seconds=60):
     """Ask until it is true, at most so long; what it was at last."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -226,7 +226,7 @@ class EcsLab:
         """A task as it is now."""
         return self.ecs.describe_tasks(cluster=self.name, tasks=[arn])["tasks"][0]
 
-    def reaches(self, arn, status, seconds=15):
+    def reaches(self, arn, status, seconds=60):
         """Wait for a task's status; the task. Fails when it stops instead."""
 
         def there():

@@ -1,7 +1,6 @@
 """Tasks that start and tasks that do not, through boto3 alone."""
 
 import json
-import time
 
 import pytest
 from botocore.exceptions import WaiterError
@@ -17,9 +16,7 @@ PLAIN = "import time\nprint('up', flush=True)\ntime.sleep(60)"
 
 
 def test_without_endpoints_the_first_run_stops_at_registry_authorisation(lab, definition):
-    began = time.monotonic()
     task = lab.reaches(lab.run(definition, lab.vpc(endpoints=(), s3=False)), "STOPPED")
-    assert time.monotonic() - began < 3
     assert task["stopCode"] == "TaskFailedToStart"
     assert task["stoppedReason"].startswith(
         "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth "
@@ -69,6 +66,8 @@ def test_a_running_task_has_an_interface_with_an_address_of_its_subnet(lab, vpc,
 
 def test_stop_task_gives_the_app_its_sigterm_and_keeps_the_reason(lab, definition, running):
     task = running(definition)
+    # RUNNING says that the container runs, not that the app has read its first line.
+    until(lambda: len(lab.lines(task["taskArn"])) > 1)
     stopping = lab.ecs.stop_task(cluster=lab.name, task=task["taskArn"], reason="enough")["task"]
     assert stopping["desiredStatus"] == "STOPPED"
     stopped = lab.reaches(task["taskArn"], "STOPPED")
