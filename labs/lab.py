@@ -349,10 +349,10 @@ def endpoints() -> None:
 
 @_spoken
 def vpc() -> None:
-    """A picture of the lab's VPC as it is now, and the ways a task has out of it."""
+    """A picture of the lab's VPC as it is now and of each way out of it, hop by hop; and the same as a table."""
     shown = vpc_show.network(_desk.open())
-    print(vpc_picture.vpc_table(shown))
     _show(vpc_picture.vpc_picture(shown))
+    print(vpc_picture.vpc_table(shown))
 
 
 @_spoken

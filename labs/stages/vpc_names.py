@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from labs.errors import LabError
 from labs.stages import tasks, vpc
 from labs.stages.bench import Bench
 from labs.stages.private_subnet import names, trial
@@ -31,11 +32,21 @@ def route_table_id(bench: Bench) -> str:
     return found.tables[0] if found and found.tables else ""
 
 
+class _Groups(dict[str, str]):
+    """Ids by purpose; one that is not there is said in a sentence."""
+
+    def __missing__(self, purpose: str) -> str:
+        known = ", ".join(names.GROUPS)
+        if purpose not in names.GROUPS:
+            raise LabError(f"The lab has no security group '{purpose}'.", f"use one of: {known}")
+        raise LabError(f"There is no security group '{purpose}' yet.", "run the cell that calls create_security_group")
+
+
 def group_ids(bench: Bench) -> dict[str, str]:
-    """The lab's security groups: ``tasks``, ``endpoints``, ``logs``."""
+    """The lab's security groups: ``tasks``, ``endpoints``, ``logs``. Asking for one that is missing is a LabError."""
     found = _vpc(bench)
     ids = {each: found.group_named(names.group(bench, each)) for each in names.GROUPS} if found else {}
-    return {purpose: group for purpose, group in ids.items() if group}
+    return _Groups((purpose, group) for purpose, group in ids.items() if group)
 
 
 def endpoint_ids(bench: Bench) -> dict[str, str]:

@@ -7,9 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from labs.network import Destination, HopVerdict, Path, ProposedInterface, Snapshot, reach
+from labs.errors import LabError
+from labs.network import (
+    DecideEndpoint,
+    Destination,
+    Endpoint,
+    Hop,
+    MalformedSnapshot,
+    Mend,
+    Path,
+    PolicyAnswer,
+    ProposedInterface,
+    Snapshot,
+    reach,
+)
 from labs.stages.bench import Bench
-from labs.stages.vpc import Vpc
+from labs.stages.private_subnet.endpoint_policy import lets_layers_through
+from labs.stages.vpc import GATEWAY, Vpc
 
 
 @dataclass(frozen=True)
@@ -58,16 +72,21 @@ class Way:
         return self.path.ok is not False
 
     @property
+    def end(self) -> Hop | None:
+        """The hop that blocks it, else the first that could not be checked."""
+        return self.path.blocked_at or next(iter(self.path.unchecked), None)
+
+    @property
     def where(self) -> str:
-        """What blocks it, its kind and id; empty when nothing does."""
-        if self.path.blocked_at is None:
+        """The kind and id of what decided there; empty when the way is open."""
+        if self.end is None:
             return ""
-        id = self.path.blocked_at.resource
+        id = self.end.resource
         return f"{_KINDS.get(id.partition('-')[0], '')} {id}".strip()
 
     @property
     def why(self) -> str:
-        return self.path.blocked_at.reason if self.path.blocked_at else ""
+        return self.end.reason if self.end else ""
 
     @property
     def remedy(self) -> str:
@@ -78,7 +97,10 @@ class Way:
 
 def ways(bench: Bench, ec2: Any, vpc: Vpc, group: str) -> Iterator[Way]:
     """One way for each goal; where the subnets differ, the one that is blocked."""
-    snapshot = Snapshot.parse(document(ec2, vpc))
+    try:
+        snapshot = Snapshot.parse(document(ec2, vpc))
+    except MalformedSnapshot as error:
+        raise LabError(f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL") from error
     for goal in GOALS:
         found = [_way(bench, snapshot, goal, subnet, group) for subnet in vpc.subnet_ids]
         if found:
@@ -87,7 +109,26 @@ def ways(bench: Bench, ec2: Any, vpc: Vpc, group: str) -> Iterator[Way]:
 
 def _way(bench: Bench, snapshot: Snapshot, goal: Goal, subnet: str, group: str) -> Way:
     source = ProposedInterface(subnet, (group,) if group else ())
-    return Way(goal, subnet, reach(snapshot, source, Destination(goal.at(bench))))
+    decide = _layers(bench) if goal.service == GATEWAY else None
+    return Way(goal, subnet, reach(snapshot, source, Destination(goal.at(bench)), decide_endpoint=decide))
+
+
+def _layers(bench: Bench) -> DecideEndpoint:
+    """What the gateway endpoint's policy says of a layer; those of the other endpoints are not the lab's subject."""
+
+    bucket = bench.layer_bucket_arn
+
+    def decide(endpoint: Endpoint) -> PolicyAnswer:
+        if lets_layers_through(endpoint.policy, bucket):
+            return PolicyAnswer(True, f"The policy of {endpoint.id} allows s3:GetObject on {bucket}/*.")
+        words = f"Put a policy on {endpoint.id} that allows s3:GetObject on {bucket}/* to everybody."
+        return PolicyAnswer(
+            False,
+            f"The policy of {endpoint.id} does not allow s3:GetObject on {bucket}/*.",
+            mend=Mend("modify_vpc_endpoint", {"VpcEndpointId": endpoint.id}, words),
+        )
+
+    return decide
 
 
 def document(ec2: Any, vpc: Vpc) -> dict[str, Any]:
@@ -108,8 +149,3 @@ def document(ec2: Any, vpc: Vpc) -> dict[str, Any]:
         "DhcpOptions": ec2.describe_dhcp_options()["DhcpOptions"],
         "PrefixLists": ec2.describe_prefix_lists()["PrefixLists"],
     }
-
-
-def hops(way: Way) -> list[tuple[bool, str]]:
-    """Each hop in words, and whether it lets the task through."""
-    return [(hop.verdict is not HopVerdict.BLOCKED, f"{hop.step.value}: {hop.reason}") for hop in way.path.hops]

@@ -3,17 +3,38 @@
 import time
 
 from labs.errors import LabError
+from labs.network import HopVerdict, Step
 from labs.stages import vpc
 from labs.stages.bench import Bench
 from labs.stages.private_subnet import names
 from labs.stages.vpc import Vpc
-from labs.stages.vpc_paths import GOALS, Way, hops, ways
+from labs.stages.vpc_paths import GOALS, Way, ways
 from labs.ui import text
-from labs.ui.vpc_picture import Lane, Network, Place
+from labs.ui.vpc_picture import Lane, Network, Place, Sign, Station
 
 # An interface endpoint takes a minute or two on AWS.
 _AVAILABLE_LOCAL_S, _AVAILABLE_AWS_S = 30.0, 600.0
-_THROUGH, _STOP = "  through  ", "  STOP     "
+# How a hop's line begins, and the sign of the picture's station.
+_WORDS = {HopVerdict.OPEN: "  through  ", HopVerdict.BLOCKED: "  STOP     ", HopVerdict.CANNOT_CHECK: "  unknown  "}
+_SIGNS = {HopVerdict.OPEN: Sign.OPEN, HopVerdict.BLOCKED: Sign.BLOCKED, HopVerdict.CANNOT_CHECK: Sign.UNKNOWN}
+_OF_A_WAY = {True: Sign.OPEN, False: Sign.BLOCKED, None: Sign.UNKNOWN}
+# The hops as the picture and its table call them.
+_STATIONS = {
+    Step.SOURCE: "subnet",
+    Step.DNS: "name",
+    Step.GROUPS_OUT: "group out",
+    Step.ACL_OUT: "ACL out",
+    Step.ROUTE: "route",
+    Step.GATEWAY: "endpoint",
+    Step.NAT_ACL: "NAT ACL",
+    Step.NAT_ROUTE: "NAT route",
+    Step.ENDPOINT: "endpoint",
+    Step.DESTINATION: "interface",
+    Step.ACL_IN: "ACL in",
+    Step.GROUPS_IN: "group in",
+    Step.RETURN_ACL: "ACL back",
+    Step.POLICY: "policy",
+}
 
 
 def _found(bench: Bench) -> Vpc:
@@ -32,7 +53,7 @@ def network(bench: Bench) -> Network:
     found = _found(bench)
     return Network(
         vpc=f"VPC {found.id} {found.vpc['CidrBlock']}",
-        places=tuple(_place(found, subnet) for subnet in found.subnets),
+        places=tuple(_place(found, subnet, f"{bench.target.prefix}-") for subnet in found.subnets),
         routes=tuple(_routes(found)),
         groups=tuple(_groups(found, f"{bench.target.prefix}-")),
         task=_task(found),
@@ -71,22 +92,27 @@ def way(bench: Bench, service: str) -> str:
     if not found:
         raise LabError("There is no subnet to start from yet.", "run the cell that calls create_subnet")
     chosen = next(each for each in found if each.goal.service == service)
-    lines = [f"From a task in {chosen.subnet} to {chosen.goal.title}, {chosen.goal.at(bench)}: {_word(chosen)}", ""]
+    to = f"{chosen.goal.title}, {chosen.goal.at(bench)}"
+    lines = [f"From a task in {chosen.subnet} to {to}: {_sign(chosen).value}", ""]
     # Not wrapped: where a line would break depends on the length of an address.
-    lines += [f"{_THROUGH if ok else _STOP}{words}" for ok, words in hops(chosen)]
-    if not chosen.ok:
+    lines += [f"{_WORDS[hop.verdict]}{hop.step.value}: {hop.reason}" for hop in chosen.path.hops]
+    if chosen.path.ok is False:
         lines += ["", f"To open it: {chosen.remedy}"]
     return "\n".join(lines)
 
 
-def _word(chosen: Way) -> str:
-    return "blocked" if chosen.path.ok is False else "open" if chosen.path.ok else "cannot check"
+def _sign(chosen: Way) -> Sign:
+    return _OF_A_WAY[chosen.path.ok]
 
 
-def _place(found: Vpc, subnet: vpc.Answer) -> Place:
+def _place(found: Vpc, subnet: vpc.Answer, prefix: str) -> Place:
     table = found.table_of(str(subnet["SubnetId"]))
-    facts = f"{subnet['CidrBlock']}, {subnet['AvailabilityZone']}, {table['RouteTableId'] if table else 'no routes'}"
-    return Place(str(subnet["SubnetId"]), facts, tuple(_interfaces(found, str(subnet["SubnetId"]))))
+    facts = (
+        f"{subnet['CidrBlock']} in {subnet['AvailabilityZone']}",
+        f"route table {table['RouteTableId']}" if table else "no route table",
+    )
+    interfaces = [line.replace(prefix, "") for line in _interfaces(found, str(subnet["SubnetId"]))]
+    return Place(str(subnet["SubnetId"]), facts, tuple(interfaces))
 
 
 def _of_endpoints(found: Vpc) -> dict[str, str]:
@@ -98,15 +124,29 @@ def _of_endpoints(found: Vpc) -> dict[str, str]:
     }
 
 
+def _kind(interface: vpc.Answer, services: dict[str, str]) -> str:
+    """What an interface belongs to: an endpoint's service, ``task``, or EC2's own word for it.
+
+    ECS describes a task's interface with the ARN of its attachment.
+    """
+    service = services.get(str(interface["NetworkInterfaceId"]))
+    if service:
+        return f"endpoint {service}"
+    if ":ecs:" in str(interface.get("Description", "")):
+        return "task"
+    return str(interface.get("InterfaceType", "interface")).replace("_", " ")
+
+
 def _interfaces(found: Vpc, subnet_id: str) -> list[str]:
-    """Tasks first, then endpoints; each with its address and groups."""
+    """Tasks first, then endpoints; each with its address and groups, a task's with its id."""
     services = _of_endpoints(found)
     lines = []
     for each in found.interfaces:
         if each["SubnetId"] == subnet_id:
-            what = services.get(str(each["NetworkInterfaceId"]), "task")
-            groups = text.series([str(group["GroupName"]) for group in each.get("Groups", ())])
-            lines.append((what != "task", what, f"{what}  {each['PrivateIpAddress']}  {groups}"))
+            what = _kind(each, services)
+            groups = text.series([str(group["GroupName"]) for group in each.get("Groups", ())]) or "no group"
+            id = f" {each['NetworkInterfaceId']}" if what == "task" else ""
+            lines.append((what != "task", what, f"{what}: {each['PrivateIpAddress']}, group {groups}{id}"))
     return [line for _, _, line in sorted(lines)]
 
 
@@ -143,21 +183,27 @@ def _groups(found: Vpc, prefix: str) -> list[str]:
 def _task(found: Vpc) -> str:
     """The address of a task that runs here, else what stands in for it."""
     services = _of_endpoints(found)
-    running = [str(each["PrivateIpAddress"]) for each in found.interfaces if each["NetworkInterfaceId"] not in services]
-    return running[0] if running else "if it ran"
+    running = [str(each["PrivateIpAddress"]) for each in found.interfaces if _kind(each, services) == "task"]
+    return running[0] if running else "if one ran"
 
 
 def _where(found: Vpc, way: Way) -> str:
-    """What blocks a way; a security group by its name."""
-    id = way.path.blocked_at.resource if way.path.blocked_at else ""
-    group = found.group(id)
+    """What ends a way; a security group by its name, too."""
+    group = found.group(way.end.resource) if way.end else None
     return f"security group {group['GroupName']}" if group is not None else way.where
 
 
 def _lane(bench: Bench, found: Vpc, way: Way) -> Lane:
     endpoint = found.endpoint(way.goal.service)
-    door: tuple[str, ...] = ()
+    door = ""
     if endpoint is not None:
-        kind = str(endpoint.get("VpcEndpointType", "")).lower()
-        door = (f"{kind} endpoint {way.goal.service}", str(endpoint["VpcEndpointId"]))
-    return Lane(way.goal.title, way.goal.at(bench), way.ok, door, _where(found, way), way.why)
+        door = f"the {str(endpoint.get('VpcEndpointType', '')).lower()} endpoint {endpoint['VpcEndpointId']}"
+    return Lane(
+        way.goal.title,
+        way.goal.at(bench),
+        _sign(way),
+        tuple(Station(_STATIONS[hop.step], _SIGNS[hop.verdict]) for hop in way.path.hops),
+        door,
+        _where(found, way),
+        way.why,
+    )

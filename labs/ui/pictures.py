@@ -1,7 +1,7 @@
 """Two pictures, drawn as SVG from real data: the index with its manifests, and the calls of a push.
 
-Each has ``role="img"``, a title and a description; the same facts stand beside it as text, so that nothing is said
-by shape or colour alone. Colours keep 4.5:1 against white.
+Each has ``role="img"``, a title and a description, and is shown with a text alternative; the same facts stand beside it
+as text, so that nothing is said by shape or colour alone. Colours keep 4.5:1 against white.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,25 @@ _FONT = "font-family='system-ui, sans-serif' font-size='13'"
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG and its description; Jupyter shows the SVG, everything else the description."""
+    """An SVG and its description; what cannot show the picture shows the description."""
 
     svg: str
     description: str
 
+    @property
+    def html(self) -> str:
+        """The picture as an image with a text alternative.
+
+        JupyterLab shows an SVG as an image without one, and none at all in a notebook that it does not trust yet.
+        """
+        data = " ".join(self.svg.split()).replace("%", "%25").replace("#", "%23")
+        return (
+            f'<img alt="{escape(self.description)}" style="max-width:100%;height:auto" '
+            f'src="data:image/svg+xml;charset=utf-8,{escape(data, quote=False)}">'
+        )
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": self.description}
+        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": self.description}
 
     def __str__(self) -> str:
         return self.description

@@ -1,50 +1,100 @@
 """The picture of a VPC: its subnets and what stands in them, and the way from a task to each service, hop by hop.
 
-Drawn from what EC2's describe calls answer. Open and blocked differ by line, sign and word, so that the picture reads
-in grey and in print; the same facts stand beside it as text.
+Drawn from what EC2's describe calls answer. Open, blocked and not reached differ by line, sign and word, so that the
+picture reads in grey and in print; the same facts stand beside it as text. Shapes only: what they mean is decided
+elsewhere.
 """
 
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from html import escape
 
+from labs.ui import svg
 from labs.ui.pictures import INK, LINE, SOFT, STOP, Picture
 from labs.ui.text import series, table
 
 WIDTH = 900
-_INSIDE = 606
-_FONT = "font-family='system-ui, sans-serif'"
-_LANE, _LINE = 74, 17
+# The frame of the VPC ends here; what stands to the right of it is not in the VPC.
+_INSIDE, _OUTSIDE = 690, 716
+_MARGIN, _TASK = 22, 84
+_LINE = 15
+# More than these would make a picture that nobody reads; how many are left out is said.
+_SUBNETS, _INTERFACES, _RULES = 6, 7, 8
+_STATION = 34
+
+
+# What is short for more than it says.
+NAMES = {
+    "name": "DNS finds the service",
+    "group out": "outbound rules of the task's security group",
+    "group in": "inbound rules of the endpoint's security group",
+    "ACL out": "the subnet's network ACL",
+    "ACL in": "that of the endpoint's subnet",
+    "ACL back": "the network ACL lets the answer in",
+    "policy": "the endpoint's policy",
+}
+
+
+class Sign(Enum):
+    """What is known of a hop, and of a way as a whole; the value is the word on it."""
+
+    OPEN = "open"
+    BLOCKED = "blocked"
+    UNKNOWN = "cannot check"
+
+    @property
+    def short(self) -> str:
+        """The word on a station."""
+        return {Sign.OPEN: "ok", Sign.BLOCKED: "STOP", Sign.UNKNOWN: "?"}[self]
 
 
 @dataclass(frozen=True)
 class Place:
-    """One subnet: what a person calls it, its facts, and the network interfaces in it, one line each."""
+    """One subnet: what a person calls it, facts about it and the network interfaces in it, one line each."""
 
     name: str
-    facts: str
+    facts: tuple[str, ...]
     interfaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Station:
+    """One hop of a way: what is passed there, in a word or two, and what is known of it."""
+
+    name: str
+    sign: Sign
 
 
 @dataclass(frozen=True)
 class Lane:
     """The way to one service.
 
-    ``title`` is the service, ``host`` its name in the network; ``door`` the endpoint or gateway it goes through, as two
-    short lines, empty when there is none; ``ok`` whether it is open; ``where`` what blocks it, and ``why``.
+    ``title`` is the service, ``host`` its name in the network; ``stations`` the hops as far as the way goes; ``door``
+    the endpoint it goes through, empty when there is none; ``where`` what blocks it or could not be checked, and
+    ``why``.
     """
 
     title: str
     host: str
-    ok: bool
-    door: tuple[str, ...] = ()
+    sign: Sign
+    stations: tuple[Station, ...] = ()
+    door: str = ""
     where: str = ""
     why: str = ""
 
     @property
-    def word(self) -> str:
-        return "open" if self.ok else "blocked"
+    def ok(self) -> bool:
+        return self.sign is Sign.OPEN
+
+    @property
+    def words(self) -> str:
+        """The way in a sentence without its end: ``blocked at route table rtb-1: it has no route``."""
+        if self.ok:
+            return f"open, through {self.door}" if self.door else "open"
+        why = f": {self.why.removesuffix('.')}" if self.why else ""
+        return f"{self.sign.value} at {self.where}{why}" if self.where else f"{self.sign.value}{why}"
 
 
 @dataclass(frozen=True)
@@ -58,157 +108,248 @@ class Network:
     task: str
     lanes: tuple[Lane, ...]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all stations, each once: before one another as on the ways."""
+        found: list[str] = []
+        for lane in self.lanes:
+            at = 0
+            for station in lane.stations:
+                if station.name in found:
+                    at = found.index(station.name) + 1
+                else:
+                    found.insert(at, station.name)
+                    at += 1
+        return tuple(found)
+
 
 def vpc_table(network: Network) -> str:
-    """The lanes as a plain table: the service, open or blocked, and where."""
-    rows = [(lane.title, lane.word, lane.where or "-") for lane in network.lanes]
-    return table(("from the task to", "way", "blocked at"), rows)
+    """The ways as plain tables: what each hop says, and what blocks a way."""
+    columns = network.columns
+    rows = []
+    for lane in network.lanes:
+        signs = {station.name: station.sign.short for station in lane.stations}
+        rows.append((lane.title, *(signs.get(each, "-") for each in columns), lane.sign.value))
+    shown = table(("from the task to", *columns, "way"), rows)
+    if all(lane.ok for lane in network.lanes):
+        return shown
+    stops = [(lane.title, lane.where or "-") for lane in network.lanes if not lane.ok]
+    return f"{shown}\n\n{table(('to', 'it ends at'), stops)}"
 
 
 def vpc_picture(network: Network) -> Picture:
     """The VPC on top, the lanes below it; the services stand outside."""
-    most = max((len(place.interfaces) for place in network.places), default=0)
-    subnets_at, lane_at = 62, 0
-    subnet_height = 62 + _LINE * max(most, 1)
-    routes_at = subnets_at + subnet_height + 14
-    routes_height = 30 + _LINE * max(len(network.routes), len(network.groups), 1)
-    lane_at = routes_at + routes_height + 18
-    bottom = lane_at + _LANE * len(network.lanes)
-    shapes = [
-        _frame(bottom),
-        _text(22, 32, network.vpc, weight=600),
-        _text(WIDTH - 8, 32, "AWS services", anchor="end", weight=600),
-        _text(22, 50, "no line crosses this frame but through a door of its own", size=11, colour=LINE),
+    shapes, top = _subnets(network.places, 50)
+    half = (_INSIDE - 2 * _MARGIN + 8 - 12) / 2
+    left, right = network.routes or ("none",), network.groups or ("none of the lab's",)
+    most = max(_lines_high(left, half, _RULES), _lines_high(right, half, _RULES))
+    height = _panel_height(most)
+    shapes += _panel(_MARGIN, top, half, height, "Routes of these subnets", left, _RULES)
+    shapes += _panel(_MARGIN + half + 12, top, half, height, "Security groups, inbound", right, _RULES)
+    lanes, bottom = _lanes(network, top + height + 18)
+    legend = _legend(network.columns)
+    lanes += [
+        svg.text(_MARGIN, bottom + 2 + 13 * number, line, size=10, colour=LINE) for number, line in enumerate(legend)
     ]
-    shapes += _subnets(network.places, subnets_at, subnet_height)
-    half = (_INSIDE - 40) / 2
-    shapes += _panel(22, routes_at, half, routes_height, "Routes of these subnets", network.routes)
-    title = "Security groups, inbound"
-    shapes += _panel(34 + half, routes_at, half, routes_height, title, network.groups or ("none of the lab's",))
-    shapes += _lanes(network, lane_at)
-    return _picture(_description(network), bottom + 26, shapes)
+    bottom += 13 * len(legend)
+    shapes = [
+        svg.box(8, 8, _INSIDE - 8, bottom - 8, radius=10, fill="none", edge=1.5),
+        svg.text(_MARGIN, 34, svg.cut(network.vpc, _INSIDE - 2 * _MARGIN, 13, svg.BOLD), weight=600),
+        svg.text(WIDTH - 8, 34, "outside: AWS services", anchor="end", weight=600, size=12),
+        *shapes,
+        *lanes,
+    ]
+    return _picture(_description(network), bottom + 8, shapes)
 
 
-def _frame(height: float) -> str:
-    edge = f"fill='none' stroke='{LINE}' stroke-width='1.5'"
-    return f"<rect x='8' y='8' width='{_INSIDE}' height='{height:g}' rx='10' {edge}/>"
-
-
-def _subnets(places: Sequence[Place], top: float, height: float) -> list[str]:
+def _subnets(places: Sequence[Place], top: float) -> tuple[list[str], float]:
+    """The panels of the subnets, two in a row, and where the next thing may begin."""
     if not places:
-        return [_text(22, top + 24, "no subnets", colour=LINE)]
-    width = (_INSIDE - 28 - 12 * (len(places) - 1)) / len(places)
+        return [svg.text(_MARGIN, top + 16, "no subnets", colour=LINE)], top + 32
     shapes: list[str] = []
-    for number, place in enumerate(places):
-        left = 22 + number * (width + 12)
-        shapes += _panel(left, top, width, height, place.name, (place.facts, *(place.interfaces or ("empty",))))
-    return shapes
+    width = (_INSIDE - 2 * _MARGIN + 8 - 12) / 2
+    drawn = places[:_SUBNETS]
+    for start in range(0, len(drawn), 2):
+        row = drawn[start : start + 2]
+        lines = [(*place.facts, *(place.interfaces or ("no network interfaces",))) for place in row]
+        limit = _INTERFACES + 2
+        height = _panel_height(max(_lines_high(each, width, limit) for each in lines))
+        for number, place in enumerate(row):
+            left = _MARGIN + number * (width + 12)
+            shapes += _panel(left, top, width, height, place.name, lines[number], limit)
+        top += height + 12
+    if len(places) > _SUBNETS:
+        shapes.append(svg.text(_MARGIN, top + 8, f"and {len(places) - _SUBNETS} more subnets", size=12))
+        top += 22
+    return shapes, top
 
 
-def _panel(left: float, top: float, width: float, height: float, title: str, lines: Sequence[str]) -> list[str]:
-    fits = int(width / 6.1)
-    shapes = [
-        f"<rect x='{left:g}' y='{top:g}' width='{width:g}' height='{height:g}' rx='6' fill='{SOFT}' stroke='{LINE}'/>",
-        _text(left + 10, top + 20, title, weight=600, size=12),
+def _wrapped(lines: Sequence[str], width: float, limit: int) -> list[str]:
+    """The lines as they fit into a panel; how many are left out is its last line."""
+    letters = svg.letters(width - 20, 11)
+    shown = lines if len(lines) <= limit else lines[: limit - 1]
+    found = [
+        piece
+        for line in shown
+        for piece in textwrap.wrap(line, letters, subsequent_indent="\u2003", break_on_hyphens=False) or [""]
     ]
-    shapes += [
-        _text(left + 10, top + 38 + _LINE * number, _fitted(line, fits), size=11) for number, line in enumerate(lines)
-    ]
-    return shapes
+    if len(lines) > limit:
+        found.append(f"and {len(lines) - len(shown)} more")
+    return found
 
 
-def _lanes(network: Network, top: float) -> list[str]:
-    if not network.lanes:
-        return []
-    height = _LANE * len(network.lanes) - 14
-    shapes = [
-        f"<rect x='22' y='{top:g}' width='96' height='{height}' rx='6' fill='#fff' stroke='{INK}' stroke-width='1.5'/>",
-        _text(70, top + height / 2 - 4, "task", anchor="middle", weight=600),
-        _text(70, top + height / 2 + 14, network.task, anchor="middle", size=11),
-    ]
-    for number, lane in enumerate(network.lanes):
-        shapes += _lane(lane, top + _LANE * number)
-    return shapes
+def _lines_high(lines: Sequence[str], width: float, limit: int) -> int:
+    return len(_wrapped(lines, width, limit))
 
 
-def _lane(lane: Lane, top: float) -> list[str]:
-    middle, door, service = top + 30, 330, 662
-    box = (
-        f"<rect x='{door}' y='{top + 4:g}' width='252' height='52' rx='6' fill='{SOFT if lane.door else '#fff'}' "
-        f"stroke='{LINE}'{'' if lane.door else DASH}/>"
-    )
-    lines = lane.door or ("no door of its own",)
-    shapes = [box]
-    shapes += [
-        _text(door + 126, top + (35 if len(lines) == 1 else 26) + 18 * number, _fitted(line, 40), anchor="middle",
-              size=12 if number == 0 else 11, colour=INK if number == 0 else LINE)
-        for number, line in enumerate(lines)
-    ]  # fmt: skip
-    shapes += [
-        f"<rect x='{service}' y='{top + 4:g}' width='230' height='52' rx='6' fill='#fff' stroke='{LINE}'/>",
-        _text(service + 115, top + 26, lane.title, anchor="middle", size=12, weight=600),
-        _text(service + 115, top + 44, _fitted(lane.host, 38), anchor="middle", size=10, colour=LINE),
-    ]
-    if lane.ok:
-        shapes += [_line(118, middle, door), _line(door + 252, middle, service), _arrow_head(service, middle)]
-        shapes += [_text(224, middle - 7, "open", anchor="middle", size=11)]
-        return shapes
-    # The word says where; the line ends in a cross, and nothing leads on.
-    cross = f"M{door - 24} {middle - 7:g} l14 14 m0 -14 l-14 14"
-    shapes += [
-        _line(118, middle, door - 20, colour=STOP, dashed=True),
-        f"<path d='{cross}' stroke='{STOP}' stroke-width='3' fill='none'/>",
-        _text(126, middle - 9, "BLOCKED", size=11, colour=STOP, weight=600),
+def _panel_height(lines: int) -> float:
+    return 32 + _LINE * max(lines, 1)
+
+
+def _panel(
+    left: float, top: float, width: float, height: float, title: str, lines: Sequence[str], limit: int
+) -> list[str]:
+    return [
+        svg.box(left, top, width, height),
+        svg.text(left + 10, top + 18, svg.cut(title, width - 20, 12, svg.BOLD), weight=600, size=12),
         *(
-            _text(126, middle + 16 + 13 * number, line, size=10, colour=STOP)
-            for number, line in enumerate(textwrap.wrap(lane.where, 34)[:2])
+            svg.text(left + 10, top + 36 + _LINE * number, line, size=11)
+            for number, line in enumerate(_wrapped(lines, width, limit))
         ),
     ]
+
+
+def _lanes(network: Network, top: float) -> tuple[list[str], float]:
+    """The task, and a lane for each service; and where the frame may end."""
+    if not network.lanes:
+        return [], top
+    columns, y = network.columns, top
+    shapes: list[str] = []
+    for lane in network.lanes:
+        drawn, y = _lane(lane, columns, y)
+        shapes += drawn
+    height = y - top - 14
+    middle = _MARGIN + _TASK / 2
+    return [
+        svg.box(_MARGIN, top, _TASK, height, fill="#fff", colour=INK, edge=1.5),
+        svg.text(middle, top + height / 2 - 4, "task", anchor="middle", weight=600),
+        *(
+            svg.text(middle, top + height / 2 + 13 + 13 * number, line, anchor="middle", size=11)
+            for number, line in enumerate(textwrap.wrap(network.task, svg.letters(_TASK, 11)))
+        ),
+        *shapes,
+    ], y
+
+
+def _lane(lane: Lane, columns: Sequence[str], top: float) -> tuple[list[str], float]:
+    """The stations on a line, what becomes of the way under them, the service to the right."""
+    begin, end = _MARGIN + _TASK, _INSIDE - 22
+    step = (end - begin) / max(len(columns), 1)
+    middle = top + _STATION / 2
+    said = _said(lane, end - begin)
+    shapes: list[str] = []
+    x: float = begin
+    for station in lane.stations:
+        left = begin + step * columns.index(station.name) + 10
+        shapes += [svg.line(x, middle, left), *_station(station, left, top, step - 12)]
+        x = left + step - 12
+    if lane.ok:
+        shapes += [svg.line(x, middle, _OUTSIDE), svg.arrow_head(_OUTSIDE, middle)]
+    elif lane.sign is Sign.UNKNOWN:
+        shapes.append(svg.line(x, middle, _OUTSIDE, dashed=True))
+    shapes += [
+        svg.text(begin + 10, top + _STATION + 15 + 13 * number, line, size=11, colour=INK if lane.ok else STOP,
+              weight=400 if lane.ok or number else 600)
+        for number, line in enumerate(said)
+    ]  # fmt: skip
+    drawn, height = _service(lane, top)
+    return shapes + drawn, top + max(_STATION + 13 * len(said) + 4, height) + 14
+
+
+def _service(lane: Lane, top: float) -> tuple[list[str], float]:
+    """The box outside the frame, dashed where the way does not reach it, and its height."""
+    width = WIDTH - 8 - _OUTSIDE
+    title = textwrap.wrap(lane.title, svg.letters(width - 4, 10.5, svg.BOLD))
+    host = _host(lane.host, width - 8)
+    height = max(10 + 13 * len(title) + 12 * len(host), _STATION)
+    centre, below = _OUTSIDE + width / 2, top + 17 + 13 * len(title)
+    return [
+        svg.box(_OUTSIDE, top, width, height, fill="#fff", dashed=not lane.ok),
+        *(
+            svg.text(centre, top + 16 + 13 * number, line, anchor="middle", size=10.5, weight=600)
+            for number, line in enumerate(title)
+        ),
+        *(
+            svg.text(centre, below + 12 * number, line, anchor="middle", size=9.5, colour=LINE)
+            for number, line in enumerate(host)
+        ),
+    ], height
+
+
+def _said(lane: Lane, width: float) -> list[str]:
+    """What stands under a lane: the word that counts, in capitals where the way is not open, and then why."""
+    letters = svg.letters(width - 12, 11)
+    if lane.ok:
+        return textwrap.wrap(lane.words, letters, break_on_hyphens=False)
+    first = f"{lane.sign.value.upper()} at {lane.where}" if lane.where else lane.sign.value.upper()
+    why = textwrap.wrap(lane.why, letters, break_on_hyphens=False)
+    return [svg.cut(first, width - 12, 11, svg.BOLD), *why]
+
+
+def _legend(columns: Sequence[str]) -> list[str]:
+    """What the stations' names are short for, as far as they occur."""
+    words = "; ".join(f"{name}: {meaning}" for name, meaning in NAMES.items() if name in columns)
+    return textwrap.wrap(f"{words[:1].upper()}{words[1:]}.", svg.letters(_INSIDE - 2 * _MARGIN, 10)) if words else []
+
+
+def _station(station: Station, left: float, top: float, width: float) -> list[str]:
+    """A box with the hop's name and its word; thick and crossed out where the way ends, dashed where nobody knows."""
+    blocked, unknown = station.sign is Sign.BLOCKED, station.sign is Sign.UNKNOWN
+    colour, fill = (STOP, "#fff") if blocked else (INK, SOFT)
+    middle = left + width / 2
+    shapes = [
+        svg.box(left, top, width, _STATION, radius=4, fill=fill, colour=colour, edge=1 + 1.5 * blocked, dashed=unknown),
+        svg.text(middle, top + 14, svg.cut(station.name, width, 10), anchor="middle", size=10),
+        svg.text(middle, top + 28, station.sign.short, anchor="middle", size=11, colour=colour,
+              weight=700 if blocked else 400),
+    ]  # fmt: skip
+    if blocked:
+        x, y = left + width + 4, top + _STATION / 2
+        cross = f"M{x:g} {y - 6:g} l12 12 m0 -12 l-12 12"
+        shapes.append(f"<path d='{cross}' stroke='{STOP}' stroke-width='3' fill='none'/>")
     return shapes
 
 
-DASH = " stroke-dasharray='6 4'"
-
-
-def _line(x1: float, y: float, x2: float, *, colour: str = INK, dashed: bool = False) -> str:
-    return (
-        f"<path d='M{x1:g} {y:g} H{x2:g}' stroke='{colour}' stroke-width='{1.5 if dashed else 2}'"
-        f"{DASH if dashed else ''} fill='none'/>"
-    )
-
-
-def _arrow_head(x: float, y: float) -> str:
-    tip = f"M{x - 9:g} {y - 5:g} L{x:g} {y:g} L{x - 9:g} {y + 5:g}"
-    return f"<path d='{tip}' stroke='{INK}' stroke-width='2' fill='none'/>"
-
-
-def _text(
-    x: float, y: float, words: str, *, anchor: str = "start", size: int = 13, colour: str = INK, weight: int = 400
-) -> str:
-    return (
-        f"<text x='{x:g}' y='{y:g}' text-anchor='{anchor}' font-size='{size}' font-weight='{weight}' {_FONT} "
-        f"fill='{colour}'>{escape(words)}</text>"
-    )
-
-
-def _fitted(words: str, most: int) -> str:
-    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+def _host(name: str, width: float) -> list[str]:
+    """A host name in lines, broken behind a dot where that fits."""
+    letters = svg.letters(width, 9.5)
+    labels = name.split(".")
+    # The last two belong together: amazonaws.com.
+    parts = [*(f"{label}." for label in labels[:-2]), ".".join(labels[-2:])]
+    lines: list[str] = [""]
+    for piece in (piece for part in parts for piece in textwrap.wrap(part, letters)):
+        if lines[-1] and len(lines[-1]) + len(piece) > letters:
+            lines.append("")
+        lines[-1] += piece
+    return lines
 
 
 def _description(network: Network) -> str:
-    parts = [f"{network.vpc} with {len(network.places)} subnets: {series([place.name for place in network.places])}."]
+    count = len(network.places)
+    subnets = "no subnets" if not count else "1 subnet: " if count == 1 else f"{count} subnets: "
+    parts = [f"{network.vpc} with {subnets}{series([place.name for place in network.places])}."]
     for lane in network.lanes:
-        blocked = "" if lane.ok else f" at {lane.where}: {lane.why}"
-        parts.append(f"From the task to {lane.title}: {lane.word}{blocked}.")
-    return " ".join(part.replace("..", ".") for part in parts)
+        hops = ", ".join(f"{station.name} {station.sign.short}" for station in lane.stations)
+        parts.append(f"From the task to {lane.title}: {lane.words}." + (f" Hop by hop: {hops}." if hops else ""))
+    return " ".join(parts)
 
 
 def _picture(description: str, height: float, shapes: Sequence[str]) -> Picture:
-    title = "The VPC, and the ways out of it"
+    title = "The VPC, and the way from a task to each service"
     body = "\n".join(shapes)
-    svg = (
+    drawn = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height:g}' width='{WIDTH}' role='img' "
         f"aria-label='{escape(title)}' style='max-width:100%;height:auto;background:#fff'>\n"
         f"<title>{escape(title)}</title>\n<desc>{escape(description)}</desc>\n{body}\n</svg>"
     )
-    return Picture(svg, description)
+    return Picture(drawn, description)

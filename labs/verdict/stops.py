@@ -63,7 +63,10 @@ _STEPS = (
 )
 _TROUBLES = (
     (Trouble.DENIED, ("AccessDenied", "not authorized to perform", "403 Forbidden", "Access to KMS is not allowed")),
-    (Trouble.ABSENT, ("ResourceNotFoundException", "does not exist", "not found", "can't find", "invalid parameters")),
+    (
+        Trouble.ABSENT,
+        ("ResourceNotFoundException", "does not exist", "not found", "can't find", "invalid ssm parameters"),
+    ),
     (
         Trouble.NETWORK,
         (

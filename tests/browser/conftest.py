@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -39,17 +40,40 @@ def chromium() -> str:
     return found
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of this checkout, because JupyterLab saves the notebooks that it runs; with a lab home of its own."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        own = {"PYTHONPATH": str(self.folder), "LAB_HOME": str(self.folder / ".lab"), "LAB_TARGET": "local"}
+        return {**os.environ, **own, "LAB_NO_BROWSER": "1"}
+
+    def solve(self, stage: str) -> None:
+        """Do a stage and those before it, as a latecomer would in a terminal."""
+        command = [sys.executable, "-m", "labs", "solve", stage]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture(scope="session")
-def lab_url(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[str]:
+def checkout(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Checkout:
+    folder = tmp_path_factory.mktemp("browser") / "checkout"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "tests", "wheels"))
+    return Checkout(folder)
+
+
+@pytest.fixture(scope="session")
+def lab_url(checkout: Checkout) -> Iterator[str]:
     """The URL that `labs start` prints; Ctrl-C ends it, and it must end well."""
-    # A copy, because JupyterLab saves the notebooks that it runs.
-    checkout = tmp_path_factory.mktemp("browser") / "checkout"
-    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".*", "tests", "wheels"))
-    environment = {**os.environ, "PYTHONPATH": str(checkout), "LAB_HOME": str(checkout / ".lab")}
     process = subprocess.Popen(
         [sys.executable, "-m", "labs", "start"],
-        cwd=checkout,
-        env={**environment, "LAB_NO_BROWSER": "1", "LAB_TARGET": "local"},
+        cwd=checkout.folder,
+        env=checkout.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

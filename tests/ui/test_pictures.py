@@ -1,6 +1,8 @@
 """Pictures: well-formed, named, and the same facts as text."""
 
 import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
@@ -39,6 +41,26 @@ def test_a_picture_is_xml_with_a_role_a_title_and_a_description(picture: Picture
     assert description is not None
     assert description.text == picture.description
     assert picture._repr_mimebundle_()["text/plain"] == picture.description
+
+
+@pytest.mark.parametrize("picture", [push_picture(CALLS), index_picture('a<b>&c"%41#', digest("d"), INDEX)])
+def test_a_frontend_that_shows_html_gets_an_image_with_a_text_alternative(picture: Picture) -> None:
+    """JupyterLab shows an SVG without its title and description."""
+    found: list[dict[str, str | None]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            assert tag == "img"
+            found.append(dict(attrs))
+
+    Reader().feed(picture._repr_mimebundle_()["text/html"])
+    (image,) = found
+    assert image["alt"] == picture.description
+    kind, _, data = (image["src"] or "").partition(",")
+    assert kind == "data:image/svg+xml;charset=utf-8"
+    shown = ET.fromstring(unquote(data))
+    words = [each.text for each in shown.iter(f"{SVG}text")]
+    assert words == [each.text for each in ET.fromstring(picture.svg).iter(f"{SVG}text")]
 
 
 def test_nothing_is_said_by_colour_alone() -> None:

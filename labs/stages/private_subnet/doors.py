@@ -52,6 +52,16 @@ def inbound(subject: Subject) -> Verdict | None:
             fault = _closed(subject, service)
         if fault is not None:
             return fault
+    return _into_the_tasks(subject)
+
+
+def _into_the_tasks(subject: Subject) -> Verdict | None:
+    """A rule on the tasks' own group opens no endpoint: nobody calls the tasks."""
+    group = subject.vpc.group(subject.tasks_group) or {}
+    for permission in group.get("IpPermissions", ()):
+        for source in vpc.sources(permission):
+            values = {"group": group["GroupName"], "source": source.name, "ports": vpc.ports(permission)}
+            return subject.say("private.tasks_inbound", **values)
     return None
 
 

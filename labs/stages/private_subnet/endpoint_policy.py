@@ -37,8 +37,8 @@ class PolicyFault:
 
 def first_fault(document: str | Mapping[str, Any], bucket_arn: str) -> PolicyFault | None:
     """The first thing wrong with an endpoint policy; None when it is right. A policy nobody can read blocks."""
-    layer = f"{bucket_arn}/layer"
-    if not _allows(document, "s3:GetObject", layer):
+    layer = _layer(bucket_arn)
+    if not lets_layers_through(document, bucket_arn):
         return PolicyFault(True, "s3:GetObject", f"{bucket_arn}/*")
     partition = bucket_arn.split(":")[1]
     for action, resource in (
@@ -53,6 +53,15 @@ def first_fault(document: str | Mapping[str, Any], bucket_arn: str) -> PolicyFau
         if _allows(document, action, resource):
             return PolicyFault(False, action, resource)
     return None
+
+
+def lets_layers_through(document: str | Mapping[str, Any], bucket_arn: str) -> bool:
+    """Whether the download of a layer passes the policy."""
+    return _allows(document, "s3:GetObject", _layer(bucket_arn))
+
+
+def _layer(bucket_arn: str) -> str:
+    return f"{bucket_arn}/layer"
 
 
 def _allows(document: str | Mapping[str, Any], action: str, resource: str) -> bool:

@@ -276,11 +276,10 @@ def _written(bench: Bench, **changes: Any) -> str:
     return json.dumps(body)
 
 
-def _main_table(bench: Bench) -> None:
-    """The VPC's main route table, which neither subnet uses."""
-    found = the(bench)
-    main = next(each for each in found.route_tables if any(link.get("Main") for link in each["Associations"]))
-    make_gateway(bench, policy(bench), RouteTableIds=[main["RouteTableId"]])
+def _other_table(bench: Bench) -> None:
+    """A route table of its own, which neither subnet uses."""
+    table = _ec2(bench).create_route_table(VpcId=the(bench).id)["RouteTable"]["RouteTableId"]
+    make_gateway(bench, policy(bench), RouteTableIds=[table])
 
 
 def _s3_interface(bench: Bench) -> None:
@@ -419,11 +418,26 @@ WRONG = (
         "private.open_ports",
         after(BARE, make_endpoints, _door(names.ENDPOINTS, _every_port)),
     ),
+    Wrong(
+        "the rule on the tasks' group in place of the endpoints'",
+        "private.closed",
+        after(BARE, make_endpoints, lambda bench: open_door(bench, names.TASKS)),
+    ),
+    Wrong(
+        "the rule on both groups",
+        "private.tasks_inbound",
+        after(
+            BARE,
+            make_endpoints,
+            lambda bench: open_door(bench, names.ENDPOINTS),
+            lambda bench: open_door(bench, names.TASKS),
+        ),
+    ),
     Wrong("run before the rule was there", "private.other_step", _closed_when_run),
     Wrong("a role that may not read layers", "private.other_reason", _role_without_layers),
     Wrong("no gateway endpoint", "private.no_gateway", after(TALK)),
     Wrong("an interface endpoint for S3", "private.s3_interface", after(TALK, _s3_interface)),
-    Wrong("the gateway in the main route table", "private.gateway_route", after(TALK, _main_table)),
+    Wrong("the gateway in another route table", "private.gateway_route", after(TALK, _other_table)),
     Wrong("no endpoint policy", "private.policy_wide", after(TALK, _gateway(lambda _: ""))),
     Wrong(
         "a policy that forgets the layer bucket",
@@ -442,6 +456,11 @@ WRONG = (
         "outbound rules without S3's prefix list",
         "private.no_way_out",
         after(TALK, _gateway(policy), _narrowed(names.ENDPOINTS, names.LOGS)),
+    ),
+    Wrong(
+        "outbound rules that forget an endpoint",
+        "private.no_way_out",
+        after(TALK, _gateway(policy), _narrowed(names.ENDPOINTS)),
     ),
     Wrong("443 on logs from the beginning", "private.it_ran", after(TALK, _logs_too_early)),
     Wrong("no inbound rule on logs", "private.closed", after(GATEWAY)),

@@ -1,0 +1,316 @@
+"""Stage 04: endpoint policies, doors, kept tasks, the trial, and the way of who follows only the talk."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from labs.errors import LabError
+from labs.stages import hints, runner, tasks, vpc, vpc_names, vpc_show
+from labs.stages.bench import Bench
+from labs.stages.private_subnet import names, solve, trial
+from labs.stages.private_subnet.endpoint_policy import PolicyFault, first_fault, lets_layers_through
+from labs.stages.stage import stage
+from labs.ui.vpc_picture import Sign
+
+BUCKET = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket"
+PRIVATE = stage("private-subnet")
+
+
+def statement(**changes: Any) -> dict[str, Any]:
+    usual = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+    return {**usual, **changes}
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        document(statement()),
+        json.dumps(document(statement())),
+        document(statement(Principal={"AWS": "*"})),
+        document(statement(Action=["s3:GetObject"], Resource=[f"{BUCKET}/*"])),
+        document(statement(Action="S3:getobject")),
+        document(statement(), statement(Effect="Deny", Action="s3:PutObject", Resource="*")),
+    ],
+)
+def test_a_policy_for_the_layers_and_nothing_else_is_right_however_it_is_written(right: Any) -> None:
+    assert first_fault(right, BUCKET) is None
+
+
+@pytest.mark.parametrize(
+    "blocking",
+    [
+        document(),
+        document(statement(Resource=BUCKET)),
+        document(statement(Resource="arn:aws:s3:::my-bucket/*")),
+        document(statement(Action="s3:GetObjectVersion")),
+        document(statement(Principal={"AWS": "arn:aws:iam::111122223333:root"})),
+        document(statement(Principal={"AWS": "arn:aws:iam::111122223333:role/fargate-lab-trial"})),
+        document(statement(), statement(Effect="Deny", Action="s3:*", Resource="*")),
+        document(statement(Condition={"StringEquals": {"aws:PrincipalAccount": "111122223333"}})),
+        "not JSON",
+        {"Version": "2012-10-17", "Statement": "nonsense"},
+        "",
+    ],
+)
+def test_a_policy_that_stops_the_layers_blocks(blocking: Any) -> None:
+    assert first_fault(blocking, BUCKET) == PolicyFault(True, "s3:GetObject", f"{BUCKET}/*")
+    assert not lets_layers_through(blocking, BUCKET)
+
+
+@pytest.mark.parametrize(
+    ("wide", "action"),
+    [
+        (document(statement(Resource="*")), "s3:GetObject"),
+        (document(statement(Resource="arn:aws:s3:::*/*")), "s3:GetObject"),
+        (document(statement(Resource=f"{BUCKET}*")), "s3:GetObject"),
+        (document(statement(Action="s3:*")), "s3:PutObject"),
+        (document(statement(Action="*")), "s3:PutObject"),
+        (document(statement(Action="s3:Get*")), "s3:GetObjectAcl"),
+        (
+            document(statement(Action=["s3:GetObject", "s3:ListBucket"], Resource=[f"{BUCKET}/*", BUCKET])),
+            "s3:ListBucket",
+        ),
+        (
+            document(statement(), statement(Action="s3:PutObject", Resource="arn:aws:s3:::another-bucket/*")),
+            "s3:PutObject",
+        ),
+    ],
+)
+def test_a_policy_that_lets_more_through_is_wide_and_says_what(wide: Any, action: str) -> None:
+    fault = first_fault(wide, BUCKET)
+    assert fault is not None
+    assert not fault.blocks
+    assert fault.action == action
+    assert lets_layers_through(wide, BUCKET)
+
+
+def test_a_rule_of_a_group_is_read_by_its_sources_and_ports() -> None:
+    rule = {
+        "IpProtocol": "tcp",
+        "FromPort": 443,
+        "ToPort": 443,
+        "IpRanges": [{"CidrIp": "10.0.0.0/16"}],
+        "Ipv6Ranges": [{"CidrIpv6": "::/0"}],
+        "UserIdGroupPairs": [{"GroupId": "sg-1"}],
+        "PrefixListIds": [{"PrefixListId": "pl-1"}],
+    }
+    assert [each.name for each in vpc.sources(rule)] == ["10.0.0.0/16", "::/0", "sg-1", "pl-1"]
+    assert vpc.covers(rule, 443)
+    assert vpc.exactly(rule, 443)
+    assert vpc.ports(rule) == "tcp 443"
+
+
+@pytest.mark.parametrize(
+    ("rule", "covers", "words"),
+    [
+        ({"IpProtocol": "-1"}, True, "every port"),
+        ({"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535}, True, "tcp 0 to 65535"),
+        ({"IpProtocol": "6", "FromPort": 443, "ToPort": 444}, True, "6 443 to 444"),
+        ({"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}, False, "tcp 80"),
+        ({"IpProtocol": "udp", "FromPort": 443, "ToPort": 443}, False, "udp 443"),
+        ({"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1}, False, "icmp -1"),
+    ],
+)
+def test_a_rule_for_more_than_443_covers_it_but_not_exactly(rule: dict[str, Any], covers: bool, words: str) -> None:
+    assert vpc.covers(rule, 443) is covers
+    assert not vpc.exactly(rule, 443)
+    assert vpc.ports(rule) == words
+
+
+def answered(ids: list[str], **changes: Any) -> vpc.Vpc:
+    made = {"subnets": tuple({"SubnetId": each, "AvailabilityZone": "a"} for each in ids)} | changes
+    return vpc.Vpc({"VpcId": "vpc-1"}, True, True, "us-east-1", **made)
+
+
+def test_a_subnet_without_a_table_of_its_own_uses_the_main_one() -> None:
+    main = {"RouteTableId": "rtb-main", "Associations": [{"Main": True}]}
+    own = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-2"}]}
+    assert answered(["subnet-1", "subnet-2"], route_tables=(main, own)).tables == ("rtb-main", "rtb-own")
+    assert answered(["subnet-1"], route_tables=(own, main)).tables == ("rtb-main",)
+    assert answered(["subnet-1"]).tables == ()
+
+
+def test_another_regions_service_keeps_its_whole_name() -> None:
+    assert vpc.ending("com.amazonaws.us-east-1.ecr.api", "us-east-1") == "ecr.api"
+    assert vpc.ending("com.amazonaws.eu-west-1.ecr.api", "us-east-1") == "com.amazonaws.eu-west-1.ecr.api"
+
+
+# From here on with a local AWS.
+
+
+@pytest.fixture
+def begun(bench: Bench) -> Iterator[Bench]:
+    runner.reset(PRIVATE.name, bench)
+    for name in PRIVATE.needs:
+        if not bench.progress.of(name).passed:
+            assert runner.solve(name, bench)[-1].verdict.passed
+    runner.begin(PRIVATE.name, bench)
+    yield bench
+    runner.reset(PRIVATE.name, bench)
+
+
+def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begun: Bench) -> None:
+    solve.build_vpc(begun)
+    solve.make_groups(begun)
+    trial.create(begun)
+    solve.experiment(begun, "bare")
+    solve.make_endpoints(begun)
+    solve.open_door(begun, names.ENDPOINTS)
+    solve.experiment(begun, "talk")
+    # The task's own words, the picture, the way, the check and the hints all lead to the same place.
+    stopped = tasks.settled(begun, "talk")
+    assert stopped.reason.startswith("CannotPullContainerError")
+    assert "failed to copy" in stopped.reason
+    shown = vpc_show.network(begun)
+    signs = {lane.title: lane.sign for lane in shown.lanes}
+    assert signs["the layers in Amazon S3"] is Sign.BLOCKED
+    assert signs["the registry of Amazon ECR"] is Sign.OPEN
+    assert "Create a gateway endpoint for com.amazonaws.us-east-1.s3" in vpc_show.way(begun, "s3")
+    report = runner.check_and_record(PRIVATE.name, begun)
+    assert report.verdict.message_id == "private.no_gateway"
+    assert 'VpcEndpointType="Gateway"' in report.verdict.next_step
+    progress = begun.progress.of(PRIVATE.name)
+    begun.progress.put(PRIVATE.name, replace(progress, prediction="runs"))
+    told = [hints.next_hint(PRIVATE, begun) for _ in range(5)]
+    assert "the layers lie in S3" in told[1]
+    assert told[4].startswith("Solution:")
+    assert begun.layer_bucket_arn in told[4] or "$LAYER_BUCKET_ARN" in told[4]
+    # And so led, the trainee arrives.
+    solve.make_gateway(begun, solve.policy(begun))
+    solve.experiment(begun, "gateway")
+    assert runner.check_and_record(PRIVATE.name, begun).verdict.message_id == "private.closed"
+    assert "logs" in str(runner.ask(PRIVATE, begun))
+    solve.open_door(begun, names.LOGS)
+    solve.experiment(begun, "open")
+    assert runner.check_and_record(PRIVATE.name, begun).verdict.passed
+
+
+def test_solving_goes_on_where_it_was_interrupted(begun: Bench) -> None:
+    ec2 = begun.client("ec2")
+    vpc_id = ec2.create_vpc(CidrBlock=solve.BLOCK)["Vpc"]["VpcId"]
+    ec2.create_subnet(VpcId=vpc_id, CidrBlock=solve.BLOCKS[0], AvailabilityZone=solve.zones(ec2)[0])
+    solve.build_vpc(begun)
+    assert len(solve.the(begun).zones) == 2
+    solve.make_groups(begun)
+    trial.create(begun)
+    solve.make_endpoints(begun, ("ecr.api",))
+    solve.make_endpoints(begun)
+    assert sorted(vpc_names.endpoint_ids(begun)) == sorted(vpc.INTERFACES)
+
+
+def test_the_names_are_empty_before_there_is_anything(begun: Bench) -> None:
+    assert vpc_names.vpc_id(begun) == ""
+    assert vpc_names.subnet_ids(begun) == []
+    assert vpc_names.route_table_id(begun) == ""
+    assert vpc_names.group_ids(begun) == {}
+    assert vpc_names.endpoint_ids(begun) == {}
+    assert vpc_names.rules(begun, "tasks") == []
+
+
+@pytest.mark.parametrize("purpose", ["tasks", "nobody"])
+def test_a_group_that_is_not_there_is_said_in_a_sentence(begun: Bench, purpose: str) -> None:
+    assert purpose not in vpc_names.group_ids(begun)
+    with pytest.raises(LabError, match=f"security group '{purpose}'"):
+        _ = vpc_names.group_ids(begun)[purpose]
+
+
+def test_what_is_shown_without_a_vpc_or_a_subnet_says_which_cell_to_run(begun: Bench) -> None:
+    for show in (vpc_show.network, vpc_show.endpoints, lambda bench: vpc_show.way(bench, "s3")):
+        with pytest.raises(LabError, match="There is no VPC"):
+            show(begun)
+    begun.client("ec2").create_vpc(CidrBlock=solve.BLOCK)
+    assert vpc_show.network(begun).lanes == ()
+    with pytest.raises(LabError, match="There is no subnet to start from yet"):
+        vpc_show.way(begun, "s3")
+    with pytest.raises(LabError, match=r"use one of: ecr\.api, ssm, ecr\.dkr, s3, logs"):
+        vpc_show.way(begun, "ecs")
+
+
+def test_a_policy_that_blocks_the_layers_is_a_hop_of_the_way(begun: Bench) -> None:
+    solve.build_vpc(begun)
+    solve.make_groups(begun)
+    narrow = json.dumps(document(statement(Resource="arn:aws:s3:::my-bucket/*")))
+    solve.make_gateway(begun, narrow)
+    said = vpc_show.way(begun, "s3")
+    assert "STOP     endpoint policy: The policy of vpce-" in said
+    assert f"allows s3:GetObject on {begun.layer_bucket_arn}/* to everybody." in said
+    lane = next(each for each in vpc_show.network(begun).lanes if each.title == "the layers in Amazon S3")
+    assert lane.stations[-1].name == "policy"
+    assert lane.where.startswith("endpoint vpce-")
+
+
+def test_a_resolver_of_ones_own_is_not_called_open(begun: Bench) -> None:
+    """Who answers names in this VPC cannot be known, and the picture says so."""
+    solve.build_vpc(begun)
+    solve.make_groups(begun)
+    ec2 = begun.target.session.client("ec2", endpoint_url=begun.target.endpoint)
+    configuration = [{"Key": "domain-name-servers", "Values": ["10.0.0.53"]}]
+    options = ec2.create_dhcp_options(DhcpConfigurations=configuration)["DhcpOptions"]["DhcpOptionsId"]
+    ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=vpc_names.vpc_id(begun))
+    shown = vpc_show.network(begun)
+    assert {lane.sign for lane in shown.lanes} <= {Sign.UNKNOWN, Sign.BLOCKED}
+    assert all(lane.where and lane.why for lane in shown.lanes)
+    ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc_names.vpc_id(begun))
+    ec2.delete_dhcp_options(DhcpOptionsId=options)
+
+
+def kept(bench: Bench, label: str, *rows: dict[str, Any]) -> None:
+    tasks.folder(bench).mkdir(exist_ok=True)
+    (tasks.folder(bench) / f"{label}.json").write_text(json.dumps(rows))
+
+
+def test_a_stop_that_ecs_has_forgotten_is_remembered_from_the_file(begun: Bench) -> None:
+    """ECS keeps a stopped task for an hour; the course takes longer."""
+    long_ago = datetime.now(UTC) - timedelta(hours=2)
+    row = {"task_id": "a" * 32, "created": long_ago.isoformat(), "ended": long_ago.isoformat(), "status": "STOPPED"}
+    kept(begun, "bare", {**row, "reason": "x", "a field of a later version": 1})
+    found = tasks.labelled(begun, begun.client("ecs"), "bare")
+    assert [(task.task_id, task.reason) for task in found] == [("a" * 32, "x")]
+
+
+def test_what_ecs_should_still_know_is_not_believed_from_the_file(begun: Bench) -> None:
+    now = datetime.now(UTC).isoformat()
+    kept(begun, "bare", {"task_id": "b" * 32, "created": now, "ended": now, "status": "STOPPED"})
+    assert tasks.labelled(begun, begun.client("ecs"), "bare") == ()
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '[{"created": 5}]', '[{"task_id": "x", "created": "yesterday"}]'])
+def test_a_damaged_file_of_kept_tasks_is_named(begun: Bench, text: str) -> None:
+    tasks.folder(begun).mkdir(exist_ok=True)
+    (tasks.folder(begun) / "bare.json").write_text(text)
+    with pytest.raises(LabError, match=r"bare\.json cannot be read") as raised:
+        tasks.labelled(begun, begun.client("ecs"), "bare")
+    assert "delete $WORK/tasks/bare.json" in str(raised.value)
+    assert runner.ask(PRIVATE, begun).verdict.message_id == "private.no_vpc"
+
+
+def test_waiting_for_a_task_that_was_never_started_says_so(begun: Bench) -> None:
+    with pytest.raises(LabError, match='There is no task with startedBy "talk"'):
+        tasks.settled(begun, "talk")
+
+
+def test_the_trial_is_made_once_and_its_secret_is_in_no_line_and_no_file(begun: Bench) -> None:
+    first = trial.create(begun)
+    ssm = begun.client("ssm")
+    value = ssm.get_parameter(Name=trial.parameter(begun), WithDecryption=True)["Parameter"]["Value"]
+    assert trial.create(begun) == first
+    assert ssm.get_parameter(Name=trial.parameter(begun), WithDecryption=True)["Parameter"]["Value"] == value
+    assert not any(value in line for line in first)
+    found = begun.client("ecs").list_task_definitions(familyPrefix=trial.family(begun))["taskDefinitionArns"]
+    assert len(found) == 1
+    for path in begun.home.rglob("ledger*"):
+        if path.is_file():
+            assert value not in path.read_text(errors="replace")
+
+
+def test_the_trial_without_a_definition_says_which_cell_makes_it(begun: Bench) -> None:
+    with pytest.raises(LabError, match=r"run the cell with lab\.trial_task"):
+        trial.require(begun)
