@@ -4,12 +4,12 @@ import os
 
 import pytest
 
-REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER"}
+REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "clients": "LAB_REQUIRE_CLIENTS"}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Turn the skip of a docker or browser test into a failure where the environment says it must run."""
+    """Turn the skip of a docker, browser or clients test into a failure where the environment says it must run."""
     report = yield
     for marker, variable in REQUIRED.items():
         if report.skipped and os.environ.get(variable) == "1" and item.get_closest_marker(marker):

@@ -1,56 +1,19 @@
 """An independent client: skopeo pushes and pulls a two-platform image made here."""
 
-import gzip
-import hashlib
-import io
 import json
 import shutil
 import subprocess
-import tarfile
 
 import pytest
-from lab_registry import ACCOUNT, OCI_INDEX, digest_of
+from lab_registry import ACCOUNT
+
+from tests.two_platforms import blobs, layout
 
 skopeo = shutil.which("skopeo")
-pytestmark = pytest.mark.skipif(skopeo is None, reason="skopeo is not installed (Debian: apt-get install skopeo)")
-
-KIND = "application/vnd.oci.image"
-
-
-def layout(folder):
-    """An OCI layout with an index over linux/amd64 and linux/arm64; the index's digest."""
-    blobs = folder / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
-
-    def keep(media_type, data):
-        name = hashlib.sha256(data).hexdigest()
-        (blobs / name).write_bytes(data)
-        return {"mediaType": media_type, "digest": f"sha256:{name}", "size": len(data)}
-
-    children = []
-    for architecture in ("amd64", "arm64"):
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-            text = f"built for {architecture}\n".encode() * 5000
-            entry = tarfile.TarInfo("where")
-            entry.size = len(text)
-            tar.addfile(entry, io.BytesIO(text))
-        layer = keep(f"{KIND}.layer.v1.tar+gzip", buffer.getvalue())
-        rootfs = {"type": "layers", "diff_ids": [digest_of(gzip.decompress(buffer.getvalue()))]}
-        config = {"architecture": architecture, "os": "linux", "config": {}, "rootfs": rootfs}
-        manifest = {
-            "schemaVersion": 2,
-            "mediaType": f"{KIND}.manifest.v1+json",
-            "config": keep(f"{KIND}.config.v1+json", json.dumps(config).encode()),
-            "layers": [layer],
-        }
-        child = keep(f"{KIND}.manifest.v1+json", json.dumps(manifest).encode())
-        children.append({**child, "platform": {"os": "linux", "architecture": architecture}})
-    index = keep(OCI_INDEX, json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children}).encode())
-    named = {**index, "annotations": {"org.opencontainers.image.ref.name": "two"}}
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [named]}))
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    return index["digest"]
+pytestmark = [
+    pytest.mark.clients,
+    pytest.mark.skipif(skopeo is None, reason="skopeo is not installed (Debian: apt-get install skopeo)"),
+]
 
 
 def copy(*arguments, succeeds=True):
@@ -86,8 +49,7 @@ def test_both_platforms_go_up_and_come_down_byte_for_byte(registry, tmp_path):
         f"docker://{registry.host}/lab/app:v1",
         f"oci:{tmp_path / 'pulled'}:two",
     )
-    names = sorted(path.name for path in (tmp_path / "image" / "blobs" / "sha256").iterdir())
-    assert sorted(path.name for path in (tmp_path / "pulled" / "blobs" / "sha256").iterdir()) == names
+    assert blobs(tmp_path / "pulled") == blobs(tmp_path / "image")
 
 
 def test_inspect_list_tags_and_delete_work(registry, tmp_path):
