@@ -1,10 +1,27 @@
-"""What every test shares: a skip that CI must not see becomes a failure, and its reason is shown."""
+"""What every test shares: each file starts in the process's own environment and folder; a skip that CI must not see
+becomes a failure, and its reason is shown."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "clients": "LAB_REQUIRE_CLIENTS"}
+
+_ENVIRONMENT, _FOLDER = dict(os.environ), Path.cwd()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Give the process its environment and folder back after the last test of a file: the next file's share it."""
+    yield
+    if nextitem is None or nextitem.path != item.path:
+        now = os.environ.copy()
+        # labs.cloud sets moto's switches when it is first imported, once for the process.
+        for name in [each for each in now.keys() - _ENVIRONMENT.keys() if not each.startswith("MOTO_")]:
+            del os.environ[name]
+        os.environ.update(_ENVIRONMENT)
+        os.chdir(_FOLDER)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class LabCloud:
 
     def raw(self, method, path, body=b"", headers=None):
         """One unsigned HTTP request; status, headers, body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             answer = connection.getresponse()
@@ -110,7 +110,7 @@ def client(service, endpoint, keys, region="us-east-1", **config):
         aws_access_key_id=keys.access_key_id,
         aws_secret_access_key=keys.secret,
         aws_session_token=keys.token,
-        config=Config(retries={"max_attempts": 0}, read_timeout=30, parameter_validation=False, **config),
+        config=Config(retries={"max_attempts": 0}, read_timeout=60, parameter_validation=False, **config),
     )
 
 
@@ -142,7 +142,7 @@ def stop(process):
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(5)
@@ -192,7 +192,7 @@ def refused(call, **parameters):
     raise AssertionError("the call was not refused")
 
 
-def until(condition, seconds=10):
+def until(condition, seconds=60):
     """Ask until it is true, at most so long."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -143,7 +143,9 @@ def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             raise
     # Only the set-up reads this process's environment; no other test of the process shall.
     made = Lab(target, engine, env, user, base)
-    yield made
-    made.forget_images()
-    made.forget_build_cache()
-    stop_cloud(home)
+    try:
+        yield made
+        made.forget_images()
+        made.forget_build_cache()
+    finally:
+        stop_cloud(home)

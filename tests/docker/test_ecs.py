@@ -98,7 +98,7 @@ def definition(ecs: Any, image: str, family: str, cpu: str = "X86_64", **contain
 
 def test_a_task_runs_the_pushed_image_isolated_and_limited(lab: Lab, ecs: Any, vpc: Any, image: str) -> None:
     arn = ecs.run(definition(ecs, image, "one"), vpc)
-    task = ecs.reaches(arn, "RUNNING", 60)
+    task = ecs.reaches(arn, "RUNNING")
     [made] = [each for each in containers(lab) if each == task["containers"][0]["runtimeId"]]
     found = inspected(lab, made)
     host = found["HostConfig"]
@@ -110,20 +110,20 @@ def test_a_task_runs_the_pushed_image_isolated_and_limited(lab: Lab, ecs: Any, v
     _, text = lab.docker("network", "inspect", network)
     assert json.loads(text)[0]["Internal"] is True
     assert vpc.id in network
-    lines = lab_ecs.until(lambda: [each for each in ecs.lines(arn) if '"listening"' in each], 20)
+    lines = lab_ecs.until(lambda: [each for each in ecs.lines(arn) if '"listening"' in each])
     assert json.loads(lines[0])["machine"] == "x86_64"
     ecs.ecs.stop_task(cluster=ecs.name, task=arn)
-    stopped = ecs.reaches(arn, "STOPPED", 30)
+    stopped = ecs.reaches(arn, "STOPPED")
     assert stopped["containers"][0]["exitCode"] == 0
     assert made not in containers(lab)
     # The network of this VPC goes with its last task.
-    lab_ecs.until(lambda: network not in lab.docker("network", "ls", "--format", "{{.Name}}")[1].split(), 15)
+    lab_ecs.until(lambda: network not in lab.docker("network", "ls", "--format", "{{.Name}}")[1].split())
 
 
 def test_with_the_image_present_a_task_soon_runs(ecs: Any, vpc: Any, image: str, record_property: Any) -> None:
     arn = ecs.run(definition(ecs, image, "quick"), vpc)
     began = time.monotonic()
-    ecs.reaches(arn, "RUNNING", 60)
+    ecs.reaches(arn, "RUNNING")
     took = time.monotonic() - began
     record_property("seen", f"run_task to RUNNING with the image present: {took:.2f} s")
     ecs.ecs.stop_task(cluster=ecs.name, task=arn)
@@ -131,8 +131,8 @@ def test_with_the_image_present_a_task_soon_runs(ecs: Any, vpc: Any, image: str,
 
 def test_an_arm64_task_runs_the_arm64_image(lab: Lab, ecs: Any, vpc: Any, image: str) -> None:
     arn = ecs.run(definition(ecs, image, "arm", "ARM64"), vpc)
-    ecs.reaches(arn, "RUNNING", 60)
-    lines = lab_ecs.until(lambda: [each for each in ecs.lines(arn) if '"listening"' in each], 60)
+    ecs.reaches(arn, "RUNNING")
+    lines = lab_ecs.until(lambda: [each for each in ecs.lines(arn) if '"listening"' in each])
     assert json.loads(lines[0])["machine"] == "aarch64"
     ecs.ecs.stop_task(cluster=ecs.name, task=arn)
 
@@ -148,18 +148,18 @@ def test_it_reaches_nothing_outside_its_network(ecs: Any, vpc: Any, image: str) 
         "        print('no way', host, flush=True)\n"
     )
     arn = ecs.run(definition(ecs, image, "out", entryPoint=["python", "-c", program]), vpc)
-    ecs.reaches(arn, "STOPPED", 60)
+    ecs.reaches(arn, "STOPPED")
     assert [each.split(" (")[0] for each in ecs.lines(arn)] == ["no way", "no way"]
 
 
 def test_memory_exit_codes_secrets_and_health_checks(ecs: Any, vpc: Any, image: str) -> None:
     hungry = ["python", "-c", "held = bytearray(600 << 20)"]
     arn = ecs.run(definition(ecs, image, "hungry", entryPoint=hungry), vpc)
-    task = ecs.reaches(arn, "STOPPED", 60)
+    task = ecs.reaches(arn, "STOPPED")
     assert task["containers"][0]["exitCode"] == 137
     assert task["containers"][0]["reason"] == "OutOfMemoryError: Container killed due to memory usage"
     arn = ecs.run(definition(ecs, image, "three", entryPoint=["python", "-c", "raise SystemExit(3)"]), vpc)
-    assert ecs.reaches(arn, "STOPPED", 60)["containers"][0]["exitCode"] == 3
+    assert ecs.reaches(arn, "STOPPED")["containers"][0]["exitCode"] == 3
 
     ecs.ssm.put_parameter(Name="/docker-ecs/secret", Value="correct-horse", Type="SecureString")
     statement = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": "*"}
@@ -168,10 +168,10 @@ def test_memory_exit_codes_secrets_and_health_checks(ecs: Any, vpc: Any, image: 
     check = {"command": ["CMD", "python", "/app/app.py", "--health"], "interval": 5, "retries": 3}
     secrets = [{"name": "APP_SECRET", "valueFrom": "/docker-ecs/secret"}]
     arn = ecs.run(definition(ecs, image, "secret", secrets=secrets, healthCheck=check), vpc)
-    ecs.reaches(arn, "RUNNING", 60)
-    lines = lab_ecs.until(lambda: [each for each in ecs.lines(arn) if '"listening"' in each], 20)
+    ecs.reaches(arn, "RUNNING")
+    lines = lab_ecs.until(lambda: [each for each in ecs.lines(arn) if '"listening"' in each])
     assert json.loads(lines[0])["secret_arrived"] is True
-    lab_ecs.until(lambda: ecs.task(arn)["healthStatus"] == "HEALTHY", 20)
+    lab_ecs.until(lambda: ecs.task(arn)["healthStatus"] == "HEALTHY")
     ecs.ecs.stop_task(cluster=ecs.name, task=arn)
 
 
@@ -187,7 +187,7 @@ def test_two_containers_of_a_task_share_localhost(ecs: Any, vpc: Any, image: str
     waits = [{"containerName": "web", "condition": "START"}]
     asks = ecs.container(image, name="asks", entryPoint=["python", "-c", ask], dependsOn=waits)
     arn = ecs.run(ecs.register(web, asks, family="pair"), vpc)
-    ecs.reaches(arn, "STOPPED", 60)
+    ecs.reaches(arn, "STOPPED")
     assert ecs.lines(arn, "asks") == ["200"]
 
 
@@ -196,7 +196,7 @@ def test_the_execution_role_pulls_and_the_trail_says_so(ecs: Any, lab: Lab, vpc:
     # The engine that has built an image has it; without its names it asks the registry.
     forget(lab, ecs)
     arn = ecs.run(definition(ecs, name, "fresh"), vpc)
-    ecs.reaches(arn, "RUNNING", 60)
+    ecs.reaches(arn, "RUNNING")
     ecs.ecs.stop_task(cluster=ecs.name, task=arn)
     wanted = [{"AttributeKey": "EventName", "AttributeValue": "BatchGetImage"}]
     events = ecs.cloud.client("cloudtrail").lookup_events(LookupAttributes=wanted)["Events"]
@@ -209,15 +209,15 @@ def test_the_execution_role_pulls_and_the_trail_says_so(ecs: Any, lab: Lab, vpc:
 
 def test_after_sigkill_the_next_start_removes_containers_and_networks(ecs: Any, lab: Lab, vpc: Any, image: str) -> None:
     ecs.service("web", definition(ecs, image, "service"), vpc, desiredCount=1)
-    lab_ecs.until(lambda: ecs.described("web")["runningCount"] == 1, 60)
+    lab_ecs.until(lambda: ecs.described("web")["runningCount"] == 1)
     before = containers(lab)
     assert before
     ecs.cloud.kill()
     assert containers(lab) == before
     ecs.cloud = lab_cloud.LabCloud(ecs.cloud.state, engine="docker")
-    lab_ecs.until(lambda: not set(before) & set(containers(lab)), 30)
-    lab_ecs.until(lambda: ecs.described("web")["runningCount"] == 1, 60)
+    lab_ecs.until(lambda: not set(before) & set(containers(lab)))
+    lab_ecs.until(lambda: ecs.described("web")["runningCount"] == 1)
     ecs.ecs.delete_service(cluster=ecs.name, service="web", force=True)
-    lab_ecs.until(lambda: not containers(lab), 60)
+    lab_ecs.until(lambda: not containers(lab))
     _, left = lab.docker("network", "ls", "--quiet", "--filter", f"label={STATE}")
     assert left.split() == []

@@ -21,7 +21,7 @@ URL = re.compile(r"http://127\.0\.0\.1:(\d+)/lab/tree/notebooks/00-start\.ipynb\
 READY_S = 60.0
 
 
-def until(true: Callable[[], bool], within_s: float = 20.0) -> bool:
+def until(true: Callable[[], bool], within_s: float = 60.0) -> bool:
     """Ask until it is true or the time is over."""
     deadline = time.monotonic() + within_s
     while not true():

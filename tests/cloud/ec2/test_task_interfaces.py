@@ -157,7 +157,11 @@ def test_a_snapshot_is_quick(aws):
     for number in range(40):
         aws.tasks.create(aws.subnet, [], f"{ARN}{number}")
     aws.take()
-    started = time.perf_counter()
-    aws.take()
+    took = []
+    # The best of three: another test may have the processor.
+    for _ in range(3):
+        started = time.perf_counter()
+        aws.take()
+        took.append(time.perf_counter() - started)
     # Measured 0.03 s on two busy cores; a start of a task has three seconds for everything.
-    assert time.perf_counter() - started < 1
+    assert min(took) < 1

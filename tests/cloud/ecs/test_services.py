@@ -119,7 +119,7 @@ def test_the_circuit_breaker_rolls_back_to_what_worked(lab, definition, service)
     bad = lab.register(lab.container(f"{lab.registry}/{lab.name}/app:never-pushed"), family="hello")
     lab.ecs.update_service(cluster=lab.name, service="broken", taskDefinition=bad)
     failing = lab.described("broken")["deployments"][0]["id"]
-    until(lambda: is_steady(lab, "broken", 1) and lab.described("broken")["taskDefinition"] != bad, 30)
+    until(lambda: is_steady(lab, "broken", 1) and lab.described("broken")["taskDefinition"] != bad)
     found = lab.described("broken")
     assert (found["taskDefinition"], found["deployments"][0]["id"]) == (definition, good)
     events = lab.events("broken")
@@ -132,7 +132,7 @@ def test_the_circuit_breaker_rolls_back_to_what_worked(lab, definition, service)
 def test_without_a_good_deployment_the_breaker_leaves_it_failed(lab, service):
     bad = lab.register(lab.container(lab.image("flaky", FLAKY)), family="flaky")
     service("hopeless", bad, desiredCount=1, deploymentConfiguration=BREAKER)
-    until(lambda: lab.described("hopeless")["deployments"][0]["rolloutState"] == "FAILED", 30)
+    until(lambda: lab.described("hopeless")["deployments"][0]["rolloutState"] == "FAILED")
     deployment = lab.described("hopeless")["deployments"][0]
     assert deployment["rolloutStateReason"] == "ECS deployment circuit breaker: tasks failed to start."
     assert deployment["failedTasks"] == 3
@@ -142,7 +142,7 @@ def test_without_a_breaker_it_goes_on_trying_more_and_more_slowly(lab, service):
     bad = lab.register(lab.container(f"{lab.registry}/{lab.name}/app:absent"), family="absent")
     service("trying", bad, desiredCount=1)
     words = "(service trying) is unable to consistently start tasks successfully."
-    until(lambda: any(each.startswith(words) for each in lab.events("trying")), 30)
+    until(lambda: any(each.startswith(words) for each in lab.events("trying")))
     found = lab.described("trying")
     assert found["deployments"][0]["rolloutState"] == "IN_PROGRESS"
     assert found["deployments"][0]["failedTasks"] >= 3
@@ -169,8 +169,8 @@ def test_a_check_that_asks_the_apps_own_port_is_answered(lab, service):
         "        self.send_response(200); self.send_header('Content-Length', '0'); self.end_headers()\n"
         "http.server.ThreadingHTTPServer(('', 8080), H).serve_forever()\n"
     )
-    ask = "import urllib.request as u; u.urlopen('http://localhost:8080/', timeout=2)"
-    check = {"command": ["CMD", "python", "-c", ask], "interval": 5, "retries": 3}
+    ask = "import urllib.request as u; u.urlopen('http://localhost:8080/', timeout=20)"
+    check = {"command": ["CMD", "python", "-c", ask], "interval": 5, "timeout": 30, "retries": 3}
     image = lab.image("web", program, ExposedPorts={"8080/tcp": {}})
     service("asked", lab.register(lab.container(image, healthCheck=check), family="asked"), desiredCount=2)
     until(lambda: is_steady(lab, "asked", 2))
@@ -178,7 +178,7 @@ def test_a_check_that_asks_the_apps_own_port_is_answered(lab, service):
 
 def test_delete_drains_and_the_waiters_agree(lab, vpc, definition):
     lab.service("short", definition, vpc, desiredCount=1)
-    quick = {"Delay": 1, "MaxAttempts": 20}
+    quick = {"Delay": 1, "MaxAttempts": 60}
     lab.ecs.get_waiter("services_stable").wait(cluster=lab.name, services=["short"], WaiterConfig=quick)
     with pytest.raises(lab.ecs.exceptions.InvalidParameterException, match="scaled above 0"):
         lab.ecs.delete_service(cluster=lab.name, service="short")
