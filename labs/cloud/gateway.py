@@ -4,18 +4,19 @@ import logging
 import traceback
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labs.cloud import answers, operations, redaction
 from labs.cloud.apis.parameters import check_required
 from labs.cloud.backend import Backend
+from labs.cloud.body import ApiBody
 from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
 from labs.cloud.credentials import Credentials
 from labs.cloud.guard import Guard
 from labs.cloud.regions import is_region
 from labs.cloud.request import ApiCall, HttpRequest, from_environ
-from labs.cloud.services import BY_SIGNING, Protocol, Service, family_of, is_read_only
+from labs.cloud.services import BY_SIGNING, OBJECT_MOST, Protocol, Service, family_of, is_read_only
 from labs.cloud.signatures import Claim, Family, read_claim, verify
 from labs.cloud.signatures.refusals import Refusal, refusal
 from labs.cloud.store import determinism
@@ -43,6 +44,8 @@ _REASONS = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+# An unsigned form is read this far, to see what it asks for.
+_UNSIGNED_MOST = 64 << 10
 # What EC2 says to DryRun when the call is allowed (EC2 API reference, "DryRun").
 _DRY_RUN = "Request would have succeeded, but DryRun flag is set."
 
@@ -81,14 +84,16 @@ class Gateway:
     def _answer(self, environ: Mapping[str, Any], request_id: str) -> Answer:
         form = _guess(environ)
         head = environ.get("REQUEST_METHOD") == "HEAD"
+        body: ApiBody | None = None
         try:
+            body = ApiBody(environ, OBJECT_MOST)
             request = from_environ(environ)
-            claim = self._claim(request, form)
+            claim = self._claim(request, form, body)
             service = BY_SIGNING.get(claim.service)
             if service is None:
                 raise _unserved(claim.service)
             form = _Form(service.protocol, service.namespace)
-            return self._serve(request, claim, service, request_id)
+            return self._serve(request, claim, service, request_id, body)
         except AwsError as error:
             return answers.failure(form.protocol, error, request_id, form.namespace, head)
         except Exception as error:  # noqa: BLE001  (the edge: whatever it is, the client gets an AWS error)
@@ -97,8 +102,11 @@ class Gateway:
             log.error("request %s failed: %s at %s", request_id, type(error).__name__, place)
             broken = AwsError("InternalFailure", "The local AWS failed on this request; its log has the details.", 500)
             return answers.failure(form.protocol, broken, request_id, form.namespace, head)
+        finally:
+            if body is not None:
+                body.drain()
 
-    def _claim(self, request: HttpRequest, form: _Form) -> Claim:
+    def _claim(self, request: HttpRequest, form: _Form, body: ApiBody) -> Claim:
         family = family_of(form.protocol)
         try:
             claim = read_claim(request)
@@ -107,13 +115,22 @@ class Gateway:
                 raise refusal(family, Refusal.INCOMPLETE, error.message) from error
             raise
         if claim is None:
-            if request.form.get("Action") in ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"):
-                raise _no_identity_provider(request.form["Action"])
+            short = body.length is not None and body.length <= _UNSIGNED_MOST
+            asked = replace(request, body=body.read(_UNSIGNED_MOST)) if short else request
+            if asked.form.get("Action") in ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"):
+                raise _no_identity_provider(asked.form["Action"])
             raise refusal(family, Refusal.NOT_SIGNED)
         return claim
 
-    def _serve(self, request: HttpRequest, claim: Claim, service: Service, request_id: str) -> Answer:
-        request = verify(request, claim, service.family, self._credentials.secret, self._clock())
+    def _serve(self, request: HttpRequest, claim: Claim, service: Service, request_id: str, body: ApiBody) -> Answer:
+        request = verify(
+            request,
+            claim,
+            service.family,
+            self._credentials.secret,
+            self._clock(),
+            lambda: body.read(service.body_most),
+        )
         if not is_region(claim.region):
             raise refusal(
                 service.family,

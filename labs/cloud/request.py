@@ -10,9 +10,6 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from labs.cloud.contract import AwsError
 
-# AWS's own ceiling for API bodies is far lower; S3 objects and registry blobs do not pass here.
-MAX_BODY = 512 * 1024 * 1024
-
 
 @dataclass(frozen=True)
 class HttpRequest:
@@ -85,7 +82,7 @@ def read_headers(environ: Mapping[str, Any]) -> dict[str, str]:
 
 
 def from_environ(environ: Mapping[str, Any]) -> HttpRequest:
-    """Read a request from WSGI, body included. Raises AwsError for a body that cannot be taken."""
+    """Read a request from WSGI without its body. Raises AwsError(InvalidURI)."""
     raw = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
     if raw.startswith(("http://", "https://")):
         raw = "/" + raw.split("/", 3)[3] if raw.count("/") >= 3 else "/"
@@ -97,42 +94,12 @@ def from_environ(environ: Mapping[str, Any]) -> HttpRequest:
         path=path,
         query=environ.get("QUERY_STRING", ""),
         headers=read_headers(environ),
-        body=_read_body(environ),
         remote=environ.get("REMOTE_ADDR", ""),
     )
 
 
 def _quoted(path_info: str) -> str:
     return quote(path_info.encode("latin-1", "replace"), safe="/-_.~")
-
-
-def _read_body(environ: Mapping[str, Any]) -> bytes:
-    text = environ.get("CONTENT_LENGTH") or "0"
-    if not text.isascii() or not text.isdigit():
-        raise AwsError("IncompleteBody", "The Content-Length header is not a number.", 400)
-    chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
-    length = MAX_BODY + 1 if chunked else int(text)
-    if length > MAX_BODY and not chunked:
-        raise _too_large()
-    try:
-        body: bytes = environ["wsgi.input"].read(length) if length else b""
-    except (ValueError, OSError) as error:
-        raise _incomplete() from error
-    if len(body) > MAX_BODY:
-        raise _too_large()
-    if len(body) < length and not chunked:
-        raise _incomplete()
-    return body
-
-
-def _too_large() -> AwsError:
-    return AwsError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 413)
-
-
-def _incomplete() -> AwsError:
-    return AwsError(
-        "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header", 400
-    )
 
 
 def json_object(body: bytes) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cheroot import wsgi
 
+from labs.cloud.connections import Connection, Connections
 from labs.errors import LabError
 
 log = logging.getLogger("labs.cloud")
@@ -27,6 +28,21 @@ class Server(wsgi.Server):
     keep_alive_conn_limit: int | None = None  # type: ignore[assignment]  # None is documented: no limit
     max_request_header_size = 64 * 1024
     max_request_body_size = 0
+    ConnectionClass = Connection
+    _connections: Any
+
+    def prepare(self) -> None:
+        """Bind and start the threads."""
+        super().prepare()
+        self._connections.close()
+        self._connections = Connections(self)
+
+    def process_conn(self, conn: Connection) -> None:
+        """A request goes to a thread once it is worth one; until then its connection waits in the selector."""
+        if conn.rfile.has_data() or (conn.last_used is not None and conn.is_ready()):
+            super().process_conn(conn)
+        else:
+            self._connections.wait(conn)
 
     @classmethod
     def prepare_socket(cls, *args: Any, **kwargs: Any) -> Any:

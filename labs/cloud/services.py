@@ -15,11 +15,20 @@ class Protocol(Enum):
     REST_XML = "rest-xml"
 
 
+# Bytes. S3 takes 5 GB in one PutObject; here the store keeps objects in memory.
+OBJECT_MOST = 512 << 20
+# A layer part of 20 MiB (ECR service quotas) in base64, and some room.
+_LAYER_PART_MOST = 32 << 20
+# PutLogEvents' 1 MiB (its API reference) with every character escaped; all other calls are far smaller.
+_CALL_MOST = 8 << 20
+
+
 @dataclass(frozen=True)
 class Service:
     """``name`` is botocore's, ``signing`` the credential scope's, ``prefix`` the IAM action's.
 
     ``module`` is moto's package ("" when the service is wholly ours); ``target`` what X-Amz-Target begins with.
+    ``body_most`` is how many bytes a request's body may have.
     """
 
     name: str
@@ -31,6 +40,7 @@ class Service:
     namespace: str = ""
     source: str = ""
     is_global: bool = False
+    body_most: int = _CALL_MOST
 
     @property
     def family(self) -> Family:
@@ -64,7 +74,16 @@ _ALL = (
     Service("ecs", "ecs", "ecs", Protocol.JSON, "", "AmazonEC2ContainerServiceV20141113"),
     Service("ssm", "ssm", "ssm", Protocol.JSON, "ssm", "AmazonSSM"),
     Service("logs", "logs", "logs", Protocol.JSON, "logs", "Logs_20140328"),
-    Service("s3", "s3", "s3", Protocol.REST_XML, "s3", "", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    Service(
+        "s3",
+        "s3",
+        "s3",
+        Protocol.REST_XML,
+        "s3",
+        "",
+        "http://s3.amazonaws.com/doc/2006-03-01/",
+        body_most=OBJECT_MOST,
+    ),
     Service(
         "resourcegroupstaggingapi",
         "tagging",
@@ -84,7 +103,15 @@ _ALL = (
         "",
         "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
     ),
-    Service("ecr", "ecr", "ecr", Protocol.JSON, "", "AmazonEC2ContainerRegistry_V20150921"),
+    Service(
+        "ecr",
+        "ecr",
+        "ecr",
+        Protocol.JSON,
+        "",
+        "AmazonEC2ContainerRegistry_V20150921",
+        body_most=_LAYER_PART_MOST,
+    ),
 )
 
 BY_SIGNING = {service.signing: service for service in _ALL}

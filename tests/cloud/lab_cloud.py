@@ -85,10 +85,14 @@ class LabCloud:
 
     def signed(self, service, method, path, body=b"", headers=None, keys=None):
         """One signed HTTP request, signed by botocore as any SDK would."""
+        return self.raw(method, path, body, self.sign(service, method, path, body, headers, keys))
+
+    def sign(self, service, method, path, body=b"", headers=None, keys=None):
+        """The headers of a signed request."""
         keys = keys or self.admin
         request = AWSRequest(method, f"{self.endpoint}{path}", headers=headers or {}, data=body)
         SigV4Auth(Credentials(keys.access_key_id, keys.secret, keys.token), service, self.region).add_auth(request)
-        return self.raw(method, path, body, dict(request.headers))
+        return dict(request.headers)
 
     def kill(self):
         """SIGKILL: nothing is tidied up."""

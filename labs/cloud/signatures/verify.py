@@ -29,11 +29,13 @@ def verify(
     family: Family,
     find: Callable[[str], Secret | None],
     now: datetime,
+    read: Callable[[], bytes] | None = None,
 ) -> HttpRequest:
     """Return the request with its body as the service is to see it (S3's streamed chunks joined).
 
-    ``find`` answers None for an access key id that is unknown or inactive. Raises AwsError with the
-    family's own code and words.
+    ``find`` answers None for an access key id that is unknown or inactive. ``read`` gives the body where the
+    request has none yet; S3 signs the body's hash, so there it is called once the signature is known to be good.
+    Raises AwsError with the family's own code and words.
     """
     _check_clock(claim, family, now)
     secret = find(claim.access_key_id)
@@ -44,7 +46,10 @@ def verify(
             raise refusal(family, Refusal.BAD_TOKEN)
         if secret.expires is not None and now >= secret.expires:
             raise refusal(family, Refusal.EXPIRED_TOKEN)
-    payload = _payload_hash(request, claim, family)
+    payload = _declared(request, claim, family)
+    if payload is None:
+        request = _with_body(request, read)
+        payload = _sha256(request.body)
     canonical = sigv4.canonical_request(
         request.method,
         request.path,
@@ -58,26 +63,35 @@ def verify(
     expected = sigv4.signature(key, sigv4.string_to_sign(canonical, claim.timestamp, claim.scope))
     if not sigv4.same(expected, claim.signature):
         raise refusal(family, Refusal.WRONG_SIGNATURE)
+    if family is not Family.S3:
+        return request
+    request = _with_body(request, read)
     if payload.startswith("STREAMING-"):
         return replace(request, body=chunked.joined(request, payload, key, claim))
-    return request
-
-
-def _payload_hash(request: HttpRequest, claim: Claim, family: Family) -> str:
-    """What stands for the body in the canonical request; S3 names it in a header, which must be true."""
-    declared = request.headers.get("x-amz-content-sha256", "")
-    if family is Family.S3:
-        if claim.presigned and not declared:
-            return sigv4.UNSIGNED
-        if declared == sigv4.UNSIGNED or declared.startswith("STREAMING-"):
-            return declared
-    actual = hashlib.sha256(request.body).hexdigest() if request.body else sigv4.EMPTY_SHA256
-    if family is Family.S3 and declared and declared != actual:
+    if payload not in (sigv4.UNSIGNED, _sha256(request.body)):
         raise AwsError(
             "XAmzContentSHA256Mismatch",
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
         )
-    return actual
+    return request
+
+
+def _with_body(request: HttpRequest, read: Callable[[], bytes] | None) -> HttpRequest:
+    return request if read is None or request.body else replace(request, body=read())
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest() if body else sigv4.EMPTY_SHA256
+
+
+def _declared(request: HttpRequest, claim: Claim, family: Family) -> str | None:
+    """What stands for the body in the canonical request where a header says so, which S3 alone allows."""
+    if family is not Family.S3:
+        return None
+    declared = request.headers.get("x-amz-content-sha256", "")
+    if claim.presigned and not declared:
+        return sigv4.UNSIGNED
+    return declared or None
 
 
 def _check_clock(claim: Claim, family: Family, now: datetime) -> None:

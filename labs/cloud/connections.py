@@ -1,0 +1,251 @@
+"""Connections that wait for their client cost no thread, and slow clients give way when others wait.
+
+A request goes to a thread once its head and the first ``BODY_FIRST`` bytes of its body are there (RFC 9112,
+section 9.5, leaves the deadlines to the server). What a client sends more slowly than ``SLOWEST`` bytes a second
+is cut off, but only while requests wait for a thread: a laptop that sleeps in a push loses nothing.
+"""
+
+import errno
+import io
+import re
+import resource
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from cheroot.connections import ConnectionManager
+from cheroot.makefile import BufferedWriter, StreamReader, StreamWriter
+from cheroot.server import HTTPConnection, HTTPRequest
+
+# Seconds for a request's head and the beginning of its body to arrive.
+HEAD_SECONDS = 20
+# As cheroot's limit for a head: what is longer is refused by it.
+HEAD_MOST = 64 << 10
+BODY_FIRST = 64 << 10
+# Seconds and bytes a second from which a client counts as slow.
+SLOW_SECONDS = 3
+SLOWEST = 16 << 10
+# Most requests are smaller than this.
+_PEEK = 8 << 10
+# File descriptors that the store and the running tasks need.
+_SPARE_FILES = 200
+_MOST_CONNECTIONS = 4000
+
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+_STREAMED = re.compile(rb"\r\n(expect|transfer-encoding):", re.IGNORECASE)
+
+
+class Traffic:
+    """How long a request has waited for its client, and how much came of it. ``since`` is None while it does not."""
+
+    __slots__ = ("moved", "since", "waited")
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """A new request begins."""
+        self.since: float | None = None
+        self.waited = 0.0
+        self.moved = 0
+
+    def slow(self, now: float) -> float | None:
+        """Bytes a second of a client that is waited for and slow; None of any other."""
+        since = self.since
+        if since is None:
+            return None
+        waited = self.waited + now - since
+        if waited < SLOW_SECONDS or self.moved / waited >= SLOWEST:
+            return None
+        return self.moved / waited
+
+
+class _Socket(socket.SocketIO):
+    """A socket as a raw file that measures the waiting."""
+
+    def __init__(self, sock: socket.socket, mode: Any, traffic: Traffic) -> None:
+        super().__init__(sock, mode)
+        self._traffic = traffic
+
+    def readinto(self, buffer: Any) -> int | None:
+        return self._measured(super().readinto, buffer)
+
+    def write(self, data: Any) -> int | None:
+        return self._measured(super().write, data)
+
+    def _measured(self, move: Callable[[Any], int | None], data: Any) -> int | None:
+        traffic = self._traffic
+        traffic.since = start = time.monotonic()
+        try:
+            count = move(data)
+        finally:
+            traffic.since = None
+            traffic.waited += time.monotonic() - start
+        traffic.moved += count or 0
+        return count
+
+
+class _Reader(StreamReader):
+    def __init__(self, raw: _Socket, size: int) -> None:
+        super(StreamReader, self).__init__(raw, size)
+        self.bytes_read = 0
+
+
+class _Writer(StreamWriter):
+    def __init__(self, raw: _Socket, size: int) -> None:
+        super(BufferedWriter, self).__init__(raw, size)
+        self.bytes_written = 0
+
+
+class _Headers(dict[bytes, bytes]):
+    """Refuses a second, different value of a header that has one (RFC 9112, sections 3.2 and 6.3)."""
+
+    def __setitem__(self, name: bytes, value: bytes) -> None:
+        if name in (b"Content-Length", b"Host", b"Authorization") and self.get(name, value) != value:
+            raise ValueError(f"The header {name.decode()} stands twice, with different values.")
+        super().__setitem__(name, value)
+
+
+class _Request(HTTPRequest):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.inheaders = _Headers()
+
+
+class Connection(HTTPConnection):
+    """One client. ``last_used`` is None until it is in the selector."""
+
+    RequestHandlerClass = _Request
+
+    def __init__(self, server: Any, sock: socket.socket, makefile: Any = None) -> None:
+        self.traffic = Traffic()
+        self.began: float | None = None
+        self._seen = 0
+        self._mark = 1
+
+        def measured(sock: socket.socket, mode: str, size: int = io.DEFAULT_BUFFER_SIZE) -> Any:
+            raw = _Socket(sock, mode, self.traffic)
+            return _Reader(raw, size) if "r" in mode else _Writer(raw, size)
+
+        super().__init__(server, sock, measured)
+
+    def communicate(self) -> bool:
+        """One request, measured from its beginning."""
+        self.traffic.clear()
+        return bool(super().communicate())  # type: ignore[no-untyped-call]
+
+    def is_ready(self) -> bool:
+        """Whether a thread would have something to do; call it only when the socket can be read.
+
+        While it is not, the selector is told to wake up when more has come than is here now.
+        """
+        try:
+            here = self.socket.recv(_PEEK, socket.MSG_PEEK)
+            if len(here) == _PEEK:
+                here = self.socket.recv(HEAD_MOST + BODY_FIRST, socket.MSG_PEEK)
+        except OSError:
+            return True  # gone: the thread closes it
+        wanted = _wanted(here)
+        if wanted <= len(here) or len(here) == self._seen:  # all there, or the client sends no more
+            self._wake_at(1)
+            self.began, self._seen = None, 0
+            return True
+        self.began = self.began or time.time()
+        self._seen = len(here)
+        self._wake_at(wanted)
+        return False
+
+    def _wake_at(self, count: int) -> None:
+        if count != self._mark:
+            with suppress(OSError):
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
+            self._mark = count
+
+
+def _wanted(here: bytes) -> int:
+    """How many bytes must be here before a thread takes the request: 0 when it can do so now."""
+    if len(here) >= HEAD_MOST or not (here[:1].isalpha() or here[:1] == b"\r"):
+        return 0  # too long a head, no HTTP, or the end
+    end = here.find(b"\r\n\r\n", 2 if here.startswith(b"\r\n") else 0)
+    if end < 0:
+        return len(here) + 1
+    head = here[: end + 2]
+    if _STREAMED.search(head):
+        return 0
+    length = _LENGTH.search(head)
+    return end + 4 + min(int(length[1]), BODY_FIRST) if length else 0
+
+
+class Connections(ConnectionManager):
+    """cheroot's selector of waiting connections, with deadlines and a bound."""
+
+    _selector: Any
+    _num_connections: int
+
+    def __init__(self, server: Any) -> None:
+        super().__init__(server)
+        self._most = _descriptors()
+
+    def wait(self, connection: Connection) -> None:
+        """Wait for more of a request."""
+        connection.last_used = time.time()
+        self._selector.register(connection.socket.fileno(), 1, data=connection)
+
+    def _from_server_socket(self, server_socket: socket.socket) -> Any:
+        if self._num_connections >= self._most:
+            self._drop_oldest()
+        try:
+            return super()._from_server_socket(server_socket)  # type: ignore[misc]
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                self._drop_oldest()
+                return None
+            raise
+
+    def _drop_oldest(self) -> None:
+        """Room for a new client: away with the one that has left its request half sent, or else idle, longest."""
+        waiting = [(fd, c) for fd, c in self._selector.connections if c is not self.server]
+        if waiting:
+            fd, connection = min(waiting, key=lambda each: (each[1].began is None, each[1].began or each[1].last_used))
+            self._drop(fd, connection)
+
+    def _drop(self, fd: int, connection: Connection) -> None:
+        self._selector.unregister(fd)
+        with suppress(OSError):
+            connection.close()
+
+    def _expire(self, threshold: float) -> None:
+        super()._expire(threshold)  # type: ignore[misc]
+        oldest = time.time() - HEAD_SECONDS
+        late = [
+            (fd, c) for fd, c in self._selector.connections if c is not self.server and c.began and c.began < oldest
+        ]
+        for fd, connection in late:
+            self._drop(fd, connection)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """While requests wait for a thread, cut off as many slow clients as wait, the slowest first."""
+        pool = self.server.requests
+        short = pool.qsize - pool.idle
+        if short <= 0:
+            return
+        now = time.monotonic()
+        busy = [thread.conn for thread in list(pool._threads)]
+        slow = [(rate, n, c) for n, c in enumerate(busy) if c is not None and (rate := c.traffic.slow(now)) is not None]
+        for _, _, connection in sorted(slow, key=lambda each: each[:2])[:short]:
+            with suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+
+
+def _descriptors() -> int:
+    """How many connections may be open: as many files as this process may open, less those it needs itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS + _SPARE_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(64, min(soft - _SPARE_FILES, _MOST_CONNECTIONS))
