@@ -24,6 +24,7 @@ from labs.errors import LabError
 from labs.stages import hints, push, runner, task_show, tasks, vpc_names, vpc_show
 from labs.stages.bench import Bench, open_bench
 from labs.stages.build import show as build_show
+from labs.stages.clean_up import show as clean_show
 from labs.stages.clean_up.solve import clean as clean_up
 from labs.stages.fargate import show as service_show
 from labs.stages.private_subnet.trial import create as create_trial
@@ -42,6 +43,7 @@ __all__ = [
     "clean",
     "client",
     "confirm",
+    "cost",
     "create_repository",
     "diagnose",
     "endpoints",
@@ -70,7 +72,7 @@ _NAMES = ("image", "repository", "repository_name", "repository_arn", "push_role
           "region", "identity", "tags", "target", "engine", "python_image")  # fmt: skip
 
 # Names that are asked of the account each time.
-_FOUND = {**vpc_names.ATTRIBUTES, **service_show.ATTRIBUTES}
+_FOUND = {**vpc_names.ATTRIBUTES, **service_show.ATTRIBUTES, **clean_show.ATTRIBUTES}
 
 Arguments = ParamSpec("Arguments")
 
@@ -364,6 +366,12 @@ def way(service: str) -> None:
 def rules(group: str) -> Any:
     """The inbound rules of a security group of the lab: ``tasks``, ``endpoints`` or ``logs``."""
     return vpc_names.rules(_desk.open(), group)
+
+
+@_spoken
+def cost() -> None:
+    """What the lab has cost on AWS so far, and what it will cost if it is left until tomorrow morning."""
+    print(clean_show.cost(_desk.open()))
 
 
 @_spoken

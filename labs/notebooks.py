@@ -25,6 +25,7 @@ from labs.errors import LabError
 from labs.stages import runner
 from labs.stages.bench import Bench
 from labs.stages.stage import Stage, stages
+from labs.target import cleanup
 from labs.target.home import checkout
 
 ANSWER = "answer"
@@ -37,6 +38,7 @@ _STABLE = (
     (re.compile(r"127\.0\.0\.1:\d{2,5}"), "127.0.0.1:5000"),
     (re.compile(r"localhost:\d{2,5}"), "localhost:5000"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)"), "2026-11-23T12:00:00Z"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC"), "2026-11-23 12:00:00 UTC"),
     (re.compile(r"\b\d+\.\d+s\b"), "0.1s"),
     (re.compile(r"embedded engine: LAB_ENGINE=embedded"), "embedded engine: no Docker Engine found"),
 )
@@ -44,7 +46,7 @@ _STABLE = (
 
 # Ids that AWS makes up: numbered in the order in which a notebook shows them, so that one stays one.
 _MADE_UP = (
-    re.compile(r"\b(?P<kind>(?:vpc|subnet|rtb|sg|acl|eni|vpce|pl|igw|nat)-)[0-9a-f]{17}\b"),
+    re.compile(r"\b(?P<kind>(?:vpc|subnet|rtb|sg|sgr|acl|eni|vpce|pl|igw|nat)-)[0-9a-f]{17}\b"),
     re.compile(r"\b(?P<kind>)[0-9a-f]{32}\b"),
     re.compile(r"\b(?P<kind>10\.0\.[12]\.)\d{1,3}\b(?!/)"),
 )
@@ -156,7 +158,12 @@ def prepare(subject: Stage, bench: Bench) -> None:
     """The state in which a trainee opens the notebook: the stages before are passed, this one is not begun."""
     # From the very beginning: the trail of a stage is part of what its notebook shows.
     runner.reset(stages()[0].name, bench)
-    for name in subject.needs:
+    before = subject.needs
+    if subject.lasting:
+        # It is about what all the others have made, and its receipt counts from the one before.
+        cleanup.clean(bench.target, lambda _line: None)
+        before = tuple(each.name for each in stages() if each.order < subject.order)
+    for name in before:
         if not bench.progress.of(name).passed:
             report = runner.solve(name, bench)[-1]
             if not report.verdict.passed:

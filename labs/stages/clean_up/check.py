@@ -1,11 +1,11 @@
 """Stage 07: a receipt that says "left 0", and an account that says the same."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
 
 from labs.stages.bench import Bench
-from labs.stages.clean_up.solve import kept
+from labs.stages.clean_up.solve import Kept, kept
 from labs.target import removal
 from labs.target.kinds import KINDS
 from labs.ui.text import series as words
@@ -17,23 +17,23 @@ _SHOWN = 3
 
 @dataclass
 class _Subject:
-    """The bench, and the receipt once it was found."""
+    """The bench, and the receipt, which is read once."""
 
     bench: Bench
-    receipt: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def receipt(self) -> Kept | None:
+        """The receipt of a cleaning since this stage began."""
+        return kept(self.bench, self.bench.progress.of("clean-up").begun_at or _BEGINNING)
 
 
 def _receipt(subject: _Subject) -> Verdict | None:
-    bench = subject.bench
-    found = kept(bench, bench.progress.of("clean-up").begun_at or _BEGINNING)
-    if found is None:
-        return bench.say("clean.no_receipt")
-    subject.receipt = found
-    return None
+    return subject.bench.say("clean.no_receipt") if subject.receipt is None else None
 
 
 def _left(subject: _Subject) -> Verdict | None:
-    left = subject.receipt["left"]
+    assert subject.receipt is not None, "the gate before has found it"
+    left = subject.receipt.left
     if not left:
         return None
     kind, id, reason = left[0]
@@ -56,8 +56,9 @@ def _account(subject: _Subject) -> Verdict | None:
 
 def _passed(subject: _Subject) -> Verdict:
     receipt = subject.receipt
-    cost = f"; cost {receipt['cost']}" if receipt["cost"] else ""
-    return subject.bench.say("clean.pass", created=receipt["created"], gone=receipt["gone"], cost=cost)
+    assert receipt is not None, "the gates before have found it"
+    cost = f"; cost {receipt.cost}" if receipt.cost else ""
+    return subject.bench.say("clean.pass", created=receipt.created, gone=receipt.gone, cost=cost)
 
 
 GATES = (Gate("receipt", _receipt), Gate("left", _left), Gate("account", _account))

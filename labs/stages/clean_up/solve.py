@@ -1,6 +1,7 @@
 """Stage 07: take back what the lab created, and keep the receipt."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,16 +62,30 @@ def _keep(bench: Bench, receipt: Receipt) -> None:
     write_json(receipt_file(bench), row)
 
 
-def kept(bench: Bench, since: datetime) -> dict[str, Any] | None:
-    """The last receipt of this account, if it was read since a moment. LabError when the file is damaged."""
+@dataclass(frozen=True)
+class Kept:
+    """What the check needs of the last receipt; ``left``: kind, id and reason of each."""
+
+    created: int
+    gone: int
+    left: tuple[tuple[str, str, str], ...]
+    read_at: datetime
+    cost: str
+
+
+def kept(bench: Bench, since: datetime) -> Kept | None:
+    """The last receipt of this account and region, if it was read since a moment. LabError when it is damaged."""
     row = read_json(receipt_file(bench))
-    if not row or row.get("account") != bench.target.account:
+    target = bench.target
+    if not row or (row.get("account"), row.get("region")) != (target.account, target.region):
         return None
     try:
-        at = datetime.fromisoformat(str(row["read_at"])).astimezone(UTC)
-    except (KeyError, ValueError) as error:
+        left = tuple((str(kind), str(id), str(reason)) for kind, id, reason in row["left"])
+        read_at = datetime.fromisoformat(row["read_at"]).astimezone(UTC)
+        found = Kept(int(row["created"]), int(row["gone"]), left, read_at, str(row["cost"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise LabError(f"{receipt_file(bench).name} cannot be read.", "run lab.clean() again") from error
-    return row if at >= since else None
+    return found if found.read_at >= since else None
 
 
 def reset(bench: Bench) -> None:
