@@ -17,7 +17,8 @@ from typing import Any, ParamSpec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.diagnose.case import Place
-from labs.diagnose.command import clients_of, place_of
+from labs.diagnose.command import clients_of
+from labs.diagnose.command import where as where_to_look
 from labs.diagnose.looking import look
 from labs.diagnose.report import report as diagnosis_report
 from labs.errors import LabError
@@ -339,8 +340,9 @@ def diagnose(name: str = "") -> None:
     """Why a task did not start or would not: a task, a service or a definition; without a name what needs it most."""
     bench = _desk.open()
     groups = vpc_names.group_ids(bench)
-    place = Place(tuple(vpc_names.subnet_ids(bench)), tuple(groups[each] for each in ("tasks",) if each in groups))
-    print(diagnosis_report(*look(clients_of(bench.target), place_of(bench.target, "", place), name)))
+    tasks_group = (groups["tasks"],) if "tasks" in groups else None
+    place = Place(tuple(vpc_names.subnet_ids(bench)), tasks_group)
+    print(diagnosis_report(look(clients_of(bench.target), where_to_look(bench.target, "", place), name)))
 
 
 @_spoken

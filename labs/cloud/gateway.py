@@ -178,7 +178,8 @@ class Gateway:
             code, message = answers.read_error(service.protocol, answer)
             self._record(caller, call, service, arns, code, message)
         else:
-            self._record(caller, call, service, arns)
+            response = redaction.response_elements(service.name, call.operation, answer.body)
+            self._record(caller, call, service, arns, response=response)
         return answers.with_request_id(service.protocol, answer, request_id)
 
     def _record(
@@ -189,6 +190,7 @@ class Gateway:
         arns: tuple[str, ...],
         code: str = "",
         message: str = "",
+        response: Mapping[str, Any] | None = None,
     ) -> None:
         # CloudTrail writes EC2's refusal as Client.UnauthorizedOperation, every other service's as AccessDenied.
         if code == "AccessDeniedException":
@@ -208,6 +210,7 @@ class Gateway:
                 error_code=code,
                 error_message=message,
                 read_only=call.read_only,
+                response=response,
             )
         )
 

@@ -1,5 +1,6 @@
-"""Request parameters for the trail: CloudTrail's spelling, and nothing secret."""
+"""Request parameters and answers for the trail: CloudTrail's spelling, and nothing secret."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,6 +38,15 @@ def request_parameters(service: str, operation: str, params: Mapping[str, Any]) 
     if isinstance(definitions, list):
         shown["containerDefinitions"] = [_without_environment(item) for item in definitions]
     return shown
+
+
+def response_elements(service: str, operation: str, body: bytes) -> dict[str, Any] | None:
+    """The answer of a call whose answer the trail keeps: which tasks RunTask made, without their environment."""
+    if (service, operation) != ("ecs", "RunTask"):
+        return None
+    answer = json.loads(body)
+    tasks = [{name: value for name, value in task.items() if name != "overrides"} for task in answer.get("tasks", ())]
+    return {**answer, "tasks": tasks}
 
 
 def _small(name: str) -> str:

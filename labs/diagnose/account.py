@@ -10,33 +10,20 @@ import json
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
-
-from botocore.exceptions import ClientError
+from urllib.parse import urlsplit
 
 from labs import iam, oci
+from labs.diagnose.asking import ask
 from labs.fargate.image import ImageRef, RegistryKind
 from labs.fargate.model import Secret
 from labs.fargate.sources import CannotRead, Context, ImageFound, ImageMissing, Missing, SecretFound
-from labs.target.failures import code_of
 
 # ``clients(service, region)``: a boto3 client; an empty region is the session's own.
 Clients = Callable[[str, str], Any]
 _ECS = iam.Principal("ecs-tasks.amazonaws.com", "", iam.PrincipalKind.SERVICE)
 _LARGEST_CONFIG = 8 << 20
 _DOWNLOAD_S = 10.0
-
-
-def ask(doing: str, call: Callable[[], Any], absent: tuple[str, ...] = ()) -> Any:
-    """What ``call`` returns; None for one of the ``absent`` codes. CannotRead with AWS's words otherwise."""
-    try:
-        return call()
-    except ClientError as error:
-        if code_of(error) in absent:
-            return None
-        said = str(error.response.get("Error", {}).get("Message", "")) or code_of(error)
-        raise CannotRead(f"{doing}: {said}") from error
 
 
 @dataclass(frozen=True)
@@ -58,6 +45,7 @@ class AccountPermissions:
     """
 
     clients: Clients
+    region: str = ""
     _roles: dict[str, Role | None] = field(default_factory=dict)
     _unread: dict[str, CannotRead] = field(default_factory=dict)
     _resources: dict[str, iam.Policy | None] = field(default_factory=dict)
@@ -82,7 +70,9 @@ class AccountPermissions:
         if role is None:
             return None
         account = _account(role_arn)
-        request = iam.Request(_ECS, "sts:AssumeRole", role_arn, {"aws:SourceAccount": account}, account)
+        # ECS Developer Guide, "Amazon ECS task execution IAM role": what a trust policy may ask of the caller.
+        source = {"aws:SourceAccount": account, "aws:SourceArn": f"arn:aws:ecs:{self.region}:{account}:*"}
+        request = iam.Request(_ECS, "sts:AssumeRole", role_arn, source, account)
         return iam.evaluate_trust(request, role.trust, iam.Policies())
 
     @staticmethod
@@ -123,64 +113,59 @@ class AccountPermissions:
         if service == "ecr":
             name, ecr = rest.removeprefix("repository/"), self.clients("ecr", region)
             absent = ("RepositoryPolicyNotFoundException", "RepositoryNotFoundException")
-            answer = ask(
-                f"reading the policy of the repository {name}",
-                lambda: ecr.get_repository_policy(registryId=parts[4], repositoryName=name),
-                absent,
-            )
+            doing = f"reading the policy of the repository {name}"
+            answer = ask(doing, ecr, "get_repository_policy", absent, registryId=parts[4], repositoryName=name)
             document = answer["policyText"] if answer else None
         elif service == "secretsmanager":
             manager = self.clients("secretsmanager", region)
-            answer = ask(
-                "reading the secret's policy",
-                lambda: manager.get_resource_policy(SecretId=arn),
-                ("ResourceNotFoundException",),
-            )
+            missing = ("ResourceNotFoundException",)
+            answer = ask("reading the secret's policy", manager, "get_resource_policy", missing, SecretId=arn)
             document = answer.get("ResourcePolicy") if answer else None
         elif service == "kms":
             kms = self.clients("kms", region)
-            answer = ask(
-                "reading the key's policy",
-                lambda: kms.get_key_policy(KeyId=arn, PolicyName="default"),
-                ("NotFoundException",),
-            )
+            doing = "reading the key's policy"
+            missing = ("NotFoundException",)
+            answer = ask(doing, kms, "get_key_policy", missing, KeyId=arn, PolicyName="default")
             document = answer["Policy"] if answer else None
-        return iam.parse_policy(document, iam.PolicyKind.RESOURCE, rest) if document else None
+        return _policy(document, iam.PolicyKind.RESOURCE, rest) if document else None
 
 
 def read_role(client: Any, name: str) -> Role | None:
     """A role with everything on it; None when there is none. ``client`` is a boto3 client of IAM; raises CannotRead."""
     doing = f"reading the role {name}"
-    answer = ask(doing, lambda: client.get_role(RoleName=name), ("NoSuchEntity",))
+    answer = ask(doing, client, "get_role", ("NoSuchEntity",), RoleName=name)
     if answer is None:
         return None
     role = answer["Role"]
-    inline = ask(doing, lambda: client.list_role_policies(RoleName=name))["PolicyNames"]
-    attached = ask(doing, lambda: client.list_attached_role_policies(RoleName=name))["AttachedPolicies"]
+    inline = ask(doing, client, "list_role_policies", RoleName=name)["PolicyNames"]
+    attached = ask(doing, client, "list_attached_role_policies", RoleName=name)["AttachedPolicies"]
     identity = []
     for each in inline:
-        answer = ask(doing, partial(client.get_role_policy, RoleName=name, PolicyName=each))
-        identity.append(iam.parse_policy(_body(answer["PolicyDocument"]), name=each))
+        answer = ask(doing, client, "get_role_policy", RoleName=name, PolicyName=each)
+        identity.append(_policy(answer["PolicyDocument"], iam.PolicyKind.IDENTITY, each))
     identity += [_managed(client, doing, each["PolicyArn"]) for each in attached]
     boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
     return Role(
         tuple(identity),
         _managed(client, doing, boundary, iam.PolicyKind.BOUNDARY) if boundary else None,
-        iam.parse_policy(_body(role["AssumeRolePolicyDocument"]), iam.PolicyKind.TRUST, name),
+        _policy(role["AssumeRolePolicyDocument"], iam.PolicyKind.TRUST, name),
         str(role.get("RoleId", "")),
         {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
     )
 
 
 def _managed(client: Any, doing: str, arn: str, kind: iam.PolicyKind = iam.PolicyKind.IDENTITY) -> iam.Policy:
-    version = ask(doing, lambda: client.get_policy(PolicyArn=arn))["Policy"]["DefaultVersionId"]
-    answer = ask(doing, lambda: client.get_policy_version(PolicyArn=arn, VersionId=version))
-    return iam.parse_policy(_body(answer["PolicyVersion"]["Document"]), kind, arn.rsplit("/", 1)[-1])
+    version = ask(doing, client, "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    answer = ask(doing, client, "get_policy_version", PolicyArn=arn, VersionId=version)
+    return _policy(answer["PolicyVersion"]["Document"], kind, arn.rsplit("/", 1)[-1])
 
 
-def _body(document: object) -> Mapping[str, Any]:
-    found = json.loads(document) if isinstance(document, str) else document
-    return found if isinstance(found, dict) else {}
+def _policy(document: Any, kind: iam.PolicyKind, name: str) -> iam.Policy:
+    """A policy as AWS answers it: JSON text, or what boto3 has made of it. CannotRead when it is none."""
+    try:
+        return iam.parse_policy(document, kind, name)
+    except iam.MalformedPolicy as error:
+        raise CannotRead(f"the policy {name} cannot be read: {error}") from error
 
 
 def _account(arn: str) -> str:
@@ -211,11 +196,13 @@ class AccountRegistry:
         if not answer["images"]:
             return ImageMissing(Missing.IMAGE)
         found = answer["images"][0]
-        content = _content(found)
+        try:
+            content = _content(found)
+        except oci.NotAnImage as error:
+            raise CannotRead(f"the manifest of {image.text} cannot be read: {error}") from error
         digest = str(found["imageId"]["imageDigest"])
         if isinstance(content, oci.Manifest):
-            platform = self._platform(image, content)
-            return ImageFound(digest, content, platform, {platform: content.layers} if platform else {})
+            return self._single(image, digest, content)
         layers = {}
         for entry in content.manifests:
             if entry.platform is None or entry.is_attestation:
@@ -226,31 +213,44 @@ class AccountRegistry:
                 layers[entry.platform] = manifest.layers
         return ImageFound(digest, content, None, layers)
 
+    def _single(self, image: ImageRef, digest: str, manifest: oci.Manifest) -> ImageFound:
+        try:
+            platform = self._platform(image, manifest)
+        except CannotRead as error:
+            return ImageFound(digest, manifest, unread=str(error))
+        return ImageFound(digest, manifest, platform, {platform: manifest.layers} if platform else {})
+
     def _get(self, image: ImageRef, which: Mapping[str, str]) -> Any:
-        ecr = self.clients("ecr", image.region)
-        types = [*oci.INDEX_TYPES, *oci.MANIFEST_TYPES]
         return ask(
             f"reading the image {image.text}",
-            lambda: ecr.batch_get_image(
-                registryId=image.account,
-                repositoryName=image.repository,
-                imageIds=[which],
-                acceptedMediaTypes=types,
-            ),
+            self.clients("ecr", image.region),
+            "batch_get_image",
             ("RepositoryNotFoundException",),
+            registryId=image.account,
+            repositoryName=image.repository,
+            imageIds=[which],
+            acceptedMediaTypes=[*oci.INDEX_TYPES, *oci.MANIFEST_TYPES],
         )
 
     def _platform(self, image: ImageRef, manifest: oci.Manifest) -> oci.Platform | None:
-        """The platform in the image's config; None when the config cannot be had."""
-        ecr = self.clients("ecr", image.region)
+        """The platform in the image's config; None when it names none. CannotRead when the config cannot be had."""
+        doing = f"reading the config of {image.text}"
+        answer = ask(
+            doing,
+            self.clients("ecr", image.region),
+            "get_download_url_for_layer",
+            registryId=image.account,
+            repositoryName=image.repository,
+            layerDigest=manifest.config.digest,
+        )
         try:
-            answer = ecr.get_download_url_for_layer(
-                registryId=image.account, repositoryName=image.repository, layerDigest=manifest.config.digest
-            )
             with urllib.request.urlopen(answer["downloadUrl"], timeout=_DOWNLOAD_S) as response:
                 config = json.loads(response.read(_LARGEST_CONFIG))
+        except (OSError, ValueError) as error:
+            raise CannotRead(f"{doing}: the download failed: {error}") from error
+        try:
             return oci.Platform(str(config["os"]), str(config["architecture"]), str(config.get("variant", ""))).normal()
-        except (ClientError, OSError, ValueError, KeyError, TypeError):
+        except (KeyError, TypeError, AttributeError):
             return None
 
 
@@ -263,39 +263,44 @@ class AccountSecrets:
     """Parameter Store and Secrets Manager: what is there, under which key; never a value."""
 
     clients: Clients
+    _found: dict[str, SecretFound | None] = field(default_factory=dict)
 
     def find(self, secret: Secret) -> SecretFound | None:
         """See ``labs.fargate.sources.Secrets``."""
-        return self._parameter(secret) if secret.service == "ssm" else self._secret(secret)
+        if secret.value_from not in self._found:
+            look = self._parameter if secret.service == "ssm" else self._secret
+            self._found[secret.value_from] = look(secret)
+        return self._found[secret.value_from]
 
     def _parameter(self, secret: Secret) -> SecretFound | None:
-        ssm = self.clients("ssm", secret.region)
         wanted = [{"Key": "Name", "Option": "Equals", "Values": [secret.name]}]
         doing = f"looking for the parameter {secret.name}"
-        found = ask(doing, lambda: ssm.describe_parameters(ParameterFilters=wanted))["Parameters"]
+        ssm = self.clients("ssm", secret.region)
+        found = ask(doing, ssm, "describe_parameters", ParameterFilters=wanted)["Parameters"]
         if not found:
             return None
-        return SecretFound(secret.arn, self._customer_key(str(found[0].get("KeyId") or ""), secret.region))
+        return SecretFound(secret.arn, self.customer_key(str(found[0].get("KeyId") or ""), secret.region))
 
     def _secret(self, secret: Secret) -> SecretFound | None:
         manager = self.clients("secretsmanager", secret.region)
         doing = f"looking for the secret {secret.name}"
-        found = ask(doing, lambda: manager.describe_secret(SecretId=secret.name), ("ResourceNotFoundException",))
+        found = ask(doing, manager, "describe_secret", ("ResourceNotFoundException",), SecretId=secret.name)
         if found is None:
             return None
-        stages = [stage for each in (found.get("VersionIdsToStages") or {}).values() for stage in each]
-        has = (secret.version_id in (found.get("VersionIdsToStages") or {})) if secret.version_id else (
-            (secret.version_stage or "AWSCURRENT") in stages
-        )  # fmt: skip
-        key = self._customer_key(str(found.get("KmsKeyId") or ""), secret.region)
+        versions = found.get("VersionIdsToStages") or {}
+        stage = secret.version_stage or "AWSCURRENT"
+        named = [stages for id, stages in versions.items() if not secret.version_id or id == secret.version_id]
+        # A version named by its id alone needs no stage.
+        has = any(stage in stages or (secret.version_id and not secret.version_stage) for stages in named)
+        key = self.customer_key(str(found.get("KmsKeyId") or ""), secret.region)
         return SecretFound(str(found["ARN"]), key, has_value=has)
 
-    def _customer_key(self, key: str, region: str) -> str:
-        """The ARN of a customer managed key, "" for AWS's own."""
+    def customer_key(self, key: str, region: str) -> str:
+        """The ARN of a customer managed key, "" for AWS's own. CannotRead."""
         if not key or key.rpartition(":")[2].startswith("alias/aws/"):
             return ""
         kms = self.clients("kms", region)
-        answer = ask(f"reading the key {key}", lambda: kms.describe_key(KeyId=key), ("NotFoundException",))
+        answer = ask(f"reading the key {key}", kms, "describe_key", ("NotFoundException",), KeyId=key)
         if answer is None:
             return key
         found = answer["KeyMetadata"]
@@ -307,10 +312,22 @@ class AccountLogs:
     """CloudWatch Logs."""
 
     clients: Clients
+    _found: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def has_group(self, name: str, region: str) -> bool:
         """See ``labs.fargate.sources.Logs``."""
-        logs = self.clients("logs", region)
-        doing = f"looking for the log group {name}"
-        found = ask(doing, lambda: logs.describe_log_groups(logGroupNamePrefix=name))["logGroups"]
-        return any(each["logGroupName"] == name for each in found)
+        if (name, region) not in self._found:
+            doing, logs = f"looking for the log group {name}", self.clients("logs", region)
+            # In order of their names: the group itself comes first of those that begin so.
+            found = ask(doing, logs, "describe_log_groups", logGroupNamePrefix=name)["logGroups"]
+            self._found[name, region] = any(each["logGroupName"] == name for each in found)
+        return self._found[name, region]
+
+
+def registry_host(clients: Clients) -> str:
+    """The host of the account's own registry, as image names carry it. CannotRead.
+
+    On AWS an image's name says so itself; elsewhere the authorisation's ``proxyEndpoint`` does. The token is not used.
+    """
+    answer = ask("asking for the registry's host", clients("ecr", ""), "get_authorization_token")
+    return urlsplit(str(answer["authorizationData"][0]["proxyEndpoint"])).netloc

@@ -1,24 +1,35 @@
-"""A diagnosis in words: what was looked at, the first cause with its proof, the other causes, and every step."""
+"""A diagnosis in words: the conclusion first, then its proof, the other causes, what was not checked, every step."""
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable
+
 from labs.diagnose.case import Case
+from labs.diagnose.looking import Looked
 from labs.fargate.diagnose import Diagnosis, Finding
-from labs.fargate.steps import StartPlan
+from labs.fargate.steps import Step, StepVerdict
 from labs.ui import text
 
+_WORDS = {
+    StepVerdict.DONE: "ok",
+    StepVerdict.FAILED: "FAILS",
+    StepVerdict.CANNOT_CHECK: "CANNOT CHECK",
+    StepVerdict.NOT_REACHED: "not reached",
+}
 
-def report(case: Case, plan: StartPlan, diagnosis: Diagnosis) -> str:
-    """Plain text that reads from the top: the conclusion first, the proof after it."""
+
+def report(looked: Looked) -> str:
+    """Plain text that reads from the top, in lines of at most ``text.WIDTH`` letters."""
+    case, diagnosis = looked.case, looked.diagnosis
     parts = [_head(case), text.wrapped(diagnosis.verdict)]
     if diagnosis.first is not None:
-        parts.append("\n".join(["Proof:", *(f"  {line}" for line in diagnosis.first.evidence)]))
+        parts.append(_listed("Proof:", diagnosis.first.evidence))
     if len(diagnosis.causes) > 1:
-        parts.append("\n".join(["After that:", *(f"  {_line(each)}" for each in diagnosis.causes[1:])]))
+        parts.append(_listed("Also:", (_line(each) for each in diagnosis.causes[1:])))
     if diagnosis.unchecked:
-        parts.append("\n".join(["Not checked:", *(f"  {line}" for line in _unchecked(diagnosis))]))
-    rows = [(step.name.value, step.verdict.value) for step in plan.steps]
-    parts.append(text.table(("step of the start", "now"), rows))
+        parts.append(_listed("CANNOT CHECK:", _unchecked(diagnosis)))
+    parts.append(text.facts({step.name.value: _now(step) for step in looked.plan.steps}))
     if diagnosis.next_action:
         parts.append(text.wrapped(f"Next: {diagnosis.next_action}"))
     return "\n\n".join(parts)
@@ -28,14 +39,23 @@ def _head(case: Case) -> str:
     facts = {"Looked at": case.title}
     if case.state:
         facts["State"] = case.state
-    if case.stop_code:
-        facts["Stop code"] = case.stop_code
+    if case.told.stop_code:
+        facts["Stop code"] = case.told.stop_code
     lines = [text.facts(facts)]
-    if case.reason:
-        lines += ["It said:", text.wrapped(case.reason)]
+    if case.told.reason:
+        lines += [_listed("It said:", [case.told.reason])]
     elif case.events:
-        lines += ["Newest event:", text.wrapped(case.events[0])]
+        lines += [_listed("Newest event:", case.events[:1])]
     return "\n".join(lines)
+
+
+def _now(step: Step) -> str:
+    return "not needed" if step.verdict is StepVerdict.DONE and not step.checks else _WORDS[step.verdict]
+
+
+def _listed(title: str, lines: Iterable[str]) -> str:
+    wrap = textwrap.TextWrapper(text.WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    return "\n".join([title, *(wrap.fill(line) for line in lines)])
 
 
 def _line(finding: Finding) -> str:
@@ -43,4 +63,8 @@ def _line(finding: Finding) -> str:
 
 
 def _unchecked(diagnosis: Diagnosis) -> list[str]:
-    return [f"{each.step}: {each.evidence[0] if each.evidence else each.cause}" for each in diagnosis.unchecked]
+    """One line for each reason, with the steps that it keeps from being checked."""
+    steps: dict[str, dict[str, None]] = {}
+    for each in diagnosis.unchecked:
+        steps.setdefault(each.why, {})[each.step] = None
+    return [f"{', '.join(names)}: {why}" for why, names in steps.items()]

@@ -6,8 +6,8 @@ ran ends. Pure: the network, the permissions and the stores are handed in (``Sou
 docs/fidelity-ecs.md.
 """
 
-from labs.fargate.diagnose import Diagnosis, Finding, Status, diagnose
-from labs.fargate.exec_checks import exec_checks
+from labs.fargate.diagnose import Diagnosis, Finding, Status, Told, diagnose
+from labs.fargate.exec_checks import ExecSettings, exec_checks
 from labs.fargate.model import TaskSpec
 from labs.fargate.plan import Sources, hosts, plan, survey, survey_subnets
 from labs.fargate.sources import CannotRead
@@ -17,6 +17,7 @@ from labs.fargate.texts import StopCode, Wording
 __all__ = [
     "CannotRead",
     "Diagnosis",
+    "ExecSettings",
     "Finding",
     "OutcomeKind",
     "Sources",
@@ -28,6 +29,7 @@ __all__ = [
     "Stop",
     "StopCode",
     "TaskSpec",
+    "Told",
     "Wording",
     "diagnose",
     "exec_checks",

@@ -139,6 +139,7 @@ class ContainerSpec:
     memory: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
     read_only_root: bool = False
+    init_process: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ class TaskSpec:
     platform_version: str = "1.4.0"
     exec_enabled: bool = False
     volumes: tuple[str, ...] = ()
+    pid_mode: str = ""
 
     @classmethod
     def of(
@@ -230,6 +232,7 @@ class TaskSpec:
             platform_version="1.4.0" if platform_version in ("", "LATEST") else platform_version,
             exec_enabled=exec_enabled,
             volumes=tuple(str(v.get("name", "")) for v in definition.get("volumes") or () if _is_remote(v)),
+            pid_mode=str(definition.get("pidMode") or ""),
         )
 
     def in_each_subnet(self) -> tuple[TaskSpec, ...]:
@@ -292,6 +295,7 @@ def _container(raw: Json, over: Json, account: str, region: str, registry_host: 
         memory=number(over.get("memory") or raw.get("memory")),
         environment=_environment(raw.get("environment") or ()) | _environment(over.get("environment") or ()),
         read_only_root=bool(raw.get("readonlyRootFilesystem", False)),
+        init_process=bool((raw.get("linuxParameters") or {}).get("initProcessEnabled", False)),
     )
 
 

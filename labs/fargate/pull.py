@@ -84,11 +84,18 @@ def platform(asking: Asking, registry: Registry) -> Iterator[Check]:
     """An index must have an image for the task's CPU."""
     wanted = asking.task.runtime.platform
     for container, names in images(asking):
-        found = _found(registry, container.image)
-        if found is None or not isinstance(found.content, oci.Index):
+        about = f"{container.image.text} has an image for {wanted}"
+        try:
+            found = registry.resolve(container.image)
+        except CannotRead as error:
+            yield Check(CheckKind.CONTENT, StepVerdict.CANNOT_CHECK, about, str(error))
+            continue
+        if isinstance(found, ImageMissing):
+            yield Check(CheckKind.CONTENT, StepVerdict.NOT_REACHED, about, "there is no image to look at")
+            continue
+        if not isinstance(found.content, oci.Index):
             continue
         has = ", ".join(str(p) for p in found.content.platforms) or "no platform"
-        about = f"{container.image.text} has an image for {wanted}"
         if _best(found.content.platforms, wanted):
             yield Check(CheckKind.CONTENT, StepVerdict.DONE, about, f"the index has {has}")
             continue
@@ -132,7 +139,7 @@ def start(asking: Asking, registry: Registry) -> Iterator[Check]:
             continue
         about = f"{container.image.text} runs on {wanted}"
         if found.platform is None:
-            said = "its config does not say for which CPU it was built"
+            said = found.unread or "its config does not say for which CPU it was built"
             yield Check(CheckKind.CONTENT, StepVerdict.CANNOT_CHECK, about, said)
             continue
         if _best((found.platform,), wanted):

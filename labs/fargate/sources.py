@@ -62,7 +62,7 @@ class ImageFound:
     """What a name points at. ``platform``: that of a one-platform image, from its config; None when not known.
 
     ``layers``: by platform, bottom first, where known. ``command``: the program a one-platform image starts, "" when
-    not known.
+    not known. ``unread``: why the platform of a one-platform image is not known, "" when its config does not say.
     """
 
     digest: str
@@ -70,6 +70,7 @@ class ImageFound:
     platform: oci.Platform | None = None
     layers: Mapping[oci.Platform, tuple[oci.Descriptor, ...]] = field(default_factory=dict)
     command: str = ""
+    unread: str = ""
 
 
 class Registry(Protocol):

@@ -106,9 +106,9 @@ class Step:
 
     @classmethod
     def of(cls, name: StepName, checks: tuple[Check, ...]) -> Step:
-        """The verdict from the checks: the first failure decides, then what could not be checked."""
+        """The verdict from the checks: the first failure decides, then what could not be checked or asked."""
         verdicts = [check.verdict for check in checks]
-        for worst in (StepVerdict.FAILED, StepVerdict.CANNOT_CHECK):
+        for worst in (StepVerdict.FAILED, StepVerdict.CANNOT_CHECK, StepVerdict.NOT_REACHED):
             if worst in verdicts:
                 return cls(name, worst, checks, NOT_MEASURED if worst is StepVerdict.FAILED else None)
         return cls(name, StepVerdict.DONE, checks)

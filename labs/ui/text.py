@@ -25,7 +25,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def wrapped(text: str) -> str:
     """Long sentences over several lines; the line breaks of the text are kept."""
-    return "\n".join(textwrap.fill(line, WIDTH) for line in text.splitlines())
+    return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in text.splitlines())
 
 
 def pretty(document: Mapping[str, Any]) -> str:

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from labs.fargate.diagnose import Status, diagnose
+from labs.fargate.diagnose import Status, Told, diagnose
 from labs.fargate.exec_checks import exec_checks
 from labs.fargate.plan import hosts, survey_subnets
 from labs.fargate.sources import ImageFound
-from labs.fargate.steps import OutcomeKind, StepName, StepVerdict
+from labs.fargate.steps import ContainerEnd, OutcomeKind, StepName, StepVerdict
 from labs.fargate.texts import TEXTS, StopCode, Wording
 from tests.fargate.causes import HARMLESS, ROWS
 from tests.fargate.course import AMD64, ARM64, IMAGE, REGION, SINGLE, TASK_ID, Course, descriptor
@@ -50,7 +50,7 @@ def test_the_diagnosis_names_first(cause):
     course = broken(cause)
     stop = course.plan().outcome.stop
     for reason in ("", stop.reason):
-        diagnosis = diagnose(course.survey(), reason)
+        diagnosis = diagnose(course.survey(), Told(reason))
         first = diagnosis.first
         assert first is not None
         assert (first.status, first.step) == (Status.FAIL, cause.step.value)
@@ -161,7 +161,7 @@ def test_a_task_with_a_role_ecs_may_not_assume_is_refused_not_stopped():
     ("what", "steps"),
     [
         ("permissions", {"roles", "registry authorisation", "secrets", "image manifest", "image layers", "log stream"}),
-        ("registry", {"image manifest"}),
+        ("registry", {"image manifest", "CPU architecture"}),
         ("secrets", {"secrets"}),
         ("logs", {"log stream"}),
     ],
@@ -228,7 +228,7 @@ def test_the_cause_of_the_reason_given_comes_first():
     course.remove_endpoint("s3")
     course.groups.clear()
     reason = TEXTS["logs.no_group"].render({}).removesuffix(" : exit status 1")
-    diagnosis = diagnose(course.survey(), reason)
+    diagnosis = diagnose(course.survey(), Told(reason))
     assert [finding.step for finding in diagnosis.causes] == ["log stream", "image layers"]
     assert diagnosis.explains is True
 
@@ -237,19 +237,22 @@ def test_a_cause_that_was_mended_since_is_told_apart():
     course = Course()
     del course.policy["parameter"]
     reason = course.plan().outcome.stop.reason
-    mended = diagnose(Course().survey(), reason)
+    mended = diagnose(Course().survey(), Told(reason))
     assert (mended.causes, mended.explains, mended.next_action) == ((), False, "Run the task again.")
     other = Course()
     other.groups.clear()
-    diagnosis = diagnose(other.survey(), reason)
+    diagnosis = diagnose(other.survey(), Told(reason))
     assert diagnosis.explains is False
     assert "That is not so now" in diagnosis.verdict
     assert diagnosis.first.step == "log stream"
 
 
 def test_a_task_that_ran_and_ended_sends_one_to_its_log():
-    diagnosis = diagnose(Course().survey(), "Essential container in task exited")
-    assert diagnosis.causes == ()
+    ends = {"app": ContainerEnd(exit_code=3)}
+    told = Told("Essential container in task exited", "STOPPED", "EssentialContainerExited", ends)
+    diagnosis = diagnose(Course().survey(), told)
+    assert diagnosis.verdict == "after the start: It started, and then app ended with exit code 3."
+    assert "app: exit code 3" in diagnosis.first.evidence
     assert "log" in diagnosis.next_action
 
 
