@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 from labs.cloud import patches
 from labs.cloud.access import LocalAccess
 from labs.cloud.apis.authorization_messages import AuthorizationMessages
+from labs.cloud.apis.provider_keys import ProviderKeys
 from labs.cloud.apis.simulate import Simulator
 from labs.cloud.apis.sts import StsApi
+from labs.cloud.apis.web_identity import WebIdentities
 from labs.cloud.backend import Backend
 from labs.cloud.credentials import Credentials
 from labs.cloud.ecs import Ecs
@@ -107,6 +109,7 @@ class Cloud:
             self._store,
             moto,
             sts,
+            WebIdentities(identities, ProviderKeys(path / "identity-providers"), utc_now),
             Simulator(identities),
             self._trail,
             ecr_api,

@@ -12,6 +12,7 @@ from labs.cloud.apis.simulate import OPERATIONS as SIMULATIONS
 from labs.cloud.apis.simulate import Simulator
 from labs.cloud.apis.sts import StsApi
 from labs.cloud.apis.tagging import Repositories, with_repositories
+from labs.cloud.apis.web_identity import WebIdentities
 from labs.cloud.authorisation.iam_resources import OWN_USER
 from labs.cloud.contract import AwsError, Caller
 from labs.cloud.request import ApiCall
@@ -35,6 +36,7 @@ class Backend:
         store: DurableStore,
         moto: MotoStore,
         sts: StsApi,
+        web_identities: WebIdentities,
         simulator: Simulator,
         trail: SqliteTrail,
         ecr: Operations,
@@ -45,6 +47,7 @@ class Backend:
         self._store = store
         self._moto = moto
         self._sts = sts
+        self._web_identities = web_identities
         self._simulator = simulator
         self._trail = trail
         self._ecr = ecr
@@ -55,6 +58,11 @@ class Backend:
     def ready(self, service: Service) -> None:
         """Have the service's store loaded before anything about a call of it is looked up."""
         self._moto.load(service.name if service.module else "iam")
+
+    def token_caller(self, params: Mapping[str, Any], source_ip: str, user_agent: str) -> Caller:
+        """Who calls with a web identity token. Raises AwsError for one that proves nothing."""
+        self._moto.load("iam")
+        return self._web_identities.caller(params, source_ip, user_agent)
 
     def completed(self, caller: Caller, call: ApiCall) -> ApiCall:
         """IAM takes the caller's own user where a call leaves the name out. Raises AwsError for a role session."""

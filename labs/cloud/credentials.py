@@ -64,6 +64,7 @@ class Credentials:
             "aws:TokenIssueTime": session.issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "aws:MultiFactorAuthPresent": "true" if session.mfa else "false",
             **{f"aws:PrincipalTag/{name}": value for name, value in {**owner.tags, **session.tags}.items()},
+            **session.context,
         }
         if session.source_identity:
             context["aws:SourceIdentity"] = session.source_identity
@@ -71,6 +72,9 @@ class Credentials:
             context |= _principal_keys(owner.arn, owner.account, "User", owner.id)
             context["aws:username"] = owner.name
             principal = iam.Principal(owner.arn, owner.account, iam.PrincipalKind.USER)
+        elif session.kind == "federated":
+            context |= _principal_keys(session.arn, owner.account, "FederatedUser", f"{owner.account}:{session.name}")
+            principal = iam.Principal(session.arn, owner.account, iam.PrincipalKind.FEDERATED, owner.arn)
         else:
             context |= _principal_keys(owner.arn, owner.account, "AssumedRole", f"{owner.id}:{session.name}")
             principal = iam.Principal(session.arn, owner.account, iam.PrincipalKind.ROLE_SESSION, owner.arn)

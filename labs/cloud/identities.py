@@ -45,6 +45,16 @@ class Held:
     boundary: iam.Policy | None = None
 
 
+@dataclass(frozen=True)
+class OidcProvider:
+    """An OpenID Connect provider. ``url`` has no scheme; ``clients`` are the audiences it is registered for."""
+
+    arn: str
+    url: str
+    clients: tuple[str, ...]
+    thumbprints: tuple[str, ...]
+
+
 @lru_cache(maxsize=4096)
 def _parsed(text: str, kind: iam.PolicyKind, name: str) -> iam.Policy:
     return iam.parse_policy(text, kind, name)
@@ -115,6 +125,14 @@ class Identities:
         held = _gather(arn)
         self._held[arn] = (generation, held)
         return held
+
+    def oidc_provider(self, account: str, url: str) -> OidcProvider | None:
+        """The account's OpenID Connect provider of a URL without its scheme, None when it has none."""
+        found = _backend(account).open_id_providers.get(f"arn:aws:iam::{account}:oidc-provider/{url}")
+        if found is None:
+            return None
+        clients, thumbprints = tuple(found.client_id_list or ()), tuple(found.thumbprint_list or ())
+        return OidcProvider(str(found.arn), str(found.url), clients, thumbprints)
 
     def policy_document(self, account: str, arn: str) -> str | None:
         """The default version of a managed policy, AWS's own included; None when there is none."""

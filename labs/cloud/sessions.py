@@ -10,7 +10,9 @@ from typing import Any
 class Session:
     """One temporary credential.
 
-    ``kind`` is "role" (AssumeRole) or "user" (GetSessionToken). ``principal_id`` is the role's or user's unique id:
+    ``kind`` is "role" (AssumeRole and AssumeRoleWithWebIdentity), "user" (GetSessionToken) or "federated"
+    (GetFederationToken). ``context`` holds the condition keys that the session keeps, those of its identity provider.
+    ``principal_id`` is the role's or user's unique id:
     a role made again under the same name is another one. Times are aware, UTC. ``policies`` are the texts of the
     session policy and of the policies named by ARN; ``tags`` the session tags, ``transitive`` the keys handed on.
     """
@@ -30,12 +32,15 @@ class Session:
     transitive: tuple[str, ...] = ()
     source_identity: str = ""
     mfa: bool = False
+    context: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
         """The ARN that calls with this credential carry."""
         if self.kind == "user":
             return self.principal_arn
+        if self.kind == "federated":
+            return f"arn:aws:sts::{self.account}:federated-user/{self.name}"
         role = self.principal_arn.rsplit("/", 1)[-1]
         return f"arn:aws:sts::{self.account}:assumed-role/{role}/{self.name}"
 

@@ -260,6 +260,36 @@ def _user_identity(caller: Caller | None) -> dict[str, Any]:
     if caller is None:
         return {"type": "Unknown"}
     principal = caller.principal
+    if principal.kind is iam.PrincipalKind.FEDERATED and not principal.is_federated_user:
+        # AssumeRoleWithWebIdentity itself; its principal id is PROVIDER:AUDIENCE:SUBJECT.
+        identifier = str(caller.context.get("aws:userid", ""))
+        subject = str(caller.context.get(principal.arn.partition(":oidc-provider/")[2] + ":sub", ""))
+        return {
+            "type": "WebIdentityUser",
+            "principalId": identifier,
+            "userName": subject,
+            "identityProvider": principal.arn,
+        }
+    if principal.is_federated_user:
+        return {
+            "type": "FederatedUser",
+            "principalId": caller.context.get("aws:userid", ""),
+            "arn": principal.arn,
+            "accountId": principal.account,
+            "accessKeyId": caller.access_key_id,
+            "sessionContext": {
+                "sessionIssuer": {
+                    "type": "IAMUser",
+                    "arn": principal.identity_arn,
+                    "accountId": principal.account,
+                    "userName": principal.identity_arn.rsplit("/", 1)[-1],
+                },
+                "attributes": {
+                    "creationDate": caller.context.get("aws:TokenIssueTime", ""),
+                    "mfaAuthenticated": caller.context.get("aws:MultiFactorAuthPresent", "false"),
+                },
+            },
+        }
     identity: dict[str, Any] = {
         "type": "AssumedRole" if principal.kind is iam.PrincipalKind.ROLE_SESSION else "IAMUser",
         "principalId": caller.context.get("aws:userid", ""),

@@ -1,9 +1,17 @@
 """Roles: who may assume them, what a session may do, and how long."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from lab_cloud import allow, deny, policy, refused, trusts
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from lab_cloud import Keys, allow, deny, policy, refused, trusts
+
+from labs.cloud.contract import AwsError
+from labs.cloud.request import HttpRequest
+from labs.cloud.signatures import Family, Secret, read_claim, verify
 
 
 def arn_of(cloud, name):
@@ -178,8 +186,6 @@ def test_the_roles_policies_count_and_not_those_of_who_assumed_it(cloud, name):
 def test_get_session_token_keeps_the_users_rights_but_not_iam(cloud, name):
     keys = cloud.user(name, allow(["ecs:*", "iam:*"]))
     got = cloud.client("sts", keys).get_session_token(DurationSeconds=900)["Credentials"]
-    from lab_cloud import Keys
-
     session = Keys(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"])
     cloud.client("ecs", session).list_clusters()
     assert cloud.client("sts", session).get_caller_identity()["Arn"] == arn_of(cloud, name)
@@ -188,6 +194,102 @@ def test_get_session_token_keeps_the_users_rights_but_not_iam(cloud, name):
         "AccessDenied",
         "Cannot call GetSessionToken with session credentials",
     )
+
+
+def federated(cloud, keys, name="ana", **more):
+    got = cloud.client("sts", keys).get_federation_token(Name=name, **more)
+    found = got["Credentials"]
+    return got, Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+
+def test_a_federated_user_has_what_the_users_and_the_session_policy_share(cloud, name):
+    keys = cloud.user(name, allow(["ecs:*", "sts:GetFederationToken"]))
+    got, session = federated(cloud, keys, Policy=policy(allow(["ecs:ListClusters", "ecr:*"])), DurationSeconds=900)
+    arn = f"arn:aws:sts::{cloud.account}:federated-user/ana"
+    assert got["FederatedUser"] == {"FederatedUserId": f"{cloud.account}:ana", "Arn": arn}
+    assert got["Credentials"]["AccessKeyId"].startswith("ASIA")
+    assert cloud.client("sts", session).get_caller_identity()["Arn"] == arn
+    cloud.client("ecs", session).list_clusters()
+    refused(cloud.client("ecs", session).list_task_definitions)
+    assert refused(cloud.client("ecr", session).get_authorization_token)[1].startswith(f"User: {arn} is not authorized")
+
+
+def test_a_federated_user_without_a_policy_may_do_nothing(cloud, name):
+    _, session = federated(cloud, cloud.user(name, allow("*")))
+    _, words, _ = refused(cloud.client("ecs", session).list_clusters)
+    assert words.endswith("because no session policy allows the ecs:ListClusters action")
+
+
+def test_a_federated_user_may_ask_neither_iam_nor_sts(cloud, name):
+    _, session = federated(cloud, cloud.user(name, allow("*")), Policy=policy(allow("*")))
+    assert refused(cloud.client("iam", session).list_users)[0] == "InvalidClientTokenId"
+    sts = cloud.client("sts", session)
+    assert refused(sts.get_federation_token, Name="ana")[:2] == (
+        "AccessDenied",
+        "Cannot call GetFederationToken with session credentials",
+    )
+    assert refused(sts.get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE")[0] == "AccessDenied"
+
+
+def test_get_federation_token_needs_its_permission_on_the_name_and_tagging_its_own(cloud, name):
+    resource = f"arn:aws:sts::{cloud.account}:federated-user/ana"
+    keys = cloud.user(name, allow("sts:GetFederationToken", resource))
+    federated(cloud, keys)
+    _, words, _ = refused(cloud.client("sts", keys).get_federation_token, Name="eve")
+    assert "sts:GetFederationToken on resource: " + resource.replace("ana", "eve") in words
+    tags = [{"Key": "team", "Value": "blue"}]
+    _, words, _ = refused(cloud.client("sts", keys).get_federation_token, Name="ana", Tags=tags)
+    assert f"sts:TagSession on resource: {resource}" in words
+
+
+@pytest.mark.parametrize("bad", ["a", "x" * 33, "a b", "a/b"])
+def test_bad_names_of_federated_users(cloud, bad):
+    assert refused(cloud.client("sts").get_federation_token, Name=bad)[::2] == ("ValidationError", 400)
+
+
+def test_the_trail_tells_a_federated_user_from_its_user(cloud, name):
+    _, session = federated(cloud, cloud.user(name, allow("*")), name, Policy=policy(allow("ecs:*")))
+    cloud.client("ecs", session).list_clusters()
+    found = cloud.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "AccessKeyId", "AttributeValue": session.access_key_id}]
+    )["Events"]
+    identity = json.loads(found[0]["CloudTrailEvent"])["userIdentity"]
+    assert (identity["type"], identity["principalId"]) == ("FederatedUser", f"{cloud.account}:{name}")
+    assert identity["sessionContext"]["sessionIssuer"]["arn"] == arn_of(cloud, name)
+
+
+def test_a_session_policy_longer_than_sts_takes_is_refused(cloud, name):
+    role = cloud.role(name, trusts({"AWS": cloud.account}))
+    long = policy(allow([f"s3:Get{number:04d}" for number in range(200)]))
+    assert refused(cloud.client("sts").assume_role, RoleArn=role, RoleSessionName="lab", Policy=long)[::2] == (
+        "ValidationError",
+        400,
+    )
+
+
+@pytest.mark.parametrize(
+    ("family", "code"),
+    [
+        (Family.QUERY, "ExpiredToken"),
+        (Family.JSON, "ExpiredTokenException"),
+        (Family.EC2, "RequestExpired"),
+        (Family.S3, "ExpiredToken"),
+    ],
+)
+def test_a_session_is_good_until_its_end_and_then_told_so(family, code):
+    now = datetime.now(UTC)
+    signed = AWSRequest("POST", "http://127.0.0.1/", data=b"Action=GetCallerIdentity&Version=2011-06-15")
+    SigV4Auth(Credentials("ASIAEXAMPLE", "secret", "token"), "sts", "us-east-1").add_auth(signed)
+    headers = {name.lower(): value for name, value in signed.headers.items()} | {"host": "127.0.0.1"}
+    request = HttpRequest("POST", "/", "", headers, signed.body)
+
+    def check(end):
+        verify(request, read_claim(request), family, lambda key: Secret("secret", "token", end), now)
+
+    check(now + timedelta(seconds=1))
+    with pytest.raises(AwsError) as refusal:
+        check(now)
+    assert refusal.value.code == code
 
 
 def test_get_access_key_info(cloud, name):

@@ -1,11 +1,10 @@
 """STS: who am I, and temporary credentials.
 
-Sources: AWS STS API reference (AssumeRole, GetSessionToken, GetCallerIdentity, GetAccessKeyInfo); IAM user guide,
-"Pass session tags in AWS STS", "Roles terms and concepts" (role chaining).
+Sources: AWS STS API reference (one page an operation); IAM user guide, "Compare AWS STS credentials" (what a session
+may ask of STS), "Pass session tags in AWS STS", "Roles terms and concepts" (role chaining).
 """
 
 import base64
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -13,6 +12,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.access import LocalAccess, tag_context
+from labs.cloud.apis import sts_parameters as members
 from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.contract import AwsError, Caller, Clock
 from labs.cloud.credentials import Credentials
@@ -21,8 +21,11 @@ from labs.cloud.sessions import Session
 from labs.cloud.store.dispatch import NotServed
 
 _KEY_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}\Z", re.ASCII)
-_ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/[\x21-\x7e]+\Z")
+# What a session may ask of STS, by its kind; of a role's session, all but the other two.
+_STS_OF_SESSIONS = {"user": {"AssumeRole", "GetCallerIdentity"}, "federated": {"GetCallerIdentity"}}
+_LONG_TERM_ONLY = {"GetSessionToken", "GetFederationToken"}
+
+Keys = dict[str, str | list[str]]
 
 
 class StsApi:
@@ -46,16 +49,32 @@ class StsApi:
         self._operations: dict[str, Callable[[Caller, Mapping[str, Any]], dict[str, Any]]] = {
             "GetCallerIdentity": self._get_caller_identity,
             "AssumeRole": self._assume_role,
+            "AssumeRoleWithWebIdentity": self._assume_role_with_web_identity,
+            "GetFederationToken": self._get_federation_token,
             "GetSessionToken": self._get_session_token,
             "GetAccessKeyInfo": self._get_access_key_info,
             "DecodeAuthorizationMessage": self._decode_authorization_message,
         }
 
     def call(self, caller: Caller, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises AwsError; NotServed for the operations that need an identity provider."""
+        """Raises AwsError; NotServed for AssumeRoleWithSAML and what is newer.
+
+        The caller of AssumeRoleWithWebIdentity is one that ``WebIdentities`` made.
+        """
         if operation not in self._operations:
             raise NotServed("sts", operation)
+        self._check_session(caller, operation)
         return self._operations[operation](caller, params)
+
+    def _check_session(self, caller: Caller, operation: str) -> None:
+        session = self._credentials.session(caller.access_key_id) if caller.access_key_id else None
+        if session is None:
+            return
+        if operation in _LONG_TERM_ONLY:
+            raise AwsError("AccessDenied", f"Cannot call {operation} with session credentials", 403)
+        if session.kind in _STS_OF_SESSIONS and not session.mfa and operation not in _STS_OF_SESSIONS[session.kind]:
+            words = f"Cannot call {operation} with the credentials of this session. (simulated wording)"
+            raise AwsError("AccessDenied", words, 403)
 
     def _get_caller_identity(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
         """No permission is needed, and no policy can refuse it."""
@@ -67,47 +86,76 @@ class StsApi:
 
     def _get_access_key_info(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
         self._allow(caller, "sts:GetAccessKeyInfo", "*", {})
-        key = _required(params, "AccessKeyId")
-        account = self._credentials.account_of(key)
+        account = self._credentials.account_of(members.required(params, "AccessKeyId"))
         if account is None:
             raise AwsError("ValidationError", "Invalid access key id. (simulated wording)")
         return {"Account": account}
 
     def _decode_authorization_message(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
         self._allow(caller, "sts:DecodeAuthorizationMessage", "*", {})
-        return {"DecodedMessage": self._messages.decode(caller.account, _required(params, "EncodedMessage"))}
+        return {"DecodedMessage": self._messages.decode(caller.account, members.required(params, "EncodedMessage"))}
 
     def _get_session_token(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
-        if self._credentials.session(caller.access_key_id) is not None:
-            raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
         if params.get("SerialNumber") or params.get("TokenCode"):
             raise AwsError(
                 "AccessDenied", "The local AWS has no MFA devices to check a code with. (simulated wording)", 403
             )
-        duration = _duration(params, 43200, 129600)
+        duration = members.duration(params, 43200, 129600)
+        user = self._user(caller)
+        session = self._open("user", user, user.name, duration)
+        return {"Credentials": members.credentials(session)}
+
+    def _get_federation_token(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
+        name = members.session_name(params, "Name", 32)
+        duration, tags = members.duration(params, 43200, 129600), members.tags(params)
+        user = self._user(caller)
+        resource = f"arn:aws:sts::{caller.account}:federated-user/{name}"
+        keys = _tag_keys(tags)
+        self._allow(caller, "sts:GetFederationToken", resource, keys)
+        if tags:
+            self._allow(caller, "sts:TagSession", resource, keys)
+        policies = self._session_policies(user.account, params)
+        session = self._open("federated", user, name, duration, policies=policies, tags=tags)
+        answer: dict[str, Any] = {
+            "Credentials": members.credentials(session),
+            "FederatedUser": {"FederatedUserId": f"{user.account}:{name}", "Arn": session.arn},
+        }
+        if policies or tags:
+            answer["PackedPolicySize"] = members.packed_size(policies)
+        return answer
+
+    def _user(self, caller: Caller) -> Entity:
         user = self._identities.by_arn(caller.principal.arn)
         if user is None:
             raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
-        session = self._open("user", user, user.name, duration)
-        self._keep(session)
-        return {"Credentials": _credentials(session)}
+        return user
 
     def _assume_role(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
-        arn, name = _required(params, "RoleArn"), _required(params, "RoleSessionName")
-        if not _ROLE_ARN.match(arn):
-            raise AwsError("ValidationError", f"{arn[:200]} is invalid")
-        if not _SESSION_NAME.match(name):
-            raise AwsError(
-                "ValidationError",
-                f"1 validation error detected: Value '{name[:80]}' at 'roleSessionName' failed to satisfy constraint: "
-                "Member must satisfy regular expression pattern: [\\w+=,.@-]*",
-            )
-        tags = _tags(params.get("Tags") or [])
+        arn, name = members.role_arn(params), members.session_name(params)
+        tags = members.tags(params)
         before = self._credentials.session(caller.access_key_id)
         inherited = {key: before.tags[key] for key in before.transitive if key in before.tags} if before else {}
+        transitive = [str(key) for key in params.get("TransitiveTagKeys") or ()]
+        source = str(params.get("SourceIdentity") or "")
+        keys: Keys = {"sts:RoleSessionName": name, **_tag_keys(tags)}
+        if params.get("ExternalId"):
+            keys["sts:ExternalId"] = str(params["ExternalId"])
+        if source:
+            keys["sts:SourceIdentity"] = source
+        if transitive:
+            keys["sts:TransitiveTagKeys"] = transitive
         role = self._identities.by_arn(arn)
-        self._check_trust(caller, arn, role, params, tags)
-        assert role is not None  # _check_trust refuses a role that does not exist
+        if role is None:
+            # AWS says the same for a role that does not exist as for one that may not be assumed.
+            raise AwsError(
+                "AccessDenied",
+                f"User: {caller.principal.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}",
+                403,
+            )
+        for action in _actions("sts:AssumeRole", tags, source):
+            decision = self._trust(caller, action, role, keys)
+            if not decision.allowed:
+                raise self._denied(caller, action, arn, decision)
         duration = self._role_duration(params, role, chained=before is not None and before.kind == "role")
         policies = self._session_policies(role.account, params)
         session = self._open(
@@ -117,55 +165,57 @@ class StsApi:
             duration,
             policies=policies,
             tags={**tags, **inherited},
-            transitive=tuple(sorted({*map(str, params.get("TransitiveTagKeys") or ()), *inherited})),
-            source_identity=str(params.get("SourceIdentity") or (before.source_identity if before else "")),
+            transitive=tuple(sorted({*transitive, *inherited})),
+            source_identity=source or (before.source_identity if before else ""),
         )
-        self._keep(session)
-        answer: dict[str, Any] = {
-            "Credentials": _credentials(session),
-            "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{name}", "Arn": session.arn},
-        }
-        if policies or tags:
-            # AWS's packing is not published; this is the share of the 2048 characters that plain text takes.
-            answer["PackedPolicySize"] = min(100, sum(map(len, policies)) * 100 // 2048 + 1)
-        if session.source_identity:
-            answer["SourceIdentity"] = session.source_identity
-        return answer
+        return _assumed(session, role, tags)
 
-    def _check_trust(
-        self, caller: Caller, arn: str, role: Entity | None, params: Mapping[str, Any], tags: Mapping[str, str]
-    ) -> None:
-        context: dict[str, str | list[str]] = {"sts:RoleSessionName": str(params["RoleSessionName"])}
-        if params.get("ExternalId"):
-            context["sts:ExternalId"] = str(params["ExternalId"])
-        if params.get("SourceIdentity"):
-            context["sts:SourceIdentity"] = str(params["SourceIdentity"])
-        if tags:
-            context |= tag_context("aws:RequestTag", tags)
-            context["aws:TagKeys"] = sorted(tags)
-        if params.get("TransitiveTagKeys"):
-            context["sts:TransitiveTagKeys"] = [str(key) for key in params["TransitiveTagKeys"]]
-        if role is None:
-            # AWS says the same for a role that does not exist as for one that may not be assumed.
-            raise AwsError(
-                "AccessDenied",
-                f"User: {caller.principal.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}",
-                403,
-            )
-        context |= tag_context("aws:ResourceTag", role.tags) | tag_context("iam:ResourceTag", role.tags)
+    def _assume_role_with_web_identity(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
+        arn, name = members.role_arn(params), members.session_name(params)
+        claims = caller.context
+        tags = {key.split("/", 1)[1]: str(value) for key, value in claims.items() if key.startswith("aws:RequestTag/")}
+        source = str(claims.get("sts:SourceIdentity", ""))
+        role = self._identities.by_arn(arn)
+        for action in _actions("sts:AssumeRoleWithWebIdentity", tags, source):
+            keys: Keys = {"sts:RoleSessionName": name}
+            if role is None or not self._trust(caller, action, role, keys).allowed:
+                # AWS names neither the subject nor the role here.
+                raise AwsError("AccessDenied", f"Not authorized to perform {action}", 403)
+        assert role is not None  # refused above
+        duration = self._role_duration(params, role, chained=False)
+        provider = caller.principal.arn
+        url = provider.split(":oidc-provider/", 1)[1]
+        session = self._open(
+            "role",
+            role,
+            name,
+            duration,
+            policies=self._session_policies(role.account, params),
+            tags=tags,
+            transitive=tuple(claims.get("sts:TransitiveTagKeys", ())),
+            source_identity=source,
+            # Of the provider's claims these stay with the session, "available in session" in AWS's table.
+            context={
+                key: value
+                for key, value in claims.items()
+                if key in ("aws:FederatedProvider", *(f"{url}:{claim}" for claim in ("amr", "aud", "oaud", "sub")))
+            },
+        )
+        return {
+            **_assumed(session, role, tags),
+            "SubjectFromWebIdentityToken": claims[f"{url}:sub"],
+            "Provider": provider,
+            "Audience": claims[f"{url}:aud"],
+        }
+
+    def _trust(self, caller: Caller, action: str, role: Entity, keys: Keys) -> iam.Decision:
+        """Whether the role's trust policy, with the caller's own policies, allows the action."""
+        tags = tag_context("aws:ResourceTag", role.tags) | tag_context("iam:ResourceTag", role.tags)
         trust = parsed(role.trust, iam.PolicyKind.TRUST, role.name)
-        actions = ["sts:AssumeRole"]
-        if tags:
-            actions.append("sts:TagSession")
-        if params.get("SourceIdentity"):
-            actions.append("sts:SetSourceIdentity")
-        for action in actions:
-            decision = self._access.decide_trust(caller, action, arn, trust, context)
-            if not decision.allowed:
-                raise self._denied(caller, action, arn, decision)
+        return self._access.decide_trust(caller, action, role.arn, trust, {**keys, **tags})
 
     def _role_duration(self, params: Mapping[str, Any], role: Entity, chained: bool) -> int:
-        duration = _duration(params, 3600, 43200)
+        duration = members.duration(params, 3600, 43200)
         if chained and duration > 3600:
             raise AwsError(
                 "ValidationError",
@@ -178,11 +228,8 @@ class StsApi:
         return duration
 
     def _session_policies(self, account: str, params: Mapping[str, Any]) -> tuple[str, ...]:
-        texts = []
-        inline = params.get("Policy")
-        if inline:
-            _check_policy(str(inline))
-            texts.append(str(inline))
+        inline = members.session_policy(params)
+        texts = [inline] if inline else []
         for item in params.get("PolicyArns") or ():
             arn = str(item.get("arn", "")) if isinstance(item, Mapping) else ""
             document = self._identities.policy_document(account, arn)
@@ -192,8 +239,9 @@ class StsApi:
         return tuple(texts)
 
     def _open(self, kind: str, owner: Entity, name: str, duration: int, **more: Any) -> Session:
+        """A new session, kept."""
         now = self._clock()
-        return Session(
+        session = Session(
             access_key_id="ASIA" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(16)),
             secret=base64.b64encode(secrets.token_bytes(30)).decode(),
             token=base64.b64encode(secrets.token_bytes(216)).decode(),
@@ -206,6 +254,8 @@ class StsApi:
             expires=now.replace(microsecond=0) + timedelta(seconds=duration),
             **more,
         )
+        self._keep(session)
+        return session
 
     def _allow(self, caller: Caller, action: str, resource: str, context: Mapping[str, str | list[str]]) -> None:
         """Raises AwsError when the caller's own policies do not allow the action."""
@@ -219,53 +269,22 @@ class StsApi:
         return AwsError("AccessDenied", sentence, 403)
 
 
-def _credentials(session: Session) -> dict[str, Any]:
-    return {
-        "AccessKeyId": session.access_key_id,
-        "SecretAccessKey": session.secret,
-        "SessionToken": session.token,
-        "Expiration": session.expires.replace(tzinfo=None),
+def _actions(action: str, tags: Mapping[str, str], source_identity: str) -> list[str]:
+    """What a trust policy must allow: the operation, and what its session is to carry."""
+    return [action, *(["sts:TagSession"] if tags else []), *(["sts:SetSourceIdentity"] if source_identity else [])]
+
+
+def _tag_keys(tags: Mapping[str, str]) -> Keys:
+    return {**tag_context("aws:RequestTag", tags), "aws:TagKeys": sorted(tags)} if tags else {}
+
+
+def _assumed(session: Session, role: Entity, tags: Mapping[str, str]) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "Credentials": members.credentials(session),
+        "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{session.name}", "Arn": session.arn},
     }
-
-
-def _required(params: Mapping[str, Any], name: str) -> str:
-    value = params.get(name)
-    if not isinstance(value, str) or not value:
-        member = name[0].lower() + name[1:]
-        raise AwsError(
-            "ValidationError",
-            f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: "
-            "Member must not be null",
-        )
-    return value
-
-
-def _duration(params: Mapping[str, Any], default: int, most: int) -> int:
-    value = params.get("DurationSeconds", default)
-    if not isinstance(value, int) or not 900 <= value <= most:
-        bound = ("greater", 900) if isinstance(value, int) and value < 900 else ("less", most)
-        raise AwsError(
-            "ValidationError",
-            f"1 validation error detected: Value '{value}' at 'durationSeconds' failed to satisfy constraint: "
-            f"Member must have value {bound[0]} than or equal to {bound[1]}",
-        )
-    return value
-
-
-def _tags(raw: Any) -> dict[str, str]:
-    tags: dict[str, str] = {}
-    for item in raw:
-        key, value = str(item.get("Key", "")), str(item.get("Value", ""))
-        if not key or key.lower() in (known.lower() for known in tags):
-            raise AwsError(
-                "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-            )
-        tags[key] = value
-    return tags
-
-
-def _check_policy(text: str) -> None:
-    try:
-        iam.parse_policy(text, iam.PolicyKind.SESSION)
-    except iam.MalformedPolicy as error:
-        raise AwsError("MalformedPolicyDocument", str(error), 400) from error
+    if session.policies or tags:
+        answer["PackedPolicySize"] = members.packed_size(session.policies)
+    if session.source_identity:
+        answer["SourceIdentity"] = session.source_identity
+    return answer
