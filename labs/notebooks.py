@@ -48,6 +48,7 @@ _STABLE = (
 _MADE_UP = (
     re.compile(r"\b(?P<kind>(?:vpc|subnet|rtb|sg|sgr|acl|eni|vpce|pl|igw|nat)-)[0-9a-f]{17}\b"),
     re.compile(r"\b(?P<kind>)[0-9a-f]{32}\b"),
+    re.compile(r"\b(?P<kind>ecs-svc/)\d{19}\b"),
     re.compile(r"\b(?P<kind>10\.0\.[12]\.)\d{1,3}\b(?!/)"),
 )
 
