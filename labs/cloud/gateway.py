@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from labs.cloud import answers, operations, redaction
-from labs.cloud.apis.parameters import check_required
+from labs.cloud.apis.parameters import check_required, check_types
 from labs.cloud.backend import Backend
 from labs.cloud.body import ApiBody
 from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
@@ -182,6 +182,7 @@ class Gateway:
     def _carry_out(self, caller: Caller, call: ApiCall, service: Service, request_id: str) -> Answer:
         arns: tuple[str, ...] = ()
         try:
+            check_types(service, call.operation, call.params)
             call = self._backend.completed(caller, call)
             if service.name != "sts":
                 checks = self._guard.checks(call)

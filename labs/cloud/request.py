@@ -103,13 +103,23 @@ def _quoted(path_info: str) -> str:
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """A JSON body that must be an object. Raises AwsError(SerializationException)."""
+    """A JSON body: an object, in UTF-8, without lone surrogates. Raises AwsError(SerializationException)."""
     if not body:
         return {}
     try:
-        value = json.loads(body)
+        text = body.decode()
+        value = json.loads(text, parse_constant=_no_number)
+        if _SURROGATE.search(text):  # only escaped ones can be in what was valid UTF-8
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise AwsError("SerializationException", "The request body is not valid JSON.") from error
     if not isinstance(value, dict):
         raise AwsError("SerializationException", "The request body is not a JSON object.")
     return value
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

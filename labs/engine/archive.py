@@ -21,6 +21,8 @@ from labs.errors import LabError
 
 MAX_DOCUMENT = 8 << 20  # a manifest or config larger than this is no image of ours
 MAX_LAYER = 8 << 30  # unpacked bytes of one layer: more is taken for a decompression bomb
+MAX_HEADER = 1 << 20  # bytes of one long name or extended header of a tar
+MAX_ENTRIES = 1_000_000
 _REBUILD = "Build the image again with: docker buildx build -o type=oci,dest=FILE ..."
 
 
@@ -84,6 +86,26 @@ class _Slice(io.RawIOBase):
     def close(self) -> None:
         self._handle.close()
         super().close()
+
+
+class _Header(tarfile.TarInfo):
+    """A tar header that takes no megabytes for a name, which tarfile would read into memory whole."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in _IN_MEMORY and self.size > MAX_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size} bytes")
+        return cast(tarfile.TarInfo, super()._proc_member(archive))  # type: ignore[misc]
+
+
+_IN_MEMORY = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
+# What tarfile and zlib raise over bytes that are no tar.
+_DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, OverflowError, RecursionError)
 
 
 class LayerFile(NamedTuple):
@@ -165,14 +187,14 @@ def read_archive(path: Path) -> Image:
             raise LabError(f"{name} is not an OCI layout: it has no index.json.", _REBUILD)
         return image_of(name, blobs, index.read_bytes())
     try:
-        with tarfile.open(path, "r:") as archive:
+        with tarfile.open(path, "r:", tarinfo=_Header) as archive:
             members = {entry.name.removeprefix("./"): entry for entry in archive}
             found = members.get("index.json")
             handle = archive.extractfile(found) if found else None
             data = handle.read(MAX_DOCUMENT) if handle else b""
     except FileNotFoundError:
         raise LabError(f"There is no file {name}.", _REBUILD) from None
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except _DAMAGE as error:
         raise LabError(f"{name} is not an OCI archive: {error}.", _REBUILD) from error
     if not data:
         old = " (it is in the format of docker save before Docker 25)" if "manifest.json" in members else ""
@@ -227,17 +249,24 @@ def layer_entries(stream: IO[bytes], what: str, limit: int = MAX_LAYER) -> Itera
         raise LabError(f"{what} is compressed with zstd, which the kit does not read.", "Build it with gzip layers.")
     plain: Any = gzip.GzipFile(fileobj=whole, mode="rb") if start[:2] == b"\x1f\x8b" else whole
     try:
-        with tarfile.open(fileobj=cast(Any, _Bounded(plain, limit, what)), mode="r|") as archive:
-            for entry in archive:
-                yield LayerFile(_clean(entry.name), entry, _reader(archive, entry))
-    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        bounded = cast(Any, _Bounded(plain, limit, what))
+        with tarfile.open(fileobj=bounded, mode="r|", tarinfo=_Header) as archive:
+            for number, entry in enumerate(archive):
+                archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every header
+                if number >= MAX_ENTRIES or entry.issparse():
+                    raise tarfile.ReadError("a sparse file" if entry.issparse() else "too many files")
+                yield LayerFile(_clean(entry.name), entry, _reader(archive, entry, what))
+    except _DAMAGE as error:
         raise LabError(f"{what} is damaged: {error}.", _REBUILD) from error
 
 
-def _reader(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[..., bytes]:
+def _reader(archive: tarfile.TarFile, entry: tarfile.TarInfo, what: str) -> Callable[..., bytes]:
     def read(limit: int = -1) -> bytes:
-        handle = archive.extractfile(entry) if entry.isreg() else None
-        return handle.read(limit) if handle else b""
+        try:
+            handle = archive.extractfile(entry) if entry.isreg() else None
+            return handle.read(limit) if handle else b""
+        except _DAMAGE as error:
+            raise LabError(f"{what} is damaged: {error}.", _REBUILD) from error
 
     return read
 
@@ -315,7 +344,7 @@ def _parse(name: str, data: bytes, media_type: str) -> oci.Manifest | oci.Index:
 def _json(name: str, data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LabError(f"{name} is damaged: its config is not JSON ({error}).", _REBUILD) from error
     if not isinstance(found, dict):
         raise LabError(f"{name} is damaged: its config is not a JSON object.", _REBUILD)

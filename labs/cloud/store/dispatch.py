@@ -139,12 +139,28 @@ class Stumbled(AwsError):
     """moto raised something that is not an AWS error; the store may have changed."""
 
     def __init__(self, request: StoreRequest, error: Exception) -> None:
-        log.warning("%s %s: the store raised %s: %s", request.service, request.operation, type(error).__name__, error)
+        # Its text may quote a parameter, and a parameter may be a secret.
+        log.warning("%s %s: the store raised %s", request.service, request.operation, type(error).__name__)
+        if request.service == "s3":
+            super().__init__(*_s3_refusal(request))
+            return
         super().__init__(
             "InvalidParameterValue" if request.service in ("ec2", "iam", "sts") else "ValidationException",
-            f"The local AWS could not carry out {request.service}:{request.operation} with these parameters "
-            f"({type(error).__name__}: {error}) (simulated wording).",
+            f"The local AWS could not carry out {request.service}:{request.operation} with these parameters. "
+            "(simulated wording)",
         )
+
+
+def _s3_refusal(request: StoreRequest) -> tuple[str, str]:
+    """Code and words of the S3 API reference, "Error responses": what S3's calls can be wrong in is their document."""
+    if request.body:
+        return (
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )
+    if request.method in ("PUT", "POST"):
+        return "MissingRequestBodyError", "Request Body is empty"
+    return "InvalidRequest", f"The local AWS could not carry out s3:{request.operation}. (simulated wording)"
 
 
 def _pick(handlers: Mapping[str, Handler], request: StoreRequest) -> Handler:

@@ -6,12 +6,13 @@ Source: the OCI image specification 1.1, layer.md (change sets, whiteouts).
 import gzip
 import hashlib
 import io
+import os
 import posixpath
 import shutil
 import tarfile
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO, cast
 
@@ -119,22 +120,50 @@ class Tree:
             return stream.read(limit).decode("utf-8", "replace")
 
     def apply(self, image: Image, layer: oci.Descriptor) -> None:
-        """Put one layer of an image on top."""
+        """Put one layer of an image on top: its whiteouts take from the layers below, then its entries are added.
+
+        LabError for an entry that would lie below a file, or outside the image.
+        """
         plain = _PlainLayer(image, layer)
-        added: set[str] = set()
+        hidden, emptied, entries = set(), set(), []
         for path, info, _ in image.layer_files(layer):
-            name = posixpath.basename(path)
-            parent = posixpath.dirname(path)
+            parent, name = posixpath.split(path)
+            if ".." in path.split("/") or "\0" in path:
+                raise LabError(f"The image holds a path that leaves it: {path[:200]!r}.", "Do not run this image.")
             if name == OPAQUE:
-                for each in [each for each in self.nodes if each.startswith(parent + "/") and each not in added]:
-                    del self.nodes[each]
+                emptied.add(parent)
             elif name.startswith(WHITEOUT):
-                self.remove(posixpath.join(parent, name.removeprefix(WHITEOUT)))
+                hidden.add(posixpath.join(parent, name.removeprefix(WHITEOUT)))
             else:
-                node = self._node(info, plain)
-                if node:
-                    self.put(path, node)
-                    added.add(path)
+                entries.append((path, info))
+        self._hide(hidden - {""}, emptied)
+        for path, info in entries:
+            place = self._place(path)
+            node = self._node(info, plain)
+            if node:
+                self.put(place, node)
+
+    def _hide(self, hidden: set[str], emptied: set[str]) -> None:
+        if not hidden and not emptied:
+            return
+        for path in list(self.nodes):
+            above = _ancestors(path)
+            if path in hidden or any(each in hidden or each in emptied for each in above):
+                del self.nodes[path]
+
+    def _place(self, path: str) -> str:
+        """Where an entry lands: links among its folders are followed inside the image, as containerd follows them."""
+        parent, name = posixpath.split(path)
+        if not parent:
+            return path
+        parent = self.resolve(parent)
+        for each in (parent, *_ancestors(parent)):
+            node = self.nodes.get(each)
+            if node is not None:
+                if not node.is_folder:
+                    raise LabError(f"The image is damaged: /{path[:200]} lies below a file.", "Build it again.")
+                break
+        return posixpath.join(parent, name)
 
     def _node(self, info: tarfile.TarInfo, plain: "_PlainLayer") -> Node | None:
         kind = tarfile.REGTYPE if info.isreg() else info.type
@@ -155,6 +184,13 @@ class Tree:
         )
 
 
+def _ancestors(path: str) -> Iterator[str]:
+    """The folders above a path, nearest first; the root is ""."""
+    while path:
+        path = posixpath.dirname(path)
+        yield path
+
+
 class _PlainLayer:
     """A layer unpacked into a temporary file, only when a file of it is asked for."""
 
@@ -164,16 +200,31 @@ class _PlainLayer:
 
     def open(self, start: int, size: int) -> BinaryIO:
         if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the tree
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - lives as long as the tree
             weakref.finalize(self, self._file.close)
             with self._image.open(self._layer) as stream:
                 packed = stream.read(2) == b"\x1f\x8b"
             with self._image.open(self._layer) as stream:
                 source: Any = gzip.GzipFile(fileobj=stream) if packed else stream
                 shutil.copyfileobj(source, self._file, 1 << 20)
-        self._file.seek(start)
-        data = self._file.read(size)
-        return io.BytesIO(data)
+        return cast(BinaryIO, _Part(self, self._file.fileno(), start, size))
+
+
+class _Part(io.RawIOBase):
+    """One file of an unpacked layer: a large one is never in memory whole."""
+
+    def __init__(self, layer: _PlainLayer, handle: int, start: int, size: int) -> None:
+        super().__init__()
+        self._layer, self._handle, self._at, self._end = layer, handle, start, start + size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = os.pread(self._handle, min(len(buffer), self._end - self._at, 1 << 20), self._at)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 def tree_of(image: Image, platform: oci.Platform) -> Tree:

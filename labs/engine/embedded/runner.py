@@ -27,7 +27,7 @@ from labs import oci
 from labs.engine.archive import Image
 from labs.engine.embedded import inside
 from labs.engine.embedded.build import native
-from labs.engine.embedded.rootfs import Tree, tree_of
+from labs.engine.embedded.rootfs import Node, Tree, tree_of
 from labs.errors import LabError
 
 STOP_S = 10.0
@@ -53,10 +53,19 @@ class Launch:
 
 def launch_of(config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], arguments: Sequence[str] = ()) -> Launch:
     """Read an image's configuration; ``arguments`` stand in for its CMD. LabError for what is not a Python app."""
+    try:
+        return _launch(config, tree, env, arguments)
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        raise LabError(f"The image's configuration is malformed: {error}.", "Build the image again.") from error
+
+
+def _launch(config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], arguments: Sequence[str]) -> Launch:
     words = [*(config.get("Entrypoint") or []), *(arguments or config.get("Cmd") or [])]
     if not words:
         raise LabError("no command specified", "Give the image an ENTRYPOINT or a CMD.")
     variables = dict(str(each).partition("=")[::2] for each in config.get("Env") or []) | dict(env)
+    if "\0" in "".join([*map(str, words), *variables, *variables.values()]):
+        raise LabError("The image's command or environment holds a NUL.", "Build the image again.")
     ports = [int(each.split("/")[0]) for each in config.get("ExposedPorts") or {} if each.endswith("/tcp")]
     given = variables.get("PORT", "")
     port = int(given) if given.isdigit() and int(given) else ports[0] if ports else 8080
@@ -137,9 +146,29 @@ def free_port() -> int:
 
 
 def unpack(tree: Tree, root: Path) -> None:
-    """Write a tree into a new folder. Nothing lands outside: links are made last, and never followed."""
-    root.mkdir(parents=True)
+    """Write a tree into a new folder. Nothing lands outside: links are made last, and never followed.
+
+    LabError for an image that leaves its folder, does not fit on the disk, or has names that no file can have.
+    """
     nodes = [(path, node) for path, node in sorted(tree.nodes.items()) if path and not _SYSTEM.match(path)]
+    _check_room(sum(node.size for _, node in nodes if node.is_file), root.parent)
+    try:
+        root.mkdir(parents=True)
+        _write(nodes, root)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise LabError(f"The image cannot be unpacked: {why}.", "Free some space, or build the image again.") from error
+
+
+def _check_room(needed: int, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise LabError(
+            f"The image needs {needed >> 20} MiB unpacked, and {folder} has {free >> 20} MiB.", "Free some space."
+        )
+
+
+def _write(nodes: Sequence[tuple[str, Node]], root: Path) -> None:
     for path, node in nodes:
         if ".." in path.split("/") or "\0" in path:
             raise LabError(f"the image holds a path that leaves it: {path}", "Do not run this image.")
@@ -190,7 +219,7 @@ class ProcessApp:
         self, launch: Launch, root: Path, env: dict[str, str], output: IO[bytes] | None
     ) -> "subprocess.Popen[bytes]":
         words = [sys.executable, *(path_inside(word, root) for word in launch.arguments[1:])]
-        cwd = root / launch.folder.lstrip("/")
+        cwd = root / posixpath.normpath("/" + launch.folder).lstrip("/")
         if sys.platform == "win32":
             env["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", "")
         options: dict[str, Any] = {"cwd": cwd if cwd.is_dir() else root, "env": env, "stdin": subprocess.DEVNULL}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from labs import oci
-from labs.engine.archive import Blobs
+from labs.engine.archive import MAX_DOCUMENT, Blobs
 from labs.engine.embedded.client import (
     Answer,
     Registry,
@@ -228,10 +228,12 @@ class Pull:
 
     def document(self, config: oci.Descriptor) -> Any:
         """The config document of a manifest."""
+        if config.size > MAX_DOCUMENT:
+            raise RegistryError(f"{self._reference}: config {config.digest} of {config.size} bytes is too large")
         self.blobs((config,), False)
         try:
             return json.loads(self._store.read(config))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RegistryError(f"{self._reference}: config {config.digest} is not JSON: {error}") from error
 
     def blobs(self, wanted: Iterable[oci.Descriptor], is_layer: bool) -> None:

@@ -234,3 +234,23 @@ def test_ssm_document_ids_repeat(plain, patched):
     print(make() == make())
     """
     assert both(plain, patched, code) == ("False", "True")
+
+
+def test_ssm_a_label_for_an_unknown_parameter_leaves_the_store_as_it_was(plain, patched):
+    code = """
+    import json
+    from labs.cloud.store.dispatch import MotoStore, StoreRequest
+    store = MotoStore(PREPARE)
+    def ask(operation, **parameters):
+        headers = {"x-amz-target": f"AmazonSSM.{operation}", "content-type": "application/x-amz-json-1.1"}
+        body = json.dumps(parameters).encode()
+        request = StoreRequest(
+            "ssm", operation, "111122223333", "us-east-1", "AKIA", "POST", "/", "", headers, body
+        )
+        try:
+            return store.run(request).status
+        except Exception:
+            return "stumbled"
+    print(ask("LabelParameterVersion", Name="n", ParameterVersion=1, Labels=["l"]), ask("DescribeParameters"))
+    """
+    assert both(plain, patched, code) == ("400 stumbled", "400 200")
