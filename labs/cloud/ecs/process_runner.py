@@ -69,7 +69,7 @@ class ProcessRunner:
             raise CannotStart(str(getattr(error, "what", error))) from error
         note = f"{self.line}; this container is a process of this machine, {native()}"
         write(note if launch.image.platform == native() else f"{note}; its image is for {launch.image.platform}")
-        process = Process(app, place, plan, tree, launch, write, self._running.discard)
+        process = Process(app, place, plan, tree, self._lock, launch, write, self._running.discard)
         self._running.add(process)
         process.follow()
         return process
@@ -151,12 +151,13 @@ class Process:
         place: Path,
         plan: embedded.Launch,
         tree: Tree,
+        reading: threading.Lock,
         launch: Launch,
         write: Callable[[str], None],
         removed: Callable[["Process"], None],
     ) -> None:
         self._app, self._place, self._plan, self._tree, self._launch = app, place, plan, tree, launch
-        self._write, self._removed = write, removed
+        self._reading, self._write, self._removed = reading, write, removed
         self._end: End | None = None
         self._over = threading.Event()
         self._out_of_memory = False
@@ -222,7 +223,8 @@ class Process:
         if command[0] == "CMD-SHELL":
             words = ["/bin/sh", "-c", re.sub(r"\s*\|\|\s*exit 1\s*$", "", words[0])]
         try:
-            plan = embedded.launch_of({"Cmd": words, "WorkingDir": self._plan.folder}, self._tree, self._plan.env)
+            with self._reading:
+                plan = embedded.launch_of({"Cmd": words, "WorkingDir": self._plan.folder}, self._tree, self._plan.env)
             return self._run(plan, timeout_s) == 0
         except (LabError, OSError, subprocess.SubprocessError):
             return False

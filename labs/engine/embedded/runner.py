@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -197,7 +198,7 @@ class ProcessApp:
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._name, self._folder, self._exit, self._last = name, folder, -1, ""
-        self._done = False
+        self._done, self._stopping = False, threading.Lock()
         # Shorter values (a port, a flag) are no secrets, and blanking them would spoil the log.
         self._secrets = sorted({value for value in env.values() if len(value) >= 6}, key=len, reverse=True)
         self._log = folder / "log"
@@ -269,8 +270,10 @@ class ProcessApp:
 
     def stop(self) -> int:
         """SIGTERM, SIGKILL after ten seconds, then every file of it is removed; the exit code."""
-        if self._done:
-            return self._exit
+        with self._stopping:  # two threads may stop it; the pipe is closed once
+            return self._exit if self._done else self._stop()
+
+    def _stop(self) -> int:
         try:
             with contextlib.suppress(ProcessLookupError):
                 self.process.terminate()
