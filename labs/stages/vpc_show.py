@@ -14,8 +14,7 @@ from labs.ui.vpc_picture import Lane, Network, Place, Sign, Station
 
 # An interface endpoint takes a minute or two on AWS.
 _AVAILABLE_LOCAL_S, _AVAILABLE_AWS_S = 30.0, 600.0
-# How a hop's line begins, and the sign of the picture's station.
-_WORDS = {HopVerdict.OPEN: "  through  ", HopVerdict.BLOCKED: "  STOP     ", HopVerdict.CANNOT_CHECK: "  unknown  "}
+# What the picture says of a hop, and of a way as a whole.
 _SIGNS = {HopVerdict.OPEN: Sign.OPEN, HopVerdict.BLOCKED: Sign.BLOCKED, HopVerdict.CANNOT_CHECK: Sign.UNKNOWN}
 _OF_A_WAY = {True: Sign.OPEN, False: Sign.BLOCKED, None: Sign.UNKNOWN}
 # The hops as the picture and its table call them.
@@ -84,7 +83,7 @@ def wait_available(bench: Bench) -> None:
 
 
 def way(bench: Bench, service: str) -> str:
-    """Every hop to one service."""
+    """Every hop to one service, by the picture's names."""
     known = [goal.service for goal in GOALS]
     if service not in known:
         raise LabError(f"'{service}' is not one of the services of a start.", f"use one of: {', '.join(known)}")
@@ -95,7 +94,7 @@ def way(bench: Bench, service: str) -> str:
     to = f"{chosen.goal.title}, {chosen.goal.at(bench)}"
     lines = [f"From a task in {chosen.subnet} to {to}: {_sign(chosen).value}", ""]
     # Not wrapped: where a line would break depends on the length of an address.
-    lines += [f"{_WORDS[hop.verdict]}{hop.step.value}: {hop.reason}" for hop in chosen.path.hops]
+    lines += [f"  {_SIGNS[hop.verdict].short:<4}  {_STATIONS[hop.step]:<9}  {hop.reason}" for hop in chosen.path.hops]
     if chosen.path.ok is False:
         lines += ["", f"To open it: {chosen.remedy}"]
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """The cell magic ``%%work FILE``, and what a cell says when AWS refuses a call in it."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -28,10 +29,13 @@ def register(write: Callable[[str, str], str]) -> bool:
             print(error)
 
     shell.register_magic_function(work, "cell", "work")
-    shell.set_custom_exc((LabError, ClientError, BotoCoreError), _said)
+    shell.set_custom_exc((LabError, ClientError, BotoCoreError, FileNotFoundError), _said)
     return True
 
 
 def _said(_shell: object, _kind: type, error: Exception, _traceback: object, tb_offset: int | None = None) -> None:
-    """A call in a cell of the trainee's that AWS refused: its sentence, without a traceback."""
+    """A call in a cell of the trainee's that AWS refused, or a file that is not there: a sentence, no traceback."""
+    if isinstance(error, FileNotFoundError):
+        print(LabError(f"There is no file {Path(str(error.filename)).name}.", "run the cell that writes it"))
+        return
     print(error if isinstance(error, LabError) else explain(error, "running this cell"))
