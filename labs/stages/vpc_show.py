@@ -92,11 +92,12 @@ def way(bench: Bench, service: str) -> str:
         raise LabError("There is no subnet to start from yet.", "run the cell that calls create_subnet")
     chosen = next(each for each in found if each.goal.service == service)
     to = f"{chosen.goal.title}, {chosen.goal.at(bench)}"
-    lines = [f"From a task in {chosen.subnet} to {to}: {_sign(chosen).value}", ""]
-    # Not wrapped: where a line would break depends on the length of an address.
-    lines += [f"  {_SIGNS[hop.verdict].short:<4}  {_STATIONS[hop.step]:<9}  {hop.reason}" for hop in chosen.path.hops]
+    lines = [text.wrapped(f"From a task in {chosen.subnet} to {to}: {_sign(chosen).value}"), ""]
+    for hop in chosen.path.hops:
+        begin = f"  {_SIGNS[hop.verdict].short:<4}  {_STATIONS[hop.step]:<9}  "
+        lines.append(text.hanging(begin, hop.reason))
     if chosen.path.ok is False:
-        lines += ["", f"To open it: {chosen.remedy}"]
+        lines += ["", text.wrapped(f"To open it: {chosen.remedy}")]
     return "\n".join(lines)
 
 

@@ -27,7 +27,7 @@ class Picture:
 
         JupyterLab shows an SVG as an image without one, and none at all in a notebook that it does not trust yet.
         """
-        data = " ".join(self.svg.split()).replace("%", "%25").replace("#", "%23")
+        data = self.svg.replace("\n", " ").replace("%", "%25").replace("#", "%23")
         return (
             f'<img alt="{escape(self.description)}" style="max-width:100%;height:auto" '
             f'src="data:image/svg+xml;charset=utf-8,{escape(data, quote=False)}">'

@@ -28,6 +28,12 @@ def wrapped(text: str) -> str:
     return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in text.splitlines())
 
 
+def hanging(begin: str, words: str) -> str:
+    """A sentence behind its beginning; further lines stand under the sentence. Names are not broken."""
+    indent = " " * len(begin)
+    return textwrap.fill(words, WIDTH, initial_indent=begin, subsequent_indent=indent, break_on_hyphens=False)
+
+
 def pretty(document: Mapping[str, Any]) -> str:
     """A policy as people write it."""
     return json.dumps(document, indent=2)

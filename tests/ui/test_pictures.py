@@ -82,6 +82,14 @@ def test_a_table_lines_up() -> None:
     assert text.table(("a", "long"), [("wide cell", "x")]) == "a          long\n---------  ----\nwide cell  x"
 
 
+def test_a_long_sentence_hangs_behind_its_beginning_and_no_name_is_broken() -> None:
+    lines = text.hanging("  ok  ", "word " * 25 + "subnet-0123-4567").splitlines()
+    assert all(len(line) <= text.WIDTH for line in lines)
+    assert lines[0].startswith("  ok  word")
+    assert lines[1].startswith("      word")
+    assert lines[-1].endswith(" subnet-0123-4567")
+
+
 def test_a_difference_shows_only_what_changed() -> None:
     before, after = {"Action": ["a"], "B": 1}, {"Action": ["a", "b"], "B": 1}
     assert [line for line in text.difference(before, after).splitlines() if line[0] in "+-"] == [
