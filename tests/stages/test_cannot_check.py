@@ -120,7 +120,7 @@ def test_a_not_yet_that_may_mend_itself_is_asked_again_until_the_deadline(bench:
     assert catalogue().messages["push.denied.no_trail"].waits
 
 
-@pytest.mark.parametrize("name", ["start", "build", "push-denied", "push-fixed"])
+@pytest.mark.parametrize("name", ["start", "build", "push-denied", "push-fixed", "private-subnet"])
 def test_a_check_changes_nothing_in_the_account(bench: Bench, name: str) -> None:
     runner.solve(name, bench)
     calls: list[str] = []

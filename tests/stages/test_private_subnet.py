@@ -15,6 +15,7 @@ from labs.stages.private_subnet import names, solve, trial
 from labs.stages.private_subnet.endpoint_policy import PolicyFault, first_fault, lets_layers_through
 from labs.stages.stage import stage
 from labs.ui.vpc_picture import Sign
+from labs.verdict import Status
 
 BUCKET = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket"
 PRIVATE = stage("private-subnet")
@@ -314,3 +315,15 @@ def test_the_trial_is_made_once_and_its_secret_is_in_no_line_and_no_file(begun: 
 def test_the_trial_without_a_definition_says_which_cell_makes_it(begun: Bench) -> None:
     with pytest.raises(LabError, match=r"run the cell with lab\.trial_task"):
         trial.require(begun)
+
+
+def test_an_identity_that_may_not_look_at_the_network_cannot_check(begun: Bench) -> None:
+    """The push role may push, and may not describe a VPC: that is no fault of the trainee's."""
+    session = begun.target.assume(begun.push_role)
+
+    def reader(service: str) -> Any:
+        return session.client(service, endpoint_url=begun.target.endpoint)
+
+    report = runner.ask(PRIVATE, replace(begun, reader=reader))
+    assert (report.verdict.status, report.verdict.message_id) == (Status.CANNOT_CHECK, "check.not_allowed")
+    assert "ec2:DescribeVpcs" in report.verdict.found
