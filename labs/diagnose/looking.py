@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from labs.diagnose import names
 from labs.diagnose.account import (
@@ -135,7 +136,8 @@ def _registry(clients: Clients, where: Where, case: Case, missed: list[Finding])
         return registry_host(clients)
     except CannotRead as error:
         missed.append(unread("the registry", error))
-        return ""
+        # Where the API answers elsewhere than at AWS, its registry commonly answers there too.
+        return urlsplit(str(clients("ecr", "").meta.endpoint_url)).netloc
 
 
 def _settings(clients: Clients, where: Where, case: Case, secrets: AccountSecrets) -> ExecSettings | None:

@@ -86,6 +86,9 @@ def _checks(asking: Asking, settings: ExecSettings) -> Iterator[Check]:
     yield _content(
         "the task has a task role", bool(task.task_role), task.task_role or "it has none", "Set taskRoleArn."
     )
+    if settings.unread:
+        about = "the task role may do what the cluster's ECS Exec configuration needs"
+        yield Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, settings.unread)
     if task.task_role:
         for channel in _CHANNELS:
             yield asking.permitted(Call(f"ssmmessages:{channel}", "*", "", task.task_session, route))
@@ -95,9 +98,6 @@ def _checks(asking: Asking, settings: ExecSettings) -> Iterator[Check]:
 
 def _cluster(asking: Asking, settings: ExecSettings) -> Iterator[Check]:
     """What the cluster's configuration adds to the task role: its key, and the places where sessions are recorded."""
-    if settings.unread:
-        about = "the task role may do what the cluster's ECS Exec configuration needs"
-        yield Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, settings.unread)
     task = asking.task
     wanted: list[tuple[str, str, str]] = []
     if settings.key_arn:

@@ -16,6 +16,8 @@ if "lab_cloud" not in sys.modules:
 
 from lab_cloud import LabCloud, until
 
+from tests.diagnose.world import World
+
 REGION = "us-east-1"
 
 
@@ -34,10 +36,18 @@ class Made:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    """A running local AWS."""
-    running = LabCloud(tmp_path_factory.mktemp("diagnose") / "state")
+    """A running local AWS; its tasks are processes, so that a figure or a failure is its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_ENGINE", "embedded")
+        running = LabCloud(tmp_path_factory.mktemp("diagnose") / "state")
     yield running
     running.close()
+
+
+@pytest.fixture(scope="session")
+def world(cloud):
+    """A task that starts, and what it stands on."""
+    return World(cloud)
 
 
 @pytest.fixture(scope="module")
