@@ -1,7 +1,7 @@
 """``make bench``: one run, one table. Ratios say more than seconds: the machine's speed drifts.
 
 python -m tests.bench             everything
-python -m tests.bench calls ...   only the named parts: calls, decisions, layers, path, fargate, course, lab, setup
+python -m tests.bench calls ...   the named parts: calls, decisions, layers, registry, path, fargate, course, lab, setup
 """
 
 import os
@@ -14,10 +14,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench import decisions, fargate, measure, servers
+from tests.bench import decisions, fargate, measure, registry, servers
 
 ROOT = Path(__file__).parent.parent.parent
-PARTS = ("calls", "decisions", "layers", "path", "fargate", "course", "lab", "setup")
+PARTS = ("calls", "decisions", "layers", "registry", "path", "fargate", "course", "lab", "setup")
 
 
 def row(what: str, figure: str, against: str = "", ratio: str = "") -> None:
@@ -70,6 +70,39 @@ def bench_layers() -> None:
                 f"{times['kit'][place] / its[place]:.2f}" if its else "",
             )
         row("memory after the pushes", f"{kit.rss_mib:.0f} MiB")
+
+
+def bench_registry() -> None:
+    """The registry by bare HTTP, beside docker-registry where that is installed."""
+    with servers.kit() as kit, servers.docker_registry() as other:
+        both = [kit] + ([other] if other else [])
+        row("peak memory above idle during a 500 MB push", f"{registry.peak_mib(kit):.0f} MiB", "at most 60")
+        times, hashing, disk = registry.large(both)
+        mine, its = times["kit"], times.get("docker-registry")
+        for place, name in ((0, "PUT"), (1, "GET")):
+            row(
+                f"500 MB layer, raw HTTP {name}",
+                f"{mine[place]:.2f} s",
+                f"{its[place]:.2f} s (docker-registry)" if its else "not installed",
+                f"{mine[place] / its[place]:.2f}" if its else "",
+            )
+        for alone, name in ((hashing, "SHA-256"), (disk, "a flushed copy")):
+            row(
+                f"500 MB raw PUT beside {name}",
+                f"{mine[0]:.2f} s",
+                f"{alone:.2f} s",
+                f"{alone / mine[0]:.2f} of its speed",
+            )
+        small = registry.small(both)
+        against = small.get("docker-registry")
+        row(
+            f"{registry.SMALL_LAYERS} small layers, push, one connection",
+            f"{small['kit']:.2f} s",
+            f"{against:.2f} s (docker-registry)" if against else "not installed",
+            f"{small['kit'] / against:.2f}" if against else "",
+        )
+        seconds, wrong = registry.parallel(kit)
+        row(f"{registry.PARALLEL} pushes at once", f"{seconds:.2f} s, {len(wrong)} errors", "", "; ".join(wrong[:2]))
 
 
 def bench_path() -> None:

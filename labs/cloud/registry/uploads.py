@@ -221,13 +221,13 @@ class Uploads:
 
     def _receive(self, upload: str, writing: _Writing, size: int, source: Source, length: int | None) -> int:
         if length is not None and size + length > MAX_LAYER:
-            words = "The layer is larger than ECR's limit of 52,000 MiB (simulated wording)"
-            raise EcrError(Fault.LAYER_TOO_LARGE, words)
+            raise _too_large()
         running = writing.hash if writing.hashed == size else None
         if running is None and size == 0:
             running = new_hash("sha256")
         writing.hash = None  # until all is written: after a broken body the file is hashed again
-        total = self._blobs.append(upload, size, source, [running] if running else [])
+        limited = _Limited(source, MAX_LAYER - size)
+        total = self._blobs.append(upload, size, limited, [running] if running else [])
         writing.hash, writing.hashed = running, total
         if length is not None and total - size != length:
             words = f"The body ended after {total - size} of {length} bytes (simulated wording)"
@@ -266,3 +266,23 @@ class Uploads:
             raise upload_missing(upload, repository.name, self._account) from None
         finally:
             writing.lock.release()
+
+
+class _Limited:
+    """A source that ends with LAYER_TOO_LARGE: a streamed body does not say its length."""
+
+    def __init__(self, source: Source, room: int) -> None:
+        self._source = source
+        self._room = room
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = self._source.readinto(buffer)
+        self._room -= count
+        if self._room < 0:
+            raise _too_large()
+        return count
+
+
+def _too_large() -> EcrError:
+    words = "The layer is larger than ECR's limit of 52,000 MiB (simulated wording)"
+    return EcrError(Fault.LAYER_TOO_LARGE, words)

@@ -114,6 +114,15 @@ def test_a_layer_over_ecrs_limit_is_refused_before_it_is_read(registry, admin):
         assert (answer.status, b"SIZE_INVALID" in answer.read()) == (413, True)
 
 
+def test_a_stream_over_ecrs_limit_is_cut_off(admin, monkeypatch):
+    monkeypatch.setattr("labs.cloud.registry.uploads.MAX_LAYER", 3 << 20)
+    location = admin.start()
+    pieces = (b"x" * (1 << 20) for _ in range(3))
+    assert admin.send("PATCH", location, pieces, {"Transfer-Encoding": "chunked"}).status == 202
+    refused = admin.send("PATCH", location, iter([b"x"]), {"Transfer-Encoding": "chunked"})
+    assert refused.error[:2] == (413, "SIZE_INVALID")
+
+
 def test_a_broken_chunk_is_refused(registry, admin):
     head = (
         f"PATCH {admin.start()} HTTP/1.1\r\nHost: x\r\nAuthorization: {admin.authorization}\r\n"

@@ -29,6 +29,22 @@ def test_an_image_put_by_the_api_is_served_by_the_registry(registry, admin):
     assert admin.get("manifests/v1").body == image_manifest()
 
 
+def test_a_manifest_without_a_media_type_needs_one_in_the_request(registry, admin):
+    """As tools that copy Helm charts met it (aws/aws-cli#8620, boto/boto3#3295)."""
+    for data in (b"{}", b"layer"):
+        admin.push_blob(data)
+    document = json.loads(image_manifest())
+    del document["mediaType"]
+    text = json.dumps(document)
+    code, message = registry.refused("PutImage", **REPOSITORY, imageManifest=text, imageTag="v1")
+    assert code == "InvalidParameterException"
+    assert message.startswith(
+        "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
+    )
+    image = put(registry, text.encode(), imageTag="v1", imageManifestMediaType=OCI_MANIFEST)
+    assert image["imageManifestMediaType"] == OCI_MANIFEST
+
+
 def test_putting_the_same_again_is_an_error_here(registry, admin):
     digest = admin.push_image("v1")
     text = image_manifest().decode()
