@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from labs import iam
+from labs.cloud.ec2_traits import ec2_traits
 from labs.cloud.identities import parsed
 
 _NOTHING: Mapping[str, str] = {}
@@ -52,6 +53,26 @@ class StoreLookups:
         """See ``authorisation.Lookups``."""
         return self._task_definition(name)
 
+    def boundary(self, account: str, kind: str, name: str) -> str:
+        """See ``authorisation.Lookups``."""
+        backend = _store("iam", account, "aws")
+        if backend is None:
+            return ""
+        owner = backend.users.get(name) if kind == "user" else _role(backend, name)
+        return str(getattr(owner, "permissions_boundary_arn", None) or "")
+
+    def traits(self, arn: str) -> Mapping[str, str]:
+        """See ``authorisation.Lookups``."""
+        parts = arn.split(":", 5)
+        if len(parts) != 6:
+            return _NOTHING
+        _, _, service, region, account, rest = parts
+        if service == "ec2":
+            return ec2_traits(_store("ec2", account, region), region, account, rest)
+        if service == "kms" and rest.startswith("key/"):
+            return _key_traits(_key(account, region, arn))
+        return _NOTHING
+
     def tags(self, arn: str) -> Mapping[str, str]:
         """See ``authorisation.Lookups``."""
         parts = arn.split(":", 5)
@@ -70,6 +91,12 @@ class StoreLookups:
             return _pairs(getattr(_secret(account, region, arn), "tags", None))
         if service == "ecs":
             return self._ecs_tags(arn)
+        if service == "kms":
+            key = _key(account, region, arn)
+            backend = _store("kms", account, region)
+            return dict(backend.tagger.get_tag_dict_for_resource(key.id)) if key is not None else _NOTHING
+        if service == "ssm" and rest.startswith("parameter/"):
+            return _parameter_tags(_store("ssm", account, region), rest.removeprefix("parameter/"))
         if service == "logs":
             backend = _store("logs", account, region)
             bare = arn.split(":log-stream:", 1)[0]
@@ -158,6 +185,27 @@ def _iam_tags(account: str, rest: str) -> Mapping[str, str]:
         policy = backend.managed_policies.get(f"arn:aws:iam::{account}:{rest}")
         return _pairs(policy.get_tags() if policy is not None else None)
     return _NOTHING
+
+
+def _role(backend: Any, name: str) -> Any:
+    return next((role for role in list(backend.roles.values()) if role.name == name), None)
+
+
+def _key_traits(key: Any) -> Mapping[str, str]:
+    if key is None:
+        return _NOTHING
+    return {
+        "kms:KeyOrigin": str(key.origin),
+        "kms:KeySpec": str(key.key_spec),
+        "kms:KeyUsage": str(key.key_usage),
+        "kms:MultiRegion": str(bool(key.multi_region)).lower(),
+    }
+
+
+def _parameter_tags(backend: Any, name: str) -> Mapping[str, str]:
+    held = backend._resource_tags.get("Parameter") if backend is not None else None
+    # A name that begins with a slash has it in the store, and not in the ARN.
+    return dict(held.get(f"/{name}") or held.get(name) or {}) if held is not None else _NOTHING
 
 
 def _tagger(backend: Any, arn: str) -> Mapping[str, str]:

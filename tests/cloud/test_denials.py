@@ -171,6 +171,48 @@ def test_resource_tags_decide(cloud, name):
     cloud.client("ec2", keys).delete_vpc(VpcId=blue)
 
 
+def test_the_vpc_that_a_group_is_in_decides(cloud, name):
+    ec2 = cloud.client("ec2")
+    mine, other = (ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"] for _ in range(2))
+    groups = [ec2.create_security_group(GroupName=name, Description="d", VpcId=vpc)["GroupId"] for vpc in (mine, other)]
+    vpc = f"arn:aws:ec2:{cloud.region}:{cloud.account}:vpc/{mine}"
+    keys = cloud.user(name, allow("ec2:DeleteSecurityGroup", Condition={"ArnEquals": {"ec2:Vpc": vpc}}))
+    refused(cloud.client("ec2", keys).delete_security_group, GroupId=groups[1])
+    cloud.client("ec2", keys).delete_security_group(GroupId=groups[0])
+
+
+def test_who_hands_out_policies_may_be_held_to_a_boundary(cloud, name):
+    """IAM user guide, access_policies_boundaries, "Delegating responsibility to others using permissions boundaries"."""
+    iam, trust = cloud.client("iam"), trusts({"AWS": cloud.account})
+    boundary = iam.create_policy(PolicyName=name, PolicyDocument=policy(allow("s3:*")))["Policy"]["Arn"]
+    bounded = cloud.role(f"{name}-bounded", trust, PermissionsBoundary=boundary)
+    free = cloud.role(f"{name}-free", trust)
+    condition = {"StringEquals": {"iam:PermissionsBoundary": boundary}}
+    mine = cloud.client("iam", cloud.user(name, allow(["iam:AttachRolePolicy", "iam:CreateRole"], Condition=condition)))
+    read = {"PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    mine.attach_role_policy(RoleName=bounded.rsplit("/", 1)[-1], **read)
+    refused(mine.attach_role_policy, RoleName=free.rsplit("/", 1)[-1], **read)
+    refused(mine.create_role, RoleName=f"{name}-new", AssumeRolePolicyDocument=policy(trust))
+    mine.create_role(RoleName=f"{name}-new", AssumeRolePolicyDocument=policy(trust), PermissionsBoundary=boundary)
+
+
+def test_tags_of_parameters_and_keys_decide(cloud, name):
+    ssm, kms = cloud.client("ssm"), cloud.client("kms")
+    for color in ("blue", "red"):
+        tags = [{"Key": "team", "Value": color}]
+        ssm.put_parameter(Name=f"/{name}/{color}", Value="v", Type="String", Tags=tags)
+    blue, red = (
+        kms.create_key(Tags=[{"TagKey": "team", "TagValue": color}])["KeyMetadata"]["KeyId"]
+        for color in ("blue", "red")
+    )
+    condition = {"StringEquals": {"aws:ResourceTag/team": "blue"}}
+    keys = cloud.user(name, allow(["ssm:GetParameter", "kms:DescribeKey"], Condition=condition))
+    cloud.client("ssm", keys).get_parameter(Name=f"/{name}/blue")
+    refused(cloud.client("ssm", keys).get_parameter, Name=f"/{name}/red")
+    cloud.client("kms", keys).describe_key(KeyId=blue)
+    refused(cloud.client("kms", keys).describe_key, KeyId=red)
+
+
 def test_ecr_repository_policy_lets_in_and_keeps_out(cloud, name):
     ecr = cloud.client("ecr")
     ecr.create_repository(repositoryName=name)

@@ -76,10 +76,12 @@ def checks_for(call: ApiCall, lookups: Lookups) -> Sequence[Check]:
         return s3_actions.checks(call)
     prefix = BY_NAME[call.service].prefix
     action = _RENAMED.get((call.service, call.operation), call.operation)
-    context = conditions.of_request(call, lookups)
+    context = conditions.of_request(call)
+    own = conditions.of_service(call, lookups)
     arns = resources_of(call, prefix, action, lookups)
-    found = [Check(f"{prefix}:{action}", arn, _with_resource(prefix, arn, context, lookups)) for arn in arns]
-    return [*found, *_tagging(call, arns, context), *_passed_roles(call, context, lookups)]
+    keys = {**context, **conditions.known(prefix, action, own)}
+    found = [Check(f"{prefix}:{action}", arn, _with_resource(prefix, action, arn, keys, lookups)) for arn in arns]
+    return [*found, *_tagging(call, arns, {**context, **own}), *_passed_roles(call, context, lookups)]
 
 
 def resources_of(call: ApiCall, prefix: str, action: str, lookups: Lookups) -> list[str]:
@@ -110,21 +112,24 @@ def _any_of(call: ApiCall, prefix: str, kind: str) -> str:
     return _PLACE.sub(lambda place: known.get(place.group(1), "*"), form)
 
 
-def _with_resource(prefix: str, arn: str, context: conditions.Keys, lookups: Lookups) -> conditions.Keys:
-    tags = conditions.of_resource(prefix, arn, lookups) if arn != "*" and not arn.endswith("/*") else {}
-    return {**context, **tags} if tags else context
+def _with_resource(prefix: str, action: str, arn: str, context: conditions.Keys, lookups: Lookups) -> conditions.Keys:
+    if arn == "*" or arn.endswith("/*"):
+        return context
+    found = conditions.known(prefix, action, conditions.of_resource(prefix, arn, lookups))
+    return {**context, **found} if found else context
 
 
 def _tagging(call: ApiCall, arns: Sequence[str], context: conditions.Keys) -> list[Check]:
     if not conditions.request_tags(call.params):
         return []
-    keys: conditions.Keys = {**context, f"{call.service}:CreateAction": call.operation}
+    given: conditions.Keys = {**context, f"{call.service}:CreateAction": call.operation}
     if call.service == "ec2" and call.operation not in ("CreateTags", "DeleteTags"):
         kinds = [
             str(item.get("ResourceType"))
             for item in call.params.get("TagSpecifications") or call.params.get("TagSpecification") or ()
             if isinstance(item, Mapping) and item.get("ResourceType")
         ]
+        keys = conditions.known("ec2", "CreateTags", given)
         return [Check("ec2:CreateTags", f"arn:aws:ec2:{call.region}:{call.account}:{kind}/*", keys) for kind in kinds]
     action = _TAGGING.get(call.service, {}).get(call.operation)
     if action is None:
@@ -132,6 +137,7 @@ def _tagging(call: ApiCall, arns: Sequence[str], context: conditions.Keys) -> li
     if call.operation in _RUNS_TASKS:
         cluster = ecs_resources.cluster_name(call)
         arns = [f"arn:aws:ecs:{call.region}:{call.account}:task/{cluster}/*"]
+    keys = conditions.known(call.service, action, given)
     return [Check(f"{call.service}:{action}", arn, keys) for arn in arns]
 
 

@@ -3,9 +3,13 @@
 Source: the "Condition keys" tables of the service authorization reference.
 """
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import resources
 from typing import Any
 
+from labs.cloud.authorisation.condition_members import members
 from labs.cloud.authorisation.ecs_resources import cluster_arn
 from labs.cloud.authorisation.model import Lookups
 from labs.cloud.request import ApiCall
@@ -47,71 +51,98 @@ def tag_keys(params: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def of_request(call: ApiCall, lookups: Lookups) -> Keys:
-    """Every condition key that comes from the request itself."""
+def of_request(call: ApiCall) -> Keys:
+    """The global condition keys that come from the request itself."""
     context: Keys = {"aws:RequestedRegion": call.region}
     tags = request_tags(call.params)
     names = tag_keys(call.params)
     context |= {f"aws:RequestTag/{name}": value for name, value in tags.items()}
     if names:
         context["aws:TagKeys"] = names
-    add = _SERVICES.get(call.service)
-    if add is not None:
-        context |= add(call, lookups)
     return context
+
+
+def of_service(call: ApiCall, lookups: Lookups) -> Keys:
+    """The service's own condition keys of the request; which of them the action has is ``known``'s to say."""
+    add = _SERVICES.get(call.service)
+    return {**members(call.service, call.params), **(add(call, lookups) if add is not None else {})}
 
 
 def of_resource(service: str, arn: str, lookups: Lookups) -> Keys:
-    """Condition keys that come from the resource: its tags, under the global name and the service's own."""
+    """Condition keys that come from the resource: its tags, under the global name and the service's own, and traits."""
     context: Keys = {}
+    own = _OWN_TAG_KEYS.get(service)
     for name, value in lookups.tags(arn).items():
         context[f"aws:ResourceTag/{name}"] = value
-        if service in ("ec2", "ecr", "ecs", "iam", "secretsmanager", "ssm"):
-            context[f"{service}:ResourceTag/{name}"] = value
-    return context
+        if own is not None:
+            context[f"{own}/{name}"] = value
+    return {**context, **lookups.traits(arn)}
+
+
+@cache
+def _reference() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    table: Mapping[str, Any] = json.loads(resources.files(__package__).joinpath("condition_keys.json").read_text())
+    return table
+
+
+def known(prefix: str, action: str, keys: Mapping[str, Any]) -> Keys:
+    """Those of the service's own keys that the reference has for the action, and every global one."""
+    listed = _reference().get(prefix, {}).get(action, ())
+    return {key: value for key, value in keys.items() if key.startswith("aws:") or _form(key) in listed}
+
+
+def _form(key: str) -> str:
+    """A key as the table has it: what follows a slash, or KMS's second colon, is the caller's own name."""
+    if key.startswith("kms:EncryptionContext:"):
+        return "kms:EncryptionContext"
+    return key.split("/", 1)[0] if "/" in key and not key.startswith("secretsmanager:resource/") else key
+
+
+# The service's own name for a tag of the resource.
+_OWN_TAG_KEYS = {
+    "ec2": "ec2:ResourceTag",
+    "ecr": "ecr:ResourceTag",
+    "ecs": "ecs:ResourceTag",
+    "iam": "iam:ResourceTag",
+    "secretsmanager": "secretsmanager:ResourceTag",
+    "ssm": "ssm:resourceTag",
+}
 
 
 def _iam(call: ApiCall, lookups: Lookups) -> Keys:
-    context: Keys = {}
-    if call.params.get("PolicyArn"):
-        context["iam:PolicyARN"] = str(call.params["PolicyArn"])
-    if call.params.get("PermissionsBoundary"):
-        context["iam:PermissionsBoundary"] = str(call.params["PermissionsBoundary"])
-    if call.params.get("AWSServiceName"):
-        context["iam:AWSServiceName"] = str(call.params["AWSServiceName"])
-    return context
+    given = call.params.get("PermissionsBoundary")
+    if given:
+        return {"iam:PermissionsBoundary": str(given)}
+    # On a call about an identity that exists, the boundary that it has.
+    for kind, member in (("role", "RoleName"), ("user", "UserName")):
+        name = call.params.get(member)
+        if isinstance(name, str) and name:
+            boundary = lookups.boundary(call.account, kind, name)
+            return {"iam:PermissionsBoundary": boundary} if boundary else {}
+    return {}
 
 
 def _ec2(call: ApiCall, lookups: Lookups) -> Keys:
     context: Keys = {"ec2:Region": call.region}
-    vpc = call.params.get("VpcId")
-    if isinstance(vpc, str) and vpc:
-        context["ec2:Vpc"] = f"arn:aws:ec2:{call.region}:{call.account}:vpc/{vpc}"
-        context["ec2:VpcID"] = vpc
-    if call.params.get("ServiceName"):
-        context["ec2:VpceServiceName"] = str(call.params["ServiceName"])
+    peers = (("ec2:RequesterVpc", "VpcId"), ("ec2:AccepterVpc", "PeerVpcId"), ("ec2:Vpc", "VpcId"))
+    for key, member in peers:
+        vpc = call.params.get(member)
+        if isinstance(vpc, str) and vpc:
+            context[key] = f"arn:aws:ec2:{call.region}:{call.account}:vpc/{vpc}"
+    if call.operation.startswith("Create") and call.params.get("TagSpecifications"):
+        context["ec2:CreateAction"] = call.operation
     return context
 
 
 def _ecs(call: ApiCall, lookups: Lookups) -> Keys:
-    context: Keys = {}
-    if "cluster" in call.params or call.operation in ("RunTask", "StartTask", "CreateService", "ListTasks"):
-        context["ecs:cluster"] = cluster_arn(call)
+    context: Keys = {"ecs:cluster": cluster_arn(call)}
     definition = call.params.get("taskDefinition")
     if isinstance(definition, str) and definition:
-        known, _ = lookups.task_definition(call.account, call.region, definition)
-        context["ecs:task-definition"] = known or definition
-    if "enableExecuteCommand" in call.params:
-        context["ecs:enable-execute-command"] = str(bool(call.params["enableExecuteCommand"])).lower()
+        known_arn, _ = lookups.task_definition(call.account, call.region, definition)
+        context["ecs:task-definition"] = known_arn or definition
+    if "volumeConfigurations" in call.params:
+        context["ecs:enable-ebs-volumes"] = "true"
     return context
-
-
-def _ssm(call: ApiCall, lookups: Lookups) -> Keys:
-    if "Recursive" in call.params:
-        return {"ssm:Recursive": str(bool(call.params["Recursive"])).lower()}
-    if "Overwrite" in call.params:
-        return {"ssm:Overwrite": str(bool(call.params["Overwrite"])).lower()}
-    return {}
 
 
 def _secrets(call: ApiCall, lookups: Lookups) -> Keys:
@@ -119,10 +150,11 @@ def _secrets(call: ApiCall, lookups: Lookups) -> Keys:
     if call.params.get("SecretId"):
         secret = str(call.params["SecretId"])
         context["secretsmanager:SecretId"] = lookups.secret_arn(call.account, call.region, secret) or secret
-    if call.params.get("Name"):
-        context["secretsmanager:Name"] = str(call.params["Name"])
-    if call.params.get("VersionStage"):
-        context["secretsmanager:VersionStage"] = str(call.params["VersionStage"])
+    if call.params.get("KmsKeyId"):
+        key = str(call.params["KmsKeyId"])
+        context["secretsmanager:KmsKeyArn"] = lookups.key_arn(call.account, call.region, key) or key
+    if "RotationRules" in call.params:
+        context["secretsmanager:ModifyRotationRules"] = "true"
     return context
 
 
@@ -135,6 +167,9 @@ def _kms(call: ApiCall, lookups: Lookups) -> Keys:
     key = str(call.params.get("KeyId", ""))
     if "alias/" in key:
         context["kms:RequestAlias"] = "alias/" + key.split("alias/", 1)[1]
+    constraints = call.params.get("Constraints")
+    if isinstance(constraints, Mapping) and constraints:
+        context["kms:GrantConstraintType"] = next(iter(constraints))
     return context
 
 
@@ -142,7 +177,6 @@ _SERVICES: dict[str, Callable[[ApiCall, Lookups], Keys]] = {
     "iam": _iam,
     "ec2": _ec2,
     "ecs": _ecs,
-    "ssm": _ssm,
     "secretsmanager": _secrets,
     "kms": _kms,
 }

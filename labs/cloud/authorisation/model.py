@@ -36,6 +36,14 @@ class Lookups(Protocol):
         """ARN and role ARNs of a task definition by family, family:revision or ARN; ("", ()) when there is none."""
         ...
 
+    def boundary(self, account: str, kind: str, name: str) -> str:
+        """The ARN of the permissions boundary of a "user" or "role"; "" when it has none."""
+        ...
+
+    def traits(self, arn: str) -> Mapping[str, str]:
+        """Condition keys of an EC2 or KMS resource that exists, as ec2:Vpc or kms:KeySpec; the id of any."""
+        ...
+
     def tags(self, arn: str) -> Mapping[str, str]:
         """The tags of a resource; empty when it has none or is not known."""
         ...

@@ -4,9 +4,11 @@ Source: Amazon S3 user guide, "Required permissions for Amazon S3 API operations
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+from labs.cloud.authorisation import conditions
 from labs.cloud.authorisation.model import Check
 from labs.cloud.contract import Context
 from labs.cloud.request import ApiCall
@@ -67,10 +69,44 @@ _VERSIONED = {
     "PutObjectTagging": "PutObjectVersionTagging",
 }
 _LISTS = ("prefix", "delimiter", "max-keys")
+_HEADERS = (
+    "if-match",
+    "if-none-match",
+    "x-amz-acl",
+    "x-amz-copy-source",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-metadata-directive",
+    "x-amz-object-ownership",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-storage-class",
+    "x-amz-website-redirect-location",
+)
+# Every key that a request may have; which action has which is condition_keys.json's to say.
+KEYS = {
+    "s3:authType",
+    "s3:signatureversion",
+    "s3:versionid",
+    "s3:x-amz-content-sha256",
+    *(f"s3:{name}" for name in (*_LISTS, *_HEADERS)),
+}
 
 
 def checks(call: ApiCall) -> Sequence[Check]:
     """What an S3 call must be allowed."""
+    return [replace(check, context=_known(check)) for check in _checks(call)]
+
+
+def _known(check: Check) -> Context:
+    return conditions.known("s3", check.action.removeprefix("s3:"), check.context)
+
+
+def _checks(call: ApiCall) -> Sequence[Check]:
     bucket, key = str(call.params.get("bucketName", "")), str(call.params.get("key", ""))
     context = _context(call)
     if not bucket:
@@ -105,16 +141,17 @@ def _keys_in_body(call: ApiCall) -> list[str]:
     return [element.text or "" for element in root.iter() if element.tag.rsplit("}", 1)[-1] == "Key"][:1000]
 
 
-def _context(call: ApiCall) -> Context:
-    context: dict[str, str] = {"s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"}
+def _context(call: ApiCall) -> conditions.Keys:
+    context = conditions.of_request(call)
+    context |= {"s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"}
     if "X-Amz-Signature" in call.http.query_values:
         context["s3:authType"] = "REST-QUERY-STRING"
     for name in _LISTS:
         if name in call.params:
             context[f"s3:{name}"] = str(call.params[name])
-    for name in ("x-amz-acl", "x-amz-server-side-encryption", "x-amz-storage-class", "x-amz-copy-source"):
+    for name in (*_HEADERS, "x-amz-content-sha256"):
         if name in call.http.headers:
             context[f"s3:{name}"] = call.http.headers[name]
     if call.params.get("versionId"):
-        context["s3:VersionId"] = str(call.params["versionId"])
+        context["s3:versionid"] = str(call.params["versionId"])
     return context
