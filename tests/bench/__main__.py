@@ -15,6 +15,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from labs import engine
+from labs.errors import LabError
 from tests.bench import decisions, fargate, measure, registry, servers
 
 ROOT = Path(__file__).parent.parent.parent
