@@ -39,10 +39,15 @@ class Entity:
 
 @dataclass(frozen=True)
 class Held:
-    """What limits and what allows an identity, of itself and by its groups."""
+    """What limits and what allows an identity, of itself and by its groups.
+
+    ``sources`` are IAM's ids of the policies, as its simulators give them: the name of a managed policy,
+    ``user_NAME_POLICY`` and the like for an inline one.
+    """
 
     identity: tuple[iam.Policy, ...] = ()
     boundary: iam.Policy | None = None
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,14 +212,19 @@ def _gather(arn: str) -> Held:
         owners = [user, *(group for group in list(backend.groups.values()) if user in group.users)]
     if not owners or owners[0].arn != arn:
         return Held()
-    policies = [policy for owner in owners for policy in (*_inline(owner), *_attached(owner, iam.PolicyKind.IDENTITY))]
+    policies, sources = [], []
+    kinds = ["role" if parts[5].startswith("role/") else "user", *["group"] * len(owners[1:])]
+    for kind, owner in zip(kinds, owners, strict=True):
+        inline, attached = _inline(owner), _attached(owner, iam.PolicyKind.IDENTITY)
+        policies += [*inline, *attached]
+        sources += [f"{kind}_{owner.name}_{policy.name}" for policy in inline] + [policy.name for policy in attached]
     boundary = None
     boundary_arn = getattr(owners[0], "permissions_boundary_arn", None)
     if boundary_arn:
         document = _default_document(backend.managed_policies.get(boundary_arn))
         # A boundary that is gone allows nothing.
         boundary = parsed(document or '{"Version":"2012-10-17","Statement":[]}', iam.PolicyKind.BOUNDARY, boundary_arn)
-    return Held(tuple(policies), boundary)
+    return Held(tuple(policies), boundary, tuple(sources))
 
 
 def _inline(owner: Any) -> list[iam.Policy]:

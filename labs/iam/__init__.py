@@ -4,6 +4,7 @@ Source of the rules: the IAM User Guide; each module names its page.
 """
 
 from labs.iam.actions import known_actions
+from labs.iam.context_keys import context_keys
 from labs.iam.evaluate import evaluate, evaluate_trust
 from labs.iam.lint import Finding, FindingCode, lint
 from labs.iam.model import (
@@ -38,6 +39,7 @@ __all__ = [
     "PrincipalKind",
     "Request",
     "Statement",
+    "context_keys",
     "evaluate",
     "evaluate_trust",
     "known_actions",

@@ -113,7 +113,8 @@ class Request:
 class Policy:
     """A parsed policy, its patterns compiled. Make one with ``parse_policy``.
 
-    ``version`` is ``2012-10-17`` or ``2008-10-17`` (also when the document names none).
+    ``version`` is ``2012-10-17`` or ``2008-10-17`` (also when the document names none). ``text`` is the document it was
+    read from, "" when that was no text.
     """
 
     kind: PolicyKind
@@ -121,6 +122,7 @@ class Policy:
     version: str
     statements: tuple[Statement, ...]
     id: str = ""
+    text: str = field(default="", repr=False, compare=False)
     allows: tuple[Statement, ...] = field(init=False, repr=False, compare=False)
     denies: tuple[Statement, ...] = field(init=False, repr=False, compare=False)
 

@@ -81,7 +81,7 @@ def parse_policy(
     trust = kind is PolicyKind.TRUST
     data = document if text is None else _decode(text, refusals.TRUST_JSON if trust else SYNTAX)
     try:
-        return _policy(data, kind, name, oldest_version)
+        return _policy(data, kind, name, oldest_version, text or "")
     except Refusal as refusal:
         line, column = (0, 0) if text is None else line_and_column(text, offset_of(text, refusal.path))
         message = refusals.TRUST_TEXTS.get(refusal.message, refusal.message) if trust else refusal.message
@@ -123,7 +123,7 @@ def _decode(text: str, refusal: str) -> object:
     return data
 
 
-def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str) -> Policy:
+def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text: str) -> Policy:
     top = an_object(data, (), "The document")
     only(top, _TOP, ())
     version = top.get("Version", FIRST_VERSION)
@@ -150,4 +150,4 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str) -> P
             raise Refusal(refusals.SAME_SID, f"The Sid '{statement.sid}' stands twice.", (*path, "Sid"))
         sids.add(statement.sid)
         statements.append(statement)
-    return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")))
+    return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text)

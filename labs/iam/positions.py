@@ -26,6 +26,26 @@ def offset_of(text: str, path: JsonPath) -> int:
     return place
 
 
+def statement_span(text: str, index: int) -> tuple[int, int]:
+    """Where IAM's simulators say that a statement stands: offsets of its start and of what follows its end.
+
+    Seen in their answers: it begins right after the bracket of the list or, from the second on, with the comma.
+    """
+    place = offset_of(text, ("Statement",))
+    if text[place] == "{":
+        return place, _end_of(text, place)
+    start = place + 1
+    for number, (_, at, _) in enumerate(_members(text, place)):
+        if number == index:
+            return start, _end_of(text, at)
+        start = _skip(text, _end_of(text, at))
+    return place, place
+
+
+def _end_of(text: str, place: int) -> int:
+    return _DECODER.raw_decode(text, place)[1]
+
+
 def repeated_key(text: str) -> tuple[str, int]:
     """The first key that stands twice in one object, with the offset of its second appearance; there must be one."""
     pending = [_skip(text, 0)]

@@ -50,6 +50,12 @@ def parse_template(text: str, wildcards: bool) -> Template:
     return tuple(parts)
 
 
+def names_in(text: str) -> list[str]:
+    """The condition keys that a text has variables of, as written."""
+    found = (_INSIDE.fullmatch(part) for part in _VARIABLE.findall(text) if part not in ("*", "?", "$"))
+    return [named.group(1) for named in found if named is not None]
+
+
 def has_variable(template: Template) -> bool:
     """Whether it must be filled in per request."""
     return any(isinstance(part, Variable) for part in template)

@@ -1,5 +1,7 @@
 """Documents are checked before they are stored; the simulators answer as the gateway decides."""
 
+import json
+
 import pytest
 from lab_cloud import allow, deny, policy, refused, trusts
 
@@ -72,7 +74,93 @@ def test_simulate_principal_policy(cloud, name):
         ("ecr:DeleteRepository", "explicitDeny"),
         ("s3:GetObject", "implicitDeny"),
     ]
-    assert answer["EvaluationResults"][0]["MatchedStatements"][0]["SourcePolicyId"] == "own"
+    first = answer["EvaluationResults"][0]
+    assert first["EvalResourceName"] == "arn:${Partition}:ecr:${Region}:${Account}:repository/${RepositoryName}"
+    assert first["MatchedStatements"][0]["SourcePolicyId"] == f"user_{name}_own"
+    assert first["MatchedStatements"][0]["SourcePolicyType"] == "IAM Policy"
+
+
+def test_several_resources_are_judged_one_by_one(cloud):
+    start = f"arn:aws:ecr:{cloud.region}:{cloud.account}:repository/"
+    answer = cloud.client("iam").simulate_custom_policy(
+        PolicyInputList=[policy(allow("ecr:*", f"{start}mine"), deny("ecr:*", f"{start}closed"))],
+        ActionNames=["ecr:PutImage", "ecr:ListImages"],
+        ResourceArns=[f"{start}mine", f"{start}other"],
+    )
+    assert decision(answer) == [("ecr:PutImage", "allowed"), ("ecr:ListImages", "allowed")]
+    each = answer["EvaluationResults"][0]["ResourceSpecificResults"]
+    assert [(found["EvalResourceName"], found["EvalResourceDecision"]) for found in each] == [
+        (f"{start}mine", "allowed"),
+        (f"{start}other", "implicitDeny"),
+    ]
+    closed = cloud.client("iam").simulate_custom_policy(
+        PolicyInputList=[policy(allow("ecr:*"), deny("ecr:*", f"{start}closed"))],
+        ActionNames=["ecr:PutImage"],
+        ResourceArns=[f"{start}mine", f"{start}closed"],
+    )
+    assert decision(closed) == [("ecr:PutImage", "explicitDeny")]
+
+
+def test_the_place_of_the_statement_is_told_as_iam_tells_it(cloud):
+    """Right after the bracket, or with the comma; the end is the character after the brace."""
+    text = '{"Version":"2012-10-17","Statement":[' + ",".join(json.dumps(allow(a)) for a in ("s3:A", "s3:B")) + "]}"
+    answer = cloud.client("iam").simulate_custom_policy(PolicyInputList=[text], ActionNames=["s3:A", "s3:B"])
+    (first,), (second,) = (result["MatchedStatements"] for result in answer["EvaluationResults"])
+    assert first["SourcePolicyId"] == "PolicyInputList.1"
+    assert (first["StartPosition"], first["EndPosition"]) == (
+        {"Line": 1, "Column": text.index("[") + 2},
+        {"Line": 1, "Column": text.index("}") + 2},
+    )
+    assert second["StartPosition"] == {"Line": 1, "Column": text.index("},{") + 2}
+    lines = json.dumps(json.loads(text), indent=4)
+    spread = cloud.client("iam").simulate_custom_policy(PolicyInputList=[lines], ActionNames=["s3:A"])
+    place = spread["EvaluationResults"][0]["MatchedStatements"][0]
+    assert place["StartPosition"]["Line"] == 3
+    assert place["EndPosition"] == {"Line": 8, "Column": 10}
+
+
+def test_keys_that_nobody_gave_are_named(cloud):
+    condition = {"StringEquals": {"aws:RequestTag/team": "blue"}, "Bool": {"aws:SecureTransport": "true"}}
+    home = "arn:aws:s3:::home/${aws:PrincipalTag/team}/*"
+    asked = {"PolicyInputList": [policy(allow("s3:*", home, Condition=condition))], "ActionNames": ["s3:GetObject"]}
+    iam = cloud.client("iam")
+    (found,) = iam.simulate_custom_policy(**asked)["EvaluationResults"]
+    assert sorted(found["MissingContextValues"]) == [
+        "aws:PrincipalTag/team",
+        "aws:RequestTag/team",
+        "aws:SecureTransport",
+    ]
+    entry = {"ContextKeyName": "AWS:securetransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
+    (found,) = iam.simulate_custom_policy(**asked, ContextEntries=[entry])["EvaluationResults"]
+    assert "aws:SecureTransport" not in found["MissingContextValues"]
+
+
+def test_context_keys_for_the_simulators(cloud, name):
+    condition = {"StringEquals": {"aws:RequestTag/team": "${aws:PrincipalTag/team, 'none'}"}}
+    statement = allow("ecr:*", Condition=condition)
+    iam = cloud.client("iam")
+    expected = ["aws:PrincipalTag/team", "aws:RequestTag/team"]
+    custom = iam.get_context_keys_for_custom_policy(PolicyInputList=[policy(statement)])
+    assert custom["ContextKeyNames"] == expected
+    cloud.user(name, statement)
+    arn = f"arn:aws:iam::{cloud.account}:user/{name}"
+    extra = policy(allow("s3:*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))
+    found = iam.get_context_keys_for_principal_policy(PolicySourceArn=arn, PolicyInputList=[extra])
+    assert found["ContextKeyNames"] == [*expected, "aws:SourceIp"]
+
+
+def test_the_ids_of_group_and_managed_policies(cloud, name):
+    iam = cloud.client("iam")
+    cloud.user(name)
+    iam.create_group(GroupName=f"g-{name}")
+    iam.put_group_policy(GroupName=f"g-{name}", PolicyName="p", PolicyDocument=policy(allow("ecs:ListClusters")))
+    iam.add_user_to_group(GroupName=f"g-{name}", UserName=name)
+    iam.attach_user_policy(UserName=name, PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+    answer = iam.simulate_principal_policy(
+        PolicySourceArn=f"arn:aws:iam::{cloud.account}:user/{name}", ActionNames=["ecs:ListClusters", "s3:GetObject"]
+    )
+    ids = [result["MatchedStatements"][0]["SourcePolicyId"] for result in answer["EvaluationResults"]]
+    assert ids == [f"group_g-{name}_p", "AmazonS3ReadOnlyAccess"]
 
 
 def test_simulate_custom_policy_with_context_and_boundary(cloud):

@@ -1,21 +1,87 @@
-"""iam:SimulatePrincipalPolicy and iam:SimulateCustomPolicy, answered by the evaluator that decides.
+"""IAM's simulators, answered by the evaluator that decides, and the lists of context keys to give them.
 
-Source: IAM API reference, SimulatePrincipalPolicy, SimulateCustomPolicy, EvaluationResult.
+Source: IAM API reference, SimulatePrincipalPolicy, SimulateCustomPolicy, EvaluationResult,
+GetContextKeysForPrincipalPolicy; answers of the field for the ids of policies and the places of statements.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from labs import iam
+from labs.cloud.authorisation import resource_templates
 from labs.cloud.contract import AwsError
-from labs.cloud.identities import Identities
+from labs.cloud.identities import Held, Identities
+from labs.iam.positions import line_and_column, statement_span
 
-OPERATIONS = frozenset({"SimulatePrincipalPolicy", "SimulateCustomPolicy"})
+_KEYS = {"GetContextKeysForCustomPolicy", "GetContextKeysForPrincipalPolicy"}
+OPERATIONS = frozenset({"SimulatePrincipalPolicy", "SimulateCustomPolicy", *_KEYS})
 _TYPES = {
     iam.PolicyKind.IDENTITY: "IAM Policy",
     iam.PolicyKind.RESOURCE: "Resource Policy",
     iam.PolicyKind.BOUNDARY: "Permissions Boundary Policy",
 }
+_PLACE = re.compile(r"\\\$\\\{\w+\\\}")
+# Keys that every simulated request has of itself.
+_GIVEN = {
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principaltype",
+    "aws:resourceaccount",
+}
+
+
+@dataclass(frozen=True)
+class _Simulation:
+    """What every action and resource of one call is judged with."""
+
+    principal: iam.Principal
+    policies: iam.Policies
+    sources: tuple[str, ...]
+    context: Mapping[str, list[str]]
+    resource_account: str
+
+    def judge(self, action: str, resource: str) -> tuple[iam.Decision, dict[str, Any]]:
+        """The decision, and the members that it has in common wherever it stands in the answer."""
+        request = iam.Request(self.principal, action, resource, self.context, self.resource_account)
+        decision = iam.evaluate(request, self.policies)
+        members: dict[str, Any] = {
+            "MatchedStatements": [self._matched(decision.statement)] if decision.statement is not None else [],
+            "MissingContextValues": self._missing(),
+        }
+        if self.policies.boundary is not None:
+            alone = iam.evaluate(request, iam.Policies(identity=(self.policies.boundary,)))
+            members["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": alone.allowed}
+        return decision, members
+
+    def _matched(self, matched: iam.MatchedStatement) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "SourcePolicyId": matched.policy,
+            "SourcePolicyType": _TYPES.get(matched.kind, "IAM Policy"),
+        }
+        policies = [*self.policies.identity, *filter(None, (self.policies.resource, self.policies.boundary))]
+        for policy, source in zip_longest(policies, self.sources):
+            if policy is None or not any(statement is matched.statement for statement in policy.statements):
+                continue
+            found["SourcePolicyId"] = source or policy.name
+            if policy.text:
+                places = [line_and_column(policy.text, at) for at in statement_span(policy.text, matched.index)]
+                found["StartPosition"], found["EndPosition"] = ({"Line": at[0], "Column": at[1]} for at in places)
+            break
+        return found
+
+    def _missing(self) -> list[str]:
+        """Keys that the policies look at and nobody gave."""
+        given = {*_GIVEN, *(key.lower() for key in self.context)}
+        if self.principal.kind is iam.PrincipalKind.USER:
+            given.add("aws:username")
+        policies = [*self.policies.identity, *filter(None, (self.policies.resource, self.policies.boundary))]
+        wanted = {key.lower(): key for policy in policies for key in iam.context_keys(policy)}
+        return [key for folded, key in wanted.items() if folded not in given]
 
 
 class Simulator:
@@ -26,6 +92,11 @@ class Simulator:
 
     def call(self, account: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Raises AwsError for a source that does not exist, no actions, or a malformed policy."""
+        extra = _policies(params.get("PolicyInputList"), iam.PolicyKind.IDENTITY, "PolicyInputList")
+        principal, held = self._caller(account, operation, params)
+        if operation in _KEYS:
+            keys = {key.lower(): key for policy in (*held.identity, *extra) for key in iam.context_keys(policy)}
+            return {"ContextKeyNames": sorted(keys.values())}
         actions = _strings(params.get("ActionNames"))
         if not actions:
             raise AwsError(
@@ -33,57 +104,69 @@ class Simulator:
                 "1 validation error detected: Value null at 'actionNames' failed to satisfy constraint: "
                 "Member must not be null",
             )
-        extra = _policies(params.get("PolicyInputList"), iam.PolicyKind.IDENTITY, "PolicyInputList")
         boundaries = _policies(
             params.get("PermissionsBoundaryPolicyInputList"), iam.PolicyKind.BOUNDARY, "PermissionsBoundary"
         )
         resource = _policies([params.get("ResourcePolicy")], iam.PolicyKind.RESOURCE, "ResourcePolicy")
-        if operation == "SimulatePrincipalPolicy":
-            principal, held = self._source(account, str(params.get("PolicySourceArn", "")))
-            identity: Sequence[iam.Policy] = (*held.identity, *extra)
-            boundary = boundaries[0] if boundaries else held.boundary
-        else:
-            principal = _principal(str(params.get("CallerArn") or f"arn:aws:iam::{account}:user/simulated"), account)
-            identity, boundary = extra, boundaries[0] if boundaries else None
-        policies = iam.Policies(identity=identity, boundary=boundary, resource=resource[0] if resource else None)
-        context = _context(params.get("ContextEntries"))
         owner = str(params.get("ResourceOwner") or "").rsplit(":", 2)
-        resource_account = owner[1] if len(owner) == 3 else ""
-        results = [
-            _result(iam.Request(principal, action, target, context, resource_account), policies)
-            for action in actions
-            for target in _strings(params.get("ResourceArns")) or ["*"]
-        ]
+        simulation = _Simulation(
+            principal,
+            iam.Policies(
+                identity=(*held.identity, *extra),
+                boundary=boundaries[0] if boundaries else held.boundary,
+                resource=resource[0] if resource else None,
+            ),
+            held.sources,
+            _context(params.get("ContextEntries")),
+            owner[1] if len(owner) == 3 else "",
+        )
+        arns = _strings(params.get("ResourceArns"))
+        results = [_result(simulation, action, [] if arns == ["*"] else arns) for action in actions]
         return _page(results, params)
 
-    def _source(self, account: str, arn: str) -> tuple[iam.Principal, Any]:
+    def _caller(self, account: str, operation: str, params: Mapping[str, Any]) -> tuple[iam.Principal, Held]:
+        """Whom the call is about, and what is attached to it: nothing for a custom policy."""
+        caller = str(params.get("CallerArn") or "")
+        if operation in ("SimulateCustomPolicy", "GetContextKeysForCustomPolicy"):
+            return _principal(caller or f"arn:aws:iam::{account}:user/simulated", account), Held()
+        arn = str(params.get("PolicySourceArn", ""))
         entity = self._identities.by_arn(arn)
         if entity is None:
             raise AwsError("NoSuchEntity", f"The entity {arn[:200]} cannot be found. (simulated wording)", 404)
-        return iam.Principal(entity.arn, entity.account, entity.kind), self._identities.held(entity.arn)
+        source = iam.Principal(entity.arn, entity.account, entity.kind)
+        return _principal(caller, account) if caller else source, self._identities.held(entity.arn)
 
 
-def _result(request: iam.Request, policies: iam.Policies) -> dict[str, Any]:
-    decision = iam.evaluate(request, policies)
-    matched = []
-    if decision.statement is not None:
-        matched.append(
-            {
-                "SourcePolicyId": decision.statement.policy,
-                "SourcePolicyType": _TYPES.get(decision.statement.kind, "IAM Policy"),
-            }
-        )
-    result: dict[str, Any] = {
-        "EvalActionName": request.action,
-        "EvalResourceName": request.resource,
-        "EvalDecision": decision.kind.value,
-        "MatchedStatements": matched,
+def _result(simulation: _Simulation, action: str, arns: Sequence[str]) -> dict[str, Any]:
+    """One action: on "*", or on each of some resources, with the whole in front."""
+    if not arns:
+        decision, members = simulation.judge(action, "*")
+        return {"EvalActionName": action, "EvalResourceName": "*", "EvalDecision": decision.kind.value, **members}
+    judged = [(arn, *simulation.judge(action, arn)) for arn in arns]
+    first = judged[0]
+    kinds = {decision.kind for _, decision, _ in judged}
+    ordered = (iam.DecisionKind.EXPLICIT_DENY, iam.DecisionKind.ALLOW, iam.DecisionKind.IMPLICIT_DENY)
+    whole = next(kind for kind in ordered if kind in kinds)
+    return {
+        "EvalActionName": action,
+        # "This is not a specific customer-provided resource ARN."
+        "EvalResourceName": _template(action, first[0]),
+        "EvalDecision": whole.value,
+        "MatchedStatements": first[2]["MatchedStatements"] if len(judged) == 1 else [],
         "MissingContextValues": [],
+        "ResourceSpecificResults": [
+            {"EvalResourceName": arn, "EvalResourceDecision": decision.kind.value, **members}
+            for arn, decision, members in judged
+        ],
     }
-    if policies.boundary is not None:
-        alone = iam.evaluate(request, iam.Policies(identity=(policies.boundary,)))
-        result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": alone.allowed}
-    return result
+
+
+def _template(action: str, arn: str) -> str:
+    """The form of ARN that the resource has among those of the action; "*" where none fits."""
+    for form in resource_templates(action):
+        if re.fullmatch(_PLACE.sub("[^ ]*", re.escape(form)), arn):
+            return form
+    return "*"
 
 
 def _page(results: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:

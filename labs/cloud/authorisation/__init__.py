@@ -3,7 +3,7 @@
 Source: AWS service authorization reference, one page a service; resource_types.json is taken from it.
 """
 
-from labs.cloud.authorisation.checks import checks_for
+from labs.cloud.authorisation.checks import checks_for, resource_templates
 from labs.cloud.authorisation.model import Check, Lookups
 
-__all__ = ["Check", "Lookups", "checks_for"]
+__all__ = ["Check", "Lookups", "checks_for", "resource_templates"]

@@ -70,6 +70,17 @@ def _types(prefix: str, action: str) -> Sequence[str]:
     return types or _UNLISTED.get((prefix, action), ())
 
 
+def resource_templates(action: str) -> Sequence[str]:
+    """The forms of the ARNs that an action ("ecr:PutImage") is about, as the reference writes them; none for "*"."""
+    prefix, _, name = action.partition(":")
+    prefix = prefix.lower()
+    if prefix not in _reference():
+        return ()
+    listed = next((n for n in _reference()[prefix]["actions"] if n.lower() == name.lower()), "")
+    arns: Mapping[str, str] = _reference()[prefix]["arns"]
+    return [arns[kind.rstrip("*")] for kind in _types(prefix, listed) if kind.rstrip("*") in arns]
+
+
 def checks_for(call: ApiCall, lookups: Lookups) -> Sequence[Check]:
     """Every check of a call, its own action first. All must be allowed."""
     if call.service == "s3":
