@@ -53,6 +53,13 @@ class StoreLookups:
         """See ``authorisation.Lookups``."""
         return self._task_definition(name)
 
+    def profile_role(self, account: str, profile: str) -> str:
+        """See ``authorisation.Lookups``."""
+        backend = _store("iam", account, "aws")
+        name = profile.rsplit("/", 1)[-1]
+        held = list(backend.instance_profiles.values()) if backend is not None else ()
+        return next((str(role.arn) for found in held if found.name == name for role in found.roles), "")
+
     def boundary(self, account: str, kind: str, name: str) -> str:
         """See ``authorisation.Lookups``."""
         backend = _store("iam", account, "aws")

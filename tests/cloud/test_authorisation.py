@@ -46,6 +46,9 @@ class Lookups:
             return f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/known:7", (f"{ROLE}/exec",)
         return "", ()
 
+    def profile_role(self, account, profile):
+        return f"{ROLE}/instance" if profile.endswith("known") else ""
+
     def boundary(self, account, kind, name):
         return "arn:aws:iam::111122223333:policy/limit" if name == "deep" else ""
 
@@ -395,6 +398,57 @@ def test_s3_is_decided_with_keys_that_the_reference_has():
             keys = {resource_types.form(key) for key in check.context if key.startswith("s3:")}
             wrong += [(check.action, key) for key in keys - resource_types.keys_of("s3", check.action.split(":")[1])]
     assert wrong == []
+
+
+# A call that gives a role away, for each operation that the reference has as needing iam:PassRole.
+GIVES_A_ROLE = {
+    "IamInstanceProfile": {"Name": "known"},
+    "LaunchSpecification": {"IamInstanceProfile": {"Arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/known"}},
+    "DeliverLogsPermissionArn": f"{ROLE}/r",
+    "RoleName": "r",
+    "roleArn": f"{ROLE}/r",
+    "taskDefinition": "known",
+}
+# Documents of Systems Manager run nothing here, so they pass no role on.
+PASSES_NOTHING = {("ssm", "CreateDocument")}
+
+
+def dependent(action):
+    """Served operations that the reference says need another action as well."""
+    for service in sorted(BY_NAME.keys() - {"s3", "sts"}):
+        privileges = get_service_prefix_data(BY_NAME[service].prefix)["privileges"]
+        for operation in sorted(served(service) & privileges.keys()):
+            if any(action in row["dependent_actions"] for row in privileges[operation]["resource_types"].values()):
+                yield service, operation
+
+
+def test_every_operation_that_gives_a_role_away_needs_pass_role():
+    found = list(dependent("iam:PassRole"))
+    assert len(found) >= 9
+    without = {each for each in found if "iam:PassRole" not in dict(pairs(*each, GIVES_A_ROLE))}
+    assert without == PASSES_NOTHING
+
+
+def test_every_creation_with_tags_needs_create_tags():
+    found = list(dependent("ec2:CreateTags"))
+    assert len(found) >= 35
+    params = {"TagSpecifications": [{"ResourceType": "vpc", "Tags": [{"Key": "a", "Value": "b"}]}]}
+    assert [each for each in found if "ec2:CreateTags" not in dict(pairs(*each, params))] == []
+
+
+def test_trust_is_asked_for_with_keys_and_actions_that_the_reference_has():
+    known = get_service_prefix_data("sts")["privileges"]
+    for action in ("AssumeRole", "AssumeRoleWithWebIdentity", "TagSession", "SetSourceIdentity", "GetFederationToken",
+                   "GetAccessKeyInfo", "DecodeAuthorizationMessage"):  # fmt: skip
+        assert action in known
+    keys = {key for row in known["AssumeRole"]["resource_types"].values() for key in row["condition_keys"]}
+    assert {
+        "sts:ExternalId",
+        "sts:RoleSessionName",
+        "sts:SourceIdentity",
+        "sts:TransitiveTagKeys",
+        "aws:TagKeys",
+    } <= keys
 
 
 def test_pass_role_says_to_whom():

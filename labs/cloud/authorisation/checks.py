@@ -158,6 +158,13 @@ def _passed_roles(call: ApiCall, context: conditions.Keys, lookups: Lookups) -> 
         roles = [(role, "ecs-tasks.amazonaws.com") for role in _task_roles(call, lookups)]
     elif (call.service, call.operation) == ("ec2", "CreateFlowLogs"):
         roles = [(role, "vpc-flow-logs.amazonaws.com") for role in values_of(call, "DeliverLogsPermissionArn")]
+    elif call.service == "ec2":
+        # An instance gets its role by way of a profile.
+        profiles = [
+            profile for place in (call.params, call.params.get("LaunchSpecification")) for profile in _profile(place)
+        ]
+        found = [lookups.profile_role(call.account, profile) for profile in profiles]
+        roles = [(role, "ec2.amazonaws.com") for role in found if role]
     elif (call.service, call.operation) == ("iam", "AddRoleToInstanceProfile"):
         named = values_of(call, "RoleName")
         roles = [(iam_resources.identity_arn(call, lookups, "role", n), "ec2.amazonaws.com") for n in named]
@@ -167,6 +174,13 @@ def _passed_roles(call: ApiCall, context: conditions.Keys, lookups: Lookups) -> 
         Check("iam:PassRole", role, {**context, "iam:PassedToService": service})
         for role, service in dict(roles).items()
     ]
+
+
+def _profile(place: Any) -> list[str]:
+    """The instance profile that a structure names, by ARN or name."""
+    given = place.get("IamInstanceProfile") if isinstance(place, Mapping) else None
+    named = given.get("Arn") or given.get("Name") if isinstance(given, Mapping) else None
+    return [named] if isinstance(named, str) else []
 
 
 def _task_roles(call: ApiCall, lookups: Lookups) -> list[str]:

@@ -36,6 +36,10 @@ class Lookups(Protocol):
         """ARN and role ARNs of a task definition by family, family:revision or ARN; ("", ()) when there is none."""
         ...
 
+    def profile_role(self, account: str, profile: str) -> str:
+        """The ARN of the role in an instance profile by name or ARN; "" when there is none."""
+        ...
+
     def boundary(self, account: str, kind: str, name: str) -> str:
         """The ARN of the permissions boundary of a "user" or "role"; "" when it has none."""
         ...
