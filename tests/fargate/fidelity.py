@@ -7,6 +7,7 @@ Run ``python -m tests.fargate.fidelity`` after changing a text; ``test_fidelity`
 from collections import Counter
 from pathlib import Path
 
+from labs.cloud.ecs.words import WORDS
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.texts import TEXTS
 from labs.fargate.wording import Mark
@@ -17,6 +18,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "fidelity-ecs.md"
 START = "test_start.py::test_the_start_stops_at_the_step_with_the_text_of"
 REGISTER = "test_validation.py::test_a_definition_fargate_cannot_run_is_refused"
 RUN = "test_validation.py::test_a_run_that_cannot_be_placed_is_refused"
+SERVICE = "test_fidelity.py::test_a_service_says_only_words_that_have_evidence"
+SERVICE_HEAD = "An event begins with `(service NAME) `; `rollout.` is `rolloutStateReason`.\n"
 ROLE = "test_validation.py::test_without_an_execution_role_the_reason_is_the_first_thing_that_needs_it"
 # Texts that no broken start gives: the test that does.
 OTHERS = {
@@ -41,7 +44,7 @@ SECTIONS = (
 )
 HEAD = """# Fidelity: what ECS on Fargate says, and on what evidence
 
-Generated from `labs/fargate` by `python -m tests.fargate.fidelity`; a test compares. Nothing here was measured against
+Generated from `labs/fargate` and `labs/cloud/ecs/words.py` by `python -m tests.fargate.fidelity`; a test compares. Nothing here was measured against
 real AWS by us. Marks as in [fidelity.md](fidelity.md): **[doc]** AWS's documentation · **[field]** a log of a real run ·
 **[src]** a client's source · **simulated**: no text of AWS is known, and the message says so.
 
@@ -87,10 +90,14 @@ def test_of(id: str) -> str:
 
 def counts() -> str:
     """How many texts by mark, as a table."""
-    stops, refusals = (Counter(text.mark for text in each.values()) for each in (TEXTS, REFUSALS))
-    lines = [f"| {m.value} | {stops[m]} | {refusals[m]} | {stops[m] + refusals[m]} |" for m in Mark]
-    total = f"| all | {len(TEXTS)} | {len(REFUSALS)} | {len(TEXTS) + len(REFUSALS)} |"
-    return "\n".join(("| mark | stops and events | refusals | all |", "|---|---|---|---|", *lines, total))
+    stops, refusals = (Counter(text.mark.value for text in each.values()) for each in (TEXTS, REFUSALS))
+    services = Counter(words.mark for words in WORDS.values())
+    tables = (stops, refusals, services)
+    marks = [mark.value for mark in Mark]
+    rows = [(mark, *(each[mark] for each in tables), sum(each[mark] for each in tables)) for mark in marks]
+    rows.append(("all", *(each.total() for each in tables), sum(each.total() for each in tables)))
+    lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
+    return "\n".join(("| mark | stops | refusals | services | all |", "|---|---|---|---|---|", *lines))
 
 
 def _line(text) -> str:
@@ -114,6 +121,11 @@ def render() -> str:
     for title, group in (("RegisterTaskDefinition refuses", "register"), ("RunTask and CreateService refuse", "run")):
         rows = [_line(text) for id, text in REFUSALS.items() if id.split(".")[0] == group]
         parts.append("\n".join((f"\n## {title}", top, *rows, "")))
+    rows = [
+        f"| `{id}`: {each.cause} | {_code(each.template)} | {each.mark} {each.source} | `{SERVICE}` |"
+        for id, each in WORDS.items()
+    ]
+    parts.append("\n".join(("\n## What a service says", SERVICE_HEAD, top, *rows, "")))
     parts.append(TAIL)
     return "".join(parts)
 

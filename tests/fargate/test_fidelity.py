@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from labs.cloud.ecs import scheduler
+from labs.cloud.ecs.words import WORDS, say
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.texts import TEXTS
 from tests.fargate import fidelity
@@ -40,3 +42,26 @@ def test_the_named_test_exists_and_has_the_cause(id):
         assert parameter.removesuffix("]") in {cause.name for cause in ROWS if cause.text_id == id}
     if f"{module}::{function}" in (fidelity.REGISTER, fidelity.RUN):
         assert id in {row[0] for row in (*REGISTERED, *RUNS)}
+
+
+def test_a_service_says_only_words_that_have_evidence():
+    """Each text has a row, a mark, and is said somewhere in the local AWS's ECS; no event is worded elsewhere."""
+    folder = Path(scheduler.__file__).parent
+    said = {
+        node.args[0].value
+        for file in folder.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"
+    }
+    assert said == set(WORDS)
+    page = fidelity.render()
+    assert all(f"| `{id}`: " in page for id in WORDS)
+    simulated = {id for id, words in WORDS.items() if words.mark == "simulated"}
+    assert simulated == {id for id, words in WORDS.items() if words.template.endswith("(simulated wording)")}
+
+
+def test_words_of_a_service_are_filled_from_the_real_objects():
+    assert say("service.started", count=1, tasks="(task 0a)") == "has started 1 tasks: (task 0a)."
+    assert say("service.failed", deployment="ecs-svc/1") == (
+        "(deployment ecs-svc/1) deployment failed: tasks failed to start."
+    )

@@ -17,6 +17,7 @@ from labs.cloud.ecs.records import Attachment, Container, Service, Task
 from labs.cloud.ecs.runner import CannotStart
 from labs.cloud.ecs.sources import StoreRegistry, StoreSecrets
 from labs.cloud.ecs.store import EcsStore
+from labs.cloud.ecs.words import say
 from labs.errors import LabError
 from labs.fargate import exits
 from labs.fargate.model import TaskSpec
@@ -292,7 +293,7 @@ class TaskLife:
         task = self._task
         if not task.service or delay.seconds is None:
             return
-        words = f"(task {task.id}) is told at once that it failed; on AWS: {delay.words} (simulated wording)"
+        words = say("service.told_at_once", task=task.id, delay=delay.words)
         store = self._parts.store
         store.update_service(
             f"{task.cluster}/{task.service}", lambda service: scheduler.said(service, store.now(), words)

@@ -8,6 +8,7 @@ from labs.cloud.ecs import scheduler
 from labs.cloud.ecs.life import Parts, TaskLife
 from labs.cloud.ecs.records import Record, Service, Task
 from labs.cloud.ecs.tasks import new_task, to_stop
+from labs.cloud.ecs.words import say
 
 log = logging.getLogger("labs.cloud")
 
@@ -96,7 +97,7 @@ class Loop:
             new = [self._task(changed, tasks, number) for number in range(step.start)]
             if new:
                 named = " ".join(f"(task {each.id})" for each in new)
-                changed = scheduler.said(changed, store.now(), f"has started {len(new)} tasks: {named}.")
+                changed = scheduler.said(changed, store.now(), say("service.started", count=len(new), tasks=named))
             by_id = {each.id: each for each in tasks}
             records: list[Record] = [*new]
             for stop in step.stops:

@@ -1,7 +1,7 @@
 """What a service does next, as a pure function: which tasks to start and to stop, and what the service then says.
 
 Sources: ECS Developer Guide, "Rolling update deployments", "Deployment circuit breaker" (thresholds), "Service event
-messages"; the words of deployments and of the breaker are from real accounts' describe_services.
+messages"; the words stand in ``words``.
 """
 
 import math
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from labs.cloud.ecs.records import Deployment, Event, Service, Task
 from labs.cloud.ecs.store import new_id
+from labs.cloud.ecs.words import say
 
 EVENTS_KEPT = 100
 # How long a deployment's tasks must all be there before it counts as rolled out. AWS takes minutes.
@@ -125,11 +126,11 @@ def _breaker(service: Service, now: float) -> tuple[Service, bool]:
     failed = replace(
         primary,
         rollout="FAILED",
-        rollout_reason="ECS deployment circuit breaker: tasks failed to start.",
+        rollout_reason=say("rollout.failed"),
         updated=now,
     )
     service = with_deployment(service, failed)
-    service = said(service, now, f"(deployment {primary.id}) deployment failed: tasks failed to start.")
+    service = said(service, now, say("service.failed", deployment=primary.id))
     good = service.completed
     if not wanted.get("rollback") or good is None or good.id == primary.id:
         return service, True
@@ -141,7 +142,7 @@ def _rolled_back(service: Service, good: Deployment, now: float) -> Service:
         good,
         status="PRIMARY",
         rollout="IN_PROGRESS",
-        rollout_reason=f"ECS deployment circuit breaker: rolling back to deploymentId {good.id}.",
+        rollout_reason=say("rollout.rolled_back", deployment=good.id),
         updated=now,
         desired=service.desired,
         failures=0,
@@ -151,12 +152,12 @@ def _rolled_back(service: Service, good: Deployment, now: float) -> Service:
     )
     others = tuple(replace(each, status="ACTIVE") for each in service.deployments if each.id != good.id)
     service = replace(service, definition=good.definition, deployments=(back, *others), impaired=False)
-    return said(service, now, f"rolling back to deployment {good.id}.")
+    return said(service, now, say("service.rolled_back", deployment=good.id))
 
 
 def _replace_unhealthy(service: Service, unhealthy: Sequence[Task], now: float) -> Round:
     stops = tuple(Stop(each.id, "Task failed container health checks") for each in unhealthy)
-    service = said(service, now, *(f"(task {each.id}) failed container health checks." for each in unhealthy))
+    service = said(service, now, *(say("service.unhealthy", task=each.id) for each in unhealthy))
     for each in unhealthy:
         service = failed(service, each, now, 0)
     return Round(_stopped_events(replace(service, steady=False), stops, unhealthy, now), stops=stops)
@@ -196,8 +197,8 @@ def _stopped_events(service: Service, stops: Sequence[Stop], tasks: Sequence[Tas
     pending = len(stops) - len(running)
     if running:
         named = " ".join(f"(task {each})" for each in running)
-        service = said(service, now, f"has stopped {len(running)} running tasks: {named}.")
-    return said(service, now, f"stopped {pending} pending tasks.") if pending else service
+        service = said(service, now, say("service.stopped_running", count=len(running), tasks=named))
+    return said(service, now, say("service.stopped_pending", count=pending)) if pending else service
 
 
 def _settle(service: Service, tasks: Sequence[Task], now: float, again: float) -> Round:
@@ -217,13 +218,12 @@ def _settle(service: Service, tasks: Sequence[Task], now: float, again: float) -
     if now - primary.steady_since < SETTLE_S:
         return Round(service, again=primary.steady_since + SETTLE_S)
     if primary.rollout == "IN_PROGRESS":
-        primary = replace(
-            primary, rollout="COMPLETED", rollout_reason=f"ECS deployment {primary.id} completed.", updated=now
-        )
-        service = said(service, now, f"(deployment {primary.id}) deployment completed.")
+        reason = say("rollout.completed", deployment=primary.id)
+        primary = replace(primary, rollout="COMPLETED", rollout_reason=reason, updated=now)
+        service = said(service, now, say("service.completed", deployment=primary.id))
     primary = replace(primary, failures=0)
     service = replace(with_deployment(service, primary), completed=primary, steady=True, impaired=False)
-    return Round(_without_emptied(said(service, now, "has reached a steady state."), tasks))
+    return Round(_without_emptied(said(service, now, say("service.steady")), tasks))
 
 
 def failed(service: Service, task: Task, now: float, lived_s: float) -> Service:
@@ -244,10 +244,5 @@ def failed(service: Service, task: Task, now: float, lived_s: float) -> Service:
     )
     service = replace(with_deployment(service, changed), steady=False)
     if failures >= IMPAIRED_AFTER and not service.impaired:
-        service = said(
-            replace(service, impaired=True),
-            now,
-            "is unable to consistently start tasks successfully. For more information, see the Troubleshooting "
-            "section of the Amazon ECS Developer Guide.",
-        )
+        service = said(replace(service, impaired=True), now, say("service.impaired"))
     return service

@@ -16,6 +16,7 @@ from labs.cloud.ecs.records import Deployment, Service
 from labs.cloud.ecs.scheduler import with_deployment
 from labs.cloud.ecs.store import EcsStore
 from labs.cloud.ecs.tasks import launch_of, platform_version
+from labs.cloud.ecs.words import say
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _ECHOED = ("enableECSManagedTags", "enableExecuteCommand", "healthCheckGracePeriodSeconds", "propagateTags")
@@ -202,7 +203,7 @@ def _deployment_id() -> str:
 
 
 def _in_progress(deployment: Deployment) -> Deployment:
-    return replace(deployment, rollout_reason=f"ECS deployment {deployment.id} in progress.")
+    return replace(deployment, rollout_reason=say("rollout.in_progress", deployment=deployment.id))
 
 
 def _launch(launch: Mapping[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
