@@ -57,10 +57,10 @@ class Asking:
             check = replace(check, stop=stop)
         return check, route
 
-    def goes_to(self, host: str) -> tuple[Check, Route]:
+    def goes_to(self, host: str, port: int = 443) -> tuple[Check, Route]:
         """The same, for what does not stop a task."""
-        about = f"the task reaches {host}:443"
-        route = self.router.to(host)
+        about = f"the task reaches {host}:{port}"
+        route = self.router.to(host, port)
         path, blocked = route.path, route.path.blocked_at
         verdict = {True: StepVerdict.DONE, False: StepVerdict.FAILED, None: StepVerdict.CANNOT_CHECK}[path.ok]
         mend = rule = ""

@@ -107,6 +107,22 @@ class HealthCheck:
 
 
 @dataclass(frozen=True)
+class Volume:
+    """A file system outside the task. ``file_system``: its id in EFS, "" for another kind; ``by_iam``: it asks IAM."""
+
+    name: str
+    file_system: str = ""
+    by_iam: bool = False
+
+    @classmethod
+    def of(cls, raw: Json) -> Volume:
+        """Read one of ``volumes``."""
+        given = raw.get("efsVolumeConfiguration") or {}
+        by_iam = (given.get("authorizationConfig") or {}).get("iam") == "ENABLED"
+        return cls(str(raw.get("name", "")), str(given.get("fileSystemId") or ""), by_iam)
+
+
+@dataclass(frozen=True)
 class RuntimePlatform:
     """The CPU architecture (``X86_64`` or ``ARM64``) and the operating system family a task asks for."""
 
@@ -188,7 +204,7 @@ class TaskSpec:
     memory: int = 0
     platform_version: str = "1.4.0"
     exec_enabled: bool = False
-    volumes: tuple[str, ...] = ()
+    volumes: tuple[Volume, ...] = ()
     pid_mode: str = ""
 
     @classmethod
@@ -231,7 +247,7 @@ class TaskSpec:
             memory=number(over.get("memory") or definition.get("memory")),
             platform_version="1.4.0" if platform_version in ("", "LATEST") else platform_version,
             exec_enabled=exec_enabled,
-            volumes=tuple(str(v.get("name", "")) for v in definition.get("volumes") or () if _is_remote(v)),
+            volumes=tuple(Volume.of(each) for each in definition.get("volumes") or () if _is_remote(each)),
             pid_mode=str(definition.get("pidMode") or ""),
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labs import iam, oci
+from labs.fargate import volumes
 from labs.fargate.advice import mend_permission, rule_of
 from labs.fargate.asking import Asking, Call
 from labs.fargate.exits import wrong_cpu
@@ -128,11 +129,9 @@ def layers(asking: Asking, registry: Registry) -> Iterator[Check]:
 
 
 def start(asking: Asking, registry: Registry) -> Iterator[Check]:
-    """Whether a one-platform image can run on the task's CPU: it is pulled all the same. Volumes are not looked at."""
+    """Whether volumes can be mounted, and a one-platform image runs on the task's CPU: it is pulled all the same."""
     wanted = asking.task.runtime.platform
-    for volume in asking.task.volumes:
-        said = "this kit does not look at file systems outside the task"
-        yield Check(CheckKind.CONTENT, StepVerdict.CANNOT_CHECK, f"the volume {volume} can be mounted", said)
+    yield from volumes.checks(asking)
     for container, names in images(asking):
         found = _found(registry, container.image)
         if found is None or isinstance(found.content, oci.Index):

@@ -54,7 +54,7 @@ class Router:
     snapshot: network.Snapshot
     source: network.ProposedInterface
     reach: Reach = network.reach
-    _known: dict[str, Route] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[tuple[str, int], Route] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, task: TaskSpec, snapshot: network.Snapshot) -> Router:
@@ -62,11 +62,11 @@ class Router:
         place = task.placement
         return cls(snapshot, network.ProposedInterface(place.subnet, place.groups, place.public_ip))
 
-    def to(self, host: str) -> Route:
-        """The route to ``host`` on port 443."""
-        if host not in self._known:
-            self._known[host] = self._find(network.Destination(host))
-        return self._known[host]
+    def to(self, host: str, port: int = 443) -> Route:
+        """The route to ``host``, a name or an address."""
+        if (host, port) not in self._known:
+            self._known[host, port] = self._find(network.Destination(host, port))
+        return self._known[host, port]
 
     def _find(self, destination: network.Destination) -> Route:
         try:

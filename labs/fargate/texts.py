@@ -8,6 +8,7 @@ Templates are filled from the real objects with ``render``.
 
 from __future__ import annotations
 
+from labs.fargate.volume_texts import VOLUME_TEXTS
 from labs.fargate.wording import SIMULATED, Mark, StopCode, Text, Wording
 
 __all__ = ["SIMULATED", "TEXTS", "Mark", "StopCode", "Text", "Wording"]
@@ -321,6 +322,7 @@ TEXTS: dict[str, Text] = {
             Mark.SIMULATED,
             "the option is documented as required on Fargate; the frame is that of logs.no_region",
         ),
+        *VOLUME_TEXTS,
         Text(
             "start.failed",
             "the container could not be made or its command could not be started",

@@ -118,9 +118,11 @@ def bench_fargate() -> None:
     try:
         with servers.kit() as kit:
             times = fargate.starts(kit)
+            times["diagnosis"] = fargate.diagnoses(kit)
     finally:
         del os.environ["LAB_ENGINE"]
     row("failed start, run_task to STOPPED with its reason", f"{times['failed']:.2f} s", "AWS: 4 min 49 s, measured")
+    row("diagnosis of a failed task", f"{times['diagnosis']:.2f} s")
     row("running task, run_task to RUNNING, embedded", f"{times['running']:.2f} s")
     row(f"{fargate.SERVICES} services at once, all running", f"{times['services']:.1f} s")
 

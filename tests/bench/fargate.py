@@ -2,7 +2,9 @@
 
 import statistics
 import time
+from functools import lru_cache
 
+from labs.diagnose.looking import Where, look
 from labs.network import Snapshot, reach
 from tests.bench.servers import Server
 from tests.cloud.ecs.lab_ecs import EcsLab, until
@@ -63,4 +65,22 @@ def one_path() -> float:
         began = time.perf_counter()
         assert reach(snapshot, "eni-task", ECR_API).ok
         times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def diagnoses(server: Server) -> float:
+    """Seconds, median: a task that has failed, asked about with new clients each time, as a command does."""
+    lab = EcsLab(_Running(server), "asked")
+    vpc = lab.vpc(s3=False)
+    arn = lab.run(lab.register(lab.container(lab.image("hello"))), vpc)
+    lab.reaches(arn, "STOPPED")
+    account = server.client("sts").get_caller_identity()["Account"]
+    times = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        clients = lru_cache(lambda service, region="": server.client(service))
+        found = look(clients, Where(account, _Running.region, lab.name), arn)
+        times.append(time.perf_counter() - began)
+        assert found.diagnosis.first is not None
+        assert found.diagnosis.first.text_id == "layers.unreachable"
     return statistics.median(times)

@@ -381,6 +381,32 @@ def the_one_image_is_for_another_cpu(world):
         yield "linux/amd64"
 
 
+def _file_system(world, subnet):
+    """A definition with a volume of EFS whose mount target stands in a subnet, closed to all but tcp 443."""
+    volume = {"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-0123456789abcdef0"}}
+    target = world.ec2.create_network_interface(
+        SubnetId=subnet,
+        Groups=[world.groups["endpoints"]],
+        Description="EFS mount target for fs-0123456789abcdef0 (fsmt-0123456789abcdef0)",
+    )["NetworkInterface"]["NetworkInterfaceId"]
+    undo = contextlib.ExitStack()
+    undo.callback(world.ec2.delete_network_interface, NetworkInterfaceId=target)
+    undo.enter_context(world.as_definition(volumes=[volume]))
+    return undo
+
+
+@mutation
+def the_mount_targets_group_lets_no_nfs_in(world):
+    with _file_system(world, world.vpc.subnets[0]):
+        yield world.groups["endpoints"]
+
+
+@mutation
+def the_file_system_has_its_mount_target_in_another_zone(world):
+    with _file_system(world, world.vpc.subnets[1]):
+        yield "fs-0123456789abcdef0"
+
+
 @mutation
 def the_subnet_is_full(world):
     block = world.ec2.describe_vpcs(VpcIds=[world.vpc.id])["Vpcs"][0]["CidrBlock"].replace("0.0/16", "9.0/28")

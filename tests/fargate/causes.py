@@ -489,6 +489,44 @@ def the_log_options_name_no_prefix(course):
     del course.log_options["awslogs-stream-prefix"]
 
 
+# File systems.
+
+
+def _mount(course, letter="a", group="sg-endpoints"):
+    """A volume of EFS, with a mount target in one subnet."""
+    course.definition["volumes"] = [{"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]
+    pattern = next(each for each in course.vpc["NetworkInterfaces"] if each["SubnetId"] == f"subnet-{letter}")
+    address = f"10.0.{'ab'.index(letter)}.99"
+    course.vpc["NetworkInterfaces"].append(
+        copy.deepcopy(pattern)
+        | {
+            "NetworkInterfaceId": "eni-efs",
+            "Description": "EFS mount target for fs-1 (fsmt-1)",
+            "PrivateIpAddress": address,
+            "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": address}],
+            "Groups": [{"GroupId": group, "GroupName": group}],
+        }
+    )
+
+
+def _open_nfs(course):
+    course.security_group("sg-task")["IpPermissionsEgress"].append(permission(ports=(2049, 2049), group="sg-endpoints"))
+    course.security_group("sg-endpoints")["IpPermissions"].append(permission(ports=(2049, 2049), group="sg-task"))
+
+
+@row("volume.no_target", StepName.START, "fs-1")
+def the_file_system_has_its_mount_target_in_another_zone(course):
+    _mount(course, "b")
+    _open_nfs(course)
+
+
+@row("volume.unreachable", StepName.START, "sg-endpoints")
+def the_mount_targets_group_lets_no_nfs_in(course):
+    _mount(course)
+    _open_nfs(course)
+    course.security_group("sg-endpoints")["IpPermissions"].pop()
+
+
 # Changes that must not stop the task.
 
 HARMLESS: list[Callable[[Course], None]] = []
@@ -503,6 +541,12 @@ def harmless(function):
 @harmless
 def nothing_is_changed(course):
     """The course as it is."""
+
+
+@harmless
+def the_task_mounts_a_file_system(course):
+    _mount(course)
+    _open_nfs(course)
 
 
 @harmless

@@ -40,7 +40,7 @@ SECTIONS = (
     ("Registry authorisation and secrets", "auth", "ssm", "asm"),
     ("Image", "manifest", "layers"),
     ("Log stream", "logs"),
-    ("Start, end, events", "start", "exit", "event"),
+    ("Start, end, events", "volume", "start", "exit", "event"),
 )
 HEAD = """# Fidelity: what ECS on Fargate says, and on what evidence
 
@@ -73,7 +73,7 @@ TAIL = """
 | only a service's task is stopped for its health; a task run alone goes on, whatever its health | [doc]; that the stop code is ServiceSchedulerInitiated is [inferred] |
 
 ## Left out
-Load balancers, private registries with a password of their own, EFS, Spot, App Mesh, Windows: no task of the course
+Load balancers, private registries with a password of their own, what is in a file system, Spot, App Mesh, Windows: no task of the course
 meets them. Fargate truncates long messages [doc]; here they are whole, and the diagnosis recognises the truncated form.
 """
 

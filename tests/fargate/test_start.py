@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from labs.fargate.diagnose import Status, Told, diagnose
-from labs.fargate.exec_checks import exec_checks
+from labs.fargate.exec_checks import ExecSettings, exec_checks
 from labs.fargate.plan import hosts, survey_subnets
-from labs.fargate.sources import ImageFound
+from labs.fargate.refusals import refusal
+from labs.fargate.sources import ImageFound, Missing
 from labs.fargate.steps import ContainerEnd, OutcomeKind, StepName, StepVerdict
 from labs.fargate.texts import TEXTS, StopCode, Wording
 from tests.fargate.causes import HARMLESS, ROWS
-from tests.fargate.course import AMD64, ARM64, IMAGE, REGION, SINGLE, TASK_ID, Course, descriptor
+from tests.fargate.course import AMD64, ARM64, IMAGE, REGION, SINGLE, TASK_ID, Course, descriptor, missing
 
 NAMES = [cause.name for cause in ROWS]
 
@@ -185,9 +186,9 @@ def test_a_list_of_the_network_that_was_not_read_cannot_be_checked(key):
     assert course.plan().outcome.kind is OutcomeKind.UNKNOWN
 
 
-def test_a_file_system_outside_the_task_cannot_be_checked():
+def test_a_file_system_that_is_not_efs_cannot_be_checked():
     course = Course()
-    course.definition["volumes"] = [{"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}]
+    course.definition["volumes"] = [{"name": "shared", "fsxWindowsFileServerVolumeConfiguration": {}}]
     assert [finding.step for finding in diagnose(course.survey()).unchecked] == ["container start"]
 
 
@@ -330,3 +331,142 @@ def test_the_hosts_of_a_start_are_in_order():
 
 def test_the_snapshot_of_the_course_is_plain_json():
     assert json.loads(json.dumps(Course().vpc)) == Course().vpc
+
+
+def shell(course, **settings):
+    """The causes that ECS Exec has, as one text."""
+    return " ".join(check.about + ": " + check.found for check in failed_checks(course, **settings))
+
+
+def failed_checks(course, **settings):
+    checks = exec_checks(course.task, course.sources, ExecSettings(**settings))
+    return [check for check in checks if check.verdict is StepVerdict.FAILED]
+
+
+def test_ecs_exec_is_asked_of_a_task_that_was_started_without_it():
+    assert "the task was started with enableExecuteCommand: it was not" in shell(Course(), started=False)
+    assert "enableExecuteCommand" not in shell(Course(), started=True)
+
+
+def test_ecs_exec_needs_its_platform_version():
+    course = Course()
+    task = replace(course.task, platform_version="1.3.0")
+    checks = exec_checks(task, course.sources, ExecSettings())
+    assert "the platform version is 1.4.0 or later" in [c.about for c in checks if c.verdict is StepVerdict.FAILED]
+
+
+def test_the_agent_of_ecs_exec_says_why_it_does_not_run():
+    said = {
+        "enableExecuteCommand": True,
+        "containers": [
+            {
+                "name": "app",
+                "managedAgents": [{"name": "ExecuteCommandAgent", "lastStatus": "STOPPED", "reason": "no path"}],
+            }
+        ],
+    }
+    settings = ExecSettings.of({}, said)
+    checks = exec_checks(Course().task, Course().sources, settings)
+    assert "it is STOPPED: no path" in [c.found for c in checks if c.verdict is StepVerdict.FAILED]
+
+
+def test_ecs_exec_looks_at_what_a_session_leaves():
+    checks = exec_checks(Course().task, Course().sources, ExecSettings())
+    assert any("initProcessEnabled is off" in check.found for check in checks)
+
+
+def test_ecs_exec_needs_a_namespace_for_each_container():
+    course = Course()
+    course.definition["pidMode"] = "task"
+    assert "PID namespace" not in shell(course)
+    course.definition["containerDefinitions"].append({"name": "side", "image": IMAGE})
+    assert "PID namespace" in shell(course)
+
+
+def test_a_recorded_session_needs_the_key_the_bucket_and_the_log():
+    settings = ExecSettings.of(
+        {
+            "configuration": {
+                "executeCommandConfiguration": {
+                    "kmsKeyId": "arn:aws:kms:us-east-1:111122223333:key/k",
+                    "logging": "OVERRIDE",
+                    "logConfiguration": {"cloudWatchLogGroupName": "/shells", "s3BucketName": "shells"},
+                }
+            }
+        }
+    )
+    said = shell(
+        Course(),
+        key_arn=settings.key_arn,
+        log_group=settings.log_group,
+        bucket=settings.bucket,
+        started=settings.started,
+    )
+    for action in ("kms:Decrypt", "logs:DescribeLogStreams", "s3:PutObject", "s3:GetEncryptionConfiguration"):
+        assert action in said
+
+
+# What stands outside the account, and how a task ended.
+
+
+def test_a_refusal_by_a_service_control_policy_cannot_be_checked():
+    reason = "... ssm:GetParameters on resource: x with an explicit deny in a service control policy"
+    diagnosis = diagnose(Course().survey(), Told(reason, "STOPPED", "TaskFailedToStart"))
+    assert [finding.step for finding in diagnosis.unchecked] == ["service control policy"]
+    assert "Ask whoever keeps the service control policy" in diagnosis.next_action
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "end", "words", "wrong"),
+    [
+        ("UserInitiated", "Task stopped by user", ContainerEnd(143), "Someone stopped this task (StopTask).", False),
+        (
+            "ServiceSchedulerInitiated",
+            "Scaling activity initiated by (deployment ecs-svc/1)",
+            ContainerEnd(143),
+            "to have fewer tasks or to replace it",
+            False,
+        ),
+        (
+            "ServiceSchedulerInitiated",
+            "Task failed container health checks",
+            ContainerEnd(143),
+            "its service stopped it: Task failed container health checks.",
+            True,
+        ),
+        (
+            "EssentialContainerExited",
+            "Essential container in task exited",
+            ContainerEnd(137, "OutOfMemoryError: Container killed due to memory usage"),
+            "app used more memory than it may (exit code 137)",
+            True,
+        ),
+        (
+            "EssentialContainerExited",
+            "Essential container in task exited",
+            ContainerEnd(0),
+            "app ended with exit code 0: its program had done its work",
+            False,
+        ),
+    ],
+)
+def test_how_a_task_ended_is_said(code, reason, end, words, wrong):
+    diagnosis = diagnose(Course().survey(), Told(reason, "STOPPED", code, {"app": end}))
+    assert words in diagnosis.verdict
+    assert bool(diagnosis.causes) is wrong
+    assert diagnosis.next_action
+
+
+def test_a_definition_that_fargate_does_not_take_is_the_first_cause():
+    course = Course()
+    course.remove_endpoint("s3")
+    refused = refusal("run.compatibility")
+    diagnosis = diagnose(course.survey(), refusal=refused)
+    assert [finding.step for finding in diagnosis.causes] == ["RunTask", "image layers"]
+    assert "Task definition does not support launch_type FARGATE." in diagnosis.first.evidence[0]
+
+
+def test_a_missing_image_has_no_cpu_to_look_at():
+    course = Course()
+    course.image = missing(Missing.IMAGE)
+    assert course.survey().step(StepName.PLATFORM).verdict is StepVerdict.NOT_REACHED
