@@ -14,7 +14,7 @@ from labs.engine import Engine, RunningApp
 from labs.errors import LabError
 from labs.stages import runner
 from labs.stages.bench import Bench
-from labs.stages.stage import catalogue, stage
+from labs.stages.stage import catalogue, stage, stages
 from labs.target import local
 from labs.verdict import Report, Status
 
@@ -120,7 +120,7 @@ def test_a_not_yet_that_may_mend_itself_is_asked_again_until_the_deadline(bench:
     assert catalogue().messages["push.denied.no_trail"].waits
 
 
-@pytest.mark.parametrize("name", ["start", "build", "push-denied", "push-fixed", "private-subnet"])
+@pytest.mark.parametrize("name", [each.name for each in stages()])
 def test_a_check_changes_nothing_in_the_account(bench: Bench, name: str) -> None:
     runner.solve(name, bench)
     calls: list[str] = []

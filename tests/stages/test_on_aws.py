@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from labs import notebooks
 from labs.engine.base import ensure_base
-from labs.stages.bench import Bench
+from labs.stages.bench import Bench, open_bench
+from labs.stages.stage import stage
 from labs.target import local
 
 
@@ -25,7 +27,7 @@ def env(bench: Bench, tmp_path: Path) -> dict[str, str]:
 
 def labs(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "labs.cli", *words]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_nothing_is_created_before_the_account_is_confirmed(bench: Bench, env: dict[str, str]) -> None:
@@ -58,3 +60,24 @@ def test_the_words_of_a_check_name_the_trainees_own_things(bench: Bench, env: di
     assert done.returncode == 1
     assert "fargate-lab-anna/app" in done.stdout
     labs(env, "clean")
+
+
+@pytest.mark.parametrize("name", ["fargate", "clean-up"])
+def test_the_solved_notebook_runs_to_pass_unchanged(
+    bench: Bench, env: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labs(env, "clean", "--account", bench.target.account)
+    before = labs(env, "solve", "private-subnet")
+    assert before.returncode == 0, before.stdout + before.stderr
+    # boto3 reads the process's own environment.
+    for variable, value in env.items():
+        monkeypatch.setenv(variable, value)
+    theirs = open_bench({**env, "LAB_WIDGETS": "0"})
+    assert theirs.on_aws
+    try:
+        notebook = notebooks.read(notebooks.path_of(stage(name), notebooks.SOLVED))
+        cells = {cell.id: cell for cell in notebooks.played(notebook, theirs).cells}
+        assert cells["check"].outputs[0].text.startswith("PASS  ")
+        assert "Target   aws: account " in cells["begin"].outputs[0].text
+    finally:
+        labs(env, "clean")

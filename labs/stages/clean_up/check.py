@@ -57,7 +57,8 @@ def _account(subject: _Subject) -> Verdict | None:
 def _passed(subject: _Subject) -> Verdict:
     receipt = subject.receipt
     assert receipt is not None, "the gates before have found it"
-    cost = f"; cost {receipt.cost}" if receipt.cost else ""
+    # How old the prices are stands in the receipt.
+    cost = f"; cost {receipt.cost.partition(' (')[0]}" if receipt.cost else ""
     return subject.bench.say("clean.pass", created=receipt.created, gone=receipt.gone, cost=cost)
 
 

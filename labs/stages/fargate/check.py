@@ -115,7 +115,7 @@ def _arrived(subject: Subject) -> Verdict | None:
 
 def _passed(subject: Subject) -> Verdict:
     pushed = subject.pushed
-    digest = pushed.digest if pushed is not None else ""
+    digest = pushed.digest[:19] if pushed is not None else ""
     return subject.say("service.pass", count=names.TASKS, tag=names.TAG, digest=digest)
 
 
