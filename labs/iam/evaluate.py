@@ -36,9 +36,9 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     if denied is not None:
         kind = denied[0].kind
         return Decision(False, DecisionKind.EXPLICIT_DENY, _matched(denied), explicit_deny(kind), kind)
-    if policies.rcps and _allow(policies.rcps, asked) is None:
+    if policies.rcps and not _every_level_allows(policies.rcps, asked):
         return _implicit(PolicyKind.RCP, request.action)
-    if policies.scps and principal.kind not in _OUTSIDE and _allow(policies.scps, asked) is None:
+    if policies.scps and principal.kind not in _OUTSIDE and not _every_level_allows(policies.scps, asked):
         return _implicit(PolicyKind.SCP, request.action)
     if policies.endpoint is not None and _grant(policies.endpoint, asked)[0] is Grant.NONE:
         return _implicit(PolicyKind.ENDPOINT, request.action)
@@ -112,8 +112,8 @@ def _first_deny(asked: Asked, policies: Policies) -> Found | None:
     principal = asked.principal
     bounded = policies.boundary is not None
     groups: Iterable[Sequence[Policy | None]] = (
-        () if principal.kind in _OUTSIDE else policies.scps,
-        policies.rcps,
+        *(() if principal.kind in _OUTSIDE else policies.scps),
+        *policies.rcps,
         (policies.endpoint, policies.resource),
         policies.identity,
         (policies.boundary,),
@@ -127,6 +127,14 @@ def _first_deny(asked: Asked, policies: Policies) -> Found | None:
                 if statement.applies(asked) and statement.grant(principal, bounded) is not Grant.NONE:
                     return policy, statement
     return None
+
+
+def _every_level_allows(levels: Sequence[Sequence[Policy]], asked: Asked) -> bool:
+    """Whether there is "an explicit Allow statement at every level from the root through each OU in the direct path".
+
+    AWS Organizations user guide, "SCP evaluation".
+    """
+    return all(_allow(level, asked) is not None for level in levels)
 
 
 def _allow(policies: Sequence[Policy], asked: Asked) -> Found | None:

@@ -136,17 +136,18 @@ class Policies:
     """Every policy that applies to a request.
 
     ``identity``: the user's or role's own and its groups'. ``resource``: the resource's policy, or the role's trust
-    policy (kind TRUST). ``session`` and ``scps``: empty means there are none, and none does not restrict.
-    ``scps`` and ``rcps`` are one level of the organization: one Allow among them is enough.
+    policy (kind TRUST). ``session``, ``scps``, ``rcps``: empty means there are none, and none does not restrict.
+    ``scps`` and ``rcps`` have one entry for each level of the organization, from the root through each OU to the
+    account: every level must allow, and one Allow of a level is enough.
     """
 
     identity: Sequence[Policy] = ()
     resource: Policy | None = None
     boundary: Policy | None = None
     session: Sequence[Policy] = ()
-    scps: Sequence[Policy] = ()
+    scps: Sequence[Sequence[Policy]] = ()
     endpoint: Policy | None = None
-    rcps: Sequence[Policy] = ()
+    rcps: Sequence[Sequence[Policy]] = ()
 
 
 @dataclass(frozen=True)

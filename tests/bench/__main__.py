@@ -55,7 +55,7 @@ def bench_calls() -> None:
 
 def bench_decisions() -> None:
     mine, its = decisions.a_second()
-    row("IAM decisions a second, one thread", f"{mine:,.0f}", f"{its:,.0f} (ministack)", f"{mine / its:.2f}")
+    row("IAM decisions a second of one processor", f"{mine:,.0f}", f"{its:,.0f} (ministack)", f"{mine / its:.2f}")
 
 
 def bench_layers() -> None:

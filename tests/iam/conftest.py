@@ -86,15 +86,22 @@ def decide():
         def several(statements, kind):
             return () if statements is None else (make(statements, kind),)
 
+        def levels(given, kind):
+            """A list of statements is one level; a list of such lists, several."""
+            if given is None:
+                return ()
+            several_levels = bool(given) and all(isinstance(level, list) for level in given)
+            return tuple((make(level, kind),) for level in (given if several_levels else [given]))
+
         request = Request(PRINCIPALS[who], action, on, context or {}, owner)
         policies = Policies(
             several(identity, PolicyKind.IDENTITY),
             make(resource, PolicyKind.RESOURCE),
             make(boundary, PolicyKind.BOUNDARY),
             several(session, PolicyKind.SESSION),
-            several(scp, PolicyKind.SCP),
+            levels(scp, PolicyKind.SCP),
             make(endpoint, PolicyKind.ENDPOINT),
-            several(rcp, PolicyKind.RCP),
+            levels(rcp, PolicyKind.RCP),
         )
         if trust is not None:
             return evaluate_trust(request, make(trust, PolicyKind.TRUST), policies)

@@ -1,6 +1,7 @@
 """Service and resource control policies, and VPC endpoint policies: they limit and never grant.
 
-IAM User Guide: reference_policies_evaluation-logic; AWS PrivateLink guide: vpc-endpoints-access.
+IAM User Guide: reference_policies_evaluation-logic; AWS Organizations User Guide:
+orgs_manage_policies_scps_evaluation; AWS PrivateLink guide: vpc-endpoints-access.
 """
 
 import pytest
@@ -34,6 +35,31 @@ CASES = {
     "a service control policy limits a direct grant": ("user", {"resource": [USER], "scp": NOTHING}, SCP),
     "a service control policy is not about services": ("service", {"resource": ["*"], "scp": NOTHING}, ""),
     "a service control policy is not about anonymous requests": ("anonymous", {"resource": ["*"], "scp": [DENY]}, ""),
+    "service control policies must allow at every level": (
+        "user",
+        {"identity": ["*"], "scp": [["*"], ["ecr:*"], ["ecr:PutImage"]]},
+        "",
+    ),
+    "a level without an allow stops, however wide the others": (
+        "user",
+        {"identity": ["*"], "scp": [["*"], NOTHING, ["*"]]},
+        SCP,
+    ),
+    "the root's deny stops what the account's own level allows": (
+        "user",
+        {"identity": ["*"], "scp": [["*", DENY], ["*"]]},
+        "with an explicit deny in a service control policy",
+    ),
+    "the account's own deny stops what the root allows": (
+        "user",
+        {"identity": ["*"], "scp": [["*"], ["*", DENY]]},
+        "with an explicit deny in a service control policy",
+    ),
+    "resource control policies must allow at every level": (
+        "anonymous",
+        {"resource": ["*"], "rcp": [["*"], NOTHING]},
+        RCP,
+    ),
     "a resource control policy must allow": ("user", {"identity": ["*"], "rcp": NOTHING}, RCP),
     "a resource control policy limits anonymous requests": ("anonymous", {"resource": ["*"], "rcp": NOTHING}, RCP),
     "a deny of a resource control policy wins": (

@@ -79,7 +79,7 @@ collections = st.builds(
     resource=st.none() | made_of(PolicyKind.RESOURCE, with_principal=True),
     boundary=st.none() | made_of(PolicyKind.BOUNDARY),
     session=st.lists(made_of(PolicyKind.SESSION), max_size=1),
-    scps=st.lists(made_of(PolicyKind.SCP), max_size=1),
+    scps=st.lists(st.lists(made_of(PolicyKind.SCP), min_size=1, max_size=2), max_size=2),
     endpoint=st.none() | made_of(PolicyKind.ENDPOINT, with_principal=True),
 )
 DENY_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
@@ -136,8 +136,18 @@ def test_the_order_of_statements_and_policies_does_not_matter(request, policies,
 def test_a_boundary_a_session_policy_or_a_guard_rail_never_widens(request, policies, boundary, scp):
     without = evaluate(request, replace(policies, boundary=None, scps=(), endpoint=None)).allowed
     assert evaluate(request, replace(policies, boundary=boundary, scps=(), endpoint=None)).allowed <= without
-    assert evaluate(request, replace(policies, boundary=None, scps=(scp,), endpoint=None)).allowed <= without
+    assert evaluate(request, replace(policies, boundary=None, scps=((scp,),), endpoint=None)).allowed <= without
     assert evaluate(request, replace(policies, boundary=None, scps=())).allowed <= without
+
+
+@many
+@given(requests, collections, made_of(PolicyKind.SCP), st.randoms())
+def test_another_level_never_widens_and_the_order_of_levels_does_not_matter(request, policies, scp, random):
+    before = evaluate(request, policies)
+    levels = [*policies.scps, (scp,)]
+    after = evaluate(request, replace(policies, scps=levels))
+    assert after.allowed <= before.allowed
+    assert evaluate(request, replace(policies, scps=random.sample(levels, len(levels)))).kind is after.kind
 
 
 @many
