@@ -69,8 +69,11 @@ def without_signature(token):
 
 
 @contextlib.contextmanager
-def serving(folder):
-    """(provider, thumbprint) of one that answers over HTTPS with a certificate of its own."""
+def serving(folder, drip=None):
+    """(provider, thumbprint) of one that answers over HTTPS with a certificate of its own.
+
+    With ``drip``, an event, it never comes to the end of an answer until the event is set.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provider")])
     now = datetime.datetime.now(datetime.UTC)
@@ -94,6 +97,13 @@ def serving(folder):
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
+            if drip is not None:
+                # A header that never ends, a letter at a time, until the client has had enough.
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                with contextlib.suppress(OSError):
+                    while not drip.wait(0.05):
+                        self.wfile.write(b"a")
+                return
             body = json.dumps(documents.get(self.path, {})).encode()
             self.send_response(200 if self.path in documents else 404)
             self.send_header("Content-Length", str(len(body)))

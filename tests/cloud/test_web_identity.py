@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 
 import boto3
@@ -15,6 +16,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from lab_cloud import Keys, allow, policy, refused
 
+from labs.cloud.apis import provider_keys
+from labs.cloud.contract import AwsError
 from tests.cloud.identity_provider import AUDIENCE, Provider, serving, without_signature
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -220,6 +223,30 @@ def test_a_certificate_that_the_thumbprint_does_not_fit_is_refused(cloud, name, 
             "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint",
             400,
         )
+
+
+def test_a_provider_that_never_ends_its_answer_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(provider_keys, "_SECONDS", 0.5)
+    done = threading.Event()
+    try:
+        with serving(tmp_path, drip=done) as (provider, thumbprint):
+            with pytest.raises(AwsError) as refusal:
+                provider_keys.ProviderKeys(tmp_path).find(provider.issuer, [thumbprint])
+            done.set()
+    finally:
+        done.set()
+    assert refusal.value.code == "InvalidIdentityToken"
+
+
+def test_the_keys_of_a_provider_are_asked_for_once_in_five_minutes(tmp_path):
+    now = [0.0]
+    keys = provider_keys.ProviderKeys(tmp_path, lambda: now[0])
+    with serving(tmp_path) as (provider, thumbprint):
+        first = keys.find(provider.issuer, [thumbprint])
+    assert keys.find(provider.issuer, [thumbprint]) == first
+    now[0] = 301.0
+    with pytest.raises(AwsError):
+        keys.find(provider.issuer, [thumbprint])
 
 
 def test_elliptic_curve_keys_are_good(cloud, name):

@@ -8,10 +8,13 @@ id_roles_providers_create_oidc (trusted root CAs first, then the provider's thum
 import hashlib
 import http.client
 import json
+import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -71,6 +74,10 @@ def _get(url: str, thumbprints: Sequence[str]) -> Mapping[str, Any]:
     if parts.scheme != "https" or not parts.hostname:
         raise ValueError("not an https address")
     connection = _connect(parts.hostname, parts.port or 443, thumbprints)
+    # A provider that sends a byte now and then would never run into the socket's own timeout.
+    end = Timer(_SECONDS, _cut, [connection])
+    end.daemon = True
+    end.start()
     try:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", target or "/", headers={"Accept": "application/json"})
@@ -80,10 +87,16 @@ def _get(url: str, thumbprints: Sequence[str]) -> Mapping[str, Any]:
             raise ValueError("no document there")
         found = json.loads(body)
     finally:
+        end.cancel()
         connection.close()
     if not isinstance(found, Mapping):
         raise ValueError("not a JSON object")
     return found
+
+
+def _cut(connection: http.client.HTTPSConnection) -> None:
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _connect(host: str, port: int, thumbprints: Sequence[str]) -> http.client.HTTPSConnection:
