@@ -128,14 +128,35 @@ def moto_environment() -> Iterator[Path | None]:
         yield python if done else None
 
 
+def _newest_registry(folder: Path) -> str | None:
+    """The newest docker-registry that this machine's package sources have, unpacked into ``folder``, not installed;
+    else the installed one; else None.
+    """
+    installed = shutil.which("docker-registry")
+    if not all(shutil.which(tool) for tool in ("apt-cache", "apt-get", "dpkg-deb")):
+        return installed
+    known = subprocess.run(["apt-cache", "madison", "docker-registry"], capture_output=True, text=True, check=False)
+    versions = [line.split("|")[1].strip() for line in known.stdout.splitlines() if line.count("|") == 2]
+    if not versions:
+        return installed
+    # madison lists the newest first.
+    get = ["apt-get", "download", "-q", f"docker-registry={versions[0]}"]
+    subprocess.run(get, cwd=folder, capture_output=True, check=False)
+    for package in folder.glob("docker-registry_*.deb"):
+        subprocess.run(["dpkg-deb", "-x", str(package), str(folder)], capture_output=True, check=False)
+    unpacked = folder / "usr" / "bin" / "docker-registry"
+    runs = unpacked.exists() and subprocess.run([unpacked, "--version"], capture_output=True, check=False)
+    return str(unpacked) if runs and runs.returncode == 0 else installed
+
+
 @contextmanager
 def docker_registry() -> Iterator[Server | None]:
-    """Debian's docker-registry on a new folder; None where it is not installed."""
-    binary = shutil.which("docker-registry")
-    if binary is None:
-        yield None
-        return
+    """Debian's docker-registry, the newest that can be had, on a new folder; None where there is none."""
     with tempfile.TemporaryDirectory(prefix="bench-registry-") as folder:
+        binary = _newest_registry(Path(folder))
+        if binary is None:
+            yield None
+            return
         port = free_port()
         config = Path(folder) / "config.yml"
         config.write_text(
