@@ -9,6 +9,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -177,20 +178,51 @@ class _Flusher:
             raise self._error
 
 
+class _Hashing:
+    """Feeds the running hashes while the next bytes arrive: hashing is half of an upload's work, and needs no GIL."""
+
+    _threads = ThreadPoolExecutor(os.cpu_count(), "hashing")
+
+    def __init__(self, hashes: Collection[Hash]) -> None:
+        self._hashes = hashes
+        self._pending: Future[None] | None = None
+
+    def _update(self, part: memoryview) -> None:
+        for running in self._hashes:
+            running.update(part)
+
+    def add(self, part: memoryview) -> None:
+        """Return when the part before this one is hashed: ``part`` must stay as it is until the next call."""
+        self.join()
+        if len(part) < CHUNK:  # not worth a thread
+            self._update(part)
+        elif self._hashes:
+            self._pending = self._threads.submit(self._update, part)
+
+    def join(self) -> None:
+        """Wait for the last part."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+
 def _copy(source: Source, fd: int, offset: int, hashes: Collection[Hash]) -> int:
-    buffer = memoryview(bytearray(CHUNK))
+    # One buffer is hashed while the other fills.
+    buffer, other = memoryview(bytearray(CHUNK)), memoryview(b"")
+    hashing = _Hashing(hashes)
     flusher = _Flusher(fd)
     flushed = offset
     try:
         while count := source.readinto(buffer):
             part = buffer[:count]
-            for running in hashes:
-                running.update(part)
+            hashing.add(part)
             while part:
                 part = part[os.write(fd, part) :]
             offset += count
             if offset - flushed >= _FLUSH and flusher.kick():
                 flushed = offset
+            buffer, other = other or memoryview(bytearray(CHUNK)), buffer
     finally:
+        hashing.join()
         flusher.join()
     return offset
