@@ -116,12 +116,17 @@ def _outside(told: Told, causes: tuple[Finding, ...], texts: tuple[Text, ...]) -
 def _cause(check: Check) -> str:
     hop = check.path.blocked_at if check.path is not None else None
     found = hop.reason if hop else check.found
+    if check.decision is not None and check.rule:
+        # The whole sentence is in the proof.
+        found = check.decision.words.removeprefix("because ").removeprefix("with ") or found
     return f"Needed: {check.about}. Found: {found.rstrip('.')}."
 
 
 def _evidence(check: Check) -> tuple[str, ...]:
     if check.path is not None:
         lines = [f"{hop.verdict.value}: {hop.step.value}: {hop.reason}" for hop in check.path.hops]
+    elif check.decision is not None and check.rule:
+        lines = [check.found]
     else:
         lines = [f"{check.about}: {check.found}"]
     if check.rule and not any(check.rule in line for line in lines):

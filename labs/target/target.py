@@ -144,7 +144,8 @@ def connect(env: MutableMapping[str, str] | None = None) -> Target:
         return _introduce(TargetName.LOCAL, cloud.session(), cloud.region, cloud.endpoint, names, place, env)
     _point_back(env)
     try:
-        session = boto3.Session()
+        # botocore reads AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs read AWS_REGION first.
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         region = session.region_name or ""
     except (BotoCoreError, ValueError) as error:
         raise explain(error, "reading your AWS configuration") from error

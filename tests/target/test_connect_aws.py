@@ -81,6 +81,13 @@ def test_without_a_region_it_asks_for_one(canned_aws: Any, monkeypatch: pytest.M
     assert refusal().what == "No AWS region is set."
 
 
+def test_the_region_may_be_in_either_variable(canned_aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    canned_aws.identify(ACCOUNT, IDENTITY)
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert connect().region == "eu-west-1"
+
+
 def test_a_profile_that_does_not_exist_is_named(canned_aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     assert "nobody" in refusal().what
