@@ -8,21 +8,24 @@ from moto.moto_api._internal import mock_random
 def apply() -> None:
     """Documents made without a name take it from uuid's own generator, not from moto's.
 
-    LabelParameterVersion of an unknown name keeps an empty entry, and every list of parameters fails from then on.
+    A call that names an unknown parameter's version keeps an empty entry for it, and every list of parameters
+    fails from then on.
     """
     from moto.ssm import models
 
     module: Any = models
     module.uuid4 = mock_random.uuid4
     backend: Any = models.SimpleSystemManagerBackend
-    label = backend.label_parameter_version
+    for name in ("label_parameter_version", "unlabel_parameter_version", "put_parameter"):
+        setattr(backend, name, _without_empty_entries(getattr(backend, name)))
 
-    def label_parameter_version(self: Any, name: str, version: int, labels: list[str]) -> Any:
+
+def _without_empty_entries(method: Any) -> Any:
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            return label(self, name, version, labels)
+            return method(self, *args, **kwargs)
         finally:
-            # The store is a defaultdict with a get of its own: ask for the key, make none.
-            if name in self._parameters and not self._parameters[name]:
-                del self._parameters[name]
+            for empty in [name for name, versions in self._parameters.items() if not versions]:
+                del self._parameters[empty]
 
-    backend.label_parameter_version = label_parameter_version
+    return run

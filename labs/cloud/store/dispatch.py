@@ -119,6 +119,8 @@ class MotoStore:
             raise
         except Exception as error:
             raise Stumbled(request, error) from error
+        if request.service == "s3" and request.method in ("PUT", "POST") and int(status) in (400, 404) and not body:
+            raise AwsError(*_s3_refusal(request))  # moto says nothing more about a document that it cannot read
         plain = _plain(headers)
         if request.method != "HEAD":
             plain.pop("content-length", None)
