@@ -46,18 +46,24 @@ def _load(name: str) -> Command:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 not passed, 2 cannot, 130 interrupted."""
     words = list(sys.argv[1:] if argv is None else argv)
+    return _guard(lambda: _run(words))
+
+
+def _run(words: list[str]) -> int:
     if words and words[0] == "docker":
         # The embedded engine reads docker's own words; argparse must not see them.
         module = importlib.import_module(COMMANDS["docker"][0])
-        return _guard(lambda: cast(int, module.main(words[1:])))
+        return cast(int, module.main(words[1:]))
     parser = argparse.ArgumentParser(prog="labs", description="The Fargate Lab Kit.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (_, line) in COMMANDS.items():
         command = commands.add_parser(name, help=line, description=line)
         if words and words[0] == name:
             _load(name).add_arguments(command)
-    args = parser.parse_args(words)
-    return _guard(lambda: _load(args.command).run(args))
+    args, unknown = parser.parse_known_args(words)
+    if unknown:  # told with the usage of the command that was called, not of all
+        commands.choices[args.command].error(f"unrecognized arguments: {' '.join(unknown)}")
+    return _load(args.command).run(args)
 
 
 def _guard(call: Callable[[], int]) -> int:

@@ -52,6 +52,7 @@ class EcsStore:
         path = self.folder / "ecs.sqlite3"
         try:
             self._file = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+            path.chmod(0o600)  # SQLite gives its companions the database's mode
             # WAL with synchronous NORMAL: a commit survives the process being killed (SQLite, "Write-Ahead Logging").
             for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
                 self._file.execute(f"PRAGMA {pragma}")

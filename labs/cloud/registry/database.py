@@ -80,6 +80,7 @@ class Database:
             connection = sqlite3.connect(
                 self._path, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection
             )
+            self._path.chmod(0o600)  # SQLite gives its companions the database's mode
             connection.row_factory = sqlite3.Row
             for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")

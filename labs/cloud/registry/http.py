@@ -3,6 +3,7 @@
 import errno
 import logging
 import sqlite3
+import traceback
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -191,7 +192,9 @@ def _refused(error: EcrError, headers: Headers | None = None) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    _LOG.error("registry: %r", error, exc_info=error)
+    # Its text may quote the request: the log gets the type and the place.
+    place = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)[-4:]))
+    _LOG.error("registry: %s at %s", type(error).__name__, place)
     return refusal(500, "UNKNOWN", "The local AWS failed on this request; its log says why (simulated wording)")
 
 
