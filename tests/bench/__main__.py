@@ -80,22 +80,23 @@ def bench_registry() -> None:
     with servers.kit() as kit, servers.docker_registry() as other:
         both = [kit] + ([other] if other else [])
         row("peak memory above idle during a 500 MB push", f"{registry.peak_mib(kit):.0f} MiB", "at most 60")
-        times, hashing, disk = registry.large(both)
-        mine, its = times["kit"], times.get("docker-registry")
-        for place, name in ((0, "PUT"), (1, "GET")):
+        found = registry.large(both)
+        for what, times in (
+            ("PUT", found.push),
+            ("PUT, the server's CPU time", found.push_cpu),
+            ("GET", found.pull),
+            ("GET, the server's CPU time", found.pull_cpu),
+        ):
+            mine, its = times["kit"], times.get("docker-registry")
             row(
-                f"500 MB layer, raw HTTP {name}",
-                f"{mine[place]:.2f} s",
-                f"{its[place]:.2f} s (docker-registry)" if its else "not installed",
-                f"{mine[place] / its[place]:.2f}" if its else "",
+                f"500 MB layer, raw HTTP {what}",
+                f"{mine:.2f} s",
+                f"{its:.2f} s (docker-registry)" if its else "not installed",
+                f"{mine / its:.2f}" if its else "",
             )
-        for alone, name in ((hashing, "SHA-256"), (disk, "a flushed copy")):
-            row(
-                f"500 MB raw PUT beside {name}",
-                f"{mine[0]:.2f} s",
-                f"{alone:.2f} s",
-                f"{alone / mine[0]:.2f} of its speed",
-            )
+        put = found.push["kit"]
+        for alone, name in ((found.hashing, "SHA-256"), (found.disk, "a flushed copy")):
+            row(f"500 MB raw PUT beside {name}", f"{put:.2f} s", f"{alone:.2f} s", f"{alone / put:.2f} of its speed")
         small = registry.small(both)
         against = small.get("docker-registry")
         row(

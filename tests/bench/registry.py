@@ -163,10 +163,21 @@ def disk_seconds(path: Path) -> float:
     return seconds
 
 
-def large(servers: list[Server]) -> tuple[dict[str, tuple[float, float]], float, float]:
-    """The big layer, in turn on each server: ({server: (push, pull)}, seconds of SHA-256, of the disk)."""
-    pushes: dict[str, list[float]] = {server.name: [] for server in servers}
-    pulls: dict[str, list[float]] = {server.name: [] for server in servers}
+@dataclass(frozen=True)
+class Large:
+    """Medians for the big layer, by server: seconds of push and pull, and the server's own processor seconds."""
+
+    push: dict[str, float]
+    pull: dict[str, float]
+    push_cpu: dict[str, float]
+    pull_cpu: dict[str, float]
+    hashing: float
+    disk: float
+
+
+def large(servers: list[Server]) -> Large:
+    """Push and pull of the big layer, in turn on each server, beside SHA-256 alone and a flushed copy."""
+    taken: list[dict[str, list[float]]] = [{server.name: [] for server in servers} for _ in range(4)]
     hashes, disks = [], []
     for turn in range(ROUNDS):
         with big_file() as (path, digest):
@@ -176,11 +187,13 @@ def large(servers: list[Server]) -> tuple[dict[str, tuple[float, float]], float,
                 with repository(server, f"bench/raw-{turn}") as where:
                     push = Push(where)
                     push.ask("GET", "/v2/")
-                    pushes[server.name].append(timed(partial(push.file, path, digest)))
-                    pulls[server.name].append(timed(partial(pull, where, digest)))
+                    for place, call in enumerate((partial(push.file, path, digest), partial(pull, where, digest))):
+                        before = server.cpu_seconds
+                        taken[place][server.name].append(timed(call))
+                        taken[place + 2][server.name].append(server.cpu_seconds - before)
                     push.close()
-    medians = {s.name: (statistics.median(pushes[s.name]), statistics.median(pulls[s.name])) for s in servers}
-    return medians, statistics.median(hashes), statistics.median(disks)
+    medians = [{name: statistics.median(values) for name, values in each.items()} for each in taken]
+    return Large(*medians, statistics.median(hashes), statistics.median(disks))
 
 
 def small(servers: list[Server]) -> dict[str, float]:
