@@ -5,6 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine's slow example is no failure.
+settings.register_profile("kit", parent=settings(), deadline=None)
+settings.load_profile("kit")
 
 REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "clients": "LAB_REQUIRE_CLIENTS"}
 

@@ -37,6 +37,9 @@ def request_parameters(service: str, operation: str, params: Mapping[str, Any]) 
     definitions = shown.get("containerDefinitions")
     if isinstance(definitions, list):
         shown["containerDefinitions"] = [_without_environment(item) for item in definitions]
+    overrides = shown.get("overrides")
+    if isinstance(overrides, dict) and isinstance(overrides.get("containerOverrides"), list):
+        overrides["containerOverrides"] = [_without_environment(item) for item in overrides["containerOverrides"]]
     return shown
 
 

@@ -17,11 +17,10 @@ from labs import iam, oci
 from labs.diagnose.asking import ask
 from labs.fargate.image import ImageRef, RegistryKind
 from labs.fargate.model import Secret
-from labs.fargate.sources import CannotRead, Context, ImageFound, ImageMissing, Missing, SecretFound
+from labs.fargate.sources import CannotRead, Context, ImageFound, ImageMissing, Missing, SecretFound, assumption
 
 # ``clients(service, region)``: a boto3 client; an empty region is the session's own.
 Clients = Callable[[str, str], Any]
-_ECS = iam.Principal("ecs-tasks.amazonaws.com", "", iam.PrincipalKind.SERVICE)
 _LARGEST_CONFIG = 8 << 20
 _DOWNLOAD_S = 10.0
 
@@ -69,11 +68,7 @@ class AccountPermissions:
         role = self._role(role_arn)
         if role is None:
             return None
-        account = _account(role_arn)
-        # ECS Developer Guide, "Amazon ECS task execution IAM role": what a trust policy may ask of the caller.
-        source = {"aws:SourceAccount": account, "aws:SourceArn": f"arn:aws:ecs:{self.region}:{account}:*"}
-        request = iam.Request(_ECS, "sts:AssumeRole", role_arn, source, account)
-        return iam.evaluate_trust(request, role.trust, iam.Policies())
+        return iam.evaluate_trust(assumption(role_arn, _account(role_arn), self.region), role.trust, iam.Policies())
 
     @staticmethod
     def _keys(principal: iam.Principal, role: Role | None) -> dict[str, str]:

@@ -18,6 +18,16 @@ from labs.fargate.model import Secret
 Context = Mapping[str, iam.model.ContextValue]
 
 
+_SERVICE = iam.Principal("ecs-tasks.amazonaws.com", "", iam.PrincipalKind.SERVICE)
+
+
+def assumption(role_arn: str, account: str, region: str) -> iam.Request:
+    """How ECS asks for a role of a task. ECS Developer Guide, "Amazon ECS task execution IAM role": what a trust policy
+    may ask of the caller."""
+    source = {"aws:SourceAccount": account, "aws:SourceArn": f"arn:aws:ecs:{region}:{account}:*"}
+    return iam.Request(_SERVICE, "sts:AssumeRole", role_arn, source, account)
+
+
 class CannotRead(Exception):
     """The reader may not, or cannot, see what was asked. ``str()`` says what and why, in one sentence."""
 

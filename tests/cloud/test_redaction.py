@@ -34,6 +34,8 @@ def test_never_fails_and_is_json(call, params):
         ("ssm", "PutParameter", {"Name": "n", "Value": "secret"}, {"name": "n", "value": HIDDEN}),
         ("secretsmanager", "CreateSecret", {"Name": "n", "SecretString": "s"}, {"name": "n", "secretString": HIDDEN}),
         ("logs", "PutLogEvents", {"logGroupName": "g", "logEvents": [{"message": "m"}]}, {"logGroupName": "g"}),
+        ("ecs", "RunTask", {"overrides": {"containerOverrides": [{"name": "a", "environment": [{"name": "P", "value": "s"}]}]}},
+         {"overrides": {"containerOverrides": [{"name": "a", "environment": [{"name": "P", "value": HIDDEN}]}]}}),
         ("ecr", "UploadLayerPart", {"repositoryName": "r", "layerPartBlob": "AAAA"}, {"repositoryName": "r", "layerPartBlob": HIDDEN}),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from labs.cloud.registry.names import PUBLIC_PREFIX
 from labs.cloud.registry.repositories import Repository
 from labs.fargate.image import ImageRef, RegistryKind
 from labs.fargate.model import Secret
-from labs.fargate.sources import Context, ImageFound, ImageMissing, Missing, SecretFound
+from labs.fargate.sources import Context, ImageFound, ImageMissing, Missing, SecretFound, assumption
 
 _AGENT = "amazon-ecs-agent"
 _LARGEST_CONFIG = 8 << 20
@@ -90,9 +90,7 @@ class StorePermissions:
         if role is None:
             return None
         trust = parsed(role.trust, iam.PolicyKind.TRUST, role.name)
-        service = iam.Principal("ecs-tasks.amazonaws.com", "", iam.PrincipalKind.SERVICE)
-        request = iam.Request(service, "sts:AssumeRole", role_arn, {"aws:SourceAccount": role.account}, role.account)
-        return iam.evaluate_trust(request, trust, iam.Policies())
+        return iam.evaluate_trust(assumption(role_arn, role.account, self._region), trust, iam.Policies())
 
 
 class StoreRegistry:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import WaiterError
-from lab_ecs import until
+from lab_ecs import EXECUTION, until
 
 EXITS = "import sys; print('leaving', flush=True); sys.exit({code})"
 CRASH = "raise RuntimeError('the app broke')"
@@ -27,6 +27,28 @@ def test_without_endpoints_the_first_run_stops_at_registry_authorisation(lab, de
     assert task["containers"][0]["lastStatus"] == "STOPPED"
     assert "exitCode" not in task["containers"][0]
     assert "startedAt" not in task
+
+
+@pytest.mark.parametrize(("account", "answer"), [("111122223333", "runs"), ("444455556666", "is refused")])
+def test_a_trust_policy_may_ask_which_account_the_task_is_of(lab, vpc, account, answer):
+    source = {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:*:{account}:*"},
+    }
+    role = lab.iam.get_role(RoleName=f"{lab.name}-exec")["Role"]
+    trust = role["AssumeRolePolicyDocument"]
+    trust["Statement"][0]["Condition"] = source
+    name = f"{lab.name}-of-{account}"
+    arn = lab.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    lab.iam.attach_role_policy(RoleName=name, PolicyArn=EXECUTION)
+    definition = lab.register(lab.container(lab.image("hello")), family=f"of-{account}", executionRoleArn=arn)
+    if answer == "runs":
+        arn = lab.run(definition, vpc)
+        lab.reaches(arn, "RUNNING")
+        lab.ecs.stop_task(cluster=lab.name, task=arn)
+    else:
+        with pytest.raises(lab.ecs.exceptions.ClientException, match=f"ECS was unable to assume the role '{arn}'"):
+            lab.run(definition, vpc)
 
 
 def test_without_the_s3_gateway_the_layers_hang(lab, definition):
