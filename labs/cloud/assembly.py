@@ -27,6 +27,7 @@ from labs.cloud.lookups import StoreLookups
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
 from labs.cloud.services import BY_NAME
 from labs.cloud.sessions import Sessions
+from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.folder import Identity, StateFolder, damaged
 from labs.cloud.state.journal import Journal
 from labs.cloud.state.replay import DurableStore
@@ -74,14 +75,15 @@ class Cloud:
         patches.core_module().set_master(self.identity.seed, self.identity.born)
         self._journal = Journal(path / "journal")
         sessions, identities = Sessions(), Identities()
-        self._store = DurableStore(moto, sessions, self._journal)
+        checkpoint = Checkpoint(path / "checkpoint", self.identity.seed)
+        self._store = DurableStore(moto, sessions, self._journal, checkpoint)
         self._store.on_iam_change = identities.changed
         self._credentials = Credentials(identities, sessions)
         self._trail = SqliteTrail(path / "trail.sqlite3", utc_now)
         try:
             self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
         except (sqlite3.Error, OSError) as error:
-            raise damaged(path / "registry", str(error)) from error
+            raise damaged(path / "registry", str(error), path) from error
         self._ecs = Ecs(path, self.identity, utc_now)
         replayed = self._store.replay()
         sessions.forget_old()

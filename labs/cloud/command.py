@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--account", help="twelve digits (default: 111122223333)")
     parser.add_argument("--region", help="home region, where ECR is (default: us-east-1)")
     parser.add_argument(
+        "--check-state",
+        action="store_true",
+        help="do not serve: read everything in the folder, name what is broken and set it aside",
+    )
+    parser.add_argument(
         "--no-referenced-layer-rule",
         action="store_true",
         help="HEAD of a layer that an image refers to needs no ecr:GetDownloadUrlForLayer",
@@ -31,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve; print one JSON line when ready. Raises LabError for what stands in the way."""
     _check(args)
+    if args.check_state:
+        return _check_state(args.state.absolute())
     log = Log()
     try:
         _serve(args)
@@ -74,6 +81,17 @@ def _serve(args: argparse.Namespace) -> None:
         server.serve(listening, ready)
     finally:
         cloud.close()
+
+
+def _check_state(path: Path) -> int:
+    """0 when all is whole, 1 when something was set aside."""
+    from labs.cloud.state.inspection import inspect
+
+    report = inspect(path)
+    for finding in report.findings:
+        print(f"{finding.what}: {finding.done}.")
+    print(f"{'The rest' if report.findings else 'All'} of {path} is whole: {report.whole}.")
+    return 1 if report.findings else 0
 
 
 def _check(args: argparse.Namespace) -> None:

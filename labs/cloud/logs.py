@@ -1,5 +1,6 @@
 """The log on stderr, which must never hold a request up: whoever started the process may not be reading it."""
 
+import contextlib
 import logging
 import os
 import queue
@@ -35,8 +36,9 @@ class Log:
         while (record := self._lines.get()) is not None:
             # Past sys.stderr and its lock, which the end of the program would wait for.
             line = f"{_FORM.format(record)}\n".encode(errors="replace")
-            while line:
-                line = line[os.write(self._file, line) :]
+            with contextlib.suppress(OSError):  # a full disk takes no line; a later one may fit again
+                while line:
+                    line = line[os.write(self._file, line) :]
 
     def close(self) -> None:
         """Write what waits, if somebody takes it."""

@@ -75,6 +75,10 @@ class Sessions:
         """The session of an access key id; an expired one is still found, so that the error can say so."""
         return self._by_key.get(access_key_id)
 
+    def to_records(self) -> list[dict[str, Any]]:
+        """All of them as ``Session.to_record`` gives them."""
+        return [session.to_record() for session in list(self._by_key.values())]
+
     def forget_old(self) -> None:
         """Drop what expired more than a day ago."""
         now = datetime.now(UTC)

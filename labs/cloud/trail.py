@@ -4,11 +4,14 @@ Source: CloudTrail user guide, "CloudTrail record contents" and "userIdentity el
 """
 
 import json
+import logging
 import secrets
 import sqlite3
 import threading
 import uuid
+from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,11 @@ from labs import iam
 from labs.cloud.contract import AwsError, Caller, Clock, TrailEvent
 from labs.cloud.state.folder import damaged
 
+log = logging.getLogger("labs.cloud")
+
 KEPT = 100_000
+# Events that a full disk has not taken yet: so many are held in memory before calls are refused.
+WAITING = 10_000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
     number INTEGER PRIMARY KEY,
@@ -54,6 +61,7 @@ class SqliteTrail:
         """Raises LabError when the file is damaged or cannot be opened."""
         self._clock = clock
         self._lock = threading.Lock()
+        self._waiting: deque[tuple[Any, ...]] = deque()
         try:
             self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             path.chmod(0o600)
@@ -68,7 +76,8 @@ class SqliteTrail:
     def record(self, event: TrailEvent) -> None:
         """Keep one event; a SIGKILL after the return does not lose it. Beyond KEPT the oldest go.
 
-        Raises AwsError(ServiceUnavailable) when the disk does not take it.
+        While the disk takes nothing, events wait in memory, so that calls which only look go on; they are written
+        with the first event that it takes again. Raises AwsError(ServiceUnavailable) when too many wait.
         """
         now, identifier = self._clock(), str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
         row = (
@@ -83,9 +92,22 @@ class SqliteTrail:
             "\n".join(_resource_type(arn) for arn in event.resources),
             json.dumps(_record(event, now, identifier), separators=(",", ":"), default=str),
         )
+        with self._lock:
+            if len(self._waiting) >= WAITING:
+                self._flush()
+            self._waiting.append(row)
+            try:
+                self._flush()
+            except AwsError as error:
+                if len(self._waiting) == 1:
+                    log.warning("the trail waits in memory: %s", error.message)
+
+    def _flush(self) -> None:
+        """Write what waits. Raises AwsError(ServiceUnavailable) when the disk does not take it."""
         try:
-            with self._lock:
-                self._insert(row)
+            while self._waiting:
+                self._insert(self._waiting[0])
+                self._waiting.popleft()
         except sqlite3.Error as error:
             raise AwsError(
                 "ServiceUnavailable", f"The state folder cannot be written ({error}). (simulated wording)", 503
@@ -99,7 +121,7 @@ class SqliteTrail:
             self._count = KEPT
 
     def lookup(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer LookupEvents: newest first, at most 50 a page. Raises AwsError."""
+        """Answer LookupEvents: newest first, at most 50 a page. Raises AwsError, also while events still wait."""
         where, values = _conditions(params)
         size = params.get("MaxResults", 50)
         if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= 50:
@@ -112,6 +134,7 @@ class SqliteTrail:
             values.append(int(token))
         clause = f"WHERE {' AND '.join(where)}" if where else ""
         with self._lock:
+            self._flush()
             rows = self._database.execute(
                 f"SELECT number, id, time, name, source, read_only, username, access_key, resources, record "
                 f"FROM event {clause} ORDER BY number DESC LIMIT ?",
@@ -125,6 +148,8 @@ class SqliteTrail:
     def close(self) -> None:
         """Close the database."""
         with self._lock:
+            with suppress(AwsError):
+                self._flush()
             self._database.close()
 
 

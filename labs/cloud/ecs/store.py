@@ -59,7 +59,7 @@ class EcsStore:
             self._file.executescript(_SCHEMA)
             self._load()
         except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
-            raise damaged(path, str(error)) from error
+            raise damaged(path, str(error), folder) from error
 
     def _load(self) -> None:
         for kind, key, body in self._file.execute("SELECT kind, key, body FROM record"):
@@ -98,7 +98,9 @@ class EcsStore:
                 self._file.executemany("DELETE FROM record WHERE kind = ? AND key = ?", drop)
                 self._file.execute("COMMIT")
             except BaseException:
-                self._file.execute("ROLLBACK")
+                # A full disk may have ended the transaction already.
+                if self._file.in_transaction:
+                    self._file.execute("ROLLBACK")
                 raise
             self.version += 1
             for kind, key, record in put:

@@ -1,15 +1,19 @@
 """moto's KMS: key material that a replay makes again."""
 
+from types import SimpleNamespace
 from typing import Any
 
+from labs.cloud.contract import AwsError
 from labs.cloud.patches import core
 from labs.cloud.store import determinism
+from labs.cloud.store.private_keys import lasting
 
 
 def apply() -> None:
     """Apply every patch of KMS."""
     _lasting_material()
     _lasting_default_keys()
+    _lasting_private_keys()
 
 
 def _lasting_material() -> None:
@@ -33,3 +37,41 @@ def _lasting_default_keys() -> None:
             return original(self, alias_name)
 
     backend._generate_default_keys = generate
+
+
+def _lasting_private_keys() -> None:
+    """OpenSSL draws private keys itself, and moto makes an RSA pair (50 ms) for symmetric keys too."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from moto.kms import models, utils
+
+    places: list[Any] = [models, utils]
+    kms, functions = places
+    original = kms.generate_private_key
+
+    def rsa_key(**parameters: Any) -> Any:
+        return lasting(lambda: rsa.generate_private_key(**parameters))
+
+    def ec_key(curve: Any) -> Any:
+        return lasting(lambda: ec.generate_private_key(curve))
+
+    def generate(key_spec: str) -> Any:
+        return original(key_spec) if key_spec.startswith(("RSA", "ECC")) else None
+
+    functions.rsa = SimpleNamespace(generate_private_key=rsa_key)
+    functions.ec = SimpleNamespace(**{**vars(ec), "generate_private_key": ec_key})
+    kms.generate_private_key = generate
+    _no_public_key_without_a_pair(kms.KmsBackend)
+
+
+def _no_public_key_without_a_pair(backend: Any) -> None:
+    """KMS API reference, GetPublicKey: an asymmetric key; UnsupportedOperationException for any other."""
+    original = backend.get_public_key
+
+    def get_public_key(self: Any, key_id: str) -> Any:
+        if self.describe_key(key_id).private_key is None:
+            raise AwsError(
+                "UnsupportedOperationException", f"The key {key_id} is not an asymmetric key. (simulated wording)"
+            )
+        return original(self, key_id)
+
+    backend.get_public_key = get_public_key

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from labs.errors import LabError
+from labs.cloud.state.folder import damaged
 
 Row = sqlite3.Row
 
@@ -69,10 +69,7 @@ class Database:
             with self._writing:
                 self._connection().executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
-            raise LabError(
-                f"The registry's database {path.name} in the state folder cannot be read: {error}.",
-                f"Move {path} away and start again: its images must then be pushed again.",
-            ) from error
+            raise damaged(path, str(error), path.parent.parent) from error
 
     def _connection(self) -> sqlite3.Connection:
         connection: _Connection | None = getattr(self._local, "connection", None)
@@ -105,10 +102,12 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # A full disk may have ended the transaction already, or let it stand when the commit failed.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
 
     @contextmanager
     def alone(self) -> Iterator[None]:

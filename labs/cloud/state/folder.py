@@ -2,14 +2,19 @@
 
 import fcntl
 import json
+import logging
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from labs import holder
 from labs.errors import LabError
+
+log = logging.getLogger("labs.cloud")
 
 FORMAT = 1
 DEFAULT_ACCOUNT = "111122223333"
@@ -55,16 +60,19 @@ class StateFolder:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            owner = lock.read().strip()
-            who = f"process {owner}" if owner.isdigit() else "another process"
             raise LabError(
-                f"The state folder {path} is in use by {who}.",
+                f"The state folder {path} is in use by {holder.described(lock.read())}.",
                 "stop that process, or choose another folder with --state",
             ) from error
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+        if left := lock.read():
+            log.warning("the lock of %s was stale: %s ended without letting go of it", path, holder.described(left))
+        try:
+            lock.seek(0)
+            lock.truncate()
+            lock.write(holder.signature())
+            lock.flush()
+        except OSError as error:
+            raise cannot_write(path, error) from error
         return cls(path, lock)
 
     def identity(self, account: str | None, region: str | None) -> Identity:
@@ -72,7 +80,7 @@ class StateFolder:
         file = self.path / "state.json"
         if not file.exists():
             if (self.path / "journal").exists():
-                raise damaged(file, "it is missing although there is a journal")
+                raise _identity_lost(file, "it is missing although there is a journal")
             made = Identity(
                 account or DEFAULT_ACCOUNT,
                 region or DEFAULT_REGION,
@@ -87,7 +95,7 @@ class StateFolder:
             if not isinstance(found.port, int) or not found.born.tzinfo or not found.seed:
                 raise ValueError("a field has the wrong form")
         except (OSError, ValueError, TypeError) as error:
-            raise damaged(file, str(error)) from error
+            raise _identity_lost(file, str(error)) from error
         if found.format != FORMAT:
             raise LabError(
                 f"The state folder {self.path} was written in format {found.format}; this kit reads {FORMAT}.",
@@ -119,17 +127,17 @@ class StateFolder:
                 os.fsync(out.fileno())
             temporary.replace(file)
         except OSError as error:
-            raise LabError(
-                f"The state folder {self.path} cannot be written: {error.strerror or error}.",
-                "free some space or choose another folder with --state",
-            ) from error
+            raise cannot_write(self.path, error) from error
 
     def close(self) -> None:
         """Let the folder go. The lock file stays, empty."""
-        (self.path / "ready.json").unlink(missing_ok=True)
-        self._lock.seek(0)
-        self._lock.truncate()
-        self._lock.close()
+        # A disk that has become read-only keeps both; the next start says that the lock was stale.
+        with suppress(OSError):
+            (self.path / "ready.json").unlink(missing_ok=True)
+            self._lock.seek(0)
+            self._lock.truncate()
+        with suppress(OSError):
+            self._lock.close()
 
 
 def _open_private(path: Path, truncate: bool = False) -> IO[str]:
@@ -138,9 +146,27 @@ def _open_private(path: Path, truncate: bool = False) -> IO[str]:
     return os.fdopen(os.open(path, flags, 0o600), "r+")
 
 
-def damaged(file: Path, why: str) -> LabError:
-    """The one sentence for a file that cannot be read back. Nothing is deleted."""
+def _identity_lost(file: Path, why: str) -> LabError:
+    """``state.json`` holds the seed of every id: nothing can be set aside and made again without it."""
     return LabError(
         f"The state of the local AWS is damaged: {file} cannot be read ({why}). Nothing was changed.",
         f"put back a copy of that file, or move {file.parent} away and start again with an empty state",
+    )
+
+
+def cannot_write(path: Path, error: OSError) -> LabError:
+    """The one sentence for a folder that takes nothing: a full disk, a read-only one, no permission."""
+    return LabError(
+        f"The state folder {path} cannot be written: {error.strerror or error}.",
+        "free some space or choose another folder with --state",
+    )
+
+
+def damaged(file: Path, why: str, folder: Path | None = None) -> LabError:
+    """The one sentence for a file that cannot be read back. Nothing is deleted. ``folder`` is the state folder."""
+    state = folder or file.parent
+    return LabError(
+        f"The state of the local AWS is damaged: {file} cannot be read ({why}). Nothing was changed.",
+        f"run 'labs cloud --check-state --state {state}', which sets aside what is broken, or put back a copy of "
+        "that file",
     )

@@ -9,13 +9,23 @@ import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from labs.cloud.contract import AwsError
 from labs.cloud.state.folder import damaged
 
 Record = Mapping[str, Any]
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Place:
+    """The journal's end before a record was appended."""
+
+    end: int
+    lines: int
 
 
 class Journal:
@@ -28,66 +38,102 @@ class Journal:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise damaged(path, str(error.strerror or error)) from error
-        self._end = os.fstat(self._file).st_size
+        self.end = os.fstat(self._file).st_size
+        self.lines = 0
 
-    def records(self) -> Iterator[Record]:
-        """Every whole record. Drops a torn last line from the file; raises LabError for any other damage."""
-        good = 0
+    def records(self, after: Place = Place(0, 0)) -> Iterator[Record]:
+        """Every whole record after a place. Drops a torn last line from the file.
+
+        Raises LabError for any other damage. At its end ``lines`` counts the lines of the whole file.
+        """
+        good, self.lines = after.end, after.lines
         with os.fdopen(os.dup(self._file), "rb") as stream:
-            stream.seek(0)
-            for number, line in enumerate(stream, 1):
+            stream.seek(good)
+            for line in stream:
                 if not line.endswith(b"\n"):
                     break
-                yield _read_line(self.path, number, line)
+                record = read_line(line)
+                if isinstance(record, str):
+                    raise damaged(self.path, f"line {self.lines + 1}: {record}")
                 good += len(line)
-        if good < self._end:
+                self.lines += 1
+                yield record
+        if good < self.end:
             os.ftruncate(self._file, good)
-            self._end = good
+            self.end = good
 
-    def append(self, record: Record) -> int:
+    def crc(self, end: int) -> int:
+        """The CRC-32 of the file's first bytes."""
+        return _crc(self._file, end)
+
+    def append(self, record: Record) -> Place:
         """Write one record; when this returns it survives the process. Returns the place to ``take_back`` to.
 
         Raises AwsError(ServiceUnavailable) when the disk does not take it; the journal is then as before.
         """
         text = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
         line = b"%08x %s\n" % (zlib.crc32(text), text)
-        start = self._end
+        before = Place(self.end, self.lines)
         try:
             written = 0
             while written < len(line):
-                written += os.pwrite(self._file, line[written:], start + written)
+                written += os.pwrite(self._file, line[written:], self.end + written)
         except OSError as error:
-            self.take_back(start)
+            self.take_back(before)
             raise AwsError(
                 "ServiceUnavailable",
                 f"The state folder cannot be written ({error.strerror}); nothing was changed. (simulated wording)",
                 503,
             ) from error
-        self._end = start + len(line)
-        return start
+        self.end += len(line)
+        self.lines += 1
+        return before
 
-    def take_back(self, start: int) -> None:
-        """Forget what was appended from ``start`` on: the call was refused and changed nothing."""
+    def take_back(self, place: Place) -> None:
+        """Forget what was appended from ``place`` on: the call was refused and changed nothing."""
         try:
-            os.ftruncate(self._file, start)
-            self._end = start
+            os.ftruncate(self._file, place.end)
+            self.end, self.lines = place.end, place.lines
         except OSError:
             # The record stays; replayed, the call is refused again.
-            self._end = os.fstat(self._file).st_size
+            self.end = os.fstat(self._file).st_size
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
 
 
-def _read_line(path: Path, number: int, line: bytes) -> Record:
+def read_line(line: bytes) -> Record | str:
+    """The record of a whole line, or what is wrong with it."""
     try:
         crc, text = line[:8], line[9:-1]
         if line[8:9] != b" " or int(crc, 16) != zlib.crc32(text):
-            raise ValueError("the checksum does not match")
+            return "the checksum does not match"
         record = json.loads(text)
-        if not isinstance(record, dict):
-            raise ValueError("not a record")
     except ValueError as error:
-        raise damaged(path, f"line {number}: {error}") from error
-    return record
+        return str(error)
+    return record if isinstance(record, dict) else "not a record"
+
+
+def lines_of(stream: BinaryIO) -> Iterator[tuple[bytes, str, int]]:
+    """Every line that was ended: the line, what is wrong with it ("" for nothing), and where it ends in the file."""
+    end = 0
+    for line in stream:
+        end += len(line)
+        if line.endswith(b"\n"):
+            found = read_line(line)
+            yield line, found if isinstance(found, str) else "", end
+
+
+def crc_of(path: Path, end: int) -> int:
+    """The CRC-32 of a file's first bytes."""
+    with path.open("rb") as file:
+        return _crc(file.fileno(), end)
+
+
+def _crc(handle: int, end: int) -> int:
+    found, at = 0, 0
+    while at < end and (part := os.pread(handle, min(_CHUNK, end - at), at)):
+        found = zlib.crc32(part, found)
+        at += len(part)
+    return found

@@ -2,46 +2,81 @@
 
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from labs.cloud.contract import AwsError
+from labs.cloud.services import BY_NAME
 from labs.cloud.sessions import Session, Sessions
-from labs.cloud.state.journal import Journal, Record
+from labs.cloud.state.checkpoint import Checkpoint
+from labs.cloud.state.journal import Journal, Place, Record
 from labs.cloud.store import determinism
 from labs.cloud.store.dispatch import Answer, MotoStore, NotServed, StoreRequest
 from labs.cloud.store.locks import ReadWriteLock
+from labs.cloud.store.pickling import put_back
+
+# A checkpoint is due after so many lines at least: what a start repeats in about a quarter of a second.
+EVERY = 500
 
 
 class DurableStore:
     """Reads run together; a write runs alone, after its record is in the journal."""
 
-    def __init__(self, moto: MotoStore, sessions: Sessions, journal: Journal) -> None:
+    def __init__(self, moto: MotoStore, sessions: Sessions, journal: Journal, checkpoint: Checkpoint) -> None:
         self._moto = moto
         self._sessions = sessions
         self._journal = journal
+        self._checkpoint = checkpoint
+        self._saved = 0
         self._lock = ReadWriteLock()
         self.on_iam_change: Callable[[], None] = lambda: None
 
     def replay(self) -> int:
-        """Carry out every journaled call again, with the same ids and times. Returns how many there were."""
+        """Bring back what the checkpoint holds and carry out every call after it again, with the same ids and times.
+
+        Returns how many calls that were. Raises LabError when the journal is damaged.
+        """
+        content = self._checkpoint.load(self._journal, self._prepare)
+        start = Place(0, 0)
+        if content is not None:
+            put_back(content.stores)
+            for raw in content.sessions:
+                self._sessions.add(Session.from_record(raw))
+            start, self._saved = Place(content.mark.bytes, content.mark.lines), content.mark.lines
         count = 0
-        for record in self._journal.records():
+        for record, kept in _with_material(self._journal.records(start)):
             count += 1
             if record["kind"] == "session":
                 self._sessions.add(Session.from_record(record["session"]))
             else:
-                self._again(record)
+                made = self._again(record, kept)
+        if count and record["kind"] == "call" and made:
+            # The process was killed between the last call and its material: nobody has seen it, so this one is kept.
+            self._journal.append({"kind": "material", "made": made})
+        self._save_when_due()
         return count
 
-    def _again(self, record: Record) -> None:
+    def _prepare(self, service: str) -> None:
+        if service in BY_NAME and BY_NAME[service].module:
+            self._moto.load(service)
+
+    def _again(self, record: Record, kept: Sequence[str]) -> list[str]:
         request = _from_record(record["request"])
+        material = determinism.Material(kept)
         # What was refused, or stumbled, the first time does so again.
-        with determinism.fixed(record["seed"], datetime.fromisoformat(record["time"])), suppress(AwsError):
+        with suppress(AwsError), determinism.fixed(record["seed"], datetime.fromisoformat(record["time"]), material):
             self._moto.run(request)
+        return material.made
+
+    def _save_when_due(self) -> None:
+        """A checkpoint whenever the journal has grown by a tenth; the caller holds the store still."""
+        grown = self._journal.lines - self._saved
+        if grown >= max(EVERY, self._journal.lines // 10):
+            self._saved = self._journal.lines
+            self._checkpoint.save(self._journal, self._sessions.to_records())
 
     def read(self, request: StoreRequest) -> Answer:
         """Run a call that changes nothing."""
@@ -60,8 +95,9 @@ class DurableStore:
                 "request": _to_record(request),
             }
             start = self._journal.append(record)
+            material = determinism.Material()
             try:
-                with determinism.fixed(seed, now):
+                with determinism.fixed(seed, now, material):
                     answer = self._moto.run(request)
             except NotServed:
                 self._journal.take_back(start)
@@ -71,6 +107,9 @@ class DurableStore:
                     self.on_iam_change()
             if answer.status >= 400:
                 self._journal.take_back(start)
+            elif material.made:
+                self._journal.append({"kind": "material", "made": material.made})
+            self._save_when_due()
             return answer
 
     def open_session(self, session: Session) -> None:
@@ -78,10 +117,27 @@ class DurableStore:
         with self._lock.writing():
             self._journal.append({"kind": "session", "session": session.to_record()})
             self._sessions.add(session)
+            self._save_when_due()
 
     def reading(self) -> Any:
         """Hold the store still while several of its objects are looked at (``labs.cloud.snapshot``)."""
         return self._lock.reading()
+
+
+def _with_material(records: Iterator[Record]) -> Iterator[tuple[Record, Sequence[str]]]:
+    """Each record with the material that the next line keeps for it."""
+    held: Record | None = None
+    for record in records:
+        if record["kind"] == "material":
+            if held is not None:
+                yield held, record["made"]
+            held = None
+            continue
+        if held is not None:
+            yield held, ()
+        held = record
+    if held is not None:
+        yield held, ()
 
 
 def _to_record(request: StoreRequest) -> dict[str, Any]:

@@ -7,13 +7,30 @@ runs at the same moment must not draw from a write's generator.
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 
+class Material:
+    """What a call draws that no seed can give again, OpenSSL's private keys: kept the first time, handed back later."""
+
+    def __init__(self, kept: Sequence[str] = ()) -> None:
+        """``kept`` is what the call made the first time; empty for a call that is new."""
+        self._kept = list(kept)
+        self.made: list[str] = []
+
+    def take(self, make: Callable[[], str]) -> str:
+        """The next of what was kept; when there is none, make it."""
+        if self._kept:
+            return self._kept.pop(0)
+        self.made.append(make())
+        return self.made[-1]
+
+
 class _Current(threading.local):
     generator: random.Random
+    material: Material | None = None
     now: datetime | None = None
     request_id: str = ""
 
@@ -25,14 +42,19 @@ _current = _Current()
 
 
 @contextmanager
-def fixed(seed: str, now: datetime) -> Iterator[None]:
+def fixed(seed: str, now: datetime, material: Material | None = None) -> Iterator[None]:
     """Within the block this thread draws from ``seed`` and its time stands still at ``now`` (aware, UTC)."""
-    before = _current.generator, _current.now
-    _current.generator, _current.now = random.Random(seed), now
+    before = _current.generator, _current.now, _current.material
+    _current.generator, _current.now, _current.material = random.Random(seed), now, material
     try:
         yield
     finally:
-        _current.generator, _current.now = before
+        _current.generator, _current.now, _current.material = before
+
+
+def material(make: Callable[[], str]) -> str:
+    """What ``make`` returns, the same again when the call is replayed."""
+    return _current.material.take(make) if _current.material is not None else make()
 
 
 def present() -> datetime:

@@ -3,7 +3,8 @@
 ``catalogue`` instance types and endpoint services · ``addresses`` and ``interfaces`` network interfaces ·
 ``endpoints``, ``endpoint_checks`` VPC endpoints · ``gateways`` NAT and internet gateways · ``routes`` ·
 ``groups`` security groups · ``networks`` VPCs, subnets, DHCP options · ``prefix_lists`` · ``lifetimes`` what
-passes by time · ``absences`` unknown ids · ``task_interfaces`` the interfaces that ECS makes for Fargate tasks.
+passes by time · ``absences`` unknown ids · ``key_pairs`` · ``task_interfaces`` the interfaces that ECS makes for
+Fargate tasks.
 
 Two rules hold everywhere. A call checks all before it changes anything: a refused call is not in the journal, so
 it must leave no trace. And what passes by time is decided by the time of the call, never stored by a read.
@@ -23,6 +24,7 @@ _PARTS = (
     "networks",
     "prefix_lists",
     "absences",
+    "key_pairs",
 )
 
 

@@ -1,0 +1,194 @@
+"""``labs cloud --check-state``: what in a state folder is broken, set aside so that the rest can be used.
+
+Nothing is deleted: what is broken goes to ``quarantine/TIME/`` in the folder, under the path it had.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from labs.cloud.state.checkpoint import Checkpoint, Mark, Unusable
+from labs.cloud.state.folder import StateFolder, cannot_write
+from labs.cloud.state.journal import Place, crc_of, lines_of
+from labs.errors import LabError
+
+_DATABASES = {
+    "trail.sqlite3": ("trail.sqlite3", "the calls that CloudTrail had are gone, all other state stays"),
+    "registry/ecr.sqlite3": ("registry", "the registry starts empty: create its repositories and push again"),
+    "ecs/ecs.sqlite3": ("ecs/ecs.sqlite3", "ECS starts empty: clusters, definitions, services and tasks are gone"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is broken, and what became of it; a sentence without its full stop each."""
+
+    what: str
+    done: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """``whole`` says what was read without fault."""
+
+    whole: str
+    findings: tuple[Finding, ...]
+
+
+def inspect(path: Path) -> Report:
+    """Read everything in a state folder and set aside what is broken. Nobody else may have the folder.
+
+    Raises LabError when there is no state, when another process has it, when ``state.json`` (without which nothing
+    can be brought back) is damaged, or when nothing can be set aside.
+    """
+    if not (path / "state.json").exists() and not (path / "journal").exists():
+        raise LabError(f"There is no state in {path}.", "give the folder that labs cloud was started with")
+    folder = StateFolder.open(path)
+    try:
+        identity = folder.identity(None, None)
+        return _Inspection(path, Checkpoint(path / "checkpoint", identity.seed)).run()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        folder.close()
+
+
+class _Inspection:
+    def __init__(self, path: Path, checkpoint: Checkpoint) -> None:
+        self._path = path
+        self._checkpoint = checkpoint
+        self._aside = path / "quarantine" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self._findings: list[Finding] = []
+
+    def run(self) -> Report:
+        mark = self._check_checkpoint()
+        calls = self._check_journal(mark)
+        for name, (unit, loss) in _DATABASES.items():
+            self._check_database(name, unit, loss)
+        layers = self._check_layers()
+        whole = f"{calls} lines of the journal, {layers} layers"
+        return Report(whole, tuple(self._findings))
+
+    def _check_checkpoint(self) -> Mark | None:
+        if not os.path.lexists(self._checkpoint.path):
+            return None
+        try:
+            return self._checkpoint.mark()
+        except (Unusable, OSError, ValueError, KeyError, TypeError) as error:
+            where = self._set_aside("checkpoint")
+            loss = "nothing is lost, the next start takes longer"
+            self._found(f"checkpoint: {error}", f"moved to {where}; {loss}")
+            return None
+
+    def _check_journal(self, mark: Mark | None) -> int:
+        """The number of good lines; a journal with bad ones is written anew without them."""
+        journal = self._path / "journal"
+        bad: list[int] = []
+        covered, good = Place(0, 0), 0
+        kept = journal.with_suffix(".new")
+        with journal.open("rb") as source, kept.open("wb") as target:
+            kept.chmod(0o600)
+            at_mark = mark is not None and mark.bytes == 0
+            for number, (line, wrong, end) in enumerate(lines_of(source), 1):
+                if wrong:
+                    bad.append(number)
+                else:
+                    target.write(line)
+                    good += 1
+                if mark is not None and end == mark.bytes:
+                    at_mark, covered = True, Place(target.tell(), good)
+                    last_covered = number
+            target.flush()
+            os.fsync(target.fileno())
+        if not bad:
+            kept.unlink()
+            return good
+        where = self._set_aside("journal")
+        kept.replace(journal)
+        lines = _numbers(bad)
+        if mark is not None and at_mark and bad[-1] <= last_covered:
+            self._checkpoint.stand_at(Mark(covered.end, covered.lines, crc_of(journal, covered.end)))
+            loss = "nothing is lost, the checkpoint holds what they did"
+        else:
+            loss = "the calls they held are lost, all others stay"
+        self._found(f"journal: {lines} cannot be read back", f"the whole file is kept as {where}; {loss}")
+        return good
+
+    def _check_database(self, name: str, unit: str, loss: str) -> None:
+        file = self._path / name
+        if not os.path.lexists(file):
+            return
+        wrong = _wrong_with(file)
+        if wrong:
+            where = self._set_aside(unit)
+            for extra in ("-wal", "-shm"):
+                if os.path.lexists(self._path / f"{unit}{extra}"):
+                    self._set_aside(f"{unit}{extra}")
+            self._found(f"{name}: {wrong}", f"moved to {where}; {loss}")
+
+    def _check_layers(self) -> int:
+        """The number of good ones. A layer whose bytes are not what its name says is set aside."""
+        root = self._path / "registry"
+        good: set[str] = set()
+        for file in sorted((root / "blobs").glob("*/*/*")):
+            digest = f"{file.parent.parent.name}:{file.name}"
+            if _is_content(file, digest):
+                good.add(digest)
+                continue
+            where = self._set_aside(str(file.relative_to(self._path)))
+            self._found(f"layer {digest}: its bytes are not those of its digest", f"moved to {where}")
+        for digest, users in _wanted(root / "ecr.sqlite3"):
+            if digest not in good:
+                self._found(f"layer {digest} of {users} is missing", "push the image again: that mends it")
+        return len(good)
+
+    def _set_aside(self, name: str) -> Path:
+        target = self._aside / name
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self._path / name).rename(target)
+        return target
+
+    def _found(self, what: str, done: str) -> None:
+        self._findings.append(Finding(what, done))
+
+
+def _numbers(bad: list[int]) -> str:
+    shown = ", ".join(str(number) for number in bad[:10])
+    more = f" and {len(bad) - 10} more" if len(bad) > 10 else ""
+    return f"line{'s' if len(bad) > 1 else ''} {shown}{more}"
+
+
+def _wrong_with(file: Path) -> str:
+    """What SQLite finds wrong; "" for nothing."""
+    if file.is_symlink() or not file.is_file():
+        return "not an ordinary file"
+    try:
+        with closing(sqlite3.connect(file)) as database:
+            said = str(database.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if said == "ok" else said.splitlines()[-1]
+
+
+def _is_content(file: Path, digest: str) -> bool:
+    algorithm, _, wanted = digest.partition(":")
+    if file.is_symlink() or not file.is_file() or algorithm not in ("sha256", "sha512"):
+        return False
+    with file.open("rb") as source:
+        return hashlib.file_digest(source, algorithm).hexdigest() == wanted
+
+
+def _wanted(file: Path) -> Iterator[tuple[str, str]]:
+    """Every layer that the registry promises, and the repositories that have it."""
+    if not file.exists():
+        return
+    with closing(sqlite3.connect(file)) as database:
+        yield from database.execute(
+            "SELECT digest, group_concat(name, ', ') FROM layer JOIN repository ON repository.id = layer.repository "
+            "GROUP BY digest ORDER BY digest"
+        ).fetchall()
