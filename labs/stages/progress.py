@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from labs.errors import LabError
-from labs.target.files import locked, read_json, write_json
+from labs.target.files import lock_holder, locked, read_json, write_json
 from labs.verdict import Report, Status
 
 LOCK_WAIT_S = 10.0
@@ -84,9 +84,10 @@ class Progress:
 
     @contextmanager
     def _change(self) -> "Iterator[dict[str, object]]":
-        with locked(self.path.with_suffix(".lock"), LOCK_WAIT_S) as held:
+        lock = self.path.with_suffix(".lock")
+        with locked(lock, LOCK_WAIT_S) as held:
             if not held:
-                raise LabError(f"Another process keeps {self.path.name} busy.", "wait a moment and try again")
+                raise LabError(f"{self.path.name} is kept busy by {lock_holder(lock)}.", "wait a moment and try again")
             raw = read_json(self.path) or {}
             entries = raw.setdefault("stages", {})
             yield entries

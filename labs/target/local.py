@@ -19,7 +19,7 @@ from botocore.parsers import ResponseParserError
 
 from labs.errors import LabError
 from labs.target import home as places
-from labs.target.files import FILE_MODE, locked, read_json, write_json
+from labs.target.files import FILE_MODE, lock_holder, locked, read_json, write_json
 from labs.target.processes import command_line, stop
 
 START_S = 30.0
@@ -147,11 +147,12 @@ def ensure_cloud(home: Path, env: Mapping[str, str] | None = None) -> tuple[Clou
     cloud = find_cloud(home)
     if cloud is not None:
         return cloud, False
-    with locked(home / "cloud.lock", START_S + 5) as held:
+    lock = home / "cloud.lock"
+    with locked(lock, START_S + 5) as held:
         if not held:
             raise LabError(
-                "Another process has been starting the local AWS for too long.",
-                f"look at {places.cloud_log(home)}, then try again",
+                f"The local AWS has been starting for too long: {lock_holder(lock)} holds the lock {lock}.",
+                f"look at {places.cloud_log(home)}, or stop that process, then try again",
             )
         cloud = find_cloud(home)
         if cloud is not None:

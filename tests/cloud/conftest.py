@@ -7,11 +7,18 @@ from pathlib import Path
 
 import pytest
 
-_PATH = Path(__file__).with_name("lab_cloud.py")
-_SPEC = importlib.util.spec_from_file_location("lab_cloud", _PATH)
-lab_cloud = importlib.util.module_from_spec(_SPEC)
-sys.modules["lab_cloud"] = lab_cloud
-_SPEC.loader.exec_module(lab_cloud)
+
+def _beside(name):
+    """A module of this folder, under its own name."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+lab_cloud = _beside("lab_cloud")
+_beside("whole_state")
 
 _numbers = itertools.count(1)
 

@@ -33,14 +33,14 @@ class Keys:
 
 
 class LabCloud:
-    """A running local AWS. ``close`` it. ``engine`` runs its tasks."""
+    """A running local AWS. ``close`` it. ``engine`` runs its tasks, ``program`` is what Python runs."""
 
-    def __init__(self, state, *flags, engine="embedded"):
+    def __init__(self, state, *flags, engine="embedded", program=("-m", "labs.cli")):
         self.state = state
         # Nobody reads a pipe while the tests run; a file takes the log.
         self.log = Path(f"{state}.log")
         with self.log.open("a") as log:
-            self.process = launch(state, *flags, stderr=log, engine=engine)
+            self.process = launch(state, *flags, stderr=log, engine=engine, program=program)
         self.line = read_line(self.process)
         self.endpoint = self.line["endpoint"]
         self.port = urlsplit(self.endpoint).port
@@ -118,12 +118,12 @@ def client(service, endpoint, keys, region="us-east-1", **config):
     )
 
 
-def launch(state, *flags, stderr=subprocess.PIPE, engine="embedded"):
+def launch(state, *flags, stderr=subprocess.PIPE, engine="embedded", program=("-m", "labs.cli")):
     """Start ``labs cloud`` without waiting for it, with nothing of what another test has set in this process."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_", "LAB_"))}
     environment["LAB_ENGINE"] = engine
     return subprocess.Popen(
-        [sys.executable, "-m", "labs.cli", "cloud", "--state", str(state), *flags],
+        [sys.executable, *program, "cloud", "--state", str(state), *flags],
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,

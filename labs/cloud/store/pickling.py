@@ -6,14 +6,16 @@ the functions below. The file around it (``labs.cloud.state.checkpoint``) is sig
 
 import copyreg
 import pickle
+import threading
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
-from types import MethodType
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, BinaryIO
 
 from labs.cloud.store.private_keys import from_text, to_text
 
 _VALUES = {
+    "_thread": {"allocate_lock"},
     "builtins": {"bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"},
     "collections": {"OrderedDict", "defaultdict", "deque"},
     "copyreg": {"__newobj__"},
@@ -23,8 +25,11 @@ _VALUES = {
     "labs.cloud.store.pickling": {"bound", "fill"},
     "labs.cloud.store.private_keys": {"from_text"},
     "re": {"_compile"},
+    "requests.structures": {"CaseInsensitiveDict"},
+    "threading": {"RLock"},
 }
 
+_LOCKS = (type(threading.RLock()), type(threading.Lock()))
 _PLAIN_DICTS = (dict, defaultdict, OrderedDict)
 
 
@@ -66,7 +71,7 @@ def fill(made: Any, state: tuple[dict[Any, Any], dict[str, Any], Any]) -> None:
 def bound(owner: Any, name: str) -> Any:
     """A method of one of moto's objects."""
     if not type(owner).__module__.startswith("moto."):
-        raise pickle.UnpicklingError(f"{type(owner).__name__} has no place in a checkpoint")
+        raise _no_place(type(owner).__module__, type(owner).__name__)
     return MethodType(getattr(type(owner), name), owner)
 
 
@@ -77,9 +82,17 @@ class _Pickler(pickle.Pickler):
         return found.service_name if type(found) is BackendDict else None
 
     def reducer_override(self, found: Any) -> Any:
+        if isinstance(found, type | FunctionType | BuiltinFunctionType):
+            # What could not be read back is not written.
+            if not (_is_motos(found) or found.__name__ in _VALUES.get(found.__module__, ())):
+                raise _no_place(found.__module__, found.__qualname__)
+            return NotImplemented
         if isinstance(found, dict) and type(found) not in _PLAIN_DICTS:
             state = (dict(dict.items(found)), found.__dict__, getattr(found, "default_factory", None))
             return copyreg.__newobj__, (type(found),), state, None, None, fill  # type: ignore[attr-defined]
+        if isinstance(found, _LOCKS):
+            # Nobody holds one: the store stands still.
+            return (threading.RLock if isinstance(found, _LOCKS[0]) else threading.Lock), ()
         if isinstance(found, MethodType):
             # moto's security group rules keep a table of their own methods.
             return bound, (found.__self__, found.__name__)
@@ -97,9 +110,18 @@ class _Unpickler(pickle.Unpickler):
             return super().find_class(module, name)
         if module.startswith("moto."):
             found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module:
+            if _is_motos(found):
                 return found
-        raise pickle.UnpicklingError(f"{module}.{name} has no place in a checkpoint")
+        raise _no_place(module, name)
+
+
+def _is_motos(found: Any) -> bool:
+    """Whether it is a class that moto itself defines."""
+    return isinstance(found, type) and found.__module__.startswith("moto.")
+
+
+def _no_place(module: str, name: str) -> pickle.PickleError:
+    return pickle.UnpicklingError(f"{module}.{name} has no place in a checkpoint")
 
 
 def _books(service: str) -> Any:
