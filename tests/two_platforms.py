@@ -13,8 +13,8 @@ OCI_MANIFEST = f"{KIND}.manifest.v1+json"
 ARCHITECTURES = ("amd64", "arm64")
 
 
-def layout(folder: Path) -> str:
-    """Write the layout, its index tagged ``two``, into ``folder``; the digest of the index."""
+def layout(folder: Path, words: str = "built") -> str:
+    """Write the layout, its index tagged ``two``, into ``folder``; the digest of the index. ``words`` are its own."""
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
 
@@ -27,7 +27,7 @@ def layout(folder: Path) -> str:
     for architecture in ARCHITECTURES:
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-            text = f"built for {architecture}\n".encode() * 5000
+            text = f"{words} for {architecture}\n".encode() * 5000
             entry = tarfile.TarInfo("where")
             entry.size = len(text)
             tar.addfile(entry, io.BytesIO(text))

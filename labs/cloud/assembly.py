@@ -28,7 +28,7 @@ from labs.cloud.registry import EcrApi, EcrStore, registry_app
 from labs.cloud.services import BY_NAME
 from labs.cloud.sessions import Sessions
 from labs.cloud.state.checkpoint import Checkpoint
-from labs.cloud.state.folder import Identity, StateFolder, damaged
+from labs.cloud.state.folder import Identity, StateFolder, unreadable
 from labs.cloud.state.journal import Journal
 from labs.cloud.state.replay import DurableStore
 from labs.cloud.store.dispatch import MotoStore, StoreRequest
@@ -83,7 +83,7 @@ class Cloud:
         try:
             self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
         except (sqlite3.Error, OSError) as error:
-            raise damaged(path / "registry", str(error), path) from error
+            raise unreadable(path / "registry", error, path) from error
         self._ecs = Ecs(path, self.identity, utc_now)
         replayed = self._store.replay()
         sessions.forget_old()

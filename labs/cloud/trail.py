@@ -18,7 +18,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.contract import AwsError, Caller, Clock, TrailEvent
-from labs.cloud.state.folder import damaged
+from labs.cloud.state.folder import unreadable
 
 log = logging.getLogger("labs.cloud")
 
@@ -71,7 +71,7 @@ class SqliteTrail:
             self._database.executescript(_SCHEMA)
             self._count = int(self._database.execute("SELECT count(*) FROM event").fetchone()[0])
         except (sqlite3.Error, OSError) as error:
-            raise damaged(path, str(error)) from error
+            raise unreadable(path, error, path.parent) from error
 
     def record(self, event: TrailEvent) -> None:
         """Keep one event; a SIGKILL after the return does not lose it. Beyond KEPT the oldest go.

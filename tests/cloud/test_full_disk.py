@@ -114,22 +114,10 @@ def test_a_disk_that_is_full_at_the_start_is_named(small_disk, start):
     code, out, err = outcome(small_disk)
     assert (code, out) == (2, "")
     assert "Traceback" not in err
+    assert f"The state folder {small_disk} cannot be" in err
     assert "No space left on device" in err or "disk is full" in err
     (small_disk / "ballast").unlink()
     start(state=small_disk).client("sts").get_caller_identity()
-
-
-def test_a_state_that_becomes_read_only_refuses_changes_and_answers_looks(served, small_disk, start):
-    cloud, registry = served
-    remounted = subprocess.run(["mount", "-o", "remount,ro", small_disk], capture_output=True, text=True, check=False)
-    if remounted.returncode:
-        pytest.skip(f"a busy disk cannot be made read-only here: {remounted.stderr.strip()}")
-    try:
-        assert refused(cloud.client("iam").create_user, UserName="x")[0] == "ServiceUnavailable"
-        assert users(cloud) == {"lab-admin", "before"}
-        assert registry.get("manifests/before").status == 200
-    finally:
-        subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
 
 
 def test_a_read_only_state_is_named_at_the_start(served, small_disk, start):
@@ -147,12 +135,12 @@ def test_a_read_only_state_is_named_at_the_start(served, small_disk, start):
 
 
 def test_a_limit_on_the_size_of_files_is_a_full_disk(start, tmp_path):
-    """Where no disk can be mounted: a process that may write no file beyond 64 KiB."""
+    """Where no disk can be mounted: a process that may write no file beyond 512 KiB."""
     program = tmp_path / "limited.py"
     program.write_text(
         "import resource, signal, sys\nfrom labs.cli import main\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\nsys.exit(main())\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (524288, 524288))\nsys.exit(main())\n"
     )
     cloud = LabCloud(tmp_path / "limited", program=(str(program),))
     try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from labs.cloud.contract import Clock
 from labs.cloud.ecs.records import KINDS, Cluster, Record, Service, Task, TaskDefinition, from_json, to_json
-from labs.cloud.state.folder import damaged
+from labs.cloud.state.folder import unreadable
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -59,7 +59,7 @@ class EcsStore:
             self._file.executescript(_SCHEMA)
             self._load()
         except (sqlite3.Error, ValueError, TypeError, KeyError) as error:
-            raise damaged(path, str(error), folder) from error
+            raise unreadable(path, error, folder) from error
 
     def _load(self) -> None:
         for kind, key, body in self._file.execute("SELECT kind, key, body FROM record"):

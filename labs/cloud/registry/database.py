@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from labs.cloud.state.folder import damaged
+from labs.cloud.state.folder import unreadable
 
 Row = sqlite3.Row
 
@@ -69,7 +69,7 @@ class Database:
             with self._writing:
                 self._connection().executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
-            raise damaged(path, str(error), path.parent.parent) from error
+            raise unreadable(path, error, path.parent.parent) from error
 
     def _connection(self) -> sqlite3.Connection:
         connection: _Connection | None = getattr(self._local, "connection", None)

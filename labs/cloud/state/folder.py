@@ -19,6 +19,8 @@ log = logging.getLogger("labs.cloud")
 FORMAT = 1
 DEFAULT_ACCOUNT = "111122223333"
 DEFAULT_REGION = "us-east-1"
+# SQLite's result codes for a disk that is full, read-only or failing.
+_NO_WRITING = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
 @dataclass(frozen=True)
@@ -154,12 +156,20 @@ def _identity_lost(file: Path, why: str) -> LabError:
     )
 
 
-def cannot_write(path: Path, error: OSError) -> LabError:
+def cannot_write(path: Path, error: Exception) -> LabError:
     """The one sentence for a folder that takes nothing: a full disk, a read-only one, no permission."""
     return LabError(
-        f"The state folder {path} cannot be written: {error.strerror or error}.",
+        f"The state folder {path} cannot be written: {getattr(error, 'strerror', None) or error}.",
         "free some space or choose another folder with --state",
     )
+
+
+def unreadable(file: Path, error: Exception, folder: Path) -> LabError:
+    """The one sentence for a database that does not open: a disk that takes nothing is no damage."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(_NO_WRITING) or isinstance(error, OSError):
+        return cannot_write(folder, error)
+    return damaged(file, str(error), folder)
 
 
 def damaged(file: Path, why: str, folder: Path | None = None) -> LabError:
