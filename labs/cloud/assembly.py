@@ -28,7 +28,7 @@ from labs.cloud.registry import EcrApi, EcrStore, registry_app
 from labs.cloud.services import BY_NAME
 from labs.cloud.sessions import Sessions
 from labs.cloud.state.checkpoint import Checkpoint
-from labs.cloud.state.folder import Identity, StateFolder, unreadable
+from labs.cloud.state.folder import Identity, StateFolder, damaged, unreadable
 from labs.cloud.state.journal import Journal
 from labs.cloud.state.replay import DurableStore
 from labs.cloud.store.dispatch import MotoStore, StoreRequest
@@ -73,6 +73,8 @@ class Cloud:
         moto = MotoStore(patches.prepare)
         moto.load("iam")
         patches.core_module().set_master(self.identity.seed, self.identity.born)
+        if self.identity.port and not (path / "journal").exists():
+            raise damaged(path / "journal", "it is missing")
         self._journal = Journal(path / "journal")
         sessions, identities = Sessions(), Identities()
         checkpoint = Checkpoint(path / "checkpoint", self.identity.seed)

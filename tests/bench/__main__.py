@@ -1,7 +1,8 @@
 """``make bench``: one run, one table. Ratios say more than seconds: the machine's speed drifts.
 
 python -m tests.bench             everything
-python -m tests.bench calls ...   the named parts: calls, decisions, layers, registry, path, fargate, course, lab, setup
+python -m tests.bench calls ...   the named parts: calls, many, state, decisions, layers, registry, path, fargate,
+                                course, lab, setup
 """
 
 import os
@@ -17,10 +18,10 @@ from pathlib import Path
 
 from labs import engine
 from labs.errors import LabError
-from tests.bench import decisions, fargate, measure, registry, servers
+from tests.bench import decisions, fargate, many, measure, registry, servers, state
 
 ROOT = Path(__file__).parent.parent.parent
-PARTS = ("calls", "decisions", "layers", "registry", "path", "fargate", "course", "lab", "setup")
+PARTS = ("calls", "many", "state", "decisions", "layers", "registry", "path", "fargate", "course", "lab", "setup")
 
 
 def row(what: str, figure: str, against: str = "", ratio: str = "") -> None:
@@ -32,8 +33,10 @@ def bench_calls() -> None:
         kit = stack.enter_context(servers.kit())
         python = stack.enter_context(servers.moto_environment())
         idle = kit.rss_mib
-        both = [kit] + ([stack.enter_context(servers.moto_server(python))] if python else [])
-        moto = both[1] if python else None
+        moto = stack.enter_context(servers.moto_server(python)) if python else None
+        strict = stack.enter_context(servers.ministack_environment())
+        mini = stack.enter_context(servers.ministack(strict)) if strict else None
+        both = [kit, *(peer for peer in (moto, mini) if peer)]
         row(
             "start to first answered call",
             f"{kit.ready_seconds:.2f} s",
@@ -41,16 +44,63 @@ def bench_calls() -> None:
             f"{kit.ready_seconds / moto.ready_seconds:.2f}" if moto else "",
         )
         for call, times in measure.calls(both).items():
-            mine, its = times["kit"], times.get("moto_server")
-            for place, name in ((0, "p50"), (1, "p99")):
-                row(
-                    f"{call} {name}",
-                    f"{mine[place] * 1000:.2f} ms",
-                    f"{its[place] * 1000:.2f} ms" if its else "not installed",
-                    f"{mine[place] / its[place]:.2f}" if its else "",
-                )
+            mine = times["kit"]
+            for peer, note in (("moto_server", ""), ("ministack", " (ministack, AUTH)")):
+                its = times.get(peer)
+                for place, name in ((0, "p50"), (1, "p99")):
+                    row(
+                        f"{call} {name}",
+                        f"{mine[place] * 1000:.2f} ms",
+                        f"{its[place] * 1000:.2f} ms{note}" if its else f"not installed{note}",
+                        f"{mine[place] / its[place]:.2f}" if its else "",
+                    )
         after = f"{moto.rss_mib:.0f} MiB after" if moto else ""
         row("memory, idle and after the calls", f"{idle:.0f} and {kit.rss_mib:.0f} MiB", after)
+
+
+def bench_many() -> None:
+    with ExitStack() as stack:
+        kit = stack.enter_context(servers.kit())
+        python = stack.enter_context(servers.moto_environment())
+        moto = stack.enter_context(servers.moto_server(python)) if python else None
+        idle, its_idle = kit.rss_mib, moto.rss_mib if moto else 0.0
+        for call, rates in many.calls_a_second([kit, moto] if moto else [kit]).items():
+            its = rates.get("moto_server")
+            row(
+                f"{call}, {many.THREADS} threads",
+                f"{rates['kit']:.0f} a second",
+                f"{its:.0f} a second" if its else "not installed",
+                f"{rates['kit'] / its:.2f}" if its else "",
+            )
+        seconds, failed = many.in_parallel(kit)
+        row(f"{many.PARALLEL} calls at once, half of them changes", f"{seconds:.2f} s, {failed} failed")
+        class_ = many.lessons(kit)
+        row(f"stages 01 to 03, {many.CLASS} principals at once", f"{class_.seconds:.1f} s")
+        for name, (best, worst) in (("p50", class_.medians), ("p99", class_.tails)):
+            row(f"an API call of one principal meanwhile, {name}", f"{best * 1000:.0f} to {worst * 1000:.0f} ms")
+        if moto:
+            many.same_calls(moto)
+        course, stages_failed = many.after_the_course()
+        its_end = moto.rss_mib if moto else 0.0
+        for what, mine, its in (
+            ("idle", idle, its_idle),
+            (f"after the course ({stages_failed} stages failed)", course, its_end),
+            (f"after {many.CLASS} at once", kit.rss_mib, its_end),
+        ):
+            row(
+                f"memory {what}", f"{mine:.0f} MiB", f"{its:.0f} MiB" if its else "", f"{mine / its:.2f}" if its else ""
+            )
+
+
+def bench_state() -> None:
+    times = state.restart()
+    row("start, empty state", f"{times.empty:.2f} s")
+    row(
+        f"restart with {state.MUTATIONS:,} mutations, killed",
+        f"{times.grown:.2f} s",
+        f"{times.replayed:.2f} s (no checkpoint)",
+    )
+    row("their journal and checkpoint", f"{times.journal:.1f} and {times.checkpoint:.1f} MiB")
 
 
 def bench_decisions() -> None:

@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,15 @@ class Server:
     ready_seconds: float
     pid: int
 
-    def client(self, service: str) -> Any:
-        """A boto3 client with one connection and no retries, so that a call is one call."""
+    def client(self, service: str, connections: int = 1) -> Any:
+        """A boto3 client with so many connections and no retries, so that a call is one call."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name="us-east-1",
             aws_access_key_id=self.key,
             aws_secret_access_key=self.secret,
-            config=Config(retries={"total_max_attempts": 1}, max_pool_connections=1),
+            config=Config(retries={"total_max_attempts": 1}, max_pool_connections=connections),
         )
 
     @property
@@ -94,11 +95,11 @@ def _first_call(server: Server) -> None:
 
 
 @contextmanager
-def kit() -> Iterator[Server]:
-    """`labs cloud` on a new state folder."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as state:
+def kit(folder: Path | None = None) -> Iterator[Server]:
+    """`labs cloud` on a state folder, by default a new one."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as new:
         began = time.monotonic()
-        command = [sys.executable, "-m", "labs", "cloud", "--port", "0", "--state", state]
+        command = [sys.executable, "-m", "labs", "cloud", "--port", "0", "--state", str(folder or new)]
         with _process(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             said = json.loads(process.stdout.readline())
@@ -124,17 +125,39 @@ def moto_server(python: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def moto_environment() -> Iterator[Path | None]:
-    """A throw-away environment with the same moto and its server's extras; None where it cannot be installed."""
-    with tempfile.TemporaryDirectory(prefix="bench-moto-") as folder:
+def ministack(python: Path) -> Iterator[Server]:
+    """ministack with AUTH on, from an environment of its own: signatures and policies are checked."""
+    port = free_port()
+    environment = {**os.environ, "GATEWAY_PORT": str(port), "AUTH": "true", "LOG_LEVEL": "ERROR"}
+    began = time.monotonic()
+    with _process([str(python.with_name("ministack"))], stdout=subprocess.DEVNULL, env=environment) as process:
+        server = Server("ministack", f"http://127.0.0.1:{port}", "test", "test", 0.0, process.pid)
+        _first_call(server)
+        yield Server(*_with_ready(server, time.monotonic() - began))
+
+
+@contextmanager
+def environment(name: str, *packages: str) -> Iterator[Path | None]:
+    """A throw-away environment with these packages: its Python; None where it cannot be installed."""
+    with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as folder:
         uv = [sys.executable, "-m", "uv", "--quiet"]
         python = Path(folder) / "v" / "bin" / "python"
         steps = [
             [*uv, "venv", str(python.parent.parent)],
-            [*uv, "pip", "install", "--python", str(python), "moto==5.2.5", "flask", "flask-cors"],
+            [*uv, "pip", "install", "--python", str(python), *packages],
         ]
         done = all(subprocess.run(step, check=False).returncode == 0 for step in steps)
         yield python if done else None
+
+
+def moto_environment() -> "AbstractContextManager[Path | None]":
+    """The kit's own moto with its server's extras."""
+    return environment("moto", "moto==5.2.5", "flask", "flask-cors")
+
+
+def ministack_environment() -> "AbstractContextManager[Path | None]":
+    """ministack with its server's dependencies, in the version that is locked for the tests."""
+    return environment("ministack", f"ministack=={version('ministack')}")
 
 
 def _newest_registry(folder: Path) -> str | None:

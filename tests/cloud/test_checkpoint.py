@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab_cloud import LabCloud, until
+from lab_cloud import LabCloud, launch, until
 from whole_state import fill, picture
 
 from labs.cloud.state.checkpoint import Checkpoint
@@ -162,3 +162,32 @@ def test_a_disk_that_takes_none_leaves_the_old_one(tmp_path, monkeypatch, caplog
     assert file.read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint", "journal"]
     assert "no checkpoint was written: OSError: [Errno 28] No space left on device" in caplog.text
+
+
+def checked(state):
+    """What the check says of a state."""
+    process = launch(state, "--check-state")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    return out
+
+
+def test_a_damaged_line_that_it_stands_for_costs_nothing(filled, copy, start):
+    journal = copy / "journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    lines[4] = lines[4].replace(b"request", b"reQuest", 1)
+    journal.write_bytes(b"".join(lines))
+    assert "line 5 cannot be read back" in (out := checked(copy))
+    assert "nothing is lost, the checkpoint holds what they did" in out
+    assert_same(start(state=copy), filled)
+
+
+def test_without_the_journal_it_still_holds_what_it_stands_for(copy, start):
+    (copy / "journal").unlink()
+    assert "journal: it is missing: an empty one was made; the checkpoint holds what its first" in checked(copy)
+    cloud = start(state=copy)
+    assert [vpc["CidrBlock"] for vpc in cloud.client("ec2").describe_vpcs()["Vpcs"]].count("10.0.0.0/16") == 1
+    vpc = cloud.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    cloud.kill()
+    again = start(state=copy)
+    assert vpc in [found["VpcId"] for found in again.client("ec2").describe_vpcs()["Vpcs"]]

@@ -39,8 +39,7 @@ def test_thirty_accounts_learn_together(tmp_path):
             # All of one name: what tells them apart is the account alone.
             trainees.append(Trainee(line, keys, "same", tmp_path / line["account"]))
         assert len({line["account"] for line in lines}) == CLASS
-        digests = learn_together(trainees)
-        assert len(set(digests)) == 1
+        learn_together(trainees)
         for trainee in trainees:
             listed = client("ecr", trainee.endpoint, trainee.keys).describe_repositories()["repositories"]
             assert [found["repositoryArn"] for found in listed] == [trainee.arn]

@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, IncompleteReadError
 from botocore.parsers import ResponseParserError
 from lab_cloud import Keys, client, policy, trusts, until
 
@@ -39,11 +39,19 @@ class Killed:
         if service not in self.clients:
             keys = Keys(self.line["access_key_id"], self.line["secret_access_key"])
             self.clients[service] = client(service, self.line["endpoint"], keys)
+            self.clients[service].meta.events.register("after-call", whole)
         return self.clients[service]
 
     def registry(self):
         """A fresh connection to the registry, with the token that an earlier process gave."""
         return Client(self.line["endpoint"].removeprefix("http://"), self.token, "lab/app")
+
+
+def whole(http_response, **_):
+    """botocore takes an answer for whole whose body never came: here it is a broken connection."""
+    promised = http_response.headers.get("content-length")
+    if promised and int(promised) != len(http_response.content):
+        raise IncompleteReadError(actual_bytes=len(http_response.content), expected_bytes=promised)
 
 
 # Each makes one thing named by a token that no other call carries, and returns what names it afterwards.

@@ -124,6 +124,16 @@ def test_a_damaged_database_is_set_aside_and_the_rest_is_served(state, start, fi
     cloud.client("cloudtrail").lookup_events()
 
 
+def test_a_journal_that_is_missing_is_named_and_begun_anew(state, start):
+    (state / "journal").unlink()
+    assert "journal cannot be read (it is missing)" in outcome(state)[2]
+    assert not (state / "journal").exists()
+    code, out, _ = check(state)
+    assert code == 1
+    assert out[0] == "journal: it is missing: an empty one was made; all calls that it held are lost."
+    assert users(start(state=state)) == {"lab-admin"}
+
+
 def test_a_damaged_identity_cannot_be_mended_and_nothing_is_moved(state):
     (state / "state.json").write_text("{")
     code, out, err = check(state)

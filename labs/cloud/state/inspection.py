@@ -88,6 +88,8 @@ class _Inspection:
     def _check_journal(self, mark: Mark | None) -> int:
         """The number of good lines; a journal with bad ones is written anew without them."""
         journal = self._path / "journal"
+        if not journal.exists():
+            return self._without_journal(journal, mark)
         bad: list[int] = []
         covered, good = Place(0, 0), 0
         kept = journal.with_suffix(".new")
@@ -118,6 +120,15 @@ class _Inspection:
             loss = "the calls they held are lost, all others stay"
         self._found(f"journal: {lines} cannot be read back", f"the whole file is kept as {where}; {loss}")
         return good
+
+    def _without_journal(self, journal: Path, mark: Mark | None) -> int:
+        journal.touch(mode=0o600)
+        loss = "all calls that it held are lost"
+        if mark is not None:
+            self._checkpoint.stand_at(Mark(0, 0, 0))
+            loss = f"the checkpoint holds what its first {mark.lines} lines did, later ones are lost"
+        self._found("journal: it is missing", f"an empty one was made; {loss}")
+        return 0
 
     def _check_database(self, name: str, unit: str, loss: str) -> None:
         file = self._path / name
