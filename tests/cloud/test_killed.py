@@ -23,6 +23,7 @@ class Killed:
         self.state = state
         self.clouds = clouds
         self.clients = {}
+        self.sessions = {}
         self.line = {}
 
     def start(self):
@@ -76,7 +77,9 @@ def public_key(aws, key):
 
 def who(aws, credentials):
     keys = Keys(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
-    return client("sts", aws.line["endpoint"], keys).get_caller_identity()["Arn"]
+    if keys not in aws.sessions:
+        aws.sessions[keys] = client("sts", aws.line["endpoint"], keys)
+    return aws.sessions[keys].get_caller_identity()["Arn"]
 
 
 # What is seen of one thing right after the restart: (the acknowledged answer, the token) -> whether it is there.

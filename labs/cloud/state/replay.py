@@ -72,9 +72,9 @@ class DurableStore:
         return material.made
 
     def _save_when_due(self) -> None:
-        """A checkpoint whenever the journal has grown by a tenth; the caller holds the store still."""
+        """A checkpoint whenever the journal has grown by a twentieth; the caller holds the store still."""
         grown = self._journal.lines - self._saved
-        if grown >= max(EVERY, self._journal.lines // 10):
+        if grown >= max(EVERY, self._journal.lines // 20):
             self._saved = self._journal.lines
             self._checkpoint.save(self._journal, self._sessions.to_records())
 
