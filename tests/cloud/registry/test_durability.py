@@ -157,7 +157,7 @@ def test_a_symlink_planted_in_the_state_folder_is_not_followed(registry, admin, 
 def test_a_damaged_database_is_one_clear_sentence(tmp_path):
     (tmp_path / "registry").mkdir()
     (tmp_path / "registry" / "ecr.sqlite3").write_bytes(b"not a database" * 1000)
-    with pytest.raises(LabError, match=r"ecr\.sqlite3 in the state folder cannot be read"):
+    with pytest.raises(LabError, match=r"damaged: .*ecr\.sqlite3 cannot be read \(file is not a database\)"):
         open_store(tmp_path)
 
 
