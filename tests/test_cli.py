@@ -96,6 +96,7 @@ def test_an_unknown_stage_is_one_sentence(name, stage, capsys, tmp_path, monkeyp
         code = end.code
     assert code == 2
     assert "Traceback" not in capsys.readouterr().err
+    assert not (tmp_path / "home").exists()  # nothing was started for it
 
 
 @pytest.mark.parametrize("name", sorted(set(RIGHT) - {"course"}))  # the course has a lab home of its own

@@ -4,7 +4,7 @@ import argparse
 
 from labs.stages import runner
 from labs.stages.bench import open_bench
-from labs.stages.stage import stages
+from labs.stages.stage import stage, stages
 from labs.verdict import Status
 
 _CODES = {Status.PASS: 0, Status.NOT_YET: 1, Status.FAIL: 1, Status.CANNOT_CHECK: 2}
@@ -17,6 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; 0 for PASS, 1 for NOT YET and FAIL, 2 for CANNOT CHECK."""
-    report = runner.check_and_record(args.stage, open_bench())
+    report = runner.check_and_record(stage(args.stage).name, open_bench())
     print(report)
     return _CODES[report.verdict.status]

@@ -4,7 +4,7 @@ import argparse
 
 from labs.stages import runner
 from labs.stages.bench import open_bench
-from labs.stages.stage import stages
+from labs.stages.stage import stage, stages
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what was undone."""
-    undone = runner.reset(args.stage, open_bench())
+    undone = runner.reset(stage(args.stage).name, open_bench())
     print(f"Undone: {', '.join(undone)}")
     return 0

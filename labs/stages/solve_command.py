@@ -4,7 +4,7 @@ import argparse
 
 from labs.stages import runner
 from labs.stages.bench import open_bench
-from labs.stages.stage import stages
+from labs.stages.stage import stage, stages
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one line a stage; 0 when each that was done has passed."""
-    reports = runner.solve(args.stage, open_bench())
+    reports = runner.solve(stage(args.stage).name, open_bench())
     for report in reports:
         print(f"{report.stage}: {report.verdict.status.value}")
         if not report.verdict.passed:
