@@ -95,12 +95,13 @@ def _first_call(server: Server) -> None:
 
 
 @contextmanager
-def kit(folder: Path | None = None) -> Iterator[Server]:
-    """`labs cloud` on a state folder, by default a new one."""
+def kit(folder: Path | None = None, engine: str = "") -> Iterator[Server]:
+    """`labs cloud` on a state folder, by default a new one; ``engine`` forces what runs its tasks."""
     with tempfile.TemporaryDirectory(prefix="bench-") as new:
         began = time.monotonic()
         command = [sys.executable, "-m", "labs", "cloud", "--port", "0", "--state", str(folder or new)]
-        with _process(command, stdout=subprocess.PIPE) as process:
+        environment = {**os.environ, "LAB_ENGINE": engine} if engine else None
+        with _process(command, stdout=subprocess.PIPE, env=environment) as process:
             assert process.stdout is not None
             said = json.loads(process.stdout.readline())
             server = Server("kit", said["endpoint"], said["access_key_id"], said["secret_access_key"], 0.0, process.pid)
