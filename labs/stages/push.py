@@ -191,6 +191,15 @@ def pushed_by(events: tuple[Event, ...], bench: Bench, tag: str) -> str:
     return ""
 
 
+def untag(bench: Bench, tag: str) -> None:
+    """Take a tag away, and the image with its last one: no client puts what is already there."""
+    try:
+        bench.client("ecr").batch_delete_image(repositoryName=bench.repository_name, imageIds=[{"imageTag": tag}])
+    except ClientError as error:
+        if code_of(error) != "RepositoryNotFoundException":
+            raise
+
+
 def keep_only(bench: Bench, tag: str) -> None:
     """Take every image out of the repository but the one under a tag, with the manifests it lists."""
     ecr, name = bench.client("ecr"), bench.repository_name
