@@ -198,7 +198,10 @@ def predict(answer: str = "") -> None:
 
 @_spoken
 def solve(name: str = "") -> None:
-    """Do a stage as the solution would, and those before it that are not passed; for latecomers."""
+    """Do a stage as the solution would, and those before it that are not passed; for latecomers.
+
+    What you have made in that stage goes, where it stands in the way.
+    """
     bench = _desk.open()
     subject = stage(name) if name else _desk.in_hand()
     for report in runner.solve(subject.name, bench):

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+# More workers than cores: many tests wait, for a task, an endpoint or a kernel. tests/conftest.py groups them.
+PYTEST = ["-m", "pytest", "-n", "4", "--dist", "loadgroup"]
 
 
 def main(words: list[str]) -> int:

@@ -13,7 +13,17 @@ settings.load_profile("kit")
 
 REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "clients": "LAB_REQUIRE_CLIENTS"}
 
+ROOT = Path(__file__).parent.parent
 _ENVIRONMENT, _FOLDER = dict(os.environ), Path.cwd()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """A worker runs a file from its first test to its last; of the walk through the stages, one stage."""
+    for item in items:
+        subject = getattr(item, "callspec", None) and item.callspec.params.get("subject")
+        part = f"-{subject.name}" if item.path.name == "test_walk.py" and subject is not None else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.relative_to(ROOT).as_posix()}{part}"))
 
 
 @pytest.hookimpl(wrapper=True)

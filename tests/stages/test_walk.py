@@ -88,7 +88,6 @@ def test_a_wrong_answer_does_not_keep_one_from_passing_afterwards(bench: Bench, 
     runner.begin(subject.name, bench)
     subject.wrong()[-1].do(bench)
     runner.check_and_record(subject.name, bench)
-    runner.reset(subject.name, bench)
     assert runner.solve(subject.name, bench)[-1].verdict.passed
 
 
