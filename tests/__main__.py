@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-# More workers than cores: many tests wait, for a task, an endpoint or a kernel. tests/conftest.py groups them.
-PYTEST = ["-m", "pytest", "-n", "4", "--dist", "loadgroup"]
+# More workers than cores: many tests wait, for a task, an endpoint or a kernel. tests/conftest.py shares them out.
+PYTEST = ["-m", "pytest", "-n", "4"]
 
 
 def main(words: list[str]) -> int:

@@ -2,10 +2,12 @@
 becomes a failure, and its reason is shown."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # A busy machine's slow example is no failure.
 settings.register_profile("kit", parent=settings(), deadline=None)
@@ -13,17 +15,21 @@ settings.load_profile("kit")
 
 REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "clients": "LAB_REQUIRE_CLIENTS"}
 
-ROOT = Path(__file__).parent.parent
 _ENVIRONMENT, _FOLDER = dict(os.environ), Path.cwd()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+class ByFile(LoadScopeScheduling):
     """A worker runs a file from its first test to its last; of the walk through the stages, one stage."""
-    for item in items:
-        subject = getattr(item, "callspec", None) and item.callspec.params.get("subject")
-        part = f"-{subject.name}" if item.path.name == "test_walk.py" and subject is not None else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.relative_to(ROOT).as_posix()}{part}"))
+
+    def _split_scope(self, nodeid):
+        path, _, rest = nodeid.partition("::")
+        return f"{path} {re.split(r'[:\]]', rest.partition('[')[2])[0]}" if path.endswith("/test_walk.py") else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """How ``-n`` shares the tests out."""
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
