@@ -22,8 +22,11 @@ class ByFile(LoadScopeScheduling):
     """A worker runs a file from its first test to its last; of the walk through the stages, one stage."""
 
     def _split_scope(self, nodeid):
-        path, _, rest = nodeid.partition("::")
-        return f"{path} {re.split(r'[:\]]', rest.partition('[')[2])[0]}" if path.endswith("/test_walk.py") else path
+        path, _, test = nodeid.partition("::")
+        if not path.endswith("/test_walk.py"):
+            return path
+        stage = re.split("[]:]", test.partition("[")[2])[0]
+        return f"{path} {stage}"
 
 
 @pytest.hookimpl(optionalhook=True)
