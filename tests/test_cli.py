@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from labs import cli
+from labs import cli, holder
 
 # Each command with arguments that are right, for a lab that does not exist yet.
 RIGHT = {
@@ -141,7 +141,7 @@ def test_a_state_folder_in_use_is_named(name, tmp_path):
     state.mkdir(parents=True)
     with (state / "lock").open("w+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        held.write(f"{os.getpid()}\n")
+        held.write(holder.signature())
         held.flush()
         code, out, err = labs(tmp_path / "home", name)
     is_told(code, out, err)
@@ -154,6 +154,7 @@ def test_a_port_in_use_is_named(name, tmp_path):
     state.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+        (state / "journal").touch()
         born = {"created": "2026-01-02T03:04:05.000006+00:00", "seed": "5" * 64}
         (state / "state.json").write_text(
             json.dumps({"account": "111122223333", "region": "us-east-1", "port": port, **born})

@@ -104,10 +104,10 @@ def stages() -> tuple[Stage, ...]:
 
 
 def stage(name: str) -> Stage:
-    """The stage of that name; LabError lists the names there are."""
+    """The stage of that name, notebook or number (``push-fixed``, ``03-push-fixed``, ``03``); LabError lists them."""
     wanted = name.strip().lower().replace("_", "-")
     for found in stages():
-        if wanted in (found.name, found.notebook):
+        if wanted in (found.name, found.notebook, f"{found.order:02}"):
             return found
     names = ", ".join(each.name for each in stages())
     raise LabError(f"There is no stage '{name}'.", f"use one of: {names}")

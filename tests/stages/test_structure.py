@@ -19,7 +19,7 @@ def test_the_stages_are_found_by_their_folders_in_order() -> None:
     assert names[:4] == ["start", "build", "push-denied", "push-fixed"]
     assert len({each.order for each in stages()}) == len(names)
     assert [each.notebook[:2] for each in stages()] == [f"{each.order:02}" for each in stages()]
-    assert stage("push_denied") is stage("push-denied") is stage("02-push-denied")
+    assert stage("push_denied") is stage("push-denied") is stage("02-push-denied") is stage("02")
 
 
 @EVERY
