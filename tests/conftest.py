@@ -18,6 +18,23 @@ REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "c
 _ENVIRONMENT, _FOLDER = dict(os.environ), Path.cwd()
 
 
+# Minutes each: begun first, so that none is alone at the end.
+LONG = (
+    "test_killed",
+    "test_walk",
+    "test_notebooks",
+    "test_mutations",
+    "test_class_at_once",
+    "test_jupyterlab",
+    "test_restarts",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, the others as they were found."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
 class ByFile(LoadScopeScheduling):
     """A worker runs a file from its first test to its last; of the walk through the stages, one stage."""
 
@@ -32,6 +49,7 @@ class ByFile(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """How ``-n`` shares the tests out."""
+    config.option.loadscopereorder = False
     return ByFile(config, log)
 
 
