@@ -140,6 +140,7 @@ def test_solving_the_last_stage_solves_all_before_it(bench: Bench) -> None:
     runner.reset("start", bench)
     last = [each for each in stages() if not each.lasting][-1]
     reports = runner.solve(last.name, bench)
+    assert reports[-1].verdict.passed, str(reports[-1])
     assert [report.stage for report in reports] == [*last.needs, last.name]
     assert all(report.verdict.passed for report in reports)
 
