@@ -12,8 +12,8 @@ from typing import Any
 
 from ministack.core import iam_evaluator as ministack
 
-from labs.iam import Policies, PolicyKind, PrincipalKind, Request, evaluate, parse_policy
-from tests.iam.differential import ACCOUNT, Case, Draw, ours, theirs
+from labs.iam import Policies, PolicyKind, Request, evaluate, parse_policy
+from tests.iam.differential import ACCOUNT, Case, Draw, ours, their_request, theirs
 
 CASES = 1_000
 ROUNDS = 9
@@ -57,21 +57,9 @@ def _prepared_for_ministack(case: Case) -> Callable[[], Any]:
     read = ministack.parse_policy_document
     identity = [read(document) for document in case.identity]
     limits = [[read(document)] for document in (case.boundary, case.session) if document is not None]
-    user = case.principal.kind is PrincipalKind.USER
-    keys = {"aws:username": "ana"} if user else {}
 
     def call() -> Any:
-        context = ministack.EvalContext(
-            case.principal.arn,
-            "User" if user else "AssumedRole",
-            ACCOUNT,
-            case.action,
-            case.on,
-            "us-east-1",
-            source_ip=case.context.get("aws:SourceIp"),
-            service_context={"aws:tagkeys": None, **{key.lower(): value for key, value in case.context.items()}},
-            principal_keys=keys,
-        )
+        context = their_request(case)
         result = ministack.evaluate(context, identity, *limits)
         if case.resource is None:
             return result

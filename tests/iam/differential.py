@@ -67,10 +67,13 @@ def ours(case):
     return {"allowed": "Allow", "explicitDeny": "Deny", "implicitDeny": "ImplicitDeny"}[decision.kind.value]
 
 
-def theirs(case):
-    """The same by ministack, put to it as its own gateway does."""
+_USER, _SESSION = {"aws:username": "ana"}, {}
+
+
+def their_request(case):
+    """A case's request as ministack's own gateway puts it to its evaluator."""
     user = case.principal.kind is PrincipalKind.USER
-    context = ministack.EvalContext(
+    return ministack.EvalContext(
         case.principal.arn,
         "User" if user else "AssumedRole",
         ACCOUNT,
@@ -79,8 +82,13 @@ def theirs(case):
         "us-east-1",
         source_ip=case.context.get("aws:SourceIp"),
         service_context={"aws:tagkeys": None, **{key.lower(): value for key, value in case.context.items()}},
-        principal_keys={"aws:username": "ana"} if user else {},
+        principal_keys=_USER if user else _SESSION,
     )
+
+
+def theirs(case):
+    """The same by ministack."""
+    context = their_request(case)
     read = ministack.parse_policy_document
     limits = [[read(document)] for document in (case.boundary, case.session) if document is not None]
     result = ministack.evaluate(context, [read(document) for document in case.identity], *limits)
