@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
-from labs.cloud import patches
+from labs.cloud import memory, patches
 from labs.cloud.access import LocalAccess
 from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.apis.provider_keys import ProviderKeys
@@ -25,7 +24,6 @@ from labs.cloud.guard import Guard
 from labs.cloud.identities import Identities
 from labs.cloud.lookups import StoreLookups
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
-from labs.cloud.services import BY_NAME
 from labs.cloud.sessions import Sessions
 from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.folder import Identity, StateFolder, damaged, unreadable
@@ -131,7 +129,7 @@ class Cloud:
             registry_host=self._registry_host,
             referenced_layer_needs_download=referenced_layer_rule,
         )
-        self._moto = moto
+        memory.settle()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """``/v2/`` is the registry's, everything else the AWS APIs'."""
@@ -160,15 +158,9 @@ class Cloud:
             self.identity = replace(self.identity, port=port)
             self.folder.save(self.identity)
 
-    def load_services(self) -> None:
-        """Begin to run tasks, and import the services that nobody has called yet, beside the first calls."""
+    def start(self) -> None:
+        """Begin to run tasks."""
         self._ecs.start()
-        Thread(target=self._load, name="load-services", daemon=True).start()
-
-    def _load(self) -> None:
-        for name, service in BY_NAME.items():
-            if service.module:
-                self._moto.load(name)
 
     def close(self) -> None:
         """End what runs, close the files and let the folder go."""

@@ -76,7 +76,7 @@ def _serve(args: argparse.Namespace) -> None:
         def ready() -> None:
             cloud.folder.announce(line)
             print(json.dumps(line), flush=True)
-            cloud.load_services()
+            cloud.start()
 
         server.serve(listening, ready)
     finally:

@@ -30,12 +30,14 @@ class Log:
         self._file = sys.stderr.fileno()
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
-        logging.basicConfig(level=logging.INFO, handlers=[_Patient(self._lines)])
+        patient = _Patient(self._lines)
+        patient.setFormatter(_FORM)
+        logging.basicConfig(level=logging.INFO, handlers=[patient])
 
     def _write(self) -> None:
         while (record := self._lines.get()) is not None:
             # Past sys.stderr and its lock, which the end of the program would wait for.
-            line = f"{_FORM.format(record)}\n".encode(errors="replace")
+            line = f"{record.getMessage()}\n".encode(errors="replace")
             with contextlib.suppress(OSError):  # a full disk takes no line; a later one may fit again
                 while line:
                     line = line[os.write(self._file, line) :]

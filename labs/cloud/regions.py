@@ -5,10 +5,12 @@ from functools import cache
 
 @cache
 def _regions() -> frozenset[str]:
-    from moto.core.base_backend import AccountSpecificBackend
+    from botocore.loaders import create_loader
 
-    # moto's own session: its endpoint data are loaded already.
-    return frozenset(AccountSpecificBackend.get_session().get_available_regions("ec2"))
+    # Not from the list of endpoints, which takes 7 MB.
+    partitions = create_loader().load_data("partitions")["partitions"]
+    named = next(each["regions"] for each in partitions if each["id"] == "aws")
+    return frozenset(named) - {"aws-global"}
 
 
 def is_region(name: str) -> bool:

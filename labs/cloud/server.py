@@ -1,16 +1,15 @@
 """cheroot, set for a registry and for SDKs that keep hundreds of connections open."""
 
-import ctypes
 import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from cheroot import wsgi
 
+from labs.cloud import memory
 from labs.cloud.connections import Connection, Connections
 from labs.errors import LabError
 
@@ -56,15 +55,9 @@ class Server(wsgi.Server):
         log.log(level if level > logging.INFO else logging.DEBUG, "server: %s", msg)
 
 
-def _few_arenas() -> None:
-    """glibc gives each thread a heap of its own and keeps what was freed in it: two are enough under the GIL."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(-8, 2)
-
-
 def listen(host: str, port: int, app: Callable[..., Any]) -> Server:
     """Bind and listen; requests are answered once ``serve`` runs. Raises LabError when the port is taken."""
-    _few_arenas()
+    memory.few_heaps()
     server = Server(
         (host, port),
         app,

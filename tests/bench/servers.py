@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ import boto3
 from botocore.config import Config
 
 WAIT = 30.0
+STARTS = 5
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,20 @@ def kit(folder: Path | None = None, engine: str = "") -> Iterator[Server]:
             yield Server(*_with_ready(server, time.monotonic() - began))
 
 
+def starts(python: Path | None) -> dict[str, float]:
+    """{server: seconds from its command to its first answered call}, medians, in turn.
+
+    ``python``: moto's environment. The first round is left out: it compiles the modules.
+    """
+    times: dict[str, list[float]] = {}
+    for turn in range(STARTS + 1):
+        for make in (kit, partial(moto_server, python)) if python else (kit,):
+            with make() as server:
+                if turn:
+                    times.setdefault(server.name, []).append(server.ready_seconds)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
 def _with_ready(server: Server, seconds: float) -> tuple[Any, ...]:
     return (server.name, server.endpoint, server.key, server.secret, seconds, server.pid)
 
@@ -141,7 +158,8 @@ def ministack(python: Path) -> Iterator[Server]:
 def environment(name: str, *packages: str) -> Iterator[Path | None]:
     """A throw-away environment with these packages: its Python; None where it cannot be installed."""
     with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as folder:
-        uv = [sys.executable, "-m", "uv", "--quiet"]
+        # Not this project's settings: they leave out what ministack's server needs.
+        uv = [sys.executable, "-m", "uv", "--quiet", "--no-config"]
         python = Path(folder) / "v" / "bin" / "python"
         steps = [
             [*uv, "venv", str(python.parent.parent)],

@@ -38,15 +38,15 @@ _done: set[str] = set()
 
 def prepare(name: str) -> None:
     """Import moto's core and one service, patched. Safe to call from any thread, and again."""
+    # Besides IAM they import one another, some in the middle of a call: all are patched before any is used.
+    needed = ("iam",) if name == "iam" else _PATCHED
     with _lock:
-        for part in ("core", name):
-            if part in _done:
-                continue
-            if part == "core":
-                _without_mocks()
-            if part == "core" or part in _PATCHED:
+        if not _done:
+            _without_mocks()
+        for part in ("core", *needed):
+            if part not in _done:
                 importlib.import_module(f"labs.cloud.patches.{part}").apply()
-            _done.add(part)
+                _done.add(part)
 
 
 def core_module() -> ModuleType:

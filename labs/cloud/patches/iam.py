@@ -1,6 +1,8 @@
 """moto's IAM: AWS-managed policies on demand, permissions boundaries of users."""
 
 import json
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 from labs.cloud.store import determinism
@@ -53,21 +55,37 @@ def ensure_managed(backend: Any, arn: str) -> None:
     """Put one of AWS's managed policies (all of them for "") into an account's store, always with the same id."""
     if arn and arn in backend.managed_policies:
         return
-    from moto.iam.aws_managed_policies import aws_managed_policies_data
     from moto.iam.models import AWSManagedPolicy
 
-    wanted = arn.rsplit("/", 1)[-1]
-    # A plain search first: parsing all 4.7 MB takes 60 ms.
-    if wanted and f'"{wanted}"' not in aws_managed_policies_data:
-        return
-    for name, data in json.loads(aws_managed_policies_data).items():
-        if wanted and name != wanted:
-            continue
+    for name, data in _managed(arn.rsplit("/", 1)[-1]):
         with determinism.fixed(f"managed policy {name}", determinism.present()):
             policy = AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
         backend.managed_policies.setdefault(policy.arn, policy)
         if policy not in backend.aws_managed_policies:
             backend.aws_managed_policies.append(policy)
+
+
+def _managed(wanted: str) -> Iterator[tuple[str, Any]]:
+    """Name and data of one of AWS's managed policies, of all for ""; nothing for a name that AWS does not have."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data as text
+
+    _let_go_of_managed()
+    if not wanted:
+        yield from json.loads(text).items()
+        return
+    place = text.find(f'\n "{wanted}":{{')
+    if place >= 0:
+        yield wanted, json.JSONDecoder().raw_decode(text, text.index("{", place))[0]
+
+
+def _let_go_of_managed() -> None:
+    """The text of all managed policies is 5 MB; the next import reads it again."""
+    import moto.iam
+    from moto.iam import models
+
+    vars(moto.iam).pop("aws_managed_policies", None)
+    vars(models).pop("aws_managed_policies_data", None)
+    sys.modules.pop("moto.iam.aws_managed_policies", None)
 
 
 def _boundaries_of_users(response: Any) -> None:

@@ -78,7 +78,7 @@ class ImageOperations:
             try:
                 self._store.images.delete(repository, digest="" if tag else digest, tag=tag)
             except EcrError as error:
-                code = "ImageReferencedByManifestList" if error.fault is Fault.IMAGE_REFERENCED else _NOT_FOUND[0]
+                code = error.fault.api_code if error.fault is Fault.IMAGE_REFERENCED else _NOT_FOUND[0]
                 failures.append(_failure(wanted, code, error.message))
                 continue
             tags = [tag] if tag else list(image.tags)

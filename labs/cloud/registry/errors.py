@@ -20,13 +20,15 @@ class Fault(Enum):
     VALIDATION = ("ValidationException", "UNSUPPORTED", 400)
     IMAGE_MISSING = ("ImageNotFoundException", "MANIFEST_UNKNOWN", 404)
     IMAGE_EXISTS = ("ImageAlreadyExistsException", "MANIFEST_INVALID", 400)
-    IMAGE_REFERENCED = ("InvalidParameterException", "UNSUPPORTED", 405)
+    # In the API a failure of the image, not an exception of the call.
+    IMAGE_REFERENCED = ("ImageReferencedByManifestList", "UNSUPPORTED", 405)
     IMAGE_DIGEST_DIFFERS = ("ImageDigestDoesNotMatchException", "DIGEST_INVALID", 400)
     TAG_EXISTS = ("ImageTagAlreadyExistsException", "TAG_INVALID", 400)
     TAG_INVALID = ("InvalidParameterException", "TAG_INVALID", 400)
     CHILD_MISSING = ("ReferencedImagesNotFoundException", "MANIFEST_BLOB_UNKNOWN", 400)
     LAYERS_MISSING = ("LayersNotFoundException", "MANIFEST_BLOB_UNKNOWN", 400)
-    MANIFEST_INVALID = ("InvalidParameterException", "MANIFEST_INVALID", 400)
+    # ECR's own, where the specification has MANIFEST_INVALID (opcr-io/policy#149, falcosecurity/falcoctl#302).
+    MANIFEST_INVALID = ("InvalidParameterException", "UNSUPPORTED", 405)
     MANIFEST_TOO_LARGE = ("InvalidParameterException", "MANIFEST_INVALID", 413)
     BLOB_MISSING = ("LayersNotFoundException", "BLOB_UNKNOWN", 404)
     LAYER_INACCESSIBLE = ("LayerInaccessibleException", "BLOB_UNKNOWN", 404)

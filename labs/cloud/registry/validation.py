@@ -1,10 +1,7 @@
 """The parameters of an ECR API call against the service model, in ECR's form of refusal."""
 
-import functools
 import re
 from typing import Any
-
-import botocore.session
 
 from labs.cloud.registry import names
 from labs.cloud.registry.errors import EcrError, Fault, invalid_parameter
@@ -21,10 +18,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-@functools.cache
 def service_model() -> Any:
     """botocore's model of ECR: shapes of inputs and outputs."""
-    return botocore.session.get_session().get_service_model("ecr")
+    from moto.core.utils import get_service_model
+
+    return get_service_model("ecr")
 
 
 def check_parameters(operation: str, parameters: dict[str, Any]) -> None:

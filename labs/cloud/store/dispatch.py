@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from labs.cloud import memory
 from labs.cloud.contract import AwsError
 from labs.cloud.request import HttpRequest
 from labs.cloud.services import BY_NAME, Protocol, Service
@@ -100,6 +101,7 @@ class MotoStore:
                 self._prepare(name)
                 urls = importlib.import_module(f"moto.{BY_NAME[name].module}.urls")
                 self._handlers[name] = dict(urls.url_paths)
+                memory.settle()
         return self._handlers[name]
 
     def run(self, request: StoreRequest) -> Answer:

@@ -20,7 +20,7 @@ class Inside:
     """A local AWS in this process: its task interfaces, its snapshots, its EC2 by bare calls."""
 
     def __init__(self, cloud):
-        store, moto = cloud._store, cloud._moto
+        store, moto = cloud._store, cloud._store._moto
         self.store, self.account = store, cloud.identity.account
         self.tasks = TaskInterfaces(store.write, self.account, REGION)
         self.snapshots = Snapshots(moto, store.reading)
@@ -104,7 +104,7 @@ from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
 from labs.cloud.snapshot import Snapshots
 cloud = Cloud(Path(sys.argv[1]))
 account = cloud.identity.account
-snapshots = Snapshots(cloud._moto, cloud._store.reading)
+snapshots = Snapshots(cloud._store._moto, cloud._store.reading)
 if sys.argv[2] == "make":
     tasks = TaskInterfaces(cloud._store.write, account, "us-east-1")
     subnet = snapshots.take(account, "us-east-1")["Subnets"][0]["SubnetId"]

@@ -5,6 +5,10 @@ When a test here fails on the first half, moto has mended the matter: take the p
 
 import importlib.metadata
 
+import pytest
+
+from labs.cloud.services import BY_NAME
+
 
 def both(plain, patched, code):
     return plain(code), patched(code)
@@ -126,6 +130,79 @@ def test_iam_unique_ids_tell_the_kind(plain, patched):
     print(b"<UserId>AIDA" in user.body, b"<GroupId>AGPA" in group.body)
     """
     assert both(plain, patched, code) == ("False False", "True True")
+
+
+def test_iam_the_text_of_all_managed_policies_is_not_kept(plain, patched):
+    code = """
+    import gc, sys
+    PREPARE("iam")
+    from moto.iam import models
+    call("iam", "CreateUser", UserName="u")
+    arns = ("AdministratorAccess", "ReadOnlyAccess", "NoSuchPolicy")
+    for name in arns:
+        call("iam", "AttachUserPolicy", UserName="u", PolicyArn=f"arn:aws:iam::aws:policy/{name}")
+    kept = "aws_managed_policies_data" in vars(models) or "moto.iam.aws_managed_policies" in sys.modules
+    print(kept, call("iam", "ListAttachedUserPolicies", UserName="u").body.count(b"<PolicyName>"))
+    """
+    assert both(plain, patched, code) == ("True 0", "False 2")
+
+
+def test_ec2_instance_types_are_read_when_asked_for(plain, patched):
+    code = """
+    PREPARE("ec2")
+    from moto.ec2.models.instance_types import INSTANCE_TYPES
+    before = len(INSTANCE_TYPES)
+    asked = {"Version": "2016-11-15", "InstanceType.1": "t3.micro"}
+    body = call("ec2", "DescribeInstanceTypes", **asked).body
+    print(before > 500, body.count(b"<instanceType>t3.micro"), b"<sizeInMiB>1024" in body)
+    """
+    assert both(plain, patched, code) == ("True 1 True", "False 1 True")
+
+
+def test_ec2s_model_is_read_once(plain, patched):
+    code = """
+    from botocore.loaders import JSONFileLoader
+    original, read = JSONFileLoader.load_file, []
+    JSONFileLoader.load_file = lambda self, path: (read.append(path), original(self, path))[1]
+    PREPARE("ec2")
+    call("ec2", "DescribeVpcs", Version="2016-11-15")
+    models = [path for path in read if "/ec2/" in path and path.endswith("service-2")]
+    print("once" if len(models) == 1 else "again")
+    """
+    assert both(plain, patched, code) == ("again", "once")
+
+
+def test_core_an_answers_members_are_named_once_and_the_answers_stay_the_same(plain, patched):
+    code = """
+    import re
+    from moto.core import serialize
+    PREPARE("ec2")
+    worked_out = []
+    original = serialize.NoAlias.get_alias
+    serialize.NoAlias.get_alias = lambda self, key: (worked_out.append(key), original(self, key))[1]
+    counts, bodies = [], []
+    for _ in range(3):
+        worked_out.clear()
+        body = call("ec2", "DescribeSecurityGroups", Version="2016-11-15").body.decode()
+        counts.append(len(worked_out))
+        bodies.append(re.sub("<requestId>[^<]*", "", body))
+    print(counts[0] > 0, counts[-1] > 0, bodies[0] == bodies[1] == bodies[2])
+    """
+    assert both(plain, patched, code) == ("True True True", "True False True")
+
+
+@pytest.mark.parametrize("first", sorted(name for name, service in BY_NAME.items() if service.module))
+def test_whichever_service_is_asked_first_none_is_used_unpatched(patched, first):
+    code = f"""
+    import importlib
+    PREPARE("iam")
+    PREPARE({first!r})
+    importlib.import_module("moto.{BY_NAME[first].module}.urls")
+    PREPARE("ec2")
+    from moto.ec2.models import ec2_backends
+    print(all(vpc.dhcp_options for vpc in ec2_backends["111122223333"]["us-east-1"].vpcs.values()))
+    """
+    assert patched(code) == "True"
 
 
 def test_ec2_offerings_are_read_when_asked_for(plain, patched):

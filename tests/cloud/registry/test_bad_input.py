@@ -227,7 +227,7 @@ def test_no_manifest_makes_a_500(admin, document):
     import json
 
     answer = admin.put("manifests/fuzz", json.dumps(document).encode(), Content_Type=OCI_MANIFEST)
-    assert answer.status in (201, 400)
+    assert answer.status in (201, 400, 405)
 
 
 def test_a_manifest_of_a_thousand_absent_layers_is_refused_with_a_short_answer(admin):

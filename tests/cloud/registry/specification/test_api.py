@@ -77,7 +77,7 @@ def codes(registry, admin):
         "BLOB_UPLOAD_UNKNOWN": admin.get("blobs/uploads/none"),
         "DIGEST_INVALID": admin.put(f"{upload}?digest={ABSENT}", DATA),
         "MANIFEST_BLOB_UNKNOWN": admin.put("manifests/v1", image_manifest(b"?"), Content_Type=OCI_MANIFEST),
-        "MANIFEST_INVALID": admin.put("manifests/v1", b"no json", Content_Type=OCI_MANIFEST),
+        "MANIFEST_INVALID": admin.put("manifests/v1", b" " * 4_194_305, Content_Type=OCI_MANIFEST),
         "MANIFEST_UNKNOWN": admin.get("manifests/none"),
         "NAME_INVALID": admin.get("/v2/UPPER/tags/list"),
         "NAME_UNKNOWN": admin.get("/v2/nowhere/tags/list"),
