@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from labs import iam
+from labs.cloud.store.locks import WHOLE
 
 
 @dataclass(frozen=True)
@@ -162,12 +163,14 @@ class Identities:
 def _backends() -> list[tuple[str, Any]]:
     from moto.iam.models import iam_backends
 
+    WHOLE.wait()
     return [(account, regions["aws"]) for account, regions in list(iam_backends.items())]
 
 
 def _backend(account: str) -> Any:
     from moto.iam.models import iam_backends
 
+    WHOLE.wait()
     return iam_backends[account]["aws"]
 
 

@@ -1,11 +1,13 @@
 """Names to ARNs, tags and resource policies, read from moto's stores, ECR's and ECS's."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from labs import iam
 from labs.cloud.ec2_traits import ec2_traits
 from labs.cloud.identities import parsed
+from labs.cloud.store.locks import WHOLE
 
 _NOTHING: Mapping[str, str] = {}
 
@@ -128,13 +130,15 @@ class StoreLookups:
         return None
 
 
+def _models(service: str) -> Any:
+    """moto's module with a service's stores; None for one that was never called: it is not imported for a look."""
+    WHOLE.wait()
+    return sys.modules.get(f"moto.{service}.models")
+
+
 def _store(service: str, account: str, region: str) -> Any:
     """A service's store for an account and region, if there is one already."""
-    import sys
-
-    # A service that was never called is not imported for a look.
-    module = sys.modules.get(f"moto.{service}.models")
-    backends = getattr(module, f"{service}_backends", None)
+    backends = getattr(_models(service), f"{service}_backends", None)
     regions = backends.get(account) if backends is not None else None
     return dict.get(regions, region) if regions is not None else None
 
@@ -167,9 +171,7 @@ def _key(account: str, region: str, key: str) -> Any:
 
 
 def _bucket_policy(bucket: str) -> iam.Policy | None:
-    import sys
-
-    module = sys.modules.get("moto.s3.models")
+    module = _models("s3")
     for regions in list(module.s3_backends.values()) if module else ():
         backend = dict.get(regions, "aws")
         found = backend.buckets.get(bucket) if backend is not None else None

@@ -1,24 +1,10 @@
 """One local AWS for the tests of a process; tests that stop it or break it start their own."""
 
-import importlib.util
 import itertools
-import sys
-from pathlib import Path
 
 import pytest
 
-
-def _beside(name):
-    """A module of this folder, under its own name."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-lab_cloud = _beside("lab_cloud")
-_beside("whole_state")
+from tests.cloud import lab_cloud
 
 _numbers = itertools.count(1)
 

@@ -5,7 +5,8 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from lab_cloud import Keys, allow, refused, trusts
+
+from tests.cloud.lab_cloud import Keys, allow, refused, trusts
 
 INVALID = "The security token included in the request is invalid."
 MISMATCH = "The request signature we calculated does not match the signature you provided. Check your AWS Secret"

@@ -5,7 +5,6 @@ import contextlib
 import importlib
 import importlib.util
 import re
-from pathlib import Path
 
 import pytest
 from botocore import xform_name
@@ -22,10 +21,7 @@ from labs.cloud.patches import prepare
 from labs.cloud.registry import EcrApi
 from labs.cloud.request import ApiCall, HttpRequest
 from labs.cloud.services import BY_NAME
-
-_SPEC = importlib.util.spec_from_file_location("resource_types", Path(__file__).with_name("resource_types.py"))
-resource_types = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(resource_types)
+from tests.cloud import resource_types
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"

@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from lab_cloud import Keys, allow, deny, policy, refused, trusts
+
+from tests.cloud.lab_cloud import Keys, allow, deny, policy, refused, trusts
 
 FORM = re.compile(
     r"You are not authorized to perform this operation\. (User: .* action|.* policy)"

@@ -7,7 +7,8 @@ import signal
 import socket
 
 import pytest
-from lab_cloud import Keys, client, launch, read_line, refused, stop
+
+from tests.cloud.lab_cloud import Keys, client, launch, read_line, refused, stop
 
 
 def test_prints_exactly_one_line_of_json(cloud):

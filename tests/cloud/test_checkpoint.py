@@ -10,12 +10,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab_cloud import LabCloud, launch, until
-from whole_state import fill, picture
 
 from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.journal import Journal
 from labs.cloud.store import pickling
+from tests.cloud.lab_cloud import LabCloud, launch, until
+from tests.cloud.whole_state import fill, picture
 
 EAGER = (str(Path(__file__).with_name("eager_cloud.py")),)
 
@@ -60,6 +60,30 @@ def test_a_start_from_the_checkpoint_shows_what_was_there(filled, copy, start):
     cloud = start(state=copy)
     assert_same(cloud, filled)
     assert carried_out_again(cloud) < 15
+
+
+def test_a_bucket_of_before_is_not_made_a_second_time(copy, start):
+    s3 = start(state=copy).client("s3")
+    s3.create_bucket(Bucket="kept-bucket")  # us-east-1 answers 200 to the owner
+    assert s3.get_object(Bucket="kept-bucket", Key="k")["Body"].read() == bytes(range(256))
+
+
+def test_two_regions_of_before_still_see_one_another(tmp_path):
+    first = LabCloud(tmp_path / "state", program=EAGER)
+    west = first.client("ec2", region="us-west-2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    east = first.client("ec2").create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    for number in range(6):
+        first.client("ec2").create_security_group(GroupName=f"g{number}", Description="d", VpcId=east)
+    first.kill()
+    first.close()
+    second = LabCloud(tmp_path / "state", program=EAGER)
+    try:
+        made = second.client("ec2").create_vpc_peering_connection(VpcId=east, PeerVpcId=west, PeerRegion="us-west-2")
+        there = second.client("ec2", region="us-west-2").describe_vpc_peering_connections()["VpcPeeringConnections"]
+        asked = made["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+        assert asked in [each["VpcPeeringConnectionId"] for each in there]
+    finally:
+        second.close()
 
 
 def test_a_start_without_it_shows_the_same(filled, copy, start):

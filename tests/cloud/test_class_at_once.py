@@ -2,9 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from lab_cloud import Keys, client
-
 from tests.cloud.forking import forked
+from tests.cloud.lab_cloud import Keys, client
 from tests.cloud.lesson import Trainee, principals
 
 CLASS = 30

@@ -1,7 +1,8 @@
 """A refusal names principal, action and resource, in the service's own code; the store is not touched."""
 
 import pytest
-from lab_cloud import allow, deny, policy, refused, trusts
+
+from tests.cloud.lab_cloud import allow, deny, policy, refused, trusts
 
 # service, call, parameters, action, resource ("" where EC2 leaves it out; A and R: account and region)
 # ruff: noqa: E501

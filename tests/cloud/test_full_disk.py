@@ -6,8 +6,8 @@ import sys
 
 import pytest
 from botocore.exceptions import ClientError
-from lab_cloud import LabCloud, outcome, refused
 
+from tests.cloud.lab_cloud import LabCloud, outcome, refused
 from tests.cloud.registry.lab_registry import Client, digest_of
 
 SENTENCE = "The state folder cannot be written"

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from lab_cloud import allow, deny, policy, refused, trusts
+
+from tests.cloud.lab_cloud import allow, deny, policy, refused, trusts
 
 BAD = {
     "not JSON": '{"Version": "2012-10-17", "Statement": [',

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import BotoCoreError, IncompleteReadError
 from botocore.parsers import ResponseParserError
-from lab_cloud import Keys, client, policy, trusts, until
 
 from tests.cloud.forking import forked
+from tests.cloud.lab_cloud import Keys, client, policy, trusts, until
 from tests.cloud.registry.lab_registry import Client, digest_of
 
 ROUNDS = 100

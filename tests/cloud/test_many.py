@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import ClientError
-from lab_cloud import allow, refused
+
+from tests.cloud.lab_cloud import allow, refused
 
 
 def together(count, call):

@@ -2,10 +2,14 @@
 
 import socket
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from lab_cloud import Keys, LabCloud, allow, outcome, refused, trusts
-from whole_state import fill, picture
+
+from tests.cloud.lab_cloud import Keys, LabCloud, allow, outcome, refused, trusts
+from tests.cloud.whole_state import fill, picture
 
 
 def test_after_sigkill_everything_is_there_with_the_same_ids_keys_and_port(start):
@@ -34,6 +38,50 @@ def test_a_refused_call_leaves_nothing_to_replay(start):
         refused(cloud.client("iam").create_user, UserName="lab-admin")
         refused(cloud.client("iam").put_user_policy, UserName="nobody", PolicyName="p", PolicyDocument="{")
     assert (cloud.state / "journal").stat().st_size == size
+
+
+@pytest.mark.parametrize("program", ["stumbling", "eagerly stumbling"])
+def test_a_call_that_breaks_midway_changes_nothing(tmp_path, program):
+    fault = str(Path(__file__).with_name("stumbling_cloud.py"))
+    cloud = LabCloud(tmp_path / "state", program=(fault, *(["eager"] if program.startswith("eager") else [])))
+    try:
+        things = fill(cloud)
+        before = picture(cloud, things)
+        size = (cloud.state / "journal").stat().st_size
+        for name in ("half-made", "half-made", "half-again"):
+            refused(cloud.client("iam").create_user, UserName=name)
+        assert (cloud.state / "journal").stat().st_size == size
+        after = picture(cloud, things)
+        for what, seen in before.items():
+            assert after[what] == seen, what
+        cloud.client("iam").create_user(UserName="whole")
+        assert refused(cloud.client("iam").create_user, UserName="whole")[0] == "EntityAlreadyExists"
+    finally:
+        assert cloud.close() == 0
+
+
+def test_while_a_broken_call_is_undone_nobody_else_notices(tmp_path):
+    cloud = LabCloud(tmp_path / "state", program=(str(Path(__file__).with_name("stumbling_cloud.py")),))
+    try:
+        for number in range(100):
+            cloud.client("iam").create_user(UserName=f"u{number}")
+        keys = cloud.user("reader", allow("iam:ListUsers"))
+        done = threading.Event()
+
+        def look(_):
+            users, client = set(), cloud.client("iam", keys)
+            while not done.is_set():
+                users.add(len(client.list_users(MaxItems=1000)["Users"]))
+            return users
+
+        with ThreadPoolExecutor(4) as pool:
+            looks = pool.map(look, range(4))
+            for number in range(5):
+                refused(cloud.client("iam").create_user, UserName=f"half-{number}")
+            done.set()
+            assert set().union(*looks) == {102}
+    finally:
+        cloud.close()
 
 
 def test_the_folder_and_its_files_are_private(start):

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from lab_cloud import launch, outcome
 
+from tests.cloud.lab_cloud import launch, outcome
 from tests.cloud.registry.lab_registry import Client, digest_of
 
 

@@ -7,11 +7,11 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from lab_cloud import Keys, allow, deny, policy, refused, trusts
 
 from labs.cloud.contract import AwsError
 from labs.cloud.request import HttpRequest
 from labs.cloud.signatures import Family, Secret, read_claim, verify
+from tests.cloud.lab_cloud import Keys, allow, deny, policy, refused, trusts
 
 
 def arn_of(cloud, name):

@@ -5,7 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from lab_cloud import allow, refused, trusts
+
+from tests.cloud.lab_cloud import allow, refused, trusts
 
 
 def lookup(cloud, key, value, **more):

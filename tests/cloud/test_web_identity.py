@@ -14,11 +14,11 @@ import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
-from lab_cloud import Keys, allow, policy, refused
 
 from labs.cloud.apis import provider_keys
 from labs.cloud.contract import AwsError
 from tests.cloud.identity_provider import AUDIENCE, Provider, serving, without_signature
+from tests.cloud.lab_cloud import Keys, allow, policy, refused
 
 GITHUB = "token.actions.githubusercontent.com"
 MAIN = "repo:octo-org/octo-repo:ref:refs/heads/main"

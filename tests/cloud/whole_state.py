@@ -1,6 +1,6 @@
 """Something in every service, and all of it looked at: what must be the same after a restart."""
 
-from lab_cloud import allow, until
+from tests.cloud.lab_cloud import allow, until
 
 TRUST = {"AWS": "111122223333"}
 

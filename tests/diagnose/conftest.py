@@ -1,21 +1,12 @@
 """An account of a running local AWS, with the course's VPC made by the calls that a person would make."""
 
-import importlib.util
 import os
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-if "lab_cloud" not in sys.modules:
-    _spec = importlib.util.spec_from_file_location("lab_cloud", Path(__file__).parents[1] / "cloud" / "lab_cloud.py")
-    sys.modules["lab_cloud"] = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules["lab_cloud"])
-
-from lab_cloud import LabCloud, until
-
+from tests.cloud.lab_cloud import LabCloud, until
 from tests.diagnose.world import World
 
 REGION = "us-east-1"

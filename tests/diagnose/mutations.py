@@ -5,9 +5,8 @@ A mutation that is also a row of ``tests.fargate.causes`` has its name, and take
 
 import contextlib
 
-from lab_cloud import allow, deny, policy
-
 from labs.fargate.steps import StepName
+from tests.cloud.lab_cloud import allow, deny, policy
 from tests.fargate.causes import ROWS
 
 REGION = "us-east-1"

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from lab_cloud import deny, policy
 
 from labs.diagnose import snapshot
 from labs.diagnose.command import POLICY
 from labs.errors import LabError
 from labs.fargate.steps import StepName
+from tests.cloud.lab_cloud import deny, policy
 
 DOCUMENT = json.loads(POLICY.read_text("utf-8"))
 ACTIONS = [action for statement in DOCUMENT["Statement"] for action in statement["Action"]]

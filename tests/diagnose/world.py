@@ -6,11 +6,10 @@ One world serves every mutation: each breaks one thing, and puts it back.
 import contextlib
 from dataclasses import replace
 
-from lab_cloud import allow, policy, trusts
-
 from labs.diagnose.case import Place
 from labs.diagnose.looking import Where, look
 from tests.cloud.ecs.lab_ecs import TRUST, EcsLab, until
+from tests.cloud.lab_cloud import allow, policy, trusts
 
 REGION = "us-east-1"
 

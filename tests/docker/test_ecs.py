@@ -1,38 +1,21 @@
 """Fargate tasks as real containers: isolated, limited, for both platforms, and never left behind."""
 
 import base64
-import importlib.util
 import json
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.cloud import lab_cloud
+from tests.cloud.ecs import lab_ecs
 from tests.docker.conftest import SAMPLE, Lab
 
 pytestmark = pytest.mark.docker
 
-_CLOUD = Path(__file__).parents[1] / "cloud"
 BOTH = "linux/amd64,linux/arm64"
 STATE = "fargate-lab-kit.state"
-
-
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = made
-    spec.loader.exec_module(made)
-    return made
-
-
-lab_cloud: Any = _module(_CLOUD / "lab_cloud.py")
-lab_ecs: Any = _module(_CLOUD / "ecs" / "lab_ecs.py")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from labs.cloud.patches.ec2.task_interfaces import TaskInterface, TaskInterfaces
+from labs.cloud.store.locks import WHOLE
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class StoreNetwork:
         self._ready()
         from moto.ec2.models import ec2_backends
 
+        WHOLE.wait()
         return ec2_backends[self._account][self._region]
 
     def subnets(self) -> Mapping[str, Subnet]:

@@ -14,9 +14,9 @@ from labs.cloud.sessions import Session, Sessions
 from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.journal import Journal, Place, Record
 from labs.cloud.store import determinism
-from labs.cloud.store.dispatch import Answer, MotoStore, NotServed, StoreRequest
-from labs.cloud.store.locks import ReadWriteLock
-from labs.cloud.store.pickling import put_back
+from labs.cloud.store.dispatch import Answer, MotoStore, NotServed, StoreRequest, Stumbled
+from labs.cloud.store.locks import WHOLE, ReadWriteLock
+from labs.cloud.store.pickling import let_go, put_back
 
 # A checkpoint is due after so many lines at least: what a start repeats in about a quarter of a second.
 EVERY = 500
@@ -58,6 +58,16 @@ class DurableStore:
             self._journal.append({"kind": "material", "made": made})
         self._save_when_due()
         return count
+
+    def _begin_again(self) -> None:
+        """Back to what the journal holds: a call that stumbled midway may have changed anything."""
+        WHOLE.clear()
+        try:
+            let_go()
+            self.replay()
+            self.on_iam_change()
+        finally:
+            WHOLE.set()
 
     def _prepare(self, service: str) -> None:
         if service in BY_NAME and BY_NAME[service].module:
@@ -101,6 +111,10 @@ class DurableStore:
                     answer = self._moto.run(request)
             except NotServed:
                 self._journal.take_back(start)
+                raise
+            except Stumbled:
+                self._journal.take_back(start)
+                self._begin_again()
                 raise
             finally:
                 if request.service == "iam":

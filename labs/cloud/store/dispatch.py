@@ -140,7 +140,7 @@ class NotServed(AwsError):
 
 
 class Stumbled(AwsError):
-    """moto raised something that is not an AWS error; the store may have changed."""
+    """moto raised something that is not an AWS error; its store may have changed, and is put back after a write."""
 
     def __init__(self, request: StoreRequest, error: Exception) -> None:
         # Its text may quote a parameter, and a parameter may be a secret.

@@ -4,6 +4,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Set, but while moto's stores are made anew from the journal. Who looks at them without the lock below waits for it.
+WHOLE = threading.Event()
+WHOLE.set()
+
 
 class ReadWriteLock:
     """Any number of readers, or one writer; a waiting writer goes before new readers. Not re-entrant."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any, BinaryIO
 
+from labs.cloud.store import indexes
 from labs.cloud.store.private_keys import from_text, to_text
 
 _VALUES = {
@@ -35,10 +36,7 @@ _PLAIN_DICTS = (dict, defaultdict, OrderedDict)
 
 def collect() -> dict[str, dict[str, Any]]:
     """Every store that a call has touched: service, account, moto's own object."""
-    from moto.core.base_backend import BackendDict
-
-    books: Any = BackendDict
-    return {str(store.service_name): dict(store) for store in list(books._instances)}
+    return {str(store.service_name): dict(store) for store in list(_all_books())}
 
 
 def put_back(stores: Mapping[str, Mapping[str, Any]]) -> None:
@@ -48,6 +46,16 @@ def put_back(stores: Mapping[str, Mapping[str, Any]]) -> None:
         for account, store in accounts.items():
             books[account]
             dict.__setitem__(books, account, store)
+    indexes.rebuild()
+
+
+def let_go() -> None:
+    """Drop every store; the next call makes a new one."""
+    books = _all_books()
+    for store in books:
+        dict.clear(store)
+    books.clear()
+    indexes.rebuild()
 
 
 def dump(value: Any, file: BinaryIO) -> None:
@@ -113,6 +121,15 @@ class _Unpickler(pickle.Unpickler):
             if _is_motos(found):
                 return found
         raise _no_place(module, name)
+
+
+def _all_books() -> list[Any]:
+    """moto's own list of the services that have an account."""
+    from moto.core.base_backend import BackendDict
+
+    books: Any = BackendDict
+    found: list[Any] = books._instances
+    return found
 
 
 def _is_motos(found: Any) -> bool:

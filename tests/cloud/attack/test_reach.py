@@ -6,9 +6,9 @@ import os
 import time
 
 import pytest
-from lab_cloud import Keys, allow, refused, trusts
 
 from labs import oci
+from tests.cloud.lab_cloud import Keys, allow, refused, trusts
 
 
 class Docker:

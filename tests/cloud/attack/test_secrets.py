@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from lab_cloud import Keys, refused, trusts
+
+from tests.cloud.lab_cloud import Keys, refused, trusts
 
 SECRET, STRING, SEALED = "Zi7eiB5ohquohT2E", "aePh8quei4oi6Eef", "OoNg2aish9Xoo0ei"
 DEFINITION = {

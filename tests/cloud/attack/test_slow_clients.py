@@ -7,10 +7,10 @@ import sys
 import threading
 import time
 
-import lab_cloud
 import pytest
 
 from labs.cloud import connections, server
+from tests.cloud import lab_cloud
 
 MANY = 3 * server.THREADS
 

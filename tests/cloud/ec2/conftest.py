@@ -1,18 +1,11 @@
 """A VPC of the test's own in the running local AWS; an in-process one for what has no API."""
 
-import importlib.util
 import itertools
-import sys
-from pathlib import Path
 
 import pytest
 
 from labs.cloud.assembly import Cloud
-
-_SPEC = importlib.util.spec_from_file_location("lab_vpc", Path(__file__).with_name("lab_vpc.py"))
-lab_vpc = importlib.util.module_from_spec(_SPEC)
-sys.modules["lab_vpc"] = lab_vpc
-_SPEC.loader.exec_module(lab_vpc)
+from tests.cloud.ec2 import lab_vpc
 
 
 @pytest.fixture

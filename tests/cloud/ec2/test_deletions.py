@@ -1,7 +1,8 @@
 """Nothing that is needed is deleted; in the right order everything goes."""
 
 import pytest
-from lab_cloud import refused, until
+
+from tests.cloud.lab_cloud import refused, until
 
 
 def stands(kind, identifier):

@@ -1,8 +1,9 @@
 """What CreateVpcEndpoint and ModifyVpcEndpoint refuse, in AWS's words where they are known."""
 
 import pytest
-from lab_cloud import allow, refused
-from lab_vpc import LabVpc
+
+from tests.cloud.ec2.lab_vpc import LabVpc
+from tests.cloud.lab_cloud import allow, refused
 
 
 def test_a_service_that_does_not_exist(vpc):

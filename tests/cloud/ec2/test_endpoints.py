@@ -5,7 +5,8 @@ import json
 import re
 
 import pytest
-from lab_cloud import refused, until
+
+from tests.cloud.lab_cloud import refused, until
 
 ID = re.compile(r"vpce-[0-9a-f]{17}")
 

@@ -4,8 +4,9 @@ import ipaddress
 import threading
 
 import pytest
-from lab_cloud import refused
-from lab_vpc import LabVpc
+
+from tests.cloud.ec2.lab_vpc import LabVpc
+from tests.cloud.lab_cloud import refused
 
 
 def make(vpc, subnet=None, **more):

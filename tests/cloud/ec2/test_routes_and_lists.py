@@ -2,8 +2,8 @@
 
 import ipaddress
 
-from lab_cloud import refused, until
-from lab_vpc import LabVpc
+from tests.cloud.ec2.lab_vpc import LabVpc
+from tests.cloud.lab_cloud import refused, until
 
 
 def igw(vpc, attach=True):

@@ -1,21 +1,11 @@
 """One local AWS with the embedded engine for the tests of a process, and a VPC that lets tasks start."""
 
-import importlib.util
 import itertools
-import sys
-from pathlib import Path
 
 import pytest
 
-for _name in ("lab_cloud", "lab_ecs"):
-    if _name not in sys.modules:
-        _folder = Path(__file__).parents[1] if _name == "lab_cloud" else Path(__file__).parent
-        _spec = importlib.util.spec_from_file_location(_name, _folder / f"{_name}.py")
-        sys.modules[_name] = importlib.util.module_from_spec(_spec)
-        _spec.loader.exec_module(sys.modules[_name])
-
-from lab_cloud import LabCloud  # noqa: E402
-from lab_ecs import EcsLab  # noqa: E402
+from tests.cloud.ecs.lab_ecs import EcsLab
+from tests.cloud.lab_cloud import LabCloud
 
 _numbers = itertools.count(1)
 

@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from lab_cloud import allow, refused
+
+from tests.cloud.lab_cloud import allow, refused
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from lab_cloud import LabCloud, outcome
-from lab_ecs import EcsLab, until
+
+from tests.cloud.ecs.lab_ecs import EcsLab, until
+from tests.cloud.lab_cloud import LabCloud, outcome
 
 
 def processes(folder):

@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from lab_ecs import until
+
+from tests.cloud.ecs.lab_ecs import until
 
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 FLAKY = "import time; time.sleep(0.3); raise SystemExit(1)"

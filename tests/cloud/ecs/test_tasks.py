@@ -4,7 +4,8 @@ import json
 
 import pytest
 from botocore.exceptions import WaiterError
-from lab_ecs import EXECUTION, until
+
+from tests.cloud.ecs.lab_ecs import EXECUTION, until
 
 EXITS = "import sys; print('leaving', flush=True); sys.exit({code})"
 CRASH = "raise RuntimeError('the app broke')"

@@ -3,16 +3,14 @@
 A row that fails on moto's half says that moto has mended the matter: take the patch out.
 """
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 
+from tests.cloud.patches import unpatched
+
 _HERE = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("unpatched", _HERE / "unpatched.py")
-unpatched = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(unpatched)
 
 # The probe, moto's answer (... where it differs from run to run), the kit's.
 ROWS = [

@@ -1,16 +1,8 @@
 """A registry on loopback for each test, with one repository, lab/app, and an administrator."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
-_PATH = Path(__file__).with_name("lab_registry.py")
-_SPEC = importlib.util.spec_from_file_location("lab_registry", _PATH)
-lab_registry = importlib.util.module_from_spec(_SPEC)
-sys.modules["lab_registry"] = lab_registry
-_SPEC.loader.exec_module(lab_registry)
+from tests.cloud.registry import lab_registry
 
 
 @pytest.fixture(scope="session")

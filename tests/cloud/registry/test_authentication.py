@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from lab_registry import ADMIN_POLICY, EcrStore, user
 
 from labs import iam
 from labs.cloud.registry.tokens import TokenState
+from tests.cloud.registry.lab_registry import ADMIN_POLICY, EcrStore, user
 
 SESSION_POLICY = iam.parse_policy(
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}]}',

@@ -8,11 +8,11 @@ import string
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 from labs.cloud.registry import names
 from labs.cloud.registry.messages import byte_range
 from labs.cloud.registry.routes import Target, find_route
+from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 
 def raw(host, request):

@@ -3,9 +3,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from lab_registry import digest_of
-
 from labs.cloud.contract import AwsError
+from tests.cloud.registry.lab_registry import digest_of
 
 
 def test_sixteen_pushes_at_once_all_succeed(registry):

@@ -2,7 +2,7 @@
 
 import json
 
-from lab_registry import OCI_INDEX, OCI_MANIFEST, digest_of, image_manifest, index_manifest
+from tests.cloud.registry.lab_registry import OCI_INDEX, OCI_MANIFEST, digest_of, image_manifest, index_manifest
 
 
 def follow(client, path):

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from lab_registry import OCI_MANIFEST, digest_of, image_manifest
+
+from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 PUSHED = b"layer"
 LAYER = digest_of(PUSHED)

@@ -13,10 +13,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from lab_registry import ACCOUNT, OCI_MANIFEST, REGION, Client, EcrStore, Watch, digest_of, image_manifest
 
 from labs.cloud.registry.errors import EcrError, Fault
 from labs.errors import LabError
+from tests.cloud.registry.lab_registry import (
+    ACCOUNT,
+    OCI_MANIFEST,
+    REGION,
+    Client,
+    EcrStore,
+    Watch,
+    digest_of,
+    image_manifest,
+)
 
 PROGRAM = Path(__file__).with_name("lab_registry.py")
 

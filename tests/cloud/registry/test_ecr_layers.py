@@ -6,7 +6,8 @@ import urllib.request
 from datetime import timedelta
 
 import pytest
-from lab_registry import digest_of
+
+from tests.cloud.registry.lab_registry import digest_of
 
 MIB = 1 << 20
 REPOSITORY = {"repositoryName": "lab/app"}

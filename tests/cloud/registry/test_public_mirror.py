@@ -1,7 +1,8 @@
 """public.ecr.aws/ in the local registry: read by anybody, written under ecr-public, apart from ECR's repositories."""
 
 import pytest
-from lab_registry import OCI_MANIFEST, digest_of
+
+from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of
 
 NAME = "public.ecr.aws/docker/library/python"
 ARN = "arn:aws:ecr-public::111122223333:repository/docker/library/python"

@@ -1,7 +1,8 @@
 """Distribution specification 1.1, "Pulling": manifests, blobs, ranges (RFC 9110, section 14)."""
 
 import pytest
-from lab_registry import OCI_INDEX, OCI_MANIFEST, digest_of, image_manifest, index_manifest
+
+from tests.cloud.registry.lab_registry import OCI_INDEX, OCI_MANIFEST, digest_of, image_manifest, index_manifest
 
 DATA = bytes(range(256)) * 40
 DIGEST = digest_of(DATA)

@@ -1,7 +1,8 @@
 """Distribution specification 1.1, "Pushing blobs": in one piece, in one request, in chunks, as a stream."""
 
 import pytest
-from lab_registry import digest_of
+
+from tests.cloud.registry.lab_registry import digest_of
 
 DATA = b"0123456789" * 1000
 DIGEST = digest_of(DATA)

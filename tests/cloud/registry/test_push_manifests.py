@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from lab_registry import OCI_INDEX, OCI_MANIFEST, digest_of, image_manifest, index_manifest
+
+from tests.cloud.registry.lab_registry import OCI_INDEX, OCI_MANIFEST, digest_of, image_manifest, index_manifest
 
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"

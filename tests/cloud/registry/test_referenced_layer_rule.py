@@ -1,9 +1,9 @@
 """REFERENCED_LAYER_NEEDS_DOWNLOAD: the second push of a layer is refused under the six documented actions."""
 
 import pytest
-from lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 from labs.cloud.registry.rules import REFERENCED_LAYER_NEEDS_DOWNLOAD
+from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 SIX = (
     "ecr:BatchCheckLayerAvailability",

@@ -5,8 +5,8 @@ import shutil
 import subprocess
 
 import pytest
-from lab_registry import ACCOUNT
 
+from tests.cloud.registry.lab_registry import ACCOUNT
 from tests.two_platforms import blobs, layout
 
 skopeo = shutil.which("skopeo")

@@ -2,7 +2,7 @@
 
 import json
 
-from lab_registry import OCI_MANIFEST, digest_of, image_manifest
+from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 ARN = "arn:aws:ecr:us-east-1:111122223333:repository/lab/app"
 

@@ -4,7 +4,8 @@ import json
 import re
 
 import pytest
-from lab_registry import OCI_MANIFEST, digest_of, image_manifest
+
+from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 DATA = b"some bytes"
 DIGEST, ABSENT = digest_of(DATA), digest_of(b"absent")

@@ -1,7 +1,8 @@
 """OCI distribution specification 1.1, "Content Discovery" and "Content Management": section and sentence by test."""
 
 import pytest
-from lab_registry import OCI_INDEX, OCI_MANIFEST, digest_of, image_manifest, index_manifest
+
+from tests.cloud.registry.lab_registry import OCI_INDEX, OCI_MANIFEST, digest_of, image_manifest, index_manifest
 
 TAGS = ["10", "9", "A", "Z", "_", "a", "b.1", "b_1", "z"]  # as Go's sort.Strings has them
 SBOM, SIGNATURE = "application/vnd.example.sbom.v1", "application/vnd.example.signature.v1"

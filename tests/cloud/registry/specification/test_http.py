@@ -5,7 +5,8 @@ import http.client
 import socket
 
 import pytest
-from lab_registry import digest_of
+
+from tests.cloud.registry.lab_registry import digest_of
 
 DATA = bytes(range(256)) * 1024  # 256 KiB
 DIGEST = digest_of(DATA)

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from lab_registry import digest_of
+
+from tests.cloud.registry.lab_registry import digest_of
 
 DATA = b"0123456789" * 100
 DIGEST = digest_of(DATA)
