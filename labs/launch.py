@@ -25,7 +25,7 @@ from labs.target import home as places
 from labs.target import local
 from labs.target.files import FILE_MODE, locked, make_folder, read_json, write_json, write_private
 from labs.target.local import Cloud
-from labs.target.processes import command_line, stop
+from labs.target.processes import command_line, ended, stop
 from labs.target.target import TargetName, target_name
 
 FIRST_PORT = 8888
@@ -103,7 +103,7 @@ def _serve(home: Path, port: int, orphan: Lab | None, *, browser: bool) -> int:
         lab = _wait_until_ready(home, process, lab)
         _remember(home, lab)
         _announce(lab, cloud, started, time.monotonic() - began)
-        process.wait()
+        ended(process)
         print("JupyterLab was shut down.", flush=True)
     except KeyboardInterrupt:
         print("\nStopping ...", flush=True)

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -192,14 +191,12 @@ def test_ctrl_c_in_the_middle_is_no_traceback_and_leaves_nothing_running(name, a
     try:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(after_s)
-        begun = time.monotonic()
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         out, err = process.communicate(timeout=60)
         # Before the kit's first line is read, Python itself is what is interrupted.
         assert "Traceback" not in err or "labs/cli.py" not in err, err
         assert process.returncode in (0, 1, 130, -signal.SIGINT), (process.returncode, out, err)
-        assert time.monotonic() - begun < 60
     finally:
         if process.poll() is None:
             process.kill()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cheroot import wsgi
+from cheroot.workers.threadpool import ThreadPool, WorkerThread
 
 from labs.cloud import memory
 from labs.cloud.connections import Connection, Connections
@@ -18,6 +19,16 @@ log = logging.getLogger("labs.cloud")
 THREADS = 40
 # Seconds that an idle connection is kept: more than a trainee's pause between two cells' calls.
 IDLE_SECONDS = 75
+
+
+class _Threads(ThreadPool):
+    """cheroot's own would keep a process that is interrupted before it serves, for nobody stops them then."""
+
+    def _spawn_worker(self) -> WorkerThread:
+        worker = WorkerThread(self.server)  # type: ignore[no-untyped-call]
+        worker.daemon = True
+        worker.start()
+        return worker
 
 
 class Server(wsgi.Server):
@@ -32,6 +43,7 @@ class Server(wsgi.Server):
 
     def prepare(self) -> None:
         """Bind and start the threads."""
+        self.requests = _Threads(self, min=THREADS, max=THREADS)
         super().prepare()
         self._connections.close()
         self._connections = Connections(self)
@@ -61,8 +73,6 @@ def listen(host: str, port: int, app: Callable[..., Any]) -> Server:
     server = Server(
         (host, port),
         app,
-        numthreads=THREADS,
-        max=THREADS,
         server_name="labs-cloud",
         # cheroot's own five would reset connections when a class of clients starts at once.
         request_queue_size=1024,
@@ -106,12 +116,16 @@ def is_free(host: str, port: int) -> bool:
 
 def serve(server: Server, ready: Callable[[], None]) -> None:
     """Answer requests until SIGTERM or SIGINT; then finish those in flight and return."""
-    stop = threading.Event()
+    heard, told = socket.socketpair()
+    told.setblocking(False)
+    # By a byte that waits: one that came in the moment before a wait would not end it.
+    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: None)
     worker = threading.Thread(target=server.serve, name="server", daemon=True)
     worker.start()
     ready()
-    stop.wait()
+    while heard.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
+        pass
     server.stop()
     worker.join(timeout=5)

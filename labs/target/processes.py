@@ -26,6 +26,13 @@ def command_line(pid: int) -> list[str]:
     return seen.stdout.split()
 
 
+def ended(process: "subprocess.Popen[bytes]") -> int:
+    """Wait for the end of a child; its exit code. In steps: a signal of the moment before would not end a long wait."""
+    while (code := process.poll()) is None:
+        time.sleep(PAUSE_S)
+    return code
+
+
 def stop(pid: int, is_ours: Callable[[], bool], within_s: float) -> bool:
     """End process ``pid`` by SIGTERM, after ``within_s`` seconds by SIGKILL; ``is_ours`` is asked before each signal.
 

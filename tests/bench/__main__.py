@@ -36,13 +36,15 @@ def bench_calls() -> None:
         strict = stack.enter_context(servers.ministack_environment())
         mini = stack.enter_context(servers.ministack(strict)) if strict else None
         starts = servers.starts(python)
-        its = starts.get("moto_server")
-        row(
-            "start to first answered call",
-            f"{starts['kit']:.2f} s",
-            f"{its:.2f} s" if its else "not installed",
-            f"{starts['kit'] / its:.2f}" if its else "",
-        )
+        for place, what, unit in ((0, "start to first answered call", "s"), (1, "memory then, idle", "MiB")):
+            value = starts["kit"][place]
+            its = starts["moto_server"][place] if "moto_server" in starts else 0.0
+            row(
+                what,
+                f"{value:.2f} {unit}",
+                f"{its:.2f} {unit}" if its else "not installed",
+                f"{value / its:.2f}" if its else "",
+            )
         both = [kit, *(peer for peer in (moto, mini) if peer)]
         for call, times in measure.calls(both).items():
             mine = times["kit"]
@@ -69,7 +71,6 @@ def bench_many() -> None:
         kit = stack.enter_context(servers.kit())
         python = stack.enter_context(servers.moto_environment())
         moto = stack.enter_context(servers.moto_server(python)) if python else None
-        idle, its_idle = kit.rss_mib, moto.rss_mib if moto else 0.0
         for call, rates in many.calls_a_second([kit, moto] if moto else [kit]).items():
             its = rates.get("moto_server")
             row(
@@ -78,24 +79,27 @@ def bench_many() -> None:
                 f"{its:.0f} a second" if its else "not installed",
                 f"{rates['kit'] / its:.2f}" if its else "",
             )
-        seconds, failed = many.in_parallel(kit)
-        row(f"{many.PARALLEL} calls at once, half of them changes", f"{seconds:.2f} s, {failed} failed")
         class_ = many.lessons(kit)
         row(f"stages 01 to 03, {many.CLASS} principals at once", f"{class_.seconds:.1f} s")
-        for name, (best, worst) in (("p50", class_.medians), ("p99", class_.tails)):
-            row(f"an API call of one principal meanwhile, {name}", f"{best * 1000:.0f} to {worst * 1000:.0f} ms")
+        for name, (best, last) in (("p50", class_.medians), ("p99", class_.tails)):
+            row(f"an API call of one principal meanwhile, {name}", f"{best * 1000:.0f} to {last * 1000:.0f} ms")
         if moto:
             many.same_calls(moto)
         course, stages_failed = many.after_the_course()
         its_end = moto.rss_mib if moto else 0.0
         for what, mine, its in (
-            ("idle", idle, its_idle),
             (f"after the course ({stages_failed} stages failed)", course, its_end),
             (f"after {many.CLASS} at once", kit.rss_mib, its_end),
         ):
             row(
                 f"memory {what}", f"{mine:.0f} MiB", f"{its:.0f} MiB" if its else "", f"{mine / its:.2f}" if its else ""
             )
+        seconds, worst, failed = many.in_parallel(kit)
+        row(
+            f"{many.PARALLEL} calls at once, half of them changes",
+            f"{seconds:.2f} s, {failed} failed",
+            f"the worst of {many.ROUNDS}: {worst:.2f} s",
+        )
 
 
 def bench_state() -> None:
@@ -135,7 +139,8 @@ def bench_registry() -> None:
     """The registry by bare HTTP, beside docker-registry where that is installed."""
     with servers.kit() as kit, servers.docker_registry() as other:
         both = [kit] + ([other] if other else [])
-        row("peak memory above idle during a 500 MB push", f"{registry.peak_mib(kit):.0f} MiB", "at most 60")
+        peak = statistics.median(registry.peak_mib(kit) for _ in range(measure.ROUNDS))
+        row("peak memory above idle during a 500 MB push", f"{peak:.0f} MiB", "at most 60")
         found = registry.large(both)
         for what, times in (
             ("PUT", found.push),
@@ -216,7 +221,7 @@ def docker_answers() -> bool:
 def bench_lab() -> None:
     """JupyterLab, from the start of the command to its URL, the local AWS included."""
     times = []
-    for _ in range(3):
+    for _ in range(measure.ROUNDS):
         with tempfile.TemporaryDirectory(prefix="bench-lab-") as home:
             environment = {**os.environ, "LAB_HOME": home, "LAB_NO_BROWSER": "1"}
             began = time.monotonic()

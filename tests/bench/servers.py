@@ -112,18 +112,21 @@ def kit(folder: Path | None = None, engine: str = "") -> Iterator[Server]:
             yield Server(*_with_ready(server, time.monotonic() - began))
 
 
-def starts(python: Path | None) -> dict[str, float]:
-    """{server: seconds from its command to its first answered call}, medians, in turn.
+def starts(python: Path | None) -> dict[str, tuple[float, float]]:
+    """{server: (seconds from its command to its first answered call, MiB then)}, medians, in turn.
 
     ``python``: moto's environment. The first round is left out: it compiles the modules.
     """
-    times: dict[str, list[float]] = {}
+    found: dict[str, list[tuple[float, float]]] = {}
     for turn in range(STARTS + 1):
         for make in (kit, partial(moto_server, python)) if python else (kit,):
             with make() as server:
                 if turn:
-                    times.setdefault(server.name, []).append(server.ready_seconds)
-    return {name: statistics.median(values) for name, values in times.items()}
+                    found.setdefault(server.name, []).append((server.ready_seconds, server.rss_mib))
+    return {
+        name: (statistics.median(each[0] for each in values), statistics.median(each[1] for each in values))
+        for name, values in found.items()
+    }
 
 
 def _with_ready(server: Server, seconds: float) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ import ipaddress
 import json
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +30,16 @@ def test_ends_cleanly_on_a_signal(tmp_path, number):
         assert "Traceback" not in err
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", int(line["endpoint"].rsplit(":", 1)[1])), timeout=2).close()
+    finally:
+        stop(process)
+
+
+def test_an_interrupt_before_it_serves_ends_it_too(tmp_path):
+    process = launch(tmp_path / "state", program=(str(Path(__file__).with_name("interrupted_cloud.py")),))
+    try:
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out) == (130, "")
+        assert "Traceback" not in err
     finally:
         stop(process)
 

@@ -30,6 +30,7 @@ from labs.engine.embedded import inside
 from labs.engine.embedded.build import native
 from labs.engine.embedded.rootfs import Node, Tree, tree_of
 from labs.errors import LabError
+from labs.target.processes import ended
 
 STOP_S = 10.0
 POLL_S = 0.05
@@ -265,7 +266,7 @@ class ProcessApp:
 
     def wait(self) -> int:
         """Wait until the app ends by itself, then remove its files; its exit code."""
-        self.process.wait()
+        ended(self.process)
         return self.stop()
 
     def stop(self) -> int:
