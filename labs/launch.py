@@ -30,6 +30,8 @@ from labs.target.target import TargetName, target_name
 
 FIRST_PORT = 8888
 PORTS = 100
+# How often JupyterLab is started again when others took the port it had found.
+TRIES = 5
 READY_S = 60.0
 STOP_S = 10.0
 FIRST_NOTEBOOK = "notebooks/00-start.ipynb"
@@ -100,7 +102,13 @@ def _serve(home: Path, port: int, orphan: Lab | None, *, browser: bool) -> int:
             cloud, started = local.ensure_cloud(home)
             started = started or (orphan is not None and orphan.cloud_pid == cloud.pid)
             lab = replace(lab, cloud_pid=cloud.pid if started else 0)
-        lab = _wait_until_ready(home, process, lab)
+        tries = TRIES
+        while (ready := _wait_until_ready(home, process, lab, last=bool(port) or not tries)) is None:
+            tries -= 1
+            process = _start_jupyter(home, port, token, browser=browser)
+            lab = replace(lab, pid=process.pid)
+            _remember(home, lab)
+        lab = ready
         _remember(home, lab)
         _announce(lab, cloud, started, time.monotonic() - began)
         ended(process)
@@ -189,8 +197,11 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _wait_until_ready(home: Path, process: "subprocess.Popen[bytes]", lab: Lab) -> Lab:
-    """Wait until JupyterLab answers; the lab with the port it took."""
+def _wait_until_ready(home: Path, process: "subprocess.Popen[bytes]", lab: Lab, *, last: bool) -> Lab | None:
+    """Wait until JupyterLab answers; the lab with the port it took. None where another start is worth it.
+
+    JupyterLab looks for a free port and takes it a moment later: whoever starts at the same time may be first.
+    """
     log = places.jupyter(home) / "jupyter.log"
     deadline = time.monotonic() + READY_S
     while True:
@@ -199,6 +210,8 @@ def _wait_until_ready(home: Path, process: "subprocess.Popen[bytes]", lab: Lab) 
             return lab
         if process.poll() is not None:
             lines = log.read_text(errors="replace").strip().splitlines() or ["it printed nothing"]
+            if not last and "no available port" in lines[-1]:
+                return None
             raise LabError(f"JupyterLab did not start: {lines[-1]}", f"look at {log}, then run make lab again")
         if time.monotonic() > deadline:
             raise LabError(f"JupyterLab did not answer within {READY_S:.0f} seconds.", f"look at {log}")

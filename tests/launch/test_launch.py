@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -14,6 +15,8 @@ import pytest
 from jupyter_client.blocking import BlockingKernelClient
 
 from labs import launch
+from labs.errors import LabError
+from labs.target import home as places
 from labs.target import local
 from labs.target.processes import command_line
 
@@ -227,3 +230,41 @@ def test_every_port_taken_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(launch, "_is_free", lambda _port: False)
     with pytest.raises(launch.LabError, match="8888 to 8987 are all in use"):
         launch._port_options(0)
+
+
+def test_when_another_program_is_first_on_the_port_that_was_found_it_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JupyterLab looks for a free port and takes it a moment later: in between, nine of a class are as fast."""
+    monkeypatch.setenv("LAB_TARGET", "aws")
+    starts: list[int] = []
+    start = launch._start_jupyter
+
+    def beaten(home: Path, *args: Any, **options: Any) -> Any:
+        process = start(home, *args, **options)
+        starts.append(process.pid)
+        if len(starts) < 3:
+            process.kill()
+            process.wait()
+            (places.jupyter(home) / "jupyter.log").write_text("ERROR: ... no available port could be found.\n")
+        return process
+
+    monkeypatch.setattr(launch, "_start_jupyter", beaten)
+    monkeypatch.setattr(launch, "ended", lambda process: 0)
+    assert launch._serve(tmp_path / "lab", 0, None, browser=False) == 0
+    assert len(starts) == 3
+    assert "The lab is ready" in capsys.readouterr().out
+
+
+def test_a_port_that_was_asked_for_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_TARGET", "aws")
+
+    def beaten(home: Path, *_: Any, **__: Any) -> Any:
+        (places.jupyter(home) / "jupyter.log").write_text("ERROR: ... no available port could be found.\n")
+        process = subprocess.Popen([sys.executable, "-c", ""])
+        process.wait()
+        return process
+
+    monkeypatch.setattr(launch, "_start_jupyter", beaten)
+    with pytest.raises(LabError, match="no available port"):
+        launch._serve(tmp_path / "lab", 8899, None, browser=False)
