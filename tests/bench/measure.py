@@ -29,7 +29,7 @@ def timed(call: Callable[[], object]) -> float:
 
 
 def calls(servers: list[Server]) -> dict[str, dict[str, tuple[float, float]]]:
-    """p50 and p99 of 200 describe calls, in turn on each server: {call: {server: (p50, p99)}}."""
+    """p50 and p99 of 200 describe calls, in turn on each server, medians: {call: {server: (p50, p99)}}."""
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for service, operation in (
         ("sts", "get_caller_identity"),
@@ -37,17 +37,26 @@ def calls(servers: list[Server]) -> dict[str, dict[str, tuple[float, float]]]:
         ("ec2", "describe_vpcs"),
     ):
         clients = {server.name: getattr(server.client(service), operation) for server in servers}
-        times: dict[str, list[float]] = {name: [] for name in clients}
-        for call in clients.values():
-            call()
-        # In turn, call by call, so that a busy moment of the machine falls on all alike.
-        for _ in range(CALLS):
-            for name, call in clients.items():
-                times[name].append(timed(call))
+        rounds = [_round(clients) for _ in range(ROUNDS)]
         found[f"{service} {operation}"] = {
-            name: (statistics.median(values), statistics.quantiles(values, n=100)[98]) for name, values in times.items()
+            name: (
+                statistics.median(statistics.median(each[name]) for each in rounds),
+                statistics.median(statistics.quantiles(each[name], n=100)[98] for each in rounds),
+            )
+            for name in clients
         }
     return found
+
+
+def _round(clients: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
+    """In turn, call by call, so that a busy moment of the machine falls on all alike."""
+    times: dict[str, list[float]] = {name: [] for name in clients}
+    for call in clients.values():
+        call()
+    for _ in range(CALLS):
+        for name, call in clients.items():
+            times[name].append(timed(call))
+    return times
 
 
 def big_image(folder: Path) -> Path:
