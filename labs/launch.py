@@ -36,7 +36,11 @@ READY_S = 60.0
 STOP_S = 10.0
 FIRST_NOTEBOOK = "notebooks/00-start.ipynb"
 # Tried on JupyterLab 4.6: news_url=None alone still asks "Would you like to receive Jupyter news?".
-_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    # Who runs a cell before the kernel is there is not asked which one it should be.
+    "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
+}
 _ROOT_OPTION = f"--ServerApp.root_dir={places.checkout()}"
 _FOREIGN = ("JUPYTER_", "JUPYTERLAB_", "IPYTHONDIR", "PYTHONSTARTUP")
 

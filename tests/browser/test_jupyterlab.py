@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from labs.stages.stage import Stage, stages
 
@@ -17,13 +17,18 @@ pytestmark = pytest.mark.browser
 
 def open_notebook(page: Page, lab_url: str, notebook: str) -> None:
     """Open one notebook in JupyterLab and wait for its kernel: the indicator says idle before there is one."""
-    base, _, token = lab_url.partition("?")
-    page.goto(f"{base.split('/lab')[0]}/lab/tree/{notebook}?{token}&reset", wait_until="domcontentloaded")
-    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
+    show_notebook(page, lab_url, notebook)
     kernel = page.locator(".jp-NotebookPanel .jp-Toolbar-kernelName", has_text="Python 3 (ipykernel)")
     kernel.first.wait_for(timeout=60_000)
     idle = '.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]'
     page.wait_for_selector(idle, timeout=60_000)
+
+
+def show_notebook(page: Page, lab_url: str, notebook: str) -> None:
+    """Open one notebook in JupyterLab; its kernel may still be starting."""
+    base, _, token = lab_url.partition("?")
+    page.goto(f"{base.split('/lab')[0]}/lab/tree/{notebook}?{token}&reset", wait_until="domcontentloaded")
+    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
 
 
 def choose(page: Page, menu: str, item: str) -> None:
@@ -58,6 +63,25 @@ def test_the_page_asks_nobody_outside_this_machine(page: Page, lab_url: str):
     outside = [url for url in asked if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))]
     assert asked
     assert outside == []
+
+
+def test_who_runs_the_cells_before_the_kernel_is_there_is_not_asked_which_it_should_be(page: Page, lab_url: str):
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/api/sessions?*", hold)
+    show_notebook(page, lab_url, "notebooks/00-start.ipynb")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+    run_all(page)
+    for route in held:
+        route.continue_()
+    assert "Next:" in last_verdict(page, "NOT YET")
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
 
 
 @pytest.mark.parametrize("subject", stages(), ids=lambda each: each.notebook)
