@@ -6,7 +6,6 @@ same digests.
 """
 
 import gzip
-import hashlib
 import io
 import os
 import shutil
@@ -18,6 +17,7 @@ from typing import Any, cast
 
 from labs import oci
 from labs.engine.embedded.store import Store, described
+from labs.engine.hashing import Hashing
 from labs.errors import LabError
 
 # A Debian architecture has the same name as an OCI one for both platforms of the lab.
@@ -126,33 +126,13 @@ def _manifest(store: Store, platform: oci.Platform, archive: Path) -> oci.Descri
 def _layer(store: Store, archive: Path) -> tuple[oci.Descriptor, str]:
     """The layer of a root file system, and the digest of its unpacked bytes."""
     with store.writer() as out:
-        packed = _Hashing(out.file)
+        packed = Hashing(out.file)
         with gzip.GzipFile(filename="", mode="wb", fileobj=cast(Any, packed), mtime=0, compresslevel=6) as zipped:
-            plain = _Hashing(zipped)
+            plain = Hashing(zipped)
             with tarfile.open(fileobj=cast(Any, plain), mode="w|", format=tarfile.GNU_FORMAT) as tar:
                 _copy(archive, tar)
         digest = out.commit(packed.digest)
     return oci.Descriptor(oci.OCI_LAYER_GZIP, digest, packed.size), plain.digest
-
-
-class _Hashing:
-    """A stream that is written on and measured on the way."""
-
-    def __init__(self, out: Any) -> None:
-        self._out, self._hash, self.size = out, hashlib.sha256(), 0
-
-    def write(self, data: bytes) -> int:
-        self._hash.update(data)
-        self.size += len(data)
-        self._out.write(data)
-        return len(data)
-
-    def flush(self) -> None:
-        self._out.flush()
-
-    @property
-    def digest(self) -> str:
-        return f"sha256:{self._hash.hexdigest()}"
 
 
 def _copy(archive: Path, tar: tarfile.TarFile) -> None:

@@ -4,7 +4,6 @@ Source: the OCI image specification 1.1, layer.md (change sets, whiteouts).
 """
 
 import gzip
-import hashlib
 import io
 import os
 import posixpath
@@ -19,6 +18,7 @@ from typing import IO, Any, BinaryIO, cast
 from labs import oci
 from labs.engine.archive import Image
 from labs.engine.embedded.store import Store
+from labs.engine.hashing import Hashing
 from labs.errors import LabError
 
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
@@ -241,9 +241,9 @@ def write_layer(store: Store, nodes: Mapping[str, Node], mtime: int) -> tuple[oc
     Sorted entries, no user names, one time stamp and no time in the gzip header: equal nodes give an equal digest.
     """
     with store.writer() as out:
-        packed = _Hashing(out.file)
+        packed = Hashing(out.file)
         zipped = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=cast(Any, packed), mtime=0)
-        plain = _Hashing(zipped)
+        plain = Hashing(zipped)
         with tarfile.open(fileobj=cast(Any, plain), mode="w|", format=tarfile.PAX_FORMAT) as archive:
             for path in sorted(nodes):
                 _add(archive, path, nodes[path], mtime)
@@ -265,23 +265,3 @@ def _add(archive: tarfile.TarFile, path: str, node: Node, mtime: int) -> None:
             archive.addfile(info, stream)
         except OSError as error:
             raise LabError(f"/{path} changed while it was read: {error}", "Build again.") from error
-
-
-class _Hashing:
-    """A writable that knows the digest and the number of the bytes that went through it."""
-
-    def __init__(self, out: Any) -> None:
-        self._out, self._hash, self.size = out, hashlib.sha256(), 0
-
-    def write(self, data: bytes) -> int:
-        self._hash.update(data)
-        self.size += len(data)
-        self._out.write(data)
-        return len(data)
-
-    def flush(self) -> None:
-        self._out.flush()
-
-    @property
-    def digest(self) -> str:
-        return "sha256:" + self._hash.hexdigest()

@@ -1,0 +1,39 @@
+"""iam, network and fargate read and send nothing: plain values in, plain values out. No module of the kit is long."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOORS = {"os", "io", "socket", "subprocess", "pathlib", "urllib", "http", "shutil", "tempfile", "threading", "time"}
+# Package: what of ours it may import.
+PURE = {
+    "iam": ("labs.iam",),
+    "network": ("labs.network",),
+    "fargate": ("labs.fargate", "labs.iam", "labs.network", "labs.oci"),
+}
+MODULES = [(package, path) for package in PURE for path in sorted((ROOT / "labs" / package).glob("*.py"))]
+# "About 400 lines" is what a reader takes in; this is where about ends.
+MOST_LINES = 450
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"labs.{alias.name}" for alias in node.names) if node.module == "labs" else (node.module or "",)
+
+
+@pytest.mark.parametrize(("package", "path"), MODULES, ids=lambda each: getattr(each, "name", each))
+def test_a_pure_module_imports_only_the_standard_library_and_pure_parts(package, path):
+    ours = PURE[package]
+    outside = [name for name in imported(path) if not any(name == each or name.startswith(f"{each}.") for each in ours)]
+    assert {name.split(".")[0] for name in outside} <= sys.stdlib_module_names - DOORS
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "labs").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_stays_short(path):
+    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
