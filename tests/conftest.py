@@ -3,6 +3,7 @@ becomes a failure, and its reason is shown."""
 
 import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,11 @@ REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "c
 
 _ENVIRONMENT, _FOLDER = dict(os.environ), Path.cwd()
 
+
+# Tests that run in the background, or whose terminal may go, are made to ignore these two; what they start must not.
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 # Minutes each: begun first, so that none is alone at the end.
 LONG = (

@@ -106,5 +106,6 @@ def test_a_cell_before_its_time_says_a_sentence(solved: Any, bench: Bench, cell:
         each.outputs = []
     NotebookClient(notebook, kernel_name="python3", allow_errors=True).execute(env=dict(bench.env))
     outputs = notebook.cells[-1].outputs
-    assert [each.output_type for each in outputs] == ["stream"]
-    assert outputs[0].text.startswith(words)
+    # On a busy machine a kernel sends one text in two.
+    assert {each.output_type for each in outputs} == {"stream"}
+    assert "".join(each.text for each in outputs).startswith(words)
