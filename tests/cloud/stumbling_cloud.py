@@ -8,7 +8,7 @@ from labs.cloud.state import replay
 
 patches.prepare("iam")
 
-from moto.iam.models import IAMBackend  # noqa: E402
+from moto.iam.models import IAMBackend  # noqa: E402 - moto must be patched before it is imported
 
 _original = IAMBackend.create_user
 

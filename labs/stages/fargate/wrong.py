@@ -3,12 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from labs.stages import tasks, vpc_names
 from labs.stages.bench import BOTH, PLATFORMS, Bench
 from labs.stages.commands import build, must
+from labs.stages.early import answering
 from labs.stages.fargate import names
 from labs.stages.fargate.solve import (
     container,
@@ -217,32 +217,18 @@ def _until_an_event(bench: Bench) -> None:
         time.sleep(0.2)
 
 
-@dataclass(frozen=True)
-class _Rolling:
-    """An ECS client that answers as in the middle of a deployment: a new one beside the old, no event yet."""
+def _rolling(bench: Bench) -> Bench:
+    """Asked in the middle of a deployment: a new one beside the old, no event yet."""
+    solve(bench)
 
-    real: Any
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-    def describe_services(self, **request: Any) -> Mapping[str, Any]:
-        answer = self.real.describe_services(**request)
+    def rolling(answer: Mapping[str, Any]) -> Mapping[str, Any]:
         early = [
             {**each, "deployments": each["deployments"] * 2, "runningCount": 3, "pendingCount": 1, "events": []}
             for each in answer["services"]
         ]
         return {**answer, "services": early}
 
-
-def _rolling(bench: Bench) -> Bench:
-    solve(bench)
-
-    def reader(service: str) -> Any:
-        client = bench.reader(service)
-        return _Rolling(client) if service == "ecs" else client
-
-    return replace(bench, reader=reader)
+    return answering(bench, "ecs", "describe_services", rolling)
 
 
 def _log_deleted(bench: Bench) -> None:

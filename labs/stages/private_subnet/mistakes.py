@@ -3,13 +3,13 @@
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from labs.stages import tasks
 from labs.stages.bench import Bench
+from labs.stages.early import answering
 from labs.stages.private_subnet import names, trial
 from labs.stages.private_subnet.solve import (
     BLOCK,
@@ -201,29 +201,15 @@ def one_subnet(bench: Bench) -> None:
     make_endpoints(bench, SubnetIds=[the(bench).subnet_ids[0]])
 
 
-@dataclass(frozen=True)
-class _Early:
-    """An EC2 client that answers as AWS does in the first minute: the endpoints are still pending."""
-
-    real: Any
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-    def describe_vpc_endpoints(self, **request: Any) -> Mapping[str, Any]:
-        answer = self.real.describe_vpc_endpoints(**request)
-        return {**answer, "VpcEndpoints": [{**each, "State": "pending"} for each in answer["VpcEndpoints"]]}
-
-
 def still_pending(bench: Bench) -> Bench:
+    """Asked in the first minute, while AWS makes the endpoints."""
     walk(bench, BARE)
     make_endpoints(bench)
 
-    def reader(service: str) -> Any:
-        client = bench.reader(service)
-        return _Early(client) if service == "ec2" else client
+    def pending(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**answer, "VpcEndpoints": [{**each, "State": "pending"} for each in answer["VpcEndpoints"]]}
 
-    return replace(bench, reader=reader)
+    return answering(bench, "ec2", "describe_vpc_endpoints", pending)
 
 
 def default_group(bench: Bench) -> None:
@@ -322,37 +308,20 @@ def network_acl(bench: Bench) -> None:
 
 
 def pending_task(label: str, until: str) -> Callable[[Bench], Bench]:
-    """Asked in the first seconds: ECS says PENDING."""
+    """Asked in the first seconds: of the tasks of a label, ECS says PENDING."""
 
-    def do(bench: Bench) -> Bench:
-        walk(bench, until)
-
-        def reader(service: str) -> Any:
-            client = bench.reader(service)
-            return _EarlyTasks(client, label) if service == "ecs" else client
-
-        return replace(bench, reader=reader)
-
-    return do
-
-
-@dataclass(frozen=True)
-class _EarlyTasks:
-    """An ECS client that answers as AWS does while the tasks of a label are being provisioned."""
-
-    real: Any
-    label: str
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-    def describe_tasks(self, **request: Any) -> Mapping[str, Any]:
-        answer = self.real.describe_tasks(**request)
+    def pending(answer: Mapping[str, Any]) -> Mapping[str, Any]:
         gone = ("stopCode", "stoppedReason", "stoppedAt", "startedAt")
         early = [
             {name: value for name, value in task.items() if name not in gone} | {"lastStatus": "PENDING"}
-            if task.get("startedBy") == self.label
+            if task.get("startedBy") == label
             else task
             for task in answer["tasks"]
         ]
         return {**answer, "tasks": early}
+
+    def do(bench: Bench) -> Bench:
+        walk(bench, until)
+        return answering(bench, "ecs", "describe_tasks", pending)
+
+    return do
