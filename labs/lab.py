@@ -16,23 +16,25 @@ from typing import Any, ParamSpec
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labs.diagnose.case import Place
-from labs.diagnose.command import clients_of
-from labs.diagnose.command import where as where_to_look
-from labs.diagnose.looking import look
-from labs.diagnose.report import report as diagnosis_report
+from labs.account.case import Place
+from labs.account.report import report as diagnosis_report
+from labs.account.survey import clients_of, look
+from labs.account.survey import where as where_to_look
 from labs.errors import LabError
-from labs.stages import hints, push, runner, task_show, tasks, vpc_names, vpc_show
-from labs.stages.bench import Bench, open_bench
-from labs.stages.build import show as build_show
+from labs.failures import explain
+from labs.lesson import hints, runner
+from labs.lesson.bench import Bench, open_bench
+from labs.lesson.stage import Stage, stage
+from labs.stages.build_image import show as build_show
 from labs.stages.clean_up import show as clean_show
 from labs.stages.clean_up.solve import clean as clean_up
 from labs.stages.fargate import show as service_show
-from labs.stages.private_subnet.trial import create as create_trial
-from labs.stages.push_show import policy_text, push_calls, refusals
-from labs.stages.stage import Stage, stage
 from labs.stages.start.solve import confirm as confirm_account
-from labs.target.failures import explain
+from labs.subjects.push import push
+from labs.subjects.push.push_show import policy_text, push_calls, refusals
+from labs.subjects.tasks import task_show, tasks
+from labs.subjects.tasks.trial import create as create_trial
+from labs.subjects.vpc import vpc_ids, vpc_show
 from labs.ui import cell, text, vpc_picture, widgets
 from labs.ui.pictures import Picture, index_picture, push_picture
 from labs.verdict import Status
@@ -73,7 +75,7 @@ _NAMES = ("image", "repository", "repository_name", "repository_arn", "push_role
           "region", "identity", "tags", "target", "engine", "python_image")  # fmt: skip
 
 # Names that are asked of the account each time.
-_FOUND = {**vpc_names.ATTRIBUTES, **service_show.ATTRIBUTES, **clean_show.ATTRIBUTES}
+_FOUND = {**vpc_ids.ATTRIBUTES, **service_show.ATTRIBUTES, **clean_show.ATTRIBUTES}
 
 Arguments = ParamSpec("Arguments")
 
@@ -342,9 +344,9 @@ def log_lines() -> None:
 def diagnose(name: str = "") -> None:
     """Why a task did not start or would not: a task, a service or a definition; without a name what needs it most."""
     bench = _desk.open()
-    groups = vpc_names.group_ids(bench)
+    groups = vpc_ids.group_ids(bench)
     tasks_group = (groups["tasks"],) if "tasks" in groups else None
-    place = Place(tuple(vpc_names.subnet_ids(bench)), tasks_group)
+    place = Place(tuple(vpc_ids.subnet_ids(bench)), tasks_group)
     print(diagnosis_report(look(clients_of(bench.target), where_to_look(bench.target, "", place), name)))
 
 
@@ -370,7 +372,7 @@ def way(service: str) -> None:
 
 def rules(group: str) -> Any:
     """The inbound rules of a security group of the lab: ``tasks``, ``endpoints`` or ``logs``."""
-    return vpc_names.rules(_desk.open(), group)
+    return vpc_ids.rules(_desk.open(), group)
 
 
 @_spoken

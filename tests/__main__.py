@@ -50,7 +50,7 @@ def _run(name: str, command: list[str]) -> tuple[int, float]:
 
 
 def _stop_local_aws(home: Path) -> None:
-    from labs.target import local
+    from labs.session import local
 
     local.stop_cloud(home)
 

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from labs import cli, holder
+from labs import cli, locks
 
 # Each command with arguments that are right, for a lab that does not exist yet.
 RIGHT = {
@@ -140,7 +140,7 @@ def test_a_state_folder_in_use_is_named(name, tmp_path):
     state.mkdir(parents=True)
     with (state / "lock").open("w+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        held.write(holder.signature())
+        held.write(locks.signature())
         held.flush()
         code, out, err = labs(tmp_path / "home", name)
     is_told(code, out, err)

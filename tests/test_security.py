@@ -24,7 +24,7 @@ def test_every_row_of_claims_names_a_test():
 
 
 def test_the_sizes_on_the_security_page_are_those_of_the_program():
-    from labs.cloud import services
+    from labs.cloud.protocols import services
     from labs.engine import archive
 
     text = PAGE.read_text()

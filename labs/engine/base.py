@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING
 from labs import oci
 from labs.engine import Engine, base_debian
 from labs.engine.archive import read_archive
-from labs.engine.embedded.client import Registry, connect
-from labs.engine.embedded.credentials import Credentials, Login
+from labs.engine.embedded.docker_credentials import Credentials, Login
+from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.reference import Reference, parse
-from labs.engine.embedded.store import Store, described
+from labs.engine.embedded.registry_client import Registry, connect
 from labs.engine.embedded.transfer import Pull, Push
 from labs.errors import LabError
 
 if TYPE_CHECKING:
-    from labs.target import Target
+    from labs.session import Target
 
 PUBLIC_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
 NAME = PUBLIC_IMAGE  # in the local registry, which mirrors ECR Public

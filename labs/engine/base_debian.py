@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from labs import oci
-from labs.engine.embedded.store import Store, described
+from labs.engine.embedded.image_store import Store, described
 from labs.engine.hashing import Hashing
 from labs.errors import LabError
 

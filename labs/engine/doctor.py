@@ -16,7 +16,7 @@ from labs.engine.facts import DockerFacts, DockerProblem, Facts, Machine, proble
 from labs.engine.probe import builder_platforms, probe
 from labs.errors import LabError
 from labs.oci import Platform
-from labs.target.home import lab_home
+from labs.session.home import lab_home
 
 GIB = 1 << 30
 PYTHON_NEEDED = (3, 11)

@@ -8,7 +8,7 @@ from labs import iam
 from labs.iam import DecisionKind, PolicyKind
 
 if TYPE_CHECKING:
-    from labs.fargate.asking import Call
+    from labs.fargate.questions import Call
 
 
 def rule_of(decision: iam.Decision, endpoint: iam.Policy | None) -> str:

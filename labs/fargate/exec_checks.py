@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from labs.fargate.asking import Asking, Call
 from labs.fargate.model import TaskSpec
 from labs.fargate.plan import Sources
+from labs.fargate.questions import Asking, Call
 from labs.fargate.route import Route, Router
 from labs.fargate.steps import Check, CheckKind, StepVerdict
 

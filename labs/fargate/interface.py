@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labs import network
-from labs.fargate.asking import Asking
 from labs.fargate.image import RegistryKind
 from labs.fargate.model import TaskSpec
+from labs.fargate.questions import Asking
 from labs.fargate.sources import CannotRead
 from labs.fargate.steps import Check, CheckKind, StepVerdict
 from labs.network.model import Subnet

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs.fargate.asking import Asking, Call
 from labs.fargate.model import ContainerSpec, LogConfiguration
+from labs.fargate.questions import Asking, Call
 from labs.fargate.sources import CannotRead, Logs
 from labs.fargate.steps import Check, CheckKind, StepVerdict
 

@@ -14,10 +14,10 @@ from labs import network
 from labs.fargate import logs as log_step
 from labs.fargate import pull
 from labs.fargate import secrets as secret_step
-from labs.fargate.asking import Asking
 from labs.fargate.image import RegistryKind
 from labs.fargate.interface import interface, roles
 from labs.fargate.model import TaskSpec
+from labs.fargate.questions import Asking
 from labs.fargate.route import Router
 from labs.fargate.sources import Logs, Permissions, Registry, Secrets
 from labs.fargate.steps import (

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from labs import iam, oci
 from labs.fargate import volumes
 from labs.fargate.advice import mend_permission, rule_of
-from labs.fargate.asking import Asking, Call
 from labs.fargate.exits import wrong_cpu
 from labs.fargate.image import ImageRef, RegistryKind
 from labs.fargate.model import ContainerSpec
+from labs.fargate.questions import Asking, Call
 from labs.fargate.route import Route
 from labs.fargate.sources import CannotRead, ImageFound, ImageMissing, Missing, Registry
 from labs.fargate.steps import Check, CheckKind, StepVerdict

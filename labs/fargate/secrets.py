@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs.fargate.asking import Asking, Call
 from labs.fargate.model import Secret
+from labs.fargate.questions import Asking, Call
 from labs.fargate.route import Route
 from labs.fargate.sources import CannotRead, SecretFound, Secrets
 from labs.fargate.steps import Check, CheckKind, StepVerdict

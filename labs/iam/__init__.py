@@ -20,8 +20,8 @@ from labs.iam.model import (
     Request,
 )
 from labs.iam.parse import MalformedPolicy, PolicyTooLong, parse_policy
+from labs.iam.sentences import sentence
 from labs.iam.statement import Statement
-from labs.iam.words import sentence
 
 __all__ = [
     "Decision",

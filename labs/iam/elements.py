@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from labs.iam import refusals
+from labs.iam import malformed
 from labs.iam.conditions import OPERATORS, Condition, Quantifier, split_operator
+from labs.iam.malformed import SYNTAX, Refusal, an_object, did_you_mean, only, strings
 from labs.iam.match import Patterns
 from labs.iam.model import Effect, PolicyKind
 from labs.iam.positions import JsonPath
 from labs.iam.principals import EVERYONE, Principals
-from labs.iam.refusals import SYNTAX, Refusal, an_object, did_you_mean, only, strings
 from labs.iam.statement import Resources, Statement
 from labs.iam.values import read_date
 
@@ -77,7 +77,7 @@ class StatementReader:
         # AWS asks for actions, then for resources, and only then looks into either.
         actions = self._listed(statement, action, path)
         if not actions:
-            raise Refusal(refusals.NO_ACTIONS, "Action is missing or empty.", (*path, action) if action else path)
+            raise Refusal(malformed.NO_ACTIONS, "Action is missing or empty.", (*path, action) if action else path)
         resources = self._resources(statement, resource, path)
         for text, place in actions:
             self._check_action(text, place)
@@ -95,7 +95,7 @@ class StatementReader:
 
     def _check_sid(self, sid: str, path: JsonPath) -> None:
         if self._kind in _ALPHANUMERIC_SID and re.fullmatch("[0-9A-Za-z]*", sid) is None:
-            raise Refusal(refusals.SID, f"The Sid is '{sid}'.", (*path, "Sid"))
+            raise Refusal(malformed.SID, f"The Sid is '{sid}'.", (*path, "Sid"))
 
     @staticmethod
     def _listed(statement: Mapping[str, Any], element: str, path: JsonPath) -> list[tuple[str, JsonPath]]:
@@ -109,7 +109,7 @@ class StatementReader:
         if effect in ("Allow", "Deny"):
             return Effect(effect)
         known = isinstance(effect, str) and effect.lower() in ("allow", "deny")
-        message = refusals.LEGACY if known else SYNTAX
+        message = malformed.LEGACY if known else SYNTAX
         raise Refusal(message, "Effect must be Allow or Deny, written so.", (*path, "Effect"))
 
     @staticmethod
@@ -124,25 +124,29 @@ class StatementReader:
         if action != "*":
             vendor, *rest = action.split(":")
             if not rest:
-                raise Refusal(refusals.NO_VENDOR, f"'{action}' needs a service before it, as in ecr:PutImage.", place)
+                raise Refusal(malformed.NO_VENDOR, f"'{action}' needs a service before it, as in ecr:PutImage.", place)
             if len(rest) > 1:
-                raise Refusal(refusals.COLONS, f"'{action}' has {len(rest)} colons.", place)
+                raise Refusal(malformed.COLONS, f"'{action}' has {len(rest)} colons.", place)
             if vendor != "*" and _VENDOR.fullmatch(vendor) is None:
-                raise Refusal(refusals.VENDOR.format(vendor), "A service's name is letters, digits and hyphens.", place)
+                raise Refusal(
+                    malformed.VENDOR.format(vendor), "A service's name is letters, digits and hyphens.", place
+                )
         if self._kind is PolicyKind.TRUST and not action.lower().startswith("sts:"):
-            raise Refusal(refusals.TRUST_ACTION, f"'{action}' has no place in a trust policy.", place)
+            raise Refusal(malformed.TRUST_ACTION, f"'{action}' has no place in a trust policy.", place)
 
     def _resources(self, statement: Mapping[str, Any], element: str, path: JsonPath) -> Resources | None:
         if self._kind is PolicyKind.TRUST:
             if element:
-                raise Refusal(refusals.TRUST_RESOURCE, "The role itself is the resource.", (*path, element))
+                raise Refusal(malformed.TRUST_RESOURCE, "The role itself is the resource.", (*path, element))
             return None
         if not element and self._kind is PolicyKind.RESOURCE:
             # A repository policy has no Resource: the repository itself is meant.
             return None
         found = self._listed(statement, element, path)
         if not found:
-            raise Refusal(refusals.NO_RESOURCES, "Resource is missing or empty.", (*path, element) if element else path)
+            raise Refusal(
+                malformed.NO_RESOURCES, "Resource is missing or empty.", (*path, element) if element else path
+            )
         for resource, place in found:
             _check_resource(resource, place)
         return Resources([resource for resource, _ in found], element == "NotResource", self._variables)
@@ -150,11 +154,11 @@ class StatementReader:
     def _check_principal(self, element: str, path: JsonPath) -> None:
         if element and self._kind not in _WITH_PRINCIPAL:
             detail = "The policy speaks for the identity it is attached to; leave Principal out."
-            raise Refusal(refusals.PRINCIPAL, detail, (*path, element))
+            raise Refusal(malformed.PRINCIPAL, detail, (*path, element))
         if not element and self._kind in _WITH_PRINCIPAL:
-            raise Refusal(refusals.NO_PRINCIPAL, f"A {self._kind.value} says whom it is for.", path)
+            raise Refusal(malformed.NO_PRINCIPAL, f"A {self._kind.value} says whom it is for.", path)
         if element == "NotPrincipal" and self._kind is PolicyKind.TRUST:
-            raise Refusal(refusals.TRUST_NOT_PRINCIPAL, "Name the principals instead.", (*path, element))
+            raise Refusal(malformed.TRUST_NOT_PRINCIPAL, "Name the principals instead.", (*path, element))
 
     @staticmethod
     def _principals(raw: object, path: JsonPath) -> Principals:
@@ -191,7 +195,7 @@ class StatementReader:
             for key, value in an_object(keys, (*here, operator), operator).items():
                 place: JsonPath = (*here, operator, key)
                 if ":" not in key:
-                    raise Refusal(refusals.NO_VENDOR, f"'{key}' needs a service before it, as in aws:SourceIp.", place)
+                    raise Refusal(malformed.NO_VENDOR, f"'{key}' needs a service before it, as in aws:SourceIp.", place)
                 values = _values(value, place)
                 if split[1].startswith("Date"):
                     _check_dates(values, place)
@@ -220,7 +224,7 @@ def _values(raw: object, path: JsonPath) -> list[str]:
 def _check_dates(values: list[str], path: JsonPath) -> None:
     for value in values:
         if read_date(value) is None:
-            raise Refusal(refusals.LEGACY, f"'{value}' is no date; write it like 2026-11-23T09:00:00Z.", path)
+            raise Refusal(malformed.LEGACY, f"'{value}' is no date; write it like 2026-11-23T09:00:00Z.", path)
 
 
 def _check_resource(resource: str, path: JsonPath) -> None:
@@ -229,30 +233,30 @@ def _check_resource(resource: str, path: JsonPath) -> None:
         return
     prefix, colon, rest = resource.partition(":")
     if not colon:
-        raise Refusal(refusals.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
+        raise Refusal(malformed.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
     partition, colon, rest = rest.partition(":")
     if _PARTITION.fullmatch(partition) is None:
         parts = rest.split(":", 3) if rest else []
         whole = ":".join(["arn", partition, *parts, *["*"] * (4 - len(parts))])
-        raise Refusal(refusals.PARTITION.format(partition, whole), "The partition is aws, after 'arn:'.", path)
+        raise Refusal(malformed.PARTITION.format(partition, whole), "The partition is aws, after 'arn:'.", path)
     if prefix not in ("arn", "*"):
-        raise Refusal(refusals.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
+        raise Refusal(malformed.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
     service, _, rest = rest.partition(":")
     if not colon or "*" in service or "?" in service:
-        raise Refusal(refusals.UNQUALIFIED, "An ARN names one service, as in arn:aws:ecr:.", path)
+        raise Refusal(malformed.UNQUALIFIED, "An ARN names one service, as in arn:aws:ecr:.", path)
     if not service or (resource.count(":") < 5 and "::" in resource):
         detail = "An ARN has six parts: arn:aws:service:region:account:resource."
-        raise Refusal(refusals.LEGACY, detail, path)
+        raise Refusal(malformed.LEGACY, detail, path)
     region, _, rest = rest.partition(":")
     name = rest.partition(":")[2]
     if service == "s3" and region not in ("", "*") and not name.startswith("accesspoint/"):
-        raise Refusal(refusals.S3_REGION.format(resource), "A bucket's ARN has no region: leave it empty.", path)
+        raise Refusal(malformed.S3_REGION.format(resource), "A bucket's ARN has no region: leave it empty.", path)
     if service == "iam":
         _check_iam_resource(resource, region, name, path)
 
 
 def _check_iam_resource(resource: str, region: str, name: str, path: JsonPath) -> None:
     if region not in ("", "*"):
-        raise Refusal(refusals.IAM_REGION.format(resource), "IAM has no regions: leave it empty, as in iam::.", path)
+        raise Refusal(malformed.IAM_REGION.format(resource), "IAM has no regions: leave it empty, as in iam::.", path)
     if name and not name.startswith(("*", "root", *_IAM_PATHS)):
-        raise Refusal(refusals.IAM_PATH.format(", ".join(_IAM_PATHS)), f"'{name}' is no IAM resource.", path)
+        raise Refusal(malformed.IAM_PATH.format(", ".join(_IAM_PATHS)), f"'{name}' is no IAM resource.", path)

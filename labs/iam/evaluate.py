@@ -19,8 +19,8 @@ from labs.iam.model import (
     Request,
 )
 from labs.iam.principals import Grant
+from labs.iam.sentences import explicit_deny, implicit_deny
 from labs.iam.statement import Asked, Statement
-from labs.iam.words import explicit_deny, implicit_deny
 
 Found = tuple[Policy, Statement]
 

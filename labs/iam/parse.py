@@ -11,11 +11,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from labs.iam import refusals
+from labs.iam import malformed
 from labs.iam.elements import StatementReader
+from labs.iam.malformed import SYNTAX, Refusal, an_object, only
 from labs.iam.model import Policy, PolicyKind
 from labs.iam.positions import JsonPath, line_and_column, offset_of, path_text, repeated_key
-from labs.iam.refusals import SYNTAX, Refusal, an_object, only
 
 CURRENT_VERSION = "2012-10-17"
 FIRST_VERSION = "2008-10-17"
@@ -79,12 +79,12 @@ def parse_policy(
     if max_size is not None:
         _check_size(json.dumps(document) if text is None else text, max_size, kind)
     trust = kind is PolicyKind.TRUST
-    data = document if text is None else _decode(text, refusals.TRUST_JSON if trust else SYNTAX)
+    data = document if text is None else _decode(text, malformed.TRUST_JSON if trust else SYNTAX)
     try:
         return _policy(data, kind, name, oldest_version, text or "")
     except Refusal as refusal:
         line, column = (0, 0) if text is None else line_and_column(text, offset_of(text, refusal.path))
-        message = refusals.TRUST_TEXTS.get(refusal.message, refusal.message) if trust else refusal.message
+        message = malformed.TRUST_TEXTS.get(refusal.message, refusal.message) if trust else refusal.message
         raise MalformedPolicy(message, line, column, refusal.detail, path_text(refusal.path)) from None
 
 
@@ -130,7 +130,7 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
     if version not in (FIRST_VERSION, CURRENT_VERSION):
         raise Refusal(SYNTAX, f"Version must be {CURRENT_VERSION} (or the old {FIRST_VERSION}).", ("Version",))
     if version < oldest_version:
-        raise Refusal(refusals.OLD_VERSION, "", ("Version",))
+        raise Refusal(malformed.OLD_VERSION, "", ("Version",))
     if not isinstance(top.get("Id", ""), str):
         raise Refusal(SYNTAX, "Id must be a string.", ("Id",))
     if "Statement" not in top:
@@ -147,7 +147,7 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
         path: JsonPath = ("Statement",) if single else ("Statement", index)
         statement = reader.read(index, item, path)
         if statement.sid and statement.sid in sids:
-            raise Refusal(refusals.SAME_SID, f"The Sid '{statement.sid}' stands twice.", (*path, "Sid"))
+            raise Refusal(malformed.SAME_SID, f"The Sid '{statement.sid}' stands twice.", (*path, "Sid"))
         sids.add(statement.sid)
         statements.append(statement)
     return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text)

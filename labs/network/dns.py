@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labs.network import mends
+from labs.network import fixes
+from labs.network.hosts import Service, is_layer_bucket, service_of
 from labs.network.model import Endpoint, EndpointKind, Interface
-from labs.network.names import Service, is_layer_bucket, service_of
 from labs.network.origin import Origin
 from labs.network.path import Hop, HopVerdict, Mend, Step
 from labs.network.snapshot import Snapshot
@@ -108,7 +108,7 @@ def _server(snapshot: Snapshot, origin: Origin, name: str) -> Hop | None:
             origin.vpc,
             "enableDnsSupport: false",
             f"The VPC has no DNS server while enableDnsSupport is off, so {name} does not resolve.",
-            mends.turn_on_dns(origin.vpc, "enableDnsSupport"),
+            fixes.turn_on_dns(origin.vpc, "enableDnsSupport"),
         )
     return None
 
@@ -173,9 +173,9 @@ def _why_public(
     if fitting and hostnames is False:
         # EC2 refuses private DNS without it, so it comes first.
         cause = f"enableDnsHostnames is off in {origin.vpc}, so {fitting[0].id} has no private DNS"
-        return cause, mends.turn_on_dns(origin.vpc, "enableDnsHostnames")
+        return cause, fixes.turn_on_dns(origin.vpc, "enableDnsHostnames")
     if fitting:
-        return f"private DNS of {fitting[0].id} is off", mends.turn_on_private_dns(fitting[0])
+        return f"private DNS of {fitting[0].id} is off", fixes.turn_on_private_dns(fitting[0])
     if service is None or service.has_gateway or not service.name:
         return "", None
     return f"{origin.vpc} has no interface endpoint for {service.full_name}", None
@@ -218,10 +218,10 @@ def _endpoint_stop(snapshot: Snapshot, origin: Origin, name: str, endpoint: Endp
     if endpoint.service.endswith(".s3") and is_layer_bucket(name):
         # "an S3 interface endpoint cannot be used": ECR User Guide, vpc-endpoints.
         reason = f"{name} resolves to {endpoint.id}, and ECR's layers cannot come through an S3 interface endpoint."
-        mend = mends.leave_inbound_resolver_only(endpoint)
+        mend = fixes.leave_inbound_resolver_only(endpoint)
         return Hop(Step.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "type: Interface", reason, mend)
     if not endpoint.interfaces and not endpoint.subnets:
-        mend = mends.add_subnet(endpoint, origin.subnet)
+        mend = fixes.add_subnet(endpoint, origin.subnet)
         reason = f"{endpoint.id} is in no subnet, so it has no address."
         return Hop(Step.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "subnets: none", reason, mend)
     if not endpoint.interfaces:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from labs.network.arrive import arrive
+from labs.network.depart import Walk, acl_out, find_route, groups_out, way_out
 from labs.network.dns import Resolution, Target, resolve
-from labs.network.inside import arrive
+from labs.network.leave import leave
 from labs.network.model import PROTOCOL_NUMBERS, Endpoint, TargetKind
 from labs.network.origin import Origin, find_origin
-from labs.network.outside import leave
 from labs.network.path import DecideEndpoint, Destination, Hop, HopVerdict, Path, ProposedInterface, Step
 from labs.network.routes import choose
 from labs.network.snapshot import Snapshot
-from labs.network.walk import Walk, acl_out, find_route, groups_out, way_out
 
 
 def reach(

@@ -1,1 +1,1 @@
-"""The stages of the course: one folder each. See ``stage.py`` for what a folder holds."""
+"""The stages of the course: one folder each, and nothing else. ``labs.lesson.stage`` says what a folder holds."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.errors import LabError
-from labs.target.failures import explain
+from labs.failures import explain
 
 
 def register(write: Callable[[str, str], str]) -> bool:

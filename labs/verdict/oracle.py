@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from labs.verdict.client_output import ClientWords, Trouble, read_words
 from labs.verdict.trail import Event, denials
-from labs.verdict.words import ClientWords, Trouble, read_words
 
 
 class Outcome(Enum):

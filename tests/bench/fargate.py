@@ -4,7 +4,7 @@ import statistics
 import time
 from functools import lru_cache
 
-from labs.diagnose.looking import Where, look
+from labs.account.survey import Where, look
 from labs.network import Snapshot, reach
 from tests.bench.servers import Server
 from tests.cloud.ecs.lab_ecs import EcsLab, until

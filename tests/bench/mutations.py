@@ -12,8 +12,8 @@ from itertools import count, islice
 from pathlib import Path
 from urllib.parse import urlencode
 
-from labs.cloud.assembly import Cloud
-from labs.cloud.services import BY_NAME, Protocol
+from labs.cloud.front.assembly import Cloud
+from labs.cloud.protocols.services import BY_NAME, Protocol
 from labs.cloud.store.dispatch import StoreRequest
 from tests.cloud.lab_cloud import allow, policy, trusts
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from labs.stages.stage import Stage, stages
+from labs.lesson.stage import Stage, stages
 
 from .conftest import ROOT, Checkout
 

@@ -78,7 +78,7 @@ def forked(every=500, log=None):
 
 def _import_all(every):
     from labs.cloud import patches
-    from labs.cloud.services import BY_NAME
+    from labs.cloud.protocols.services import BY_NAME
     from labs.cloud.state import replay
     from labs.cloud.store.dispatch import MotoStore
 

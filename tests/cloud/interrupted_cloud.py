@@ -5,7 +5,7 @@ import signal
 import sys
 
 from labs.cli import main
-from labs.cloud import server
+from labs.cloud.wire import server
 
 
 def serve(*_):

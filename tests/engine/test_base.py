@@ -18,14 +18,14 @@ from labs import oci
 from labs.engine import base
 from labs.engine.archive import Image, read_archive
 from labs.engine.base import PLATFORMS, PUBLIC_IMAGE, Kind, Prepared, Source, ensure_base, prepare, put_base
-from labs.engine.embedded.client import Registry
-from labs.engine.embedded.credentials import Login
+from labs.engine.embedded.docker_credentials import Login
+from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.reference import parse
-from labs.engine.embedded.store import Store, described
+from labs.engine.embedded.registry_client import Registry
 from labs.engine.embedded.transfer import Push
 from labs.errors import LabError
-from labs.target import Target, connect
-from labs.target.local import stop_cloud
+from labs.session import Target, connect
+from labs.session.local import stop_cloud
 
 AMD64, ARM64 = PLATFORMS
 EMBEDDED, DOCKER = SimpleNamespace(name="embedded"), SimpleNamespace(name="docker")

@@ -7,7 +7,7 @@ Run ``python -m tests.fargate.fidelity`` after changing a text; ``test_fidelity`
 from collections import Counter
 from pathlib import Path
 
-from labs.cloud.ecs.words import WORDS
+from labs.cloud.ecs.rules.event_texts import WORDS
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.texts import TEXTS
 from labs.fargate.wording import Mark
@@ -44,7 +44,7 @@ SECTIONS = (
 )
 HEAD = """# Fidelity: what ECS on Fargate says, and on what evidence
 
-Generated from `labs/fargate` and `labs/cloud/ecs/words.py` by `python -m tests.fargate.fidelity`; a test compares. Nothing here was measured against
+Generated from `labs/fargate` and `labs/cloud/ecs/rules/event_texts.py` by `python -m tests.fargate.fidelity`; a test compares. Nothing here was measured against
 real AWS by us. Marks as in [fidelity.md](fidelity.md): **[doc]** AWS's documentation · **[field]** a log of a real run ·
 **[src]** a client's source · **simulated**: no text of AWS is known, and the message says so.
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labs.cloud.ecs import scheduler
-from labs.cloud.ecs.words import WORDS, say
+from labs.cloud.ecs.rules import scheduler
+from labs.cloud.ecs.rules.event_texts import WORDS, say
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.texts import TEXTS
 from tests.fargate import fidelity

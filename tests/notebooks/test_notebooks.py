@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from labs import notebooks
-from labs.course import room
-from labs.stages.bench import Bench
-from labs.stages.build.solve import FILES
-from labs.stages.stage import Stage, stages
-from labs.target.home import checkout
+from labs.lesson import notebooks
+from labs.lesson.bench import Bench
+from labs.lesson.stage import Stage, stages
+from labs.lesson.throwaway import room
+from labs.session.home import checkout
+from labs.stages.build_image.solve import FILES
 
 FOLDERS = (notebooks.SOLVED, notebooks.TRAINEE)
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.notebook)

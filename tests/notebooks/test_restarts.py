@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from nbclient import NotebookClient
 
-from labs import notebooks
-from labs.course import room
-from labs.stages import runner
-from labs.stages.bench import Bench
-from labs.stages.stage import stage, stages
+from labs.lesson import notebooks, runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import stage, stages
+from labs.lesson.throwaway import room
 
 PRIVATE = stage("private-subnet")
 # What a trainee runs again in a new kernel, as the notebook says.

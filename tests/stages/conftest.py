@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from labs.course import room
-from labs.stages.bench import Bench
+from labs.lesson.bench import Bench
+from labs.lesson.throwaway import room
 
 
 @pytest.fixture(scope="session")

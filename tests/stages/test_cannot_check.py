@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 from labs import oci
 from labs.engine import Engine, RunningApp
 from labs.errors import LabError
-from labs.stages import runner
-from labs.stages.bench import Bench
-from labs.stages.stage import catalogue, stage, stages
-from labs.target import local
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import catalogue, stage, stages
+from labs.session import local
 from labs.verdict import Report, Status
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from labs.errors import LabError
-from labs.stages import push, runner
-from labs.stages.bench import Bench
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import stage
 from labs.stages.clean_up import show
 from labs.stages.clean_up.solve import clean, kept, receipt_file
-from labs.stages.private_subnet.trial import TRUST
-from labs.stages.stage import stage
+from labs.subjects.push import push
+from labs.subjects.tasks.trial import TRUST
 from labs.verdict import Status
 
 CLEAN = stage("clean-up")

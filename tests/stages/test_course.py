@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from labs.cli import main
-from labs.course import Row, shown
-from labs.stages.stage import stages
+from labs.lesson.course import Row, shown
+from labs.lesson.stage import stages
 from labs.verdict import Report, Status, Verdict
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from labs.fargate.model import session_of
-from labs.stages.execution_policy import PULL, READ, TOLERATED, WRITE, Start, StartReviewer
-from labs.stages.push_policy import TOKEN, Document, Fault
+from labs.subjects.push.push_policy import TOKEN, Document, Fault
+from labs.subjects.tasks.execution_policy import PULL, READ, TOLERATED, WRITE, Start, StartReviewer
 
 ACCOUNT = "111122223333"
 HERE = f"us-east-1:{ACCOUNT}"

@@ -5,11 +5,13 @@ import json
 import pytest
 
 from labs.errors import LabError
-from labs.stages import runner, tasks, vpc_names
-from labs.stages.bench import BOTH, Bench
-from labs.stages.fargate import names, parts, show, solve
+from labs.lesson import runner
+from labs.lesson.bench import BOTH, Bench
+from labs.lesson.stage import stage
+from labs.stages.fargate import gates, resources, show, solve
 from labs.stages.fargate.subject import Subject, definition_of
-from labs.stages.stage import stage
+from labs.subjects.tasks import tasks
+from labs.subjects.vpc import vpc_ids
 
 FARGATE = stage("fargate")
 # One mistake for each thing that the solution has to mend.
@@ -44,9 +46,9 @@ def test_solving_what_is_solved_makes_no_new_revision_and_replaces_no_task(begun
     ecs = begun.client("ecs")
 
     def state() -> tuple[int, set[str]]:
-        found = definition_of(ecs, names.service(begun))
+        found = definition_of(ecs, resources.service(begun))
         assert found is not None
-        arns = ecs.list_tasks(cluster=tasks.cluster(begun), serviceName=names.service(begun))["taskArns"]
+        arns = ecs.list_tasks(cluster=tasks.cluster(begun), serviceName=resources.service(begun))["taskArns"]
         return found["revision"], set(arns)
 
     before = state()
@@ -61,21 +63,21 @@ def test_a_trust_policy_limited_to_the_account_is_right(begun: Bench) -> None:
     solve.make_log_group(begun)
     solve.write_policies(begun, trust=json.dumps(trust))
     solve.make_roles(begun)
-    assert parts.roles(Subject(begun)) is None
+    assert gates.roles(Subject(begun)) is None
 
 
 def test_a_secret_may_be_named_or_given_by_its_arn(begun: Bench) -> None:
-    for value in (names.parameter(begun), names.parameter_arn(begun)):
+    for value in (resources.parameter(begun), resources.parameter_arn(begun)):
         body = solve.container(begun, BOTH, secrets=[{"name": "APP_SECRET", "valueFrom": value}])
         solve.register(begun, solve.definition(begun, BOTH, containerDefinitions=[body]))
-        assert parts.definition(Subject(begun)) is None
+        assert gates.definition(Subject(begun)) is None
 
 
 def test_the_roles_are_shown_with_what_changed_and_then_with_nothing(begun: Bench) -> None:
     solve.write_policies(begun)
     first = show.roles(begun)
     assert '+      "Action": "ssm:GetParameters",' in first
-    assert first.endswith(f"Role {names.task_role(begun)}: no policy.")
+    assert first.endswith(f"Role {resources.task_role(begun)}: no policy.")
     assert "nothing has changed" in show.roles(begun)
 
 
@@ -90,22 +92,22 @@ def test_a_policy_without_a_statement_makes_no_role(begun: Bench) -> None:
     with pytest.raises(LabError, match="no statement yet"):
         show.roles(begun)
     roles = [each["RoleName"] for each in begun.client("iam").list_roles()["Roles"]]
-    assert names.execution_role(begun) not in roles
+    assert resources.execution_role(begun) not in roles
 
 
 def test_before_there_is_a_service_the_notebook_says_what_to_run(begun: Bench) -> None:
     with pytest.raises(LabError, match="There is no service yet"):
         show.service(begun)
     assert show.service_state(begun) == "none"
-    assert show.log_lines(begun) == f"{names.log_group(begun)} has no line of the program yet."
+    assert show.log_lines(begun) == f"{resources.log_group(begun)} has no line of the program yet."
 
 
 def test_a_steady_service_is_shown_with_its_tasks_and_their_first_lines(begun: Bench) -> None:
     runner.solve("fargate", begun)
     shown = show.service(begun)
-    assert f"{names.service(begun)}: steady" in shown
+    assert f"{resources.service(begun)}: steady" in shown
     assert "2 run, 2 wanted" in shown
-    for subnet in vpc_names.subnet_ids(begun):
+    for subnet in vpc_ids.subnet_ids(begun):
         assert f"{subnet}  arm64" in shown
     assert "event" not in shown
     heard = show.log_lines(begun).splitlines()

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from labs.stages import hints, runner
-from labs.stages.bench import Bench
-from labs.stages.progress import Progress, StageProgress
-from labs.stages.stage import stage, stages
+from labs.lesson import hints, runner
+from labs.lesson.bench import Bench
+from labs.lesson.progress import Progress, StageProgress
+from labs.lesson.stage import stage, stages
 
 FIXED = stage("push-fixed")
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from labs import notebooks
 from labs.engine.base import ensure_base
-from labs.stages.bench import Bench, open_bench
-from labs.stages.stage import stage
-from labs.target import local
+from labs.lesson import notebooks
+from labs.lesson.bench import Bench, open_bench
+from labs.lesson.stage import stage
+from labs.session import local
 
 
 @pytest.fixture

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from labs.errors import LabError
-from labs.stages import hints, runner, tasks, vpc, vpc_names, vpc_show
-from labs.stages.bench import Bench
-from labs.stages.private_subnet import names, solve, trial
-from labs.stages.private_subnet.endpoint_policy import PolicyFault, first_fault, lets_layers_through
-from labs.stages.stage import stage
+from labs.lesson import hints, runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import stage
+from labs.stages.private_subnet import solve
+from labs.subjects.tasks import tasks, trial
+from labs.subjects.vpc import group_names, vpc, vpc_ids, vpc_show
+from labs.subjects.vpc.endpoint_policy import PolicyFault, first_fault, lets_layers_through
 from labs.ui.vpc_picture import Sign
 from labs.verdict import Status
 
@@ -164,7 +166,7 @@ def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begu
     trial.create(begun)
     solve.experiment(begun, "bare")
     solve.make_endpoints(begun)
-    solve.open_door(begun, names.ENDPOINTS)
+    solve.open_door(begun, group_names.ENDPOINTS)
     solve.experiment(begun, "talk")
     # The task's own words, the picture, the way, the check and the hints all lead to the same place.
     stopped = tasks.settled(begun, "talk")
@@ -189,7 +191,7 @@ def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begu
     solve.experiment(begun, "gateway")
     assert runner.check_and_record(PRIVATE.name, begun).verdict.message_id == "private.closed"
     assert "logs" in str(runner.ask(PRIVATE, begun))
-    solve.open_door(begun, names.LOGS)
+    solve.open_door(begun, group_names.LOGS)
     solve.experiment(begun, "open")
     assert runner.check_and_record(PRIVATE.name, begun).verdict.passed
 
@@ -204,23 +206,23 @@ def test_solving_goes_on_where_it_was_interrupted(begun: Bench) -> None:
     trial.create(begun)
     solve.make_endpoints(begun, ("ecr.api",))
     solve.make_endpoints(begun)
-    assert sorted(vpc_names.endpoint_ids(begun)) == sorted(vpc.INTERFACES)
+    assert sorted(vpc_ids.endpoint_ids(begun)) == sorted(vpc.INTERFACES)
 
 
 def test_the_names_are_empty_before_there_is_anything(begun: Bench) -> None:
-    assert vpc_names.vpc_id(begun) == ""
-    assert vpc_names.subnet_ids(begun) == []
-    assert vpc_names.route_table_id(begun) == ""
-    assert vpc_names.group_ids(begun) == {}
-    assert vpc_names.endpoint_ids(begun) == {}
-    assert vpc_names.rules(begun, "tasks") == []
+    assert vpc_ids.vpc_id(begun) == ""
+    assert vpc_ids.subnet_ids(begun) == []
+    assert vpc_ids.route_table_id(begun) == ""
+    assert vpc_ids.group_ids(begun) == {}
+    assert vpc_ids.endpoint_ids(begun) == {}
+    assert vpc_ids.rules(begun, "tasks") == []
 
 
 @pytest.mark.parametrize("purpose", ["tasks", "nobody"])
 def test_a_group_that_is_not_there_is_said_in_a_sentence(begun: Bench, purpose: str) -> None:
-    assert purpose not in vpc_names.group_ids(begun)
+    assert purpose not in vpc_ids.group_ids(begun)
     with pytest.raises(LabError, match=f"security group '{purpose}'"):
-        _ = vpc_names.group_ids(begun)[purpose]
+        _ = vpc_ids.group_ids(begun)[purpose]
 
 
 def test_what_is_shown_without_a_vpc_or_a_subnet_says_which_cell_to_run(begun: Bench) -> None:
@@ -255,11 +257,11 @@ def test_a_resolver_of_ones_own_is_not_called_open(begun: Bench) -> None:
     ec2 = begun.target.session.client("ec2", endpoint_url=begun.target.endpoint)
     configuration = [{"Key": "domain-name-servers", "Values": ["10.0.0.53"]}]
     options = ec2.create_dhcp_options(DhcpConfigurations=configuration)["DhcpOptions"]["DhcpOptionsId"]
-    ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=vpc_names.vpc_id(begun))
+    ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=vpc_ids.vpc_id(begun))
     shown = vpc_show.network(begun)
     assert {lane.sign for lane in shown.lanes} <= {Sign.UNKNOWN, Sign.BLOCKED}
     assert all(lane.where and lane.why for lane in shown.lanes)
-    ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc_names.vpc_id(begun))
+    ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc_ids.vpc_id(begun))
     ec2.delete_dhcp_options(DhcpOptionsId=options)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from labs.iam import Principal, PrincipalKind
-from labs.stages.push_policy import DOCUMENTED, MISSING, NEEDED, TOKEN, Document, Fault, Place, Reviewer
+from labs.subjects.push.push_policy import DOCUMENTED, MISSING, NEEDED, TOKEN, Document, Fault, Place, Reviewer
 
 ACCOUNT = "111122223333"
 REPOSITORY = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/fargate-lab/app"

@@ -6,9 +6,9 @@ import tomllib
 import pytest
 
 from labs.iam import lint, parse_policy
-from labs.stages.bench import Bench
-from labs.stages.hints import RUNGS, topics
-from labs.stages.stage import COMMON, Stage, catalogue, stage, stages
+from labs.lesson.bench import Bench
+from labs.lesson.hints import RUNGS, topics
+from labs.lesson.stage import COMMON, Stage, catalogue, stage, stages
 from labs.verdict import Catalogue, Status
 
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.name)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from labs.errors import LabError
-from labs.stages import runner
-from labs.stages.bench import Bench
-from labs.stages.stage import Stage, Wrong, stage, stages
-from labs.target import local
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import Stage, Wrong, stage, stages
+from labs.session import local
 from labs.verdict import Status
 
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.name)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from labs import lab
-from labs.course import room
-from labs.stages import runner
-from labs.stages.bench import Bench
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.throwaway import room
 
 
 @pytest.fixture(scope="session")

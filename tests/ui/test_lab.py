@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from labs import lab
-from labs.stages.bench import Bench
-from labs.stages.stage import stage
+from labs.lesson.bench import Bench
+from labs.lesson.stage import stage
 
 from .conftest import restart
 
@@ -221,7 +221,7 @@ def test_what_aws_refuses_is_said_in_a_sentence(bench: Bench, capsys: Said, monk
         sentence = "User: x is not authorized to perform: ecr:CreateRepository on resource: y"
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": sentence}}, "CreateRepository")
 
-    monkeypatch.setattr("labs.stages.push.create_repository", refuse)
+    monkeypatch.setattr("labs.subjects.push.push.create_repository", refuse)
     lab.create_repository()
     assert "is not authorized to perform: ecr:CreateRepository" in said(capsys)
 

@@ -13,7 +13,7 @@ from typing import Any
 from labs import iam
 from labs.cloud.authorisation import resource_templates
 from labs.cloud.contract import AwsError
-from labs.cloud.identities import Held, Identities
+from labs.cloud.identity.identities import Held, Identities
 from labs.iam.positions import line_and_column, statement_span
 
 _KEYS = {"GetContextKeysForCustomPolicy", "GetContextKeysForPrincipalPolicy"}

@@ -11,13 +11,13 @@ from datetime import timedelta
 from typing import Any
 
 from labs import iam
-from labs.cloud.access import LocalAccess, tag_context
 from labs.cloud.apis import sts_parameters as members
 from labs.cloud.apis.authorization_messages import AuthorizationMessages
+from labs.cloud.authorisation.access import LocalAccess, tag_context
 from labs.cloud.contract import AwsError, Caller, Clock
-from labs.cloud.credentials import Credentials
-from labs.cloud.identities import Entity, Identities, parsed
-from labs.cloud.sessions import Session
+from labs.cloud.identity.credentials import Credentials
+from labs.cloud.identity.identities import Entity, Identities, parsed
+from labs.cloud.identity.sessions import Session
 from labs.cloud.store.dispatch import NotServed
 
 _KEY_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"

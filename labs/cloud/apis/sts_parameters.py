@@ -6,7 +6,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.contract import AwsError
-from labs.cloud.sessions import Session
+from labs.cloud.identity.sessions import Session
 
 SESSION_NAME = r"[\w+=,.@-]*"
 _ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/[\x21-\x7e]+\Z")

@@ -12,7 +12,7 @@ from labs import iam
 from labs.cloud.apis.provider_keys import ProviderKeys
 from labs.cloud.apis.sts_parameters import invalid, required, role_arn
 from labs.cloud.contract import AwsError, Caller, Clock
-from labs.cloud.identities import Identities, OidcProvider
+from labs.cloud.identity.identities import Identities, OidcProvider
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 _LONGEST_TOKEN = 20_000

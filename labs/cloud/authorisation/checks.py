@@ -16,8 +16,8 @@ from labs.cloud.authorisation import (
     store_resources,
 )
 from labs.cloud.authorisation.model import Check, Lookups, Resolver, values_of
-from labs.cloud.request import ApiCall
-from labs.cloud.services import BY_NAME
+from labs.cloud.protocols.services import BY_NAME
+from labs.cloud.wire.request import ApiCall
 
 _RESOLVERS: dict[str, Mapping[str, Resolver]] = {
     "ec2": ec2_resources.RESOLVERS,

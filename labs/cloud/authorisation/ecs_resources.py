@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from labs.cloud.authorisation.model import Lookups, Resolver, arn, values_of
-from labs.cloud.request import ApiCall
+from labs.cloud.wire.request import ApiCall
 
 
 def cluster_name(call: ApiCall) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from labs.cloud.contract import Context
-from labs.cloud.request import ApiCall
+from labs.cloud.wire.request import ApiCall
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from labs.cloud.authorisation import conditions
 from labs.cloud.authorisation.model import Check
 from labs.cloud.contract import Context
-from labs.cloud.request import ApiCall
+from labs.cloud.wire.request import ApiCall
 
 _ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",

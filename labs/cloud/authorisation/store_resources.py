@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Sequence
 
 from labs.cloud.authorisation.model import Lookups, Resolver, arn, values_of
-from labs.cloud.request import ApiCall
+from labs.cloud.wire.request import ApiCall
 
 
 def _repositories(call: ApiCall, lookups: Lookups) -> Sequence[str]:

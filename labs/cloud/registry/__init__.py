@@ -1,7 +1,7 @@
 """ECR: the registry under ``/v2/``, the ECR API, and the store behind both."""
 
-from labs.cloud.registry.ecr_api import EcrApi
-from labs.cloud.registry.http import registry_app
-from labs.cloud.registry.store import EcrStore
+from labs.cloud.registry.api.ecr_api import EcrApi
+from labs.cloud.registry.data_plane.http import registry_app
+from labs.cloud.registry.store.registry_store import EcrStore
 
 __all__ = ["EcrApi", "EcrStore", "registry_app"]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from labs import holder
+from labs import locks
 from labs.errors import LabError
 
 log = logging.getLogger("labs.cloud")
@@ -63,15 +63,15 @@ class StateFolder:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise LabError(
-                f"The state folder {path} is in use by {holder.described(lock.read())}.",
+                f"The state folder {path} is in use by {locks.described(lock.read())}.",
                 "stop that process, or choose another folder with --state",
             ) from error
         if left := lock.read():
-            log.warning("the lock of %s was stale: %s ended without letting go of it", path, holder.described(left))
+            log.warning("the lock of %s was stale: %s ended without letting go of it", path, locks.described(left))
         try:
             lock.seek(0)
             lock.truncate()
-            lock.write(holder.signature())
+            lock.write(locks.signature())
             lock.flush()
         except OSError as error:
             raise cannot_write(path, error) from error

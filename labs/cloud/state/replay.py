@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labs.cloud.contract import AwsError
-from labs.cloud.services import BY_NAME
-from labs.cloud.sessions import Session, Sessions
+from labs.cloud.identity.sessions import Session, Sessions
+from labs.cloud.protocols.services import BY_NAME
 from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.journal import Journal, Place, Record
 from labs.cloud.store import determinism
@@ -134,7 +134,7 @@ class DurableStore:
             self._save_when_due()
 
     def reading(self) -> Any:
-        """Hold the store still while several of its objects are looked at (``labs.cloud.snapshot``)."""
+        """Hold the store still while several of its objects are looked at (``labs.cloud.store.ec2_reader``)."""
         return self._lock.reading()
 
 

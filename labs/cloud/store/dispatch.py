@@ -9,10 +9,10 @@ from threading import Lock
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from labs.cloud import memory
 from labs.cloud.contract import AwsError
-from labs.cloud.request import HttpRequest
-from labs.cloud.services import BY_NAME, Protocol, Service
+from labs.cloud.protocols.services import BY_NAME, Protocol, Service
+from labs.cloud.wire import memory
+from labs.cloud.wire.request import HttpRequest
 
 log = logging.getLogger("labs.cloud")
 

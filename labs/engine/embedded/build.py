@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from labs import oci
 from labs.engine.archive import Image
 from labs.engine.embedded import instructions
+from labs.engine.embedded.build_progress import Progress
+from labs.engine.embedded.build_stage import StageBuilder, StageState
 from labs.engine.embedded.context import Context
 from labs.engine.embedded.dockerfile import Dockerfile, DockerfileError, Stage
-from labs.engine.embedded.progress import Progress
+from labs.engine.embedded.image_store import Store, described
+from labs.engine.embedded.lexer import WordError, expand, split
 from labs.engine.embedded.rootfs import Tree, tree_of
-from labs.engine.embedded.stage import StageBuilder, StageState
-from labs.engine.embedded.store import Store, described
-from labs.engine.embedded.words import WordError, expand, split
 from labs.errors import LabError
 
 

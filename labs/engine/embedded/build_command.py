@@ -15,14 +15,14 @@ from labs import oci
 from labs.engine.archive import FolderBlobs
 from labs.engine.embedded import dockerfile
 from labs.engine.embedded.build import Recipe, build, native, unused_arguments
+from labs.engine.embedded.build_progress import Progress
 from labs.engine.embedded.context import read_context
 from labs.engine.embedded.flags import Given, flags, parse
-from labs.engine.embedded.progress import Progress
+from labs.engine.embedded.image_store import described
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
-from labs.engine.embedded.session import Session, SessionBases
-from labs.engine.embedded.store import described
 from labs.engine.embedded.transfer import Push
+from labs.engine.embedded.workspace import Session, SessionBases
 from labs.errors import LabError
 
 TAKES = flags(

@@ -6,8 +6,8 @@ from importlib.metadata import version as package_version
 
 from labs.engine.embedded.build import native
 from labs.engine.embedded.flags import flags, parse
-from labs.engine.embedded.session import Session
 from labs.engine.embedded.template import render
+from labs.engine.embedded.workspace import Session
 from labs.errors import LabError
 
 NAME = "embedded"

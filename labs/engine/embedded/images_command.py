@@ -10,14 +10,14 @@ from labs import oci
 from labs.engine.archive import Image
 from labs.engine.embedded.build import native
 from labs.engine.embedded.build_command import parse_platform, write_archive
-from labs.engine.embedded.client import StatusError
 from labs.engine.embedded.flags import flags, parse
+from labs.engine.embedded.image_store import described
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
-from labs.engine.embedded.session import Session, daemon_error, no_platform
-from labs.engine.embedded.store import described
+from labs.engine.embedded.registry_client import StatusError
 from labs.engine.embedded.template import render
 from labs.engine.embedded.transfer import Event, Pull, Push
+from labs.engine.embedded.workspace import Session, daemon_error, no_platform
 from labs.errors import LabError
 
 _UNITS = (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs.engine.embedded.dockerfile import Instruction, parse_error
-from labs.engine.embedded.words import WordError, expand, split
+from labs.engine.embedded.lexer import WordError, expand, split
 
 SHELL = ["/bin/sh", "-c"]
 # what BuildKit gives an image FROM scratch

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Sequence
 
-from labs.engine.embedded.client import Registry, RegistryError, Unauthorized
-from labs.engine.embedded.credentials import Login
+from labs.engine.embedded.docker_credentials import Login
 from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.reference import HUB
-from labs.engine.embedded.session import Session
+from labs.engine.embedded.registry_client import Registry, RegistryError, Unauthorized
+from labs.engine.embedded.workspace import Session
 from labs.errors import LabError
 
 TAKES = flags("username password", "password-stdin", "u=username p=password")

@@ -7,8 +7,8 @@ anybody else who tries.
 from collections.abc import Sequence
 
 from labs import oci
+from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.rootfs import Node, folder, text_file, write_layer
-from labs.engine.embedded.store import Store, described
 
 _PASSWD = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"
 _GROUP = "root:x:0:\nnogroup:x:65534:\n"

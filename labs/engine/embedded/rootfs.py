@@ -17,7 +17,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from labs import oci
 from labs.engine.archive import Image
-from labs.engine.embedded.store import Store
+from labs.engine.embedded.image_store import Store
 from labs.engine.hashing import Hashing
 from labs.errors import LabError
 

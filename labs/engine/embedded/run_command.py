@@ -9,12 +9,12 @@ from typing import Any
 
 from labs import oci
 from labs.engine.archive import Image
+from labs.engine.embedded.app_process import format_error, start
 from labs.engine.embedded.build import native
 from labs.engine.embedded.build_command import parse_platform
 from labs.engine.embedded.flags import Given, flags, parse
 from labs.engine.embedded.reference import parse as parse_reference
-from labs.engine.embedded.runner import format_error, start
-from labs.engine.embedded.session import Session, daemon_error, no_platform
+from labs.engine.embedded.workspace import Session, daemon_error, no_platform
 from labs.errors import LabError
 
 TAKES = flags(

@@ -16,7 +16,9 @@ from typing import Any, BinaryIO, cast
 
 from labs import oci
 from labs.engine.archive import MAX_DOCUMENT, Blobs
-from labs.engine.embedded.client import (
+from labs.engine.embedded.image_store import Store
+from labs.engine.embedded.reference import Reference
+from labs.engine.embedded.registry_client import (
     Answer,
     Registry,
     RegistryError,
@@ -26,8 +28,6 @@ from labs.engine.embedded.client import (
     network_words,
     registry_words,
 )
-from labs.engine.embedded.reference import Reference
-from labs.engine.embedded.store import Store
 from labs.errors import LabError
 
 MANIFESTS = ", ".join((oci.OCI_INDEX, oci.DOCKER_LIST, oci.OCI_MANIFEST, oci.DOCKER_MANIFEST, "*/*"))

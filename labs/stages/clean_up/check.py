@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from labs.stages.bench import Bench
+from labs.ledger import removal
+from labs.ledger.kinds import KINDS
+from labs.lesson.bench import Bench
 from labs.stages.clean_up.solve import Kept, kept
-from labs.target import removal
-from labs.target.kinds import KINDS
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
 

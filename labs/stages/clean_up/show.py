@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from labs.cost import Line
-from labs.stages.bench import Bench
-from labs.target import costing
+from labs.ledger import costing
+from labs.lesson.bench import Bench
 from labs.ui import text
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from labs.errors import LabError
-from labs.stages import runner
-from labs.stages.bench import Bench
-from labs.stages.stage import stages
-from labs.target import cleanup
-from labs.target.files import read_json, write_json
-from labs.target.receipt import Receipt
+from labs.files import read_json, write_json
+from labs.ledger import cleanup
+from labs.ledger.receipt import Receipt
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import stages
 
 NAME = "clean-up"
 

@@ -2,12 +2,12 @@
 
 import json
 
-from labs.stages import push
-from labs.stages.bench import Bench
+from labs.ledger.names import KIT_TAG
+from labs.lesson.bench import Bench
+from labs.lesson.stage import Wrong
 from labs.stages.clean_up.solve import clean, solve
-from labs.stages.private_subnet.trial import TRUST
-from labs.stages.stage import Wrong
-from labs.target.names import KIT_TAG
+from labs.subjects.push import push
+from labs.subjects.tasks.trial import TRUST
 
 
 def _nothing(_: Bench) -> None:

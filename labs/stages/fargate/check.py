@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs import oci
-from labs.stages import tasks, vpc
-from labs.stages.bench import Bench
-from labs.stages.fargate import lines, names, parts
+from labs.lesson.bench import Bench
+from labs.stages.fargate import gates, program_log, resources
 from labs.stages.fargate.subject import Subject
+from labs.subjects.tasks import tasks
+from labs.subjects.vpc import vpc
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
 
@@ -23,7 +24,7 @@ _TELLING = (
 
 def _image(subject: Subject) -> Verdict | None:
     if subject.pushed is None:
-        return subject.say("service.no_image", tag=names.TAG, repository=subject.bench.repository_name)
+        return subject.say("service.no_image", tag=resources.TAG, repository=subject.bench.repository_name)
     return None
 
 
@@ -31,9 +32,9 @@ def _service(subject: Subject) -> Verdict | None:
     """Two tasks over the two private subnets, without public addresses."""
     bench, service = subject.bench, subject.service
     if service is None:
-        return subject.say("service.no_service", service=names.service(bench), cluster=tasks.cluster(bench))
-    if service["desiredCount"] != names.TASKS:
-        return subject.say("service.count", wanted=names.TASKS, found=service["desiredCount"])
+        return subject.say("service.no_service", service=resources.service(bench), cluster=tasks.cluster(bench))
+    if service["desiredCount"] != resources.TASKS:
+        return subject.say("service.count", wanted=resources.TASKS, found=service["desiredCount"])
     network = service["networkConfiguration"]["awsvpcConfiguration"]
     found = vpc.ours(bench.reader("ec2"), bench.target.prefix)
     inside = [{"Name": "vpc-id", "Values": [each["VpcId"] for each in found] or ["none"]}]
@@ -56,10 +57,10 @@ def _steady(subject: Subject) -> Verdict | None:
     if current != newest:
         return subject.say("service.old_revision", current=current, newest=newest)
     running = service["runningCount"]
-    if len(deployments) == 1 and running == names.TASKS == service["desiredCount"] and not service["pendingCount"]:
+    if len(deployments) == 1 and running == resources.TASKS == service["desiredCount"] and not service["pendingCount"]:
         return None
     said = _telling_event(service, subject)
-    values = {"running": running, "wanted": names.TASKS, "deployments": len(deployments)}
+    values = {"running": running, "wanted": resources.TASKS, "deployments": len(deployments)}
     if said:
         return subject.say("service.failing", said=said, **values)
     return subject.say("service.not_steady", **values)
@@ -79,16 +80,16 @@ def _digest(subject: Subject) -> Verdict | None:
     """Each task runs what was pushed under the tag, for its CPU."""
     pushed = subject.pushed
     assert pushed is not None, "the gate before has found it"
-    runs = lines.running(subject.bench, subject.ecs)
-    if len(runs) < names.TASKS:
-        return subject.say("service.not_steady", running=len(runs), wanted=names.TASKS, deployments=1)
+    runs = program_log.running(subject.bench, subject.ecs)
+    if len(runs) < resources.TASKS:
+        return subject.say("service.not_steady", running=len(runs), wanted=resources.TASKS, deployments=1)
     right = {pushed.digest}
     if isinstance(pushed.image, oci.Index):
         right |= {each.digest for each in pushed.image.manifests if _is_arm(each.platform)}
     for run in runs:
         if run.digest not in right:
             return subject.say(
-                "service.other_image", task=run.task_id[:8], found=run.digest[:19], tag=names.TAG,
+                "service.other_image", task=run.task_id[:8], found=run.digest[:19], tag=resources.TAG,
                 wanted=pushed.digest[:19],
             )  # fmt: skip
     return None
@@ -100,12 +101,12 @@ def _is_arm(platform: oci.Platform | None) -> bool:
 
 def _arrived(subject: Subject) -> Verdict | None:
     """In the log: each running task says that the secret is there."""
-    logs, group = subject.bench.reader("logs"), names.log_group(subject.bench)
+    logs, group = subject.bench.reader("logs"), resources.log_group(subject.bench)
     options = (subject.container().get("logConfiguration") or {}).get("options") or {}
     prefix = options.get("awslogs-stream-prefix", "")
-    for run in lines.running(subject.bench, subject.ecs):
+    for run in program_log.running(subject.bench, subject.ecs):
         stream = f"{prefix}/{subject.container()['name']}/{run.task_id}"
-        hello = lines.first_of_stream(logs, group, stream)
+        hello = program_log.first_of_stream(logs, group, stream)
         if hello is None:
             return subject.say("service.no_log_line", stream=stream, group=group)
         if hello.get("secret_arrived") is not True:
@@ -116,14 +117,14 @@ def _arrived(subject: Subject) -> Verdict | None:
 def _passed(subject: Subject) -> Verdict:
     pushed = subject.pushed
     digest = pushed.digest[:19] if pushed is not None else ""
-    return subject.say("service.pass", count=names.TASKS, tag=names.TAG, digest=digest)
+    return subject.say("service.pass", count=resources.TASKS, tag=resources.TAG, digest=digest)
 
 
 GATES = (
-    Gate("secret", parts.secret),
-    Gate("log group", parts.log_group),
-    Gate("roles", parts.roles),
-    Gate("definition", parts.definition),
+    Gate("secret", gates.secret),
+    Gate("log group", gates.log_group),
+    Gate("roles", gates.roles),
+    Gate("definition", gates.definition),
     Gate("service", _service),
     Gate("image", _image),
     Gate("steady", _steady),

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from labs.errors import LabError
-from labs.stages import push
-from labs.stages.bench import Bench
-from labs.stages.fargate import lines, names
+from labs.lesson.bench import Bench
+from labs.stages.fargate import program_log, resources
 from labs.stages.fargate.solve import make_roles, wait_steady
 from labs.stages.fargate.subject import service_of
+from labs.subjects.push import push
 from labs.ui import text
 
 _EVENTS = 5
@@ -16,18 +16,18 @@ _EVENTS = 5
 
 def roles(bench: Bench) -> str:
     """Make both roles from their files; what the execution role may do from now on, line by line."""
-    role = names.execution_role(bench)
+    role = resources.execution_role(bench)
     before = _own(bench, role)
     make_roles(bench)
     changed = text.difference(before, _own(bench, role) or {})
     lines = [f"Role {role}: {'its policy is now this' if changed else 'nothing has changed'}."]
     lines += [changed] if changed else []
-    return "\n".join([*lines, f"Role {names.task_role(bench)}: no policy."])
+    return "\n".join([*lines, f"Role {resources.task_role(bench)}: no policy."])
 
 
 def _own(bench: Bench, role: str) -> Any:
     documents = push.live_policies(bench.client("iam"), role) or ()
-    return next((each.body for each in documents if each.name == names.POLICY_NAME), None)
+    return next((each.body for each in documents if each.name == resources.POLICY_NAME), None)
 
 
 def service(bench: Bench) -> str:
@@ -42,7 +42,7 @@ def service(bench: Bench) -> str:
         "Tasks": f"{found['runningCount']} run, {found['desiredCount']} wanted",
         "Revision": found["taskDefinition"].rsplit("/", 1)[-1],
     }
-    rows = sorted((run.subnet, run.platform, run.definition) for run in lines.running(bench, ecs))
+    rows = sorted((run.subnet, run.platform, run.definition) for run in program_log.running(bench, ecs))
     shown = [text.facts(facts)]
     shown += ["", text.table(("subnet", "CPU", "revision"), rows)] if rows else []
     if not steady:
@@ -54,11 +54,11 @@ def service(bench: Bench) -> str:
 def log_lines(bench: Bench) -> str:
     """The program's first lines in the log group, oldest first: version, and whether the secret arrived."""
     if service_of(bench, bench.client("ecs")) is not None:
-        lines.wait_heard(bench)
-    group = names.log_group(bench)
+        program_log.wait_heard(bench)
+    group = resources.log_group(bench)
     rows = [
         (str(line["event"]), str(line.get("version", "")), "yes" if line.get("secret_arrived") is True else "no")
-        for _, line in lines.firsts(bench.client("logs"), group)
+        for _, line in program_log.firsts(bench.client("logs"), group)
     ]
     if not rows:
         return f"{group} has no line of the program yet."
@@ -73,10 +73,10 @@ def service_state(bench: Bench) -> str:
 
 # lab.<name> of this stage.
 ATTRIBUTES: Mapping[str, Callable[[Bench], Any]] = {
-    "parameter": names.parameter,
-    "log_group": names.log_group,
-    "service_name": names.service,
+    "parameter": resources.parameter,
+    "log_group": resources.log_group,
+    "service_name": resources.service,
     "service_state": service_state,
-    "execution_role_arn": lambda bench: bench.target.role_arn(names.execution_role(bench)),
-    "task_role_arn": lambda bench: bench.target.role_arn(names.task_role(bench)),
+    "execution_role_arn": lambda bench: bench.target.role_arn(resources.execution_role(bench)),
+    "task_role_arn": lambda bench: bench.target.role_arn(resources.task_role(bench)),
 }

@@ -9,16 +9,18 @@ from botocore.exceptions import ClientError
 
 from labs import oci
 from labs.errors import LabError
-from labs.stages import push, tasks, vpc_names
-from labs.stages.bench import BOTH, PLATFORMS, Bench
-from labs.stages.build.check import secret
-from labs.stages.commands import build, must
-from labs.stages.fargate import lines, names, parts
+from labs.failures import code_of
+from labs.lesson.bench import BOTH, PLATFORMS, Bench
+from labs.lesson.shell import build, must
+from labs.lesson.stage import stage
+from labs.lesson.undo import named, undo
+from labs.stages.build_image.check import secret
+from labs.stages.fargate import gates, program_log, resources
 from labs.stages.fargate.subject import Subject, definition_of, service_of
-from labs.stages.private_subnet.names import TASKS
-from labs.stages.stage import stage
-from labs.stages.undo import named, undo
-from labs.target.failures import code_of
+from labs.subjects.push import push
+from labs.subjects.tasks import tasks
+from labs.subjects.vpc import vpc_ids
+from labs.subjects.vpc.group_names import TASKS
 
 RETENTION_DAYS = 7
 _STEADY_LOCAL_S, _STEADY_AWS_S = 120.0, 900.0
@@ -26,7 +28,7 @@ _STEADY_LOCAL_S, _STEADY_AWS_S = 120.0, 900.0
 
 def prepare(bench: Bench) -> dict[str, str]:
     """The trust policy of both roles; what the trainee has written is left alone."""
-    trust = bench.work / names.TRUST_FILE
+    trust = bench.work / resources.TRUST_FILE
     if not trust.exists():
         trust.write_text(text_of(bench, "task-trust"))
     return {}
@@ -44,14 +46,14 @@ def solve(bench: Bench) -> None:
         register(bench, definition(bench, BOTH))
         make_service(bench)
         wait_steady(bench)
-        lines.wait_heard(bench)
+        program_log.wait_heard(bench)
     push_new(bench)
     roll(bench)
 
 
 def _take_back_plain(bench: Bench) -> None:
     """A parameter's type stays as it was created, so one of another type has to go."""
-    ssm, name = bench.client("ssm"), names.parameter(bench)
+    ssm, name = bench.client("ssm"), resources.parameter(bench)
     wanted = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
     if any(each["Type"] != "SecureString" for each in ssm.describe_parameters(ParameterFilters=wanted)["Parameters"]):
         ssm.delete_parameter(Name=name)
@@ -60,7 +62,7 @@ def _take_back_plain(bench: Bench) -> None:
 def _strip_roles(bench: Bench) -> None:
     """Take off the roles every policy that is not the solution's."""
     iam = bench.client("iam")
-    for role, kept in ((names.execution_role(bench), names.POLICY_NAME), (names.task_role(bench), "")):
+    for role, kept in ((resources.execution_role(bench), resources.POLICY_NAME), (resources.task_role(bench), "")):
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             if name != kept:
                 iam.delete_role_policy(RoleName=role, PolicyName=name)
@@ -77,7 +79,7 @@ def put_secret(bench: Bench, kind: str = "SecureString", value: str = "") -> Non
     """The app's secret of stage 01, in Parameter Store, unless it is there."""
     try:
         bench.client("ssm").put_parameter(
-            Name=names.parameter(bench), Type=kind, Value=value or secret(bench) or "not-a-secret"
+            Name=resources.parameter(bench), Type=kind, Value=value or secret(bench) or "not-a-secret"
         )
     except ClientError as error:
         if code_of(error) != "ParameterAlreadyExists":
@@ -86,7 +88,7 @@ def put_secret(bench: Bench, kind: str = "SecureString", value: str = "") -> Non
 
 def make_log_group(bench: Bench, days: int = RETENTION_DAYS) -> None:
     """The log group, which forgets after ``days``; 0: never."""
-    logs, name = bench.client("logs"), names.log_group(bench)
+    logs, name = bench.client("logs"), resources.log_group(bench)
     try:
         logs.create_log_group(logGroupName=name)
     except ClientError as error:
@@ -98,8 +100,8 @@ def make_log_group(bench: Bench, days: int = RETENTION_DAYS) -> None:
 
 def write_policies(bench: Bench, **changed: str) -> None:
     """The two files of the stage, or other texts for them."""
-    (bench.work / names.POLICY_FILE).write_text(changed.get("policy") or text_of(bench, "execution-policy"))
-    (bench.work / names.TRUST_FILE).write_text(changed.get("trust") or text_of(bench, "task-trust"))
+    (bench.work / resources.POLICY_FILE).write_text(changed.get("policy") or text_of(bench, "execution-policy"))
+    (bench.work / resources.TRUST_FILE).write_text(changed.get("trust") or text_of(bench, "task-trust"))
 
 
 def make_roles(bench: Bench) -> tuple[str, ...]:
@@ -108,10 +110,10 @@ def make_roles(bench: Bench) -> tuple[str, ...]:
     LabError when a file is missing or is no policy.
     """
     iam = bench.client("iam")
-    trust = _read(bench, names.TRUST_FILE)
-    policy = _read(bench, names.POLICY_FILE)
+    trust = _read(bench, resources.TRUST_FILE)
+    policy = _read(bench, resources.POLICY_FILE)
     made = []
-    for role in (names.execution_role(bench), names.task_role(bench)):
+    for role in (resources.execution_role(bench), resources.task_role(bench)):
         try:
             iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
             made.append(role)
@@ -119,8 +121,8 @@ def make_roles(bench: Bench) -> tuple[str, ...]:
             if code_of(error) != "EntityAlreadyExists":
                 raise
             iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
-    role = names.execution_role(bench)
-    iam.put_role_policy(RoleName=role, PolicyName=names.POLICY_NAME, PolicyDocument=policy)
+    role = resources.execution_role(bench)
+    iam.put_role_policy(RoleName=role, PolicyName=resources.POLICY_NAME, PolicyDocument=policy)
     return tuple(made)
 
 
@@ -131,7 +133,7 @@ def _read(bench: Bench, file: str) -> str:
     text = path.read_text()
     if push.is_empty(text):
         raise LabError(f"{file} has no statement yet, so no role was made.", "write it, then run this again")
-    if file != names.TRUST_FILE:
+    if file != resources.TRUST_FILE:
         push.read_policy(text)
     return text
 
@@ -140,14 +142,14 @@ def definition(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:
     """The request that registers the service's task definition with an image of the repository."""
     role = bench.target.role_arn
     request = {
-        "family": names.service(bench),
+        "family": resources.service(bench),
         "networkMode": "awsvpc",
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "256",
         "memory": "512",
         "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
-        "executionRoleArn": role(names.execution_role(bench)),
-        "taskRoleArn": role(names.task_role(bench)),
+        "executionRoleArn": role(resources.execution_role(bench)),
+        "taskRoleArn": role(resources.task_role(bench)),
         "containerDefinitions": [container(bench, tag)],
     } | changes
     return {name: value for name, value in request.items() if value is not None}
@@ -156,7 +158,7 @@ def definition(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:
 def container(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:
     """The one container of the task."""
     log = {
-        "awslogs-group": names.log_group(bench),
+        "awslogs-group": resources.log_group(bench),
         "awslogs-region": bench.target.region,
         "awslogs-stream-prefix": "app",
     }
@@ -165,7 +167,7 @@ def container(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:
         "image": f"{bench.repository}:{tag}",
         "essential": True,
         "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
-        "secrets": [{"name": "APP_SECRET", "valueFrom": names.parameter_arn(bench)}],
+        "secrets": [{"name": "APP_SECRET", "valueFrom": resources.parameter_arn(bench)}],
         "logConfiguration": {"logDriver": "awslogs", "options": log},
     } | changes
 
@@ -179,19 +181,19 @@ def register(bench: Bench, request: Mapping[str, Any]) -> str:
 def network(bench: Bench, **changes: Any) -> dict[str, Any]:
     """Both private subnets, the tasks' group, no public address."""
     place = {
-        "subnets": vpc_names.subnet_ids(bench),
-        "securityGroups": [vpc_names.group_ids(bench)[TASKS]],
+        "subnets": vpc_ids.subnet_ids(bench),
+        "securityGroups": [vpc_ids.group_ids(bench)[TASKS]],
         "assignPublicIp": "DISABLED",
     }
     return {"awsvpcConfiguration": place | changes}
 
 
-def make_service(bench: Bench, count: int = names.TASKS, **changes: Any) -> None:
+def make_service(bench: Bench, count: int = resources.TASKS, **changes: Any) -> None:
     """The service, with the circuit breaker that takes back what does not start."""
     bench.client("ecs").create_service(
         cluster=tasks.cluster(bench),
-        serviceName=names.service(bench),
-        taskDefinition=names.service(bench),
+        serviceName=resources.service(bench),
+        taskDefinition=resources.service(bench),
         desiredCount=count,
         launchType="FARGATE",
         networkConfiguration=network(bench, **changes),
@@ -201,11 +203,11 @@ def make_service(bench: Bench, count: int = names.TASKS, **changes: Any) -> None
 
 def push_new(bench: Bench) -> None:
     """Version 2 of the app, for both platforms, under its own tag."""
-    if push.pushed(bench.client("ecr"), bench.repository_name, names.TAG) is not None:
+    if push.pushed(bench.client("ecr"), bench.repository_name, resources.TAG) is not None:
         return
     must(push.login(bench), "The login")
-    name = f"{bench.repository}:{names.TAG}"
-    arguments = ("--build-arg", f"VERSION={names.VERSION}", "-t", name, "--push")
+    name = f"{bench.repository}:{resources.TAG}"
+    arguments = ("--build-arg", f"VERSION={resources.VERSION}", "-t", name, "--push")
     must(build(bench, *arguments, platforms=PLATFORMS, log=log_of(bench)), "The push of version 2")
 
 
@@ -217,19 +219,19 @@ def log_of(bench: Bench) -> Path:
 def roll(bench: Bench) -> None:
     """A revision with the new image, and the service told to use it; unless it does already."""
     ecs = bench.client("ecs")
-    newest = definition_of(ecs, names.service(bench))
+    newest = definition_of(ecs, resources.service(bench))
     image = newest["containerDefinitions"][0]["image"] if newest else ""
-    if image != f"{bench.repository}:{names.TAG}" or parts.definition(Subject(bench)) is not None:
-        register(bench, definition(bench, names.TAG))
+    if image != f"{bench.repository}:{resources.TAG}" or gates.definition(Subject(bench)) is not None:
+        register(bench, definition(bench, resources.TAG))
     ecs.update_service(
         cluster=tasks.cluster(bench),
-        service=names.service(bench),
-        taskDefinition=names.service(bench),
-        desiredCount=names.TASKS,
+        service=resources.service(bench),
+        taskDefinition=resources.service(bench),
+        desiredCount=resources.TASKS,
         networkConfiguration=network(bench),
     )
     wait_steady(bench)
-    lines.wait_heard(bench)
+    program_log.wait_heard(bench)
 
 
 def wait_steady(bench: Bench) -> bool:
@@ -254,28 +256,28 @@ def reset(bench: Bench) -> None:
     """Take the service with its tasks, the definition, the roles, secret, log, the new image and the files away."""
     undo(bench, lambda entry: named(entry, *_own(bench)))
     _delete_image(bench)
-    for file in (names.POLICY_FILE, names.TRUST_FILE):
+    for file in (resources.POLICY_FILE, resources.TRUST_FILE):
         (bench.work / file).unlink(missing_ok=True)
     log_of(bench).unlink(missing_ok=True)
 
 
 def _own(bench: Bench) -> tuple[str, ...]:
     """The ids of what the stage made, as the ledger has them."""
-    service = names.service(bench)
+    service = resources.service(bench)
     return (
         f"{tasks.cluster(bench)}/{service}",
         service,
-        names.execution_role(bench),
-        names.task_role(bench),
-        names.parameter(bench),
-        names.log_group(bench),
+        resources.execution_role(bench),
+        resources.task_role(bench),
+        resources.parameter(bench),
+        resources.log_group(bench),
     )
 
 
 def _delete_image(bench: Bench) -> None:
     """The tag's index, then the manifests that only it listed."""
     ecr, name = bench.client("ecr"), bench.repository_name
-    found = push.pushed(ecr, name, names.TAG)
+    found = push.pushed(ecr, name, resources.TAG)
     if found is None:
         return
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": found.digest}])

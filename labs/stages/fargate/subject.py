@@ -8,13 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from labs.failures import code_of
 from labs.fargate.model import session_of
-from labs.stages import push, tasks
-from labs.stages.bench import Bench
-from labs.stages.execution_policy import Start, StartReviewer
-from labs.stages.fargate import names
-from labs.stages.push_policy import Document
-from labs.target.failures import code_of
+from labs.lesson.bench import Bench
+from labs.stages.fargate import resources
+from labs.subjects.push import push
+from labs.subjects.push.push_policy import Document
+from labs.subjects.tasks import tasks
+from labs.subjects.tasks.execution_policy import Start, StartReviewer
 from labs.verdict import Verdict
 
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
@@ -41,7 +42,7 @@ class Subject:
     @cached_property
     def definition(self) -> Mapping[str, Any] | None:
         """The newest active revision of the service's task definition."""
-        return definition_of(self.ecs, names.service(self.bench))
+        return definition_of(self.ecs, resources.service(self.bench))
 
     @cached_property
     def service(self) -> Mapping[str, Any] | None:
@@ -51,7 +52,7 @@ class Subject:
     @cached_property
     def pushed(self) -> push.Pushed | None:
         """The image that stage 05 pushes."""
-        return push.pushed(self.bench.reader("ecr"), self.bench.repository_name, names.TAG)
+        return push.pushed(self.bench.reader("ecr"), self.bench.repository_name, resources.TAG)
 
     def container(self) -> Mapping[str, Any]:
         """The definition's container."""
@@ -61,8 +62,8 @@ class Subject:
     def review(self, documents: tuple[Document, ...]) -> StartReviewer:
         """The review of the execution role's policies for this service."""
         bench = self.bench
-        session = session_of(bench.target.role_arn(names.execution_role(bench)), "0123456789abcdef")
-        start = Start(session, bench.repository_arn, names.log_group_arn(bench), names.parameter_arn(bench))
+        session = session_of(bench.target.role_arn(resources.execution_role(bench)), "0123456789abcdef")
+        start = Start(session, bench.repository_arn, resources.log_group_arn(bench), resources.parameter_arn(bench))
         return StartReviewer(documents, start)
 
 
@@ -80,7 +81,7 @@ def definition_of(ecs: Any, family: str) -> Mapping[str, Any] | None:
 def service_of(bench: Bench, ecs: Any) -> Mapping[str, Any] | None:
     """The lab's service; None when there is none or it was deleted."""
     try:
-        answer = ecs.describe_services(cluster=tasks.cluster(bench), services=[names.service(bench)])
+        answer = ecs.describe_services(cluster=tasks.cluster(bench), services=[resources.service(bench)])
     except ClientError as error:
         if code_of(error) == "ClusterNotFoundException":
             return None

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labs.stages import tasks, vpc_names
-from labs.stages.bench import BOTH, PLATFORMS, Bench
-from labs.stages.commands import build, must
-from labs.stages.early import answering
-from labs.stages.fargate import names
+from labs.lesson.bench import BOTH, PLATFORMS, Bench
+from labs.lesson.eventual import answering
+from labs.lesson.shell import build, must
+from labs.lesson.stage import Wrong
+from labs.stages.fargate import resources
 from labs.stages.fargate.solve import (
     container,
     definition,
@@ -26,8 +26,9 @@ from labs.stages.fargate.solve import (
     write_policies,
 )
 from labs.stages.fargate.subject import service_of
-from labs.stages.private_subnet.trial import MANAGED
-from labs.stages.stage import Wrong
+from labs.subjects.tasks import tasks
+from labs.subjects.tasks.trial import MANAGED
+from labs.subjects.vpc import vpc_ids
 
 Body = dict[str, Any]
 
@@ -85,7 +86,7 @@ def _token_on_the_repository(bench: Bench, body: Body) -> None:
 
 def _log_group_only(bench: Bench) -> None:
     """The ARN of the group itself: a stream's ARN goes on after it."""
-    _resource(2, names.log_group_arn(bench))(bench)
+    _resource(2, resources.log_group_arn(bench))(bench)
 
 
 def _deny_left(bench: Bench, body: Body) -> None:
@@ -93,8 +94,8 @@ def _deny_left(bench: Bench, body: Body) -> None:
 
 
 def _second_secret(bench: Bench, body: Body) -> None:
-    own = names.parameter_arn(bench)
-    body["Statement"][3]["Resource"] = [own, own.replace(names.parameter(bench), "prod/database-password")]
+    own = resources.parameter_arn(bench)
+    body["Statement"][3]["Resource"] = [own, own.replace(resources.parameter(bench), "prod/database-password")]
 
 
 def _decrypt(_: Bench, body: Body) -> None:
@@ -105,7 +106,7 @@ def _managed(bench: Bench) -> None:
     """The right policy, and beside it AWS's own, which reaches every repository and log group."""
     _roles_ready(bench)
     arn = f"arn:{bench.partition}:iam::aws:policy/{MANAGED}"
-    bench.client("iam").attach_role_policy(RoleName=names.execution_role(bench), PolicyArn=arn)
+    bench.client("iam").attach_role_policy(RoleName=resources.execution_role(bench), PolicyArn=arn)
 
 
 def _trust(bench: Bench) -> None:
@@ -129,7 +130,7 @@ def _task_role(bench: Bench) -> None:
     """The secret's permission on the program's role as well, "to be safe"."""
     _roles_ready(bench)
     bench.client("iam").put_role_policy(
-        RoleName=names.task_role(bench), PolicyName="secret", PolicyDocument=text_of(bench, "execution-policy")
+        RoleName=resources.task_role(bench), PolicyName="secret", PolicyDocument=text_of(bench, "execution-policy")
     )
 
 
@@ -154,7 +155,7 @@ def _container(change: Callable[[Bench], Body]) -> Callable[[Bench], None]:
 
 def _one_role(bench: Bench) -> None:
     _roles_ready(bench)
-    both = bench.target.role_arn(names.execution_role(bench))
+    both = bench.target.role_arn(resources.execution_role(bench))
     register(bench, definition(bench, BOTH, taskRoleArn=both))
 
 
@@ -178,7 +179,7 @@ def _not_rolled(bench: Bench) -> None:
     """Pushed and registered; the service was not told."""
     _started()(bench)
     push_new(bench)
-    register(bench, definition(bench, names.TAG))
+    register(bench, definition(bench, resources.TAG))
 
 
 def _old_image(bench: Bench) -> None:
@@ -191,7 +192,7 @@ def _old_image(bench: Bench) -> None:
 def _pushed_again(bench: Bench) -> None:
     """The tag was pushed once more after the tasks had started."""
     solve(bench)
-    name = f"{bench.repository}:{names.TAG}"
+    name = f"{bench.repository}:{resources.TAG}"
     arguments = ("--build-arg", "VERSION=2.0.1", "-t", name, "--push")
     must(build(bench, *arguments, platforms=PLATFORMS, log=log_of(bench)), "The push")
 
@@ -202,8 +203,8 @@ def _wrong_tag(bench: Bench) -> None:
     push_new(bench)
     wait_steady(bench)
     register(bench, definition(bench, "v3"))
-    ecs, where = bench.client("ecs"), {"cluster": tasks.cluster(bench), "service": names.service(bench)}
-    ecs.update_service(**where, taskDefinition=names.service(bench))
+    ecs, where = bench.client("ecs"), {"cluster": tasks.cluster(bench), "service": resources.service(bench)}
+    ecs.update_service(**where, taskDefinition=resources.service(bench))
     _until_an_event(bench)
 
 
@@ -234,7 +235,7 @@ def _rolling(bench: Bench) -> Bench:
 def _log_deleted(bench: Bench) -> None:
     """The lines were deleted under the running tasks."""
     solve(bench)
-    logs, group = bench.client("logs"), names.log_group(bench)
+    logs, group = bench.client("logs"), resources.log_group(bench)
     for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
         logs.delete_log_stream(logGroupName=group, logStreamName=stream["logStreamName"])
 
@@ -245,8 +246,8 @@ def _empty_secret(bench: Bench) -> None:
     push_new(bench)
     wrapper = "import os, runpy, sys; del os.environ['APP_SECRET']; sys.argv = ['app.py']; "
     wrapper += "runpy.run_path('app.py', run_name='__main__')"
-    blank = container(bench, names.TAG, entryPoint=["python", "-c", wrapper])
-    register(bench, definition(bench, names.TAG, containerDefinitions=[blank]))
+    blank = container(bench, resources.TAG, entryPoint=["python", "-c", wrapper])
+    register(bench, definition(bench, resources.TAG, containerDefinitions=[blank]))
     make_service(bench)
     wait_steady(bench)
 
@@ -296,7 +297,7 @@ WRONG = (
     Wrong(
         "one subnet",
         "service.subnets",
-        _started(subnets=lambda bench: vpc_names.subnet_ids(bench)[:1]),
+        _started(subnets=lambda bench: vpc_ids.subnet_ids(bench)[:1]),
     ),
     Wrong("public addresses", "service.public_ip", _started(assignPublicIp="ENABLED")),
     Wrong("version 2 was not pushed", "service.no_image", _started()),

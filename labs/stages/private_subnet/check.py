@@ -1,10 +1,12 @@
 """Stage 04: a task in a private subnet stopped where it had to, runs now, and nothing is wider than it needs."""
 
-from labs.stages.bench import Bench
-from labs.stages.private_subnet import doors, names, trial
+from labs.lesson.bench import Bench
+from labs.stages.private_subnet import openings
 from labs.stages.private_subnet.running import runs
 from labs.stages.private_subnet.stops import BARE, GATEWAY, TALK, stop_gate
 from labs.stages.private_subnet.subject import Subject
+from labs.subjects.tasks import trial
+from labs.subjects.vpc import group_names
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
 
@@ -29,7 +31,7 @@ def _vpc(subject: Subject) -> Verdict | None:
 
 
 def _groups(subject: Subject) -> Verdict | None:
-    wanted = [names.group(subject.bench, each) for each in names.GROUPS]
+    wanted = [group_names.group(subject.bench, each) for each in group_names.GROUPS]
     missing = [each for each in wanted if not subject.vpc.group_named(each)]
     if missing:
         return subject.say("private.no_groups", missing=words(missing), vpc=subject.vpc.id)
@@ -51,13 +53,13 @@ GATES = (
     Gate("groups", _groups),
     Gate("trial task", _trial),
     Gate("first stop", stop_gate(BARE)),
-    Gate("endpoints", doors.interfaces),
-    Gate("inbound 443", doors.inbound),
+    Gate("endpoints", openings.interfaces),
+    Gate("inbound 443", openings.inbound),
     Gate("second stop", stop_gate(TALK)),
-    Gate("gateway", doors.gateway),
-    Gate("outbound 443", doors.outbound),
+    Gate("gateway", openings.gateway),
+    Gate("outbound 443", openings.outbound),
     Gate("third stop", stop_gate(GATEWAY)),
-    Gate("logs", doors.logs_inbound),
+    Gate("logs", openings.logs_inbound),
     Gate("run", runs),
 )
 

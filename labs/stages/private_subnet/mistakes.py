@@ -7,10 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labs.stages import tasks
-from labs.stages.bench import Bench
-from labs.stages.early import answering
-from labs.stages.private_subnet import names, trial
+from labs.ledger.names import KIT_TAG
+from labs.lesson.bench import Bench
+from labs.lesson.eventual import answering
 from labs.stages.private_subnet.solve import (
     BLOCK,
     build_vpc,
@@ -26,13 +25,14 @@ from labs.stages.private_subnet.solve import (
     zones,
 )
 from labs.stages.private_subnet.stops import BARE, GATEWAY, OPEN, TALK
-from labs.target.names import KIT_TAG
+from labs.subjects.tasks import tasks, trial
+from labs.subjects.vpc import group_names
 
 Change = Callable[[Bench], object]
 
 
 def _group(bench: Bench, purpose: str) -> str:
-    return the(bench).group_named(names.group(bench, purpose))
+    return the(bench).group_named(group_names.group(bench, purpose))
 
 
 def _ec2(bench: Bench) -> Any:
@@ -91,7 +91,7 @@ def _run(bench: Bench, label: str, **changes: Any) -> None:
     ecs, found = bench.client("ecs"), the(bench)
     network = {
         "subnets": list(found.subnet_ids),
-        "securityGroups": [_group(bench, names.TASKS)],
+        "securityGroups": [_group(bench, group_names.TASKS)],
         "assignPublicIp": "DISABLED",
     } | changes.pop("network", {})
     ecs.run_task(
@@ -132,8 +132,8 @@ def all_at_once(bench: Bench) -> None:
     """Every door was opened before the first task."""
     ready(bench)
     make_endpoints(bench)
-    open_door(bench, names.ENDPOINTS)
-    open_door(bench, names.LOGS)
+    open_door(bench, group_names.ENDPOINTS)
+    open_door(bench, group_names.LOGS)
     make_gateway(bench, policy(bench))
     experiment(bench, BARE)
 
@@ -142,7 +142,7 @@ def role_without_layers(bench: Bench) -> None:
     """The right step, another reason: the role may read the manifest and not the layers."""
     walk(bench, BARE)
     make_endpoints(bench)
-    open_door(bench, names.ENDPOINTS)
+    open_door(bench, group_names.ENDPOINTS)
     deny = {"Effect": "Deny", "Action": "ecr:GetDownloadUrlForLayer", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     bench.client("iam").put_role_policy(RoleName=trial.family(bench), PolicyName="no-layers", PolicyDocument=document)
@@ -154,7 +154,7 @@ def closed_when_run(bench: Bench) -> None:
     walk(bench, BARE)
     make_endpoints(bench)
     experiment(bench, TALK)
-    open_door(bench, names.ENDPOINTS)
+    open_door(bench, group_names.ENDPOINTS)
 
 
 def three_endpoints(bench: Bench) -> None:
@@ -179,7 +179,7 @@ def endpoint_elsewhere(bench: Bench) -> None:
     ec2.create_vpc_endpoint(
         VpcEndpointType="Interface",
         VpcId=default,
-        ServiceName=names.service(bench, "ecr.api"),
+        ServiceName=group_names.service(bench, "ecr.api"),
         SubnetIds=[subnet],
         PrivateDnsEnabled=False,
         TagSpecifications=[
@@ -227,7 +227,7 @@ def cidr(block: str, first: int = 443, last: int = 443) -> Callable[[Bench], dic
 
 
 def every_port(bench: Bench) -> dict[str, Any]:
-    return from_group(_group(bench, names.TASKS)) | {"FromPort": 0, "ToPort": 65535}
+    return from_group(_group(bench, group_names.TASKS)) | {"FromPort": 0, "ToPort": 65535}
 
 
 def gateway(document: Callable[[Bench], str], **changes: Any) -> Change:
@@ -254,7 +254,7 @@ def narrowed(*goals: str) -> Change:
     """The tasks' outbound rules: only to the groups of these endpoints."""
 
     def do(bench: Bench) -> None:
-        ec2, group = _ec2(bench), the(bench).group(_group(bench, names.TASKS)) or {}
+        ec2, group = _ec2(bench), the(bench).group(_group(bench, group_names.TASKS)) or {}
         ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"])
         for goal in goals:
             ec2.authorize_security_group_egress(
@@ -266,24 +266,24 @@ def narrowed(*goals: str) -> Change:
 
 def logs_too_early(bench: Bench) -> None:
     """All four endpoints got 443 at once, so the third task ran."""
-    open_door(bench, names.LOGS)
+    open_door(bench, group_names.LOGS)
     make_gateway(bench, policy(bench))
     experiment(bench, GATEWAY)
 
 
 def log_group_deleted(bench: Bench) -> None:
-    open_door(bench, names.LOGS)
+    open_door(bench, group_names.LOGS)
     bench.client("logs").delete_log_group(logGroupName=trial.log_group(bench))
     experiment(bench, OPEN)
 
 
 def public_ip(bench: Bench) -> None:
-    open_door(bench, names.LOGS)
+    open_door(bench, group_names.LOGS)
     _run(bench, OPEN, network={"assignPublicIp": "ENABLED"})
 
 
 def other_definition_open(bench: Bench) -> None:
-    open_door(bench, names.LOGS)
+    open_door(bench, group_names.LOGS)
     request = trial.definition(bench)
     request["family"] = f"{bench.target.prefix}-mine"
     del request["containerDefinitions"][0]["secrets"]

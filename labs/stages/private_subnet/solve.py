@@ -5,14 +5,14 @@ import shutil
 from collections.abc import Sequence
 from typing import Any
 
-from labs.stages import tasks, vpc
-from labs.stages.bench import Bench
-from labs.stages.private_subnet import names, trial
+from labs.lesson.bench import Bench
+from labs.lesson.stage import stage
+from labs.lesson.undo import named, undo
 from labs.stages.private_subnet.stops import BARE, GATEWAY, OPEN, TALK
-from labs.stages.stage import stage
-from labs.stages.undo import named, undo
-from labs.stages.vpc import HTTPS, INTERFACES
-from labs.stages.vpc_show import wait_available
+from labs.subjects.tasks import tasks, trial
+from labs.subjects.vpc import group_names, vpc
+from labs.subjects.vpc.vpc import HTTPS, INTERFACES
+from labs.subjects.vpc.vpc_show import wait_available
 
 BLOCK, BLOCKS = "10.0.0.0/16", ("10.0.1.0/24", "10.0.2.0/24")
 POLICY_FILE = "endpoint-policy.json"
@@ -32,7 +32,7 @@ def walk(bench: Bench, until: str) -> None:
     if until == BARE:
         return
     make_endpoints(bench)
-    open_door(bench, names.ENDPOINTS)
+    open_door(bench, group_names.ENDPOINTS)
     experiment(bench, TALK)
     if until == TALK:
         return
@@ -40,7 +40,7 @@ def walk(bench: Bench, until: str) -> None:
     experiment(bench, GATEWAY)
     if until == GATEWAY:
         return
-    open_door(bench, names.LOGS)
+    open_door(bench, group_names.LOGS)
     experiment(bench, OPEN)
 
 
@@ -73,8 +73,8 @@ def the(bench: Bench) -> vpc.Vpc:
 def make_groups(bench: Bench) -> None:
     """One group each for the tasks, for three endpoints, and for logs."""
     ec2, found = bench.client("ec2"), the(bench)
-    for purpose in names.GROUPS:
-        name = names.group(bench, purpose)
+    for purpose in group_names.GROUPS:
+        name = group_names.group(bench, purpose)
         if not found.group_named(name):
             ec2.create_security_group(GroupName=name, Description=f"Fargate lab: {purpose}", VpcId=found.id)
 
@@ -85,13 +85,13 @@ def make_endpoints(bench: Bench, services: Sequence[str] = INTERFACES, **changes
     for service in services:
         if found.endpoint(service) is not None:
             continue
-        purpose = names.LOGS if service == "logs" else names.ENDPOINTS
+        purpose = group_names.LOGS if service == "logs" else group_names.ENDPOINTS
         request = {
             "VpcEndpointType": "Interface",
             "VpcId": found.id,
-            "ServiceName": names.service(bench, service),
+            "ServiceName": group_names.service(bench, service),
             "SubnetIds": list(found.subnet_ids),
-            "SecurityGroupIds": [found.group_named(names.group(bench, purpose))],
+            "SecurityGroupIds": [found.group_named(group_names.group(bench, purpose))],
             "PrivateDnsEnabled": True,
         }
         ec2.create_vpc_endpoint(**(request | changes))
@@ -106,8 +106,8 @@ def from_group(group_id: str, port: int = HTTPS) -> dict[str, Any]:
 def open_door(bench: Bench, purpose: str, permission: dict[str, Any] | None = None) -> None:
     """Let the tasks' group in on 443, or what a wrong answer lets in."""
     ec2, found = bench.client("ec2"), the(bench)
-    group = found.group(found.group_named(names.group(bench, purpose))) or {}
-    wanted = permission or from_group(found.group_named(names.group(bench, names.TASKS)))
+    group = found.group(found.group_named(group_names.group(bench, purpose))) or {}
+    wanted = permission or from_group(found.group_named(group_names.group(bench, group_names.TASKS)))
     there = [each.name for rule in group["IpPermissions"] for each in vpc.sources(rule)]
     if not {each.name for each in vpc.sources(wanted)} <= set(there):
         ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[wanted])
@@ -128,7 +128,7 @@ def make_gateway(bench: Bench, document: str, **changes: Any) -> None:
     request: dict[str, Any] = {
         "VpcEndpointType": "Gateway",
         "VpcId": found.id,
-        "ServiceName": names.service(bench, "s3"),
+        "ServiceName": group_names.service(bench, "s3"),
         "RouteTableIds": list(found.tables),
         "PolicyDocument": json.dumps(json.loads(document)) if document else None,
     } | changes
@@ -140,7 +140,7 @@ def experiment(bench: Bench, label: str) -> None:
     since = bench.progress.of("private-subnet").begun_at
     if not any(since is None or task.created >= since for task in tasks.labelled(bench, bench.client("ecs"), label)):
         found = the(bench)
-        group = found.group_named(names.group(bench, names.TASKS))
+        group = found.group_named(group_names.group(bench, group_names.TASKS))
         tasks.run(bench, label, trial.family(bench), found.subnet_ids, [group])
     tasks.settled(bench, label)
 

@@ -6,8 +6,8 @@ A label is the task's ``startedBy``. What is asserted of each is the step at whi
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from labs.stages.private_subnet import trial
 from labs.stages.private_subnet.subject import Subject
+from labs.subjects.tasks import trial
 from labs.verdict import Verdict
 from labs.verdict.stops import Step, StopFinding, StopOutcome, TaskRun, Trouble, expect_stop
 

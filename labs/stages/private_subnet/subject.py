@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from labs.stages import tasks, vpc
-from labs.stages.bench import Bench
-from labs.stages.private_subnet import names
-from labs.stages.vpc import Vpc
+from labs.lesson.bench import Bench
+from labs.subjects.tasks import tasks
+from labs.subjects.vpc import group_names, vpc
+from labs.subjects.vpc.vpc import Vpc
 from labs.verdict import Verdict
 from labs.verdict.stops import TaskRun
 
@@ -41,7 +41,7 @@ class Subject:
 
     @property
     def tasks_group(self) -> str:
-        return self.vpc.group_named(names.group(self.bench, names.TASKS))
+        return self.vpc.group_named(group_names.group(self.bench, group_names.TASKS))
 
     @property
     def since(self) -> datetime:

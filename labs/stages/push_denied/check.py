@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
+from labs.failures import code_of
 from labs.iam import MalformedPolicy, parse_policy
-from labs.stages import push
-from labs.stages.bench import BOTH, Bench
+from labs.lesson.bench import BOTH, Bench
 from labs.stages.push_denied.causes import cause_of
-from labs.stages.push_policy import MISSING, TOKEN, Document
-from labs.target.failures import code_of
+from labs.subjects.push import push
+from labs.subjects.push.push_policy import MISSING, TOKEN, Document
 from labs.ui.text import series as words
 from labs.verdict import Event, Finding, Gate, Outcome, Report, Verdict, expect_denied, read_trail, run_gates
-from labs.verdict.words import Trouble
+from labs.verdict.client_output import Trouble
 
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 _WORDS_IDS = {

@@ -2,10 +2,10 @@
 
 import time
 
-from labs.stages import push
-from labs.stages.bench import BOTH, ONE, Bench
-from labs.stages.commands import docker, must, patiently
-from labs.stages.stage import stage
+from labs.lesson.bench import BOTH, ONE, Bench
+from labs.lesson.shell import docker, must, patiently
+from labs.lesson.stage import stage
+from labs.subjects.push import push
 
 
 def solve(bench: Bench) -> None:

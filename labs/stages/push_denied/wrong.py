@@ -7,13 +7,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labs.stages import push
-from labs.stages.bench import BOTH, PLATFORMS, Bench
-from labs.stages.commands import build, docker, must
+from labs.lesson.bench import BOTH, PLATFORMS, Bench
+from labs.lesson.shell import build, docker, must
+from labs.lesson.stage import Wrong, stage
+from labs.session.target import TargetName
 from labs.stages.push_denied.solve import set_up, solve
-from labs.stages.push_policy import DOCUMENTED, MISSING
-from labs.stages.stage import Wrong, stage
-from labs.target.target import TargetName
+from labs.subjects.push import push
+from labs.subjects.push.push_policy import DOCUMENTED, MISSING
 
 Body = dict[str, Any]
 Change = Callable[[Bench, Body], object]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from labs import oci
 from labs.iam import MalformedPolicy, parse_policy
-from labs.stages import push
-from labs.stages.bench import BOTH, PLATFORMS, Bench
-from labs.stages.push_policy import MISSING, Document
+from labs.lesson.bench import BOTH, PLATFORMS, Bench
+from labs.subjects.push import push
+from labs.subjects.push.push_policy import MISSING, Document
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, read_trail, run_gates
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from labs.stages import push
-from labs.stages.bench import BOTH, ONE, Bench
-from labs.stages.commands import must, patiently
-from labs.stages.stage import stage
+from labs.lesson.bench import BOTH, ONE, Bench
+from labs.lesson.shell import must, patiently
+from labs.lesson.stage import stage
+from labs.subjects.push import push
 
 STAGE, BEFORE = "push-fixed", "push-denied"
 

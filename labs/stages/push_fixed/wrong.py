@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from labs.stages import push
-from labs.stages.attestation import attest_pushed
-from labs.stages.bench import BOTH, Bench
-from labs.stages.commands import build, must
+from labs.lesson.bench import BOTH, Bench
+from labs.lesson.shell import build, must
+from labs.lesson.stage import Wrong, stage
 from labs.stages.push_fixed.solve import log_of, put, solve
-from labs.stages.push_policy import DOCUMENTED, MISSING
-from labs.stages.stage import Wrong, stage
+from labs.subjects.push import push
+from labs.subjects.push.attestation import attest_pushed
+from labs.subjects.push.push_policy import DOCUMENTED, MISSING
 
 Body = dict[str, Any]
 Change = Callable[[Bench, Body], object]

@@ -1,7 +1,7 @@
 """Stage 00: the machine, the engine, the identity and the region are known. Nothing is created."""
 
 from labs import oci
-from labs.stages.bench import PLATFORMS, Bench
+from labs.lesson.bench import PLATFORMS, Bench
 from labs.verdict import Gate, Report, Verdict, run_gates
 
 

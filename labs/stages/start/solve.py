@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from labs.stages.bench import Bench
+from labs.lesson.bench import Bench
 
 
 def solve(bench: Bench) -> None:

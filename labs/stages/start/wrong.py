@@ -8,8 +8,8 @@ from pathlib import Path
 from labs import oci
 from labs.engine import Engine, RunningApp
 from labs.errors import LabError
-from labs.stages.bench import Bench
-from labs.stages.stage import Wrong
+from labs.lesson.bench import Bench
+from labs.lesson.stage import Wrong
 from labs.stages.start.solve import confirm, solve
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from labs.cloud import connections, server
+from labs.cloud.wire import connections, server
 from tests.cloud import lab_cloud
 
 MANY = 3 * server.THREADS

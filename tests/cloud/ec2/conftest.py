@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from labs.cloud.assembly import Cloud
+from labs.cloud.front.assembly import Cloud
 from tests.cloud.ec2 import lab_vpc
 
 

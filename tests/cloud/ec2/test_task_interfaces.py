@@ -9,7 +9,7 @@ import pytest
 
 from labs.cloud.contract import AwsError
 from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
-from labs.cloud.snapshot import Snapshots, read, request
+from labs.cloud.store.ec2_reader import Snapshots, read, request
 
 REGION = "us-east-1"
 ARN = "arn:aws:ecs:us-east-1:111122223333:attachment/0a1b2c3d-0000-4000-8000-0123456789ab"
@@ -98,9 +98,9 @@ def test_a_full_subnet_is_refused(aws):
 CHILD = """
 import json, os, signal, sys
 from pathlib import Path
-from labs.cloud.assembly import Cloud
+from labs.cloud.front.assembly import Cloud
 from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
-from labs.cloud.snapshot import Snapshots
+from labs.cloud.store.ec2_reader import Snapshots
 cloud = Cloud(Path(sys.argv[1]))
 account = cloud.identity.account
 snapshots = Snapshots(cloud._store._moto, cloud._store.reading)

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from labs.cloud.ecs.records import Attachment, Deployment, Service, Task
-from labs.cloud.ecs.scheduler import SETTLE_S, failed, is_ready, next_round, threshold
+from labs.cloud.ecs.rules.scheduler import SETTLE_S, failed, is_ready, next_round, threshold
+from labs.cloud.ecs.store.records import Attachment, Deployment, Service, Task
 
 
 def deployment(name, **more):

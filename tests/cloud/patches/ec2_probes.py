@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
-from labs.cloud import snapshot
 from labs.cloud.contract import AwsError
-from labs.cloud.store import determinism
+from labs.cloud.store import determinism, ec2_reader
 from labs.cloud.store.dispatch import MotoStore
 
 PREPARE("ec2")  # noqa: F821
@@ -36,7 +35,7 @@ def ask(operation, **parameters):
     try:
         with determinism.fixed(f"{operation}{len(clock)}", clock[-1]):
             clock.append(clock[-1])
-            return snapshot.read(operation, STORE.run(snapshot.request(operation, ACCOUNT, REGION, flat)))
+            return ec2_reader.read(operation, STORE.run(ec2_reader.request(operation, ACCOUNT, REGION, flat)))
     except AwsError as error:
         return error.code
 
@@ -613,7 +612,7 @@ def endpoints_by_tag():
 @probe
 def unknown_id_among_known_ones():
     net = Net()
-    request = snapshot.request("DescribeVpcs", ACCOUNT, REGION, {"VpcId.1": net.id, "VpcId.2": "vpc-0"})
+    request = ec2_reader.request("DescribeVpcs", ACCOUNT, REGION, {"VpcId.1": net.id, "VpcId.2": "vpc-0"})
     return STORE.run(request).body.decode().partition("<Message>")[2].partition("</Message>")[0]
 
 

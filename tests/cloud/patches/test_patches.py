@@ -7,7 +7,7 @@ import importlib.metadata
 
 import pytest
 
-from labs.cloud.services import BY_NAME
+from labs.cloud.protocols.services import BY_NAME
 
 
 def both(plain, patched, code):

@@ -16,7 +16,7 @@ from cheroot.wsgi import Server
 from labs import iam
 from labs.cloud.contract import AwsError, Caller, TrailEvent
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
-from labs.cloud.registry.validation import service_model
+from labs.cloud.registry.api.ecr_parameters import service_model
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ADMIN_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from labs import iam
-from labs.cloud.registry.tokens import TokenState
+from labs.cloud.registry.store.tokens import TokenState
 from tests.cloud.registry.lab_registry import ADMIN_POLICY, EcrStore, user
 
 SESSION_POLICY = iam.parse_policy(

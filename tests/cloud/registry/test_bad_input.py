@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labs.cloud.registry import names
-from labs.cloud.registry.messages import byte_range
-from labs.cloud.registry.routes import Target, find_route
+from labs.cloud.registry.data_plane.messages import byte_range
+from labs.cloud.registry.data_plane.paths import Target, find_route
+from labs.cloud.registry.rules import spelling
 from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 
@@ -115,7 +115,7 @@ def test_a_layer_over_ecrs_limit_is_refused_before_it_is_read(registry, admin):
 
 
 def test_a_stream_over_ecrs_limit_is_cut_off(admin, monkeypatch):
-    monkeypatch.setattr("labs.cloud.registry.uploads.MAX_LAYER", 3 << 20)
+    monkeypatch.setattr("labs.cloud.registry.store.uploads.MAX_LAYER", 3 << 20)
     location = admin.start()
     pieces = (b"x" * (1 << 20) for _ in range(3))
     assert admin.send("PATCH", location, pieces, {"Transfer-Encoding": "chunked"}).status == 202
@@ -241,12 +241,12 @@ def test_a_manifest_of_a_thousand_absent_layers_is_refused_with_a_short_answer(a
 
 @given(st.text(string.printable, max_size=60))
 def test_whatever_passes_as_a_name_is_safe_in_a_path(text):
-    if names.is_repository(text):
+    if spelling.is_repository(text):
         assert ".." not in text
         assert not text.startswith("/")
         assert not text.endswith("/")
         assert text == text.lower()
-    if names.is_digest(text) or names.is_upload(text) or names.is_tag(text):
+    if spelling.is_digest(text) or spelling.is_upload(text) or spelling.is_tag(text):
         assert "/" not in text
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from labs.cloud.registry.errors import EcrError, Fault
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.errors import LabError
 from tests.cloud.registry.lab_registry import (
     ACCOUNT,
@@ -179,7 +179,7 @@ def test_a_full_disk_is_503_and_the_next_push_works(registry, admin, monkeypatch
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("labs.cloud.registry.blobs.os.write", full)
+        broken.setattr("labs.cloud.registry.store.blobs.os.write", full)
         answer = admin.put(f"{admin.start()}?digest={digest_of(b'layer')}", b"layer")
     assert answer.error == (
         503,
@@ -200,7 +200,7 @@ def test_a_deletion_that_was_not_committed_keeps_the_content(registry, admin, tm
     def die(write):
         raise Killed
 
-    monkeypatch.setattr("labs.cloud.registry.images.take_orphans", die)
+    monkeypatch.setattr("labs.cloud.registry.store.images.take_orphans", die)
     with pytest.raises(Killed):
         registry.store.images.delete(repository, digest=digest)
     assert admin.get("manifests/v1").status == 200

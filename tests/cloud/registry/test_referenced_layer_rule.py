@@ -2,7 +2,7 @@
 
 import pytest
 
-from labs.cloud.registry.rules import REFERENCED_LAYER_NEEDS_DOWNLOAD
+from labs.cloud.registry.rules.call_actions import REFERENCED_LAYER_NEEDS_DOWNLOAD
 from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
 SIX = (

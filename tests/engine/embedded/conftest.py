@@ -18,12 +18,12 @@ from cheroot.wsgi import Server as WsgiServer
 from labs import iam, oci
 from labs.cloud.contract import Caller
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
-from labs.engine.embedded import command
-from labs.engine.embedded.client import Registry
-from labs.engine.embedded.credentials import Login
+from labs.engine.embedded import docker_command
+from labs.engine.embedded.docker_credentials import Login
+from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.minimal import minimal_base
 from labs.engine.embedded.reference import parse
-from labs.engine.embedded.store import Store
+from labs.engine.embedded.registry_client import Registry
 from labs.engine.embedded.transfer import Push
 
 ACCOUNT = "111122223333"
@@ -62,7 +62,7 @@ class Kit:
         out, err = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO()
         self._monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = command.main(words)
+            code = docker_command.main(words)
         return Result(code, out.buffer.getvalue().decode(), err.getvalue())
 
     def context(self, dockerfile: str, files: dict[str, str | bytes] | None = None) -> Path:
@@ -109,7 +109,7 @@ def kit(tmp_path, monkeypatch):
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     for name in ("LAB_ENGINE", "LAB_ENGINE_LINE", "SOURCE_DATE_EPOCH"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("labs.engine.embedded.client.WAIT_S", 0.001)
+    monkeypatch.setattr("labs.engine.embedded.registry_client.WAIT_S", 0.001)
     kit = Kit(tmp_path, monkeypatch)
     kit.store.tag(parse("base:1"), minimal_base(kit.store, (AMD64, ARM64)))
     return kit

@@ -309,9 +309,9 @@ def test_labels_and_ids_of_the_command_line_are_honoured(kit, tmp_path):
     ],
 )
 def test_what_cannot_be_built_is_one_sentence_with_the_line(kit, monkeypatch, text, words):
-    monkeypatch.setattr("labs.engine.embedded.client.TRIES", 1)
-    monkeypatch.setattr("labs.engine.embedded.client.is_local", lambda host: True)
-    monkeypatch.setattr("labs.engine.embedded.client.connect", _no_network)
+    monkeypatch.setattr("labs.engine.embedded.registry_client.TRIES", 1)
+    monkeypatch.setattr("labs.engine.embedded.registry_client.is_local", lambda host: True)
+    monkeypatch.setattr("labs.engine.embedded.registry_client.connect", _no_network)
     result = kit.build(text, {"a": "1", "b": "2"})
     assert result.code == 1
     assert result.last_words.startswith(words)

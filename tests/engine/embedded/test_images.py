@@ -35,7 +35,7 @@ def test_tag_and_rmi_move_names_and_an_image_goes_with_its_last(kit):
 def test_an_old_image_that_no_name_reaches_is_swept(kit, monkeypatch):
     kit.build("FROM base:1\nCOPY a /a\n", {"a": "1"})
     (layer,) = kit.image().manifest(oci.Platform("linux", "amd64")).layers[1:]
-    monkeypatch.setattr("labs.engine.embedded.store._YOUNG_S", -1)
+    monkeypatch.setattr("labs.engine.embedded.image_store._YOUNG_S", -1)
     kit.docker("rmi", "app:dev")
     assert not kit.store.has(layer.digest)
     assert kit.docker("image", "inspect", "base:1").code == 0
@@ -84,7 +84,7 @@ def test_skopeo_reads_and_checks_the_index(kit, tmp_path):
 
 def test_names_given_by_many_processes_at_once_are_all_kept(kit):
     text = (
-        "import sys\nfrom pathlib import Path\nfrom labs.engine.embedded.store import Store\n"
+        "import sys\nfrom pathlib import Path\nfrom labs.engine.embedded.image_store import Store\n"
         "from labs.engine.embedded.reference import parse\nstore = Store(Path(sys.argv[1]))\n"
         "top = store.find('base:1')[1]\n"
         "for number in range(20): store.tag(parse(f'{sys.argv[2]}:{number}'), top)\n"

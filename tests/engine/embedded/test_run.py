@@ -16,8 +16,8 @@ import pytest
 from labs import oci
 from labs.engine.archive import read_archive
 from labs.engine.embedded import EmbeddedEngine
+from labs.engine.embedded.app_process import start
 from labs.engine.embedded.build import native
-from labs.engine.embedded.runner import start
 from labs.errors import LabError
 
 FOREIGN = oci.Platform("linux", "arm64" if native().architecture == "amd64" else "amd64")
@@ -99,7 +99,7 @@ def test_an_app_that_ends_says_with_what_and_its_last_words(kit):
 
 
 def test_an_app_that_ignores_sigterm_is_killed(kit, monkeypatch):
-    monkeypatch.setattr("labs.engine.embedded.runner.STOP_S", 0.2)
+    monkeypatch.setattr("labs.engine.embedded.app_process.STOP_S", 0.2)
     text = (
         "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nprint('up', flush=True)\nwhile True: time.sleep(9)\n"
     )

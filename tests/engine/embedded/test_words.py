@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labs.engine.embedded.words import WordError, expand, expand_text, split
+from labs.engine.embedded.lexer import WordError, expand, expand_text, split
 
 KNOWN = {"A": "x", "EMPTY": "", "P": "/a/b/c.tar.gz"}
 

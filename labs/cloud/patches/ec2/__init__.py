@@ -12,9 +12,9 @@ it must leave no trace. And what passes by time is decided by the time of the ca
 
 import importlib
 
-# The catalogue comes first: it must act before moto's EC2 is imported.
+# The offerings come first: they must act before moto's EC2 is imported.
 _PARTS = (
-    "catalogue",
+    "offerings",
     "lifetimes",
     "interfaces",
     "endpoints",

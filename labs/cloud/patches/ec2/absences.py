@@ -6,7 +6,7 @@ and answers nothing where EC2 refuses an unknown NAT gateway.
 
 from typing import Any
 
-from labs.cloud.patches.ec2 import lifetimes, refusals
+from labs.cloud.patches.ec2 import ec2_errors, lifetimes
 
 
 def apply() -> None:
@@ -42,8 +42,8 @@ def apply() -> None:
         for gateway_id in nat_gateway_ids or ():
             held = self.nat_gateways.get(gateway_id)
             if held is None or lifetimes.gone(held):
-                words = refusals.nat_not_found_words(gateway_id)
-                raise refusals.simulated("NatGatewayNotFound", words)
+                words = ec2_errors.nat_not_found_words(gateway_id)
+                raise ec2_errors.simulated("NatGatewayNotFound", words)
         return nats_read(self, filters, nat_gateway_ids)
 
     def vpc_not_found(self: Any, vpc_id: Any) -> None:

@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Collection
 from typing import Any
 
-from labs.cloud.patches.ec2 import lifetimes, refusals
+from labs.cloud.patches.ec2 import ec2_errors, lifetimes
 
 _RESERVED_FIRST, _RESERVED_LAST = 4, 1
 _TRIES = 64
@@ -37,7 +37,7 @@ def free(subnet: Any, used: Collection[str]) -> str:
             return address
     left = [text for number in range(count) if (text := str(kind(first + number))) not in used]
     if not left:
-        raise refusals.no_free_address()
+        raise ec2_errors.no_free_address()
     return str(mock_random.choice(left))
 
 
@@ -52,12 +52,12 @@ def inside(subnet: Any, address: str) -> bool:
 def check(backend: Any, subnet: Any, address: str) -> None:
     """An address that the caller asks for. Raises the refusal."""
     if not inside(subnet, address):
-        raise refusals.address_outside()
+        raise ec2_errors.address_outside()
     place = int(ipaddress.ip_address(address)) - int(subnet.cidr.network_address)
     if place < _RESERVED_FIRST or place >= subnet.cidr.num_addresses - _RESERVED_LAST:
-        raise refusals.address_reserved(address)
+        raise ec2_errors.address_reserved(address)
     if address in taken(backend, subnet):
-        raise refusals.address_taken()
+        raise ec2_errors.address_taken()
 
 
 def public(backend: Any) -> str:
@@ -68,7 +68,7 @@ def public(backend: Any) -> str:
     used |= {str(interface.public_ip) for interface in lifetimes.living(backend.enis.values()) if interface.public_ip}
     every = [str(address) for network in _PUBLIC for address in network.hosts() if str(address) not in used]
     if not every:
-        raise refusals.simulated("AddressLimitExceeded", "The local AWS has no public address left.")
+        raise ec2_errors.simulated("AddressLimitExceeded", "The local AWS has no public address left.")
     return str(mock_random.choice(every))
 
 

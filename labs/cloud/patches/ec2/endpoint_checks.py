@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labs import iam
-from labs.cloud.patches.ec2 import interfaces, lifetimes, refusals
+from labs.cloud.patches.ec2 import ec2_errors, interfaces, lifetimes
 
 GATEWAY, INTERFACE = "Gateway", "Interface"
 ADDRESS_TYPES = ("ipv4", "dualstack", "ipv6")
@@ -26,10 +26,10 @@ def service(backend: Any, name: str, asked: str) -> Mapping[str, Any]:
     if not found:
         raise InvalidServiceName(name)
     if asked not in _ANY_TYPE:
-        raise refusals.simulated("InvalidParameterValue", f"Value ({asked}) for VpcEndpointType is invalid.")
+        raise ec2_errors.simulated("InvalidParameterValue", f"Value ({asked}) for VpcEndpointType is invalid.")
     available = {kind["ServiceType"]: entry for entry in found for kind in entry["ServiceType"]}
     if asked not in available:
-        raise refusals.wrong_type(asked, sorted(available))
+        raise ec2_errors.wrong_type(asked, sorted(available))
     entry: Mapping[str, Any] = available[asked]
     return entry
 
@@ -38,26 +38,26 @@ def only_for(kind: str, parameters: Mapping[str, Any]) -> None:
     """Parameters that belong to the other type; names as in CreateVpcEndpoint."""
     if kind == INTERFACE:
         if parameters.get("RouteTableIds"):
-            raise refusals.route_tables_only_for_gateways()
+            raise ec2_errors.route_tables_only_for_gateways()
         return
     if parameters.get("SubnetIds"):
-        raise refusals.subnets_not_for_gateways()
+        raise ec2_errors.subnets_not_for_gateways()
     if (parameters.get("DnsOptions") or {}).get("PrivateDnsOnlyForInboundResolverEndpoint"):
-        raise refusals.inbound_dns_not_for_gateways()
+        raise ec2_errors.inbound_dns_not_for_gateways()
     for name in ("SecurityGroupIds", "PrivateDnsEnabled"):
         if parameters.get(name):
             words = f"{name} is only supported for Interface type VPC Endpoints."
-            raise refusals.simulated("InvalidParameter", words)
+            raise ec2_errors.simulated("InvalidParameter", words)
 
 
 def options(parameters: Mapping[str, Any]) -> None:
     """The closed sets of values."""
     chosen = parameters.get("IpAddressType")
     if chosen and chosen not in ADDRESS_TYPES:
-        raise refusals.simulated("InvalidParameterValue", f"Value ({chosen}) for IpAddressType is invalid.")
+        raise ec2_errors.simulated("InvalidParameterValue", f"Value ({chosen}) for IpAddressType is invalid.")
     record = (parameters.get("DnsOptions") or {}).get("DnsRecordIpType")
     if record and record not in _RECORD_TYPES:
-        raise refusals.simulated("InvalidParameterValue", f"Value ({record}) for DnsRecordIpType is invalid.")
+        raise ec2_errors.simulated("InvalidParameterValue", f"Value ({record}) for DnsRecordIpType is invalid.")
 
 
 def subnets(backend: Any, vpc_id: str, name: str, entry: Mapping[str, Any], ids: Sequence[str]) -> list[Any]:
@@ -70,11 +70,11 @@ def subnets(backend: Any, vpc_id: str, name: str, entry: Mapping[str, Any], ids:
         if subnet.vpc_id != vpc_id:
             # AWS's words for this case were not found; that a subnet is not there for this VPC is its nearest code.
             code = InvalidSubnetIdError(subnet_id).code
-            raise refusals.simulated(code, f"The subnet ID '{subnet_id}' does not exist in the VPC {vpc_id}.")
+            raise ec2_errors.simulated(code, f"The subnet ID '{subnet_id}' does not exist in the VPC {vpc_id}.")
         if subnet.availability_zone in zones:
-            raise refusals.same_zone(subnet_id)
+            raise ec2_errors.same_zone(subnet_id)
         if subnet.availability_zone not in entry["AvailabilityZones"]:
-            raise refusals.zone_not_served(name, subnet_id)
+            raise ec2_errors.zone_not_served(name, subnet_id)
         zones.add(subnet.availability_zone)
         found.append(subnet)
     return found
@@ -85,7 +85,7 @@ def addressing(found: Iterable[Any], chosen: str) -> None:
     for subnet in found if chosen != "ipv4" else ():
         if not subnet.ipv6_cidr_block_association_set:
             words = f"IpAddressType {chosen} needs an IPv6 CIDR block in the subnet {subnet.id}."
-            raise refusals.simulated("InvalidParameter", words)
+            raise ec2_errors.simulated("InvalidParameter", words)
 
 
 def groups(backend: Any, vpc_id: str, ids: Sequence[str]) -> None:
@@ -99,9 +99,9 @@ def route_tables(backend: Any, vpc_id: str, ids: Iterable[str], prefix_list_id: 
         table = backend.get_route_table(table_id)
         if table.vpc_id != vpc_id:
             words = f"route table {table_id} and VPC {vpc_id} belong to different networks."
-            raise refusals.simulated("InvalidParameter", words)
+            raise ec2_errors.simulated("InvalidParameter", words)
         if any(route.destination_prefix_list_id == prefix_list_id for route in table.routes):
-            raise refusals.route_exists(table_id, prefix_list_id)
+            raise ec2_errors.route_exists(table_id, prefix_list_id)
 
 
 def policy(document: str | None) -> None:
@@ -111,23 +111,23 @@ def policy(document: str | None) -> None:
     try:
         iam.parse_policy(document, iam.PolicyKind.ENDPOINT)
     except iam.MalformedPolicy as error:
-        raise refusals.malformed_policy(error.line, error.column, error.detail) from error
+        raise ec2_errors.malformed_policy(error.line, error.column, error.detail) from error
 
 
 def private_dns(backend: Any, vpc_id: str, entry: Mapping[str, Any], besides: Any = None) -> None:
     """Both attributes of the VPC are on, and no other endpoint there has the name."""
     vpc = backend.get_vpc(vpc_id)
     if not (vpc.enable_dns_support and vpc.enable_dns_hostnames):
-        raise refusals.dns_attributes(vpc_id)
+        raise ec2_errors.dns_attributes(vpc_id)
     names = set(private_names(entry))
     if not names:
         words = f"The VPC endpoint service {entry['ServiceName']} has no private DNS name."
-        raise refusals.simulated("InvalidParameter", words)
+        raise ec2_errors.simulated("InvalidParameter", words)
     for other in lifetimes.living(backend.vpc_end_points.values()):
         if other is besides or other.vpc_id != vpc_id or not other.private_dns_enabled:
             continue
         for name in sorted(names & set(other.private_names)):
-            raise refusals.dns_conflict(name.removeprefix("*."), vpc_id)
+            raise ec2_errors.dns_conflict(name.removeprefix("*."), vpc_id)
 
 
 def private_names(entry: Mapping[str, Any]) -> list[str]:
@@ -141,4 +141,4 @@ def inbound_resolver(backend: Any, vpc_id: str, name: str, only_inbound: bool) -
         other.vpc_id == vpc_id and other.service_name == name and other.vpc_endpoint_type == GATEWAY
         for other in lifetimes.living(backend.vpc_end_points.values())
     ):
-        raise refusals.needs_gateway(vpc_id)
+        raise ec2_errors.needs_gateway(vpc_id)

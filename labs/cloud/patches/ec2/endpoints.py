@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labs.cloud.patches.ec2 import endpoint_plans, interfaces, lifetimes, refusals
+from labs.cloud.patches.ec2 import ec2_errors, endpoint_plans, interfaces, lifetimes
 from labs.cloud.patches.ec2.endpoint_checks import INTERFACE
 from labs.cloud.store import determinism
 
@@ -190,7 +190,7 @@ def _backend(backend: Any) -> None:
         for endpoint_id in vpc_end_point_ids or ():
             held = self.vpc_end_points.get(endpoint_id)
             if held is None or lifetimes.gone(held):
-                raise refusals.endpoint_not_found(endpoint_id)
+                raise ec2_errors.endpoint_not_found(endpoint_id)
         return lifetimes.living(described(self, vpc_end_point_ids, filters))
 
     def get_vpc_end_point(self: Any, vpc_end_point_id: str) -> Any:
@@ -276,7 +276,7 @@ def _api(response: Any) -> None:
         held = self.ec2_backend.vpc_end_points
         unknown = [one for one in asked if one not in held or lifetimes.gone(held[one])]
         self.ec2_backend.delete_vpc_endpoints([one for one in asked if one not in unknown])
-        words = refusals.endpoint_not_found_words
+        words = ec2_errors.endpoint_not_found_words
         failed = [
             {"ResourceId": one, "Error": {"Code": "InvalidVpcEndpointId.NotFound", "Message": words(one)}}
             for one in unknown
@@ -295,6 +295,6 @@ def _repeated(backend: Any, token: str, parameters: Mapping[str, Any]) -> Any:
         if endpoint.client_token == token:
             if endpoint.request != {name: parameters.get(name) for name in _SAME}:
                 words = "The client token was used with other parameters before."
-                raise refusals.simulated("IdempotentParameterMismatch", words)
+                raise ec2_errors.simulated("IdempotentParameterMismatch", words)
             return endpoint
     return None

@@ -6,7 +6,7 @@ from 127.0.0.0/8; lets an internet gateway go while public addresses depend on i
 
 from typing import Any
 
-from labs.cloud.patches.ec2 import addresses, interfaces, lifetimes, refusals
+from labs.cloud.patches.ec2 import addresses, ec2_errors, interfaces, lifetimes
 from labs.cloud.store import determinism
 
 
@@ -50,11 +50,11 @@ def _nat(gateway: Any, backend: Any) -> None:
         subnet = self.get_subnet(subnet_id)
         public = (connectivity_type or "public") == "public"
         if public and not allocation_id:
-            raise refusals.simulated("MissingParameter", "A public NAT gateway needs an AllocationId.")
+            raise ec2_errors.simulated("MissingParameter", "A public NAT gateway needs an AllocationId.")
         held = self.address_by_allocation([allocation_id])[0] if allocation_id else None
         if held is not None and held.association_id:
             words = f"Elastic IP address {allocation_id} is associated already."
-            raise refusals.simulated("Resource.AlreadyAssociated", words)
+            raise ec2_errors.simulated("Resource.AlreadyAssociated", words)
         addresses.free(subnet, addresses.taken(self, subnet))
         made = create(self, subnet_id, allocation_id, tags, connectivity_type or "public")
         interfaces.adopt(made._eni, interfaces.NAT, f"Interface for NAT Gateway {made.id}")
@@ -87,7 +87,7 @@ def _internet(backend: Any, response: Any) -> None:
 
     def delete_internet_gateway(self: Any, internet_gateway_id: str) -> None:
         if self.get_internet_gateway(internet_gateway_id).vpc:
-            raise refusals.has_dependencies("internetGateway", internet_gateway_id)
+            raise ec2_errors.has_dependencies("internetGateway", internet_gateway_id)
         delete(self, internet_gateway_id)
         self.tags.pop(internet_gateway_id, None)
 
@@ -95,7 +95,7 @@ def _internet(backend: Any, response: Any) -> None:
         vpc_id = self._get_param("VpcId")
         for interface in self.ec2_backend.get_all_network_interfaces():
             if interface.vpc_id == vpc_id and interface.public_ip:
-                raise refusals.addresses_still_mapped(vpc_id)
+                raise ec2_errors.addresses_still_mapped(vpc_id)
         return detach(self)
 
     backend.delete_internet_gateway = delete_internet_gateway

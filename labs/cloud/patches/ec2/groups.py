@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from labs.cloud.patches.ec2 import refusals
+from labs.cloud.patches.ec2 import ec2_errors
 
 _ALL_OR_NONE = (
     "authorize_security_group_ingress",
@@ -56,9 +56,9 @@ def _deletion(response: Any) -> None:
         if group is None:
             return original(self)
         if group.is_default:
-            raise refusals.default_group(group.id)
+            raise ec2_errors.default_group(group.id)
         if _used(backend, group.id):
-            raise refusals.group_in_use(group.id)
+            raise ec2_errors.group_in_use(group.id)
         answer = original(self)
         backend.tags.pop(group.id, None)
         return answer

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from labs.cloud.services import is_read_only
+from labs.cloud.protocols.services import is_read_only
 from labs.cloud.store import determinism
 
 PENDING = timedelta(seconds=1)

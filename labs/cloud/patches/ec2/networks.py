@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from labs.cloud.patches import core
-from labs.cloud.patches.ec2 import lifetimes, refusals
+from labs.cloud.patches.ec2 import ec2_errors, lifetimes
 from labs.cloud.store import determinism
 
 
@@ -62,7 +62,7 @@ def _options(backend: Any) -> None:
         held = self.dhcp_options_sets.get(options_id)
         if held is not None:
             if any(vpc.dhcp_options is held for vpc in self.vpcs.values()):
-                raise refusals.has_dependencies("dhcpOptions", str(options_id))
+                raise ec2_errors.has_dependencies("dhcpOptions", str(options_id))
             # moto remembers the last VPC only; whether one has the options was just asked.
             held.vpc = None
         delete(self, options_id)
@@ -77,7 +77,7 @@ def _subnets(backend: Any) -> None:
     def delete_subnet(self: Any, subnet_id: str) -> Any:
         subnet = self.get_subnet(subnet_id)
         if any(one.subnet is subnet for one in self.get_all_network_interfaces()):
-            raise refusals.has_dependencies("subnet", subnet_id)
+            raise ec2_errors.has_dependencies("subnet", subnet_id)
         for table in self.route_tables.values():
             for association in [a for a, target in table._associations.items() if target == subnet_id]:
                 del table._associations[association]
@@ -96,7 +96,7 @@ def _vpcs(backend: Any) -> None:
     def delete_vpc(self: Any, vpc_id: str) -> Any:
         vpc = self.get_vpc(vpc_id)
         if any(_dependencies(self, vpc_id)):
-            raise refusals.has_dependencies("vpc", vpc_id)
+            raise ec2_errors.has_dependencies("vpc", vpc_id)
         # moto would delete the options with the VPC.
         vpc.dhcp_options = None
         for acl in [acl for acl in self.network_acls.values() if acl.vpc_id == vpc_id]:

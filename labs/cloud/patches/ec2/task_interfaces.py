@@ -8,9 +8,9 @@ networking": the task's interface is visible in the account, and managed by its 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from labs.cloud import snapshot
 from labs.cloud.contract import AwsError
 from labs.cloud.patches.ec2.interfaces import PUBLIC_HEADER, TASK_HEADER
+from labs.cloud.store import ec2_reader
 from labs.cloud.store.dispatch import Answer, StoreRequest
 
 
@@ -83,6 +83,6 @@ class TaskInterfaces:
             if error.code != "InvalidNetworkInterfaceID.NotFound":
                 raise
 
-    def _call(self, operation: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> snapshot.Plain:
-        request = snapshot.request(operation, self._account, self._region, parameters, headers)
-        return snapshot.read(operation, self._write(request))
+    def _call(self, operation: str, parameters: Mapping[str, str], headers: Mapping[str, str]) -> ec2_reader.Plain:
+        request = ec2_reader.request(operation, self._account, self._region, parameters, headers)
+        return ec2_reader.read(operation, self._write(request))

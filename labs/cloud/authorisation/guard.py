@@ -1,0 +1,52 @@
+"""May this caller do this call? The refusal in the service's own code and words."""
+
+from collections.abc import Sequence
+
+from labs import iam
+from labs.cloud.apis.authorization_messages import AuthorizationMessages
+from labs.cloud.authorisation import Check, checks_for
+from labs.cloud.authorisation.access import LocalAccess
+from labs.cloud.authorisation.lookups import StoreLookups
+from labs.cloud.contract import AwsError, Caller
+from labs.cloud.protocols.services import BY_NAME, Protocol, Service
+from labs.cloud.wire.request import ApiCall
+
+
+class Guard:
+    """Asks ``access`` for every check of a call, with the policy of the resource itself where it has one."""
+
+    def __init__(self, access: LocalAccess, lookups: StoreLookups, messages: AuthorizationMessages) -> None:
+        self._access = access
+        self._lookups = lookups
+        self._messages = messages
+
+    def checks(self, call: ApiCall) -> Sequence[Check]:
+        """All that the call must be allowed."""
+        return checks_for(call, self._lookups)
+
+    def authorise(self, caller: Caller, call: ApiCall, checks: Sequence[Check]) -> None:
+        """Raises AwsError, the service's own kind of refusal, at the first "no"."""
+        for check in checks:
+            policy = self._lookups.resource_policy(check.resource)
+            decision = self._access.decide(caller, check.action, check.resource, check.context, policy)
+            if not decision.allowed:
+                words = self._access.sentence(caller, check.action, check.resource, decision)
+                raise refusal(BY_NAME[call.service], check, words + self._encoded(caller, call, check, decision))
+
+    def _encoded(self, caller: Caller, call: ApiCall, check: Check, decision: iam.Decision) -> str:
+        """What EC2 puts after its sentence where the refused action is about a resource."""
+        if call.service != "ec2" or check.resource == "*":
+            return ""
+        encoded = self._messages.encode(caller, call.service, call.region, check, decision)
+        return f". Encoded authorization failure message: {encoded}" if encoded else ""
+
+
+def refusal(service: Service, check: Check, sentence: str) -> AwsError:
+    """AccessDeniedException for the JSON services, UnauthorizedOperation for EC2, AccessDenied for the others."""
+    if service.protocol is Protocol.JSON:
+        return AwsError("AccessDeniedException", sentence, 400)
+    if service.protocol is Protocol.EC2:
+        # EC2 puts its own sentence first and leaves the resource out where there is none.
+        words = sentence.replace(" on resource: *", "", 1) if check.resource == "*" else sentence
+        return AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. {words}", 403)
+    return AwsError("AccessDenied", sentence, 403)

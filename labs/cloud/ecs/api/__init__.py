@@ -1,0 +1,1 @@
+"""ECS's API: one operation in, its answer or its exception out."""

@@ -1,0 +1,365 @@
+"""A task's life, in a thread of its own: PROVISIONING, PENDING, RUNNING, STOPPING, DEPROVISIONING, STOPPED."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from labs.cloud.contract import AwsError, Caller
+from labs.cloud.ecs.data_plane.aws_calls import InnerCalls
+from labs.cloud.ecs.data_plane.container_runner import CannotStart
+from labs.cloud.ecs.data_plane.containers import Containers
+from labs.cloud.ecs.data_plane.delivery import Delivery
+from labs.cloud.ecs.data_plane.local_sources import StoreRegistry, StoreSecrets
+from labs.cloud.ecs.data_plane.runner_choice import Engines
+from labs.cloud.ecs.data_plane.task_network import Network
+from labs.cloud.ecs.rules import scheduler
+from labs.cloud.ecs.rules.event_texts import say
+from labs.cloud.ecs.rules.planning import Planner
+from labs.cloud.ecs.store.ecs_store import EcsStore
+from labs.cloud.ecs.store.records import Attachment, Container, Service, Task
+from labs.errors import LabError
+from labs.fargate import exits
+from labs.fargate.model import TaskSpec
+from labs.fargate.steps import Delay, OutcomeKind, StartPlan, Stop
+from labs.fargate.texts import TEXTS, StopCode
+
+log = logging.getLogger("labs.cloud")
+
+LOOK_S = 0.1
+# How long a task stays at least in PROVISIONING and in PENDING: AWS takes many seconds, and states are to be seen.
+STEP_S = 0.3
+_NO_ADDRESS = "InsufficientFreeAddressesInSubnet"
+# What a task of a service that ends so says of the service: it failed.
+_FAILURES = (StopCode.FAILED_TO_START.value, StopCode.ESSENTIAL_EXITED.value)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What lives share. ``puller`` gives the execution role's session for a task."""
+
+    store: EcsStore
+    network: Network
+    planner: Planner
+    engines: Engines
+    registry: StoreRegistry
+    secrets: StoreSecrets
+    calls: InnerCalls
+    delivery: Delivery
+    puller: Callable[[str, str], Caller]
+
+
+class _Ended(Exception):
+    """The start went no further; ``stop`` says why, None when the task was told to stop."""
+
+    def __init__(self, stop: Stop | None = None, delay: Delay | None = None) -> None:
+        super().__init__()
+        self.stop = stop
+        self.delay = delay
+
+
+class TaskLife:
+    """``wake`` it when the task is to stop; ``abandon`` it when the process ends, and it writes nothing more."""
+
+    def __init__(self, parts: Parts, task: Task, slots: threading.Semaphore) -> None:
+        self._parts = parts
+        self._id = task.id
+        self._slots = slots
+        self._wake = threading.Event()
+        self._abandoned = False
+        self._containers: Containers | None = None
+        self._thread = threading.Thread(target=self._run, name=f"task-{task.id[:8]}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the task now."""
+        self._wake.set()
+
+    def abandon(self) -> None:
+        """Leave everything as it is."""
+        self._abandoned = True
+        self._wake.set()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the end of its thread."""
+        self._thread.join(timeout_s)
+
+    @property
+    def _task(self) -> Task:
+        return self._parts.store.tasks[self._id]
+
+    def _update(self, change: Callable[[Task], Task]) -> None:
+        if not self._abandoned:
+            self._parts.store.update_task(self._id, change)
+
+    def _run(self) -> None:
+        try:
+            self._live()
+        except Exception as error:
+            if self._abandoned:
+                return
+            log.exception("task %s failed: %s", self._id, type(error).__name__)
+            words = "The local AWS failed on this task; its log has the details. (simulated wording)"
+            self._finish(Stop("", StopCode.FAILED_TO_START, words, TEXTS["exit.user"].mark))
+
+    def _live(self) -> None:
+        stop = None
+        try:
+            self._linger()
+            vpc = self._attach()
+            self._linger()
+            with self._slots:
+                self._look_for_stop()
+                self._containers = self._begin(vpc)
+            self._supervise(self._containers)
+        except _Ended as end:
+            stop = end.stop
+            if stop is not None and end.delay is not None:
+                log.info("task %s: AWS takes longer to say so: %s", self._id, end.delay.words)
+                self._say_delay(end.delay)
+        self._finish(stop)
+
+    def _linger(self) -> None:
+        self._wake.wait(STEP_S)
+        self._wake.clear()
+        self._look_for_stop()
+
+    def _look_for_stop(self) -> None:
+        if self._abandoned or self._task.desired == "STOPPED":
+            raise _Ended
+
+    def _attach(self) -> str:
+        """Make the network interface; the VPC it is in."""
+        parts, task = self._parts, self._task
+        held = task.attachment
+        try:
+            made = parts.network.create(held.subnet, task.groups, held.id, task.public_address)
+        except AwsError as error:
+            raise _Ended(_no_interface(held.subnet, task.public_address, error)) from error
+        attached = Attachment(
+            held.id, held.subnet, "ATTACHED", made.id, made.mac_address, made.private_ip_address, made.private_dns_name
+        )
+        now = parts.store.now()
+        self._update(lambda task: replace(task, status="PENDING", attachment=attached, connected=now))
+        return made.vpc_id
+
+    def _begin(self, vpc: str) -> Containers:
+        """Ask how the start goes, and if it does, start what depends on nothing."""
+        parts, task = self._parts, self._task
+        definition = parts.store.definitions[task.definition.rsplit("/", 1)[-1]]
+        spec = parts.planner.spec(task, definition)
+        now = parts.store.now()
+        self._update(lambda task: replace(task, pull_started=now))
+        plan = parts.planner.plan(spec, vpc)
+        self._judge(plan, spec)
+        first = spec.containers[0].name
+        try:
+            containers = Containers(
+                spec,
+                task,
+                definition,
+                vpc,
+                parts.puller(spec.execution_role, task.id),
+                parts.engines.runner(),
+                parts.registry,
+                parts.secrets,
+                parts.calls,
+                parts.delivery,
+            )
+            self._containers = containers
+            self._start_ready(containers)
+        except LabError as error:
+            raise _Ended(exits.not_started(first, f"{error.what} (simulated wording)")) from error
+        except CannotStart as error:
+            raise _Ended(exits.not_started(first, str(error))) from error
+        now = parts.store.now()
+        self._update(lambda task: replace(task, pull_stopped=now))
+        return containers
+
+    def _judge(self, plan: StartPlan, spec: TaskSpec) -> None:
+        outcome = plan.outcome
+        if outcome.kind in (OutcomeKind.RUNNING, OutcomeKind.UNKNOWN) or outcome.stop is None:
+            return
+        if outcome.stop.code is StopCode.ESSENTIAL_EXITED:
+            self._last_lines(outcome.stop, spec)
+        delay = plan.step(outcome.step).delay if outcome.step is not None else None
+        raise _Ended(outcome.stop, delay)
+
+    def _last_lines(self, stop: Stop, spec: TaskSpec) -> None:
+        """A program that could not be run leaves one line, the loader's."""
+        parts, task, now = self._parts, self._task, self._parts.store.now()
+        self._update(lambda task: replace(task, pull_stopped=now, started=now))
+        for container in spec.containers:
+            end = stop.containers.get(container.name)
+            if end is None or not end.last_line or container.log is None or not container.log.is_awslogs:
+                continue
+            stream = parts.delivery.open(parts.calls, container.log, container.name, task.id)
+            stream.write(end.last_line)
+            parts.delivery.finish(stream)
+
+    def _start_ready(self, containers: Containers) -> None:
+        try:
+            started = containers.start_ready()
+        except AwsError as error:
+            raise CannotStart(f"{error.code}: {error.message}") from error
+        if started:
+            self._update(lambda task: replace(task, containers=_begun(task.containers, containers)))
+
+    def _supervise(self, containers: Containers) -> None:
+        """Until it is to stop, or an essential container has ended."""
+        while True:
+            if containers.look():
+                self._update(lambda task: replace(task, containers=_ended(task.containers, containers)))
+            if containers.essential_ended:
+                break
+            self._look_for_stop()
+            if not containers.all_started:
+                try:
+                    self._start_ready(containers)
+                except CannotStart as error:
+                    raise _Ended(exits.not_started(next(iter(containers.images)), str(error))) from error
+            elif self._task.status == "PENDING":
+                self._update(self._now_running)
+            self._note_health(containers)
+            self._wake.wait(LOOK_S)
+            self._wake.clear()
+        if not self._task.started:
+            self._update(lambda task: replace(task, started=self._parts.store.now()))
+        raise _Ended(exits.essential_exited({}))
+
+    def _now_running(self, task: Task) -> Task:
+        return replace(task, status="RUNNING", started=self._parts.store.now())
+
+    def _note_health(self, containers: Containers) -> None:
+        health = containers.health()
+        if not health or all(each.health == health.get(each.name, each.health) for each in self._task.containers):
+            return
+
+        def noted(task: Task) -> Task:
+            shown = tuple(replace(each, health=health.get(each.name, each.health)) for each in task.containers)
+            return replace(task, containers=shown, health=_overall(list(health.values())))
+
+        self._update(noted)
+
+    def _finish(self, stop: Stop | None) -> None:
+        """Stop what runs, remove it and the interface, and write down how it ended."""
+        store = self._parts.store
+        if self._abandoned:
+            return
+        self._update(lambda task: _stopping(task, stop, store.now()))
+        if self._containers is not None:
+            self._containers.stop()
+            self._update(lambda task: replace(task, containers=_ended(task.containers, self._containers)))
+        now = store.now()
+        self._update(lambda task: replace(task, status="DEPROVISIONING", execution_stopped=now))
+        if self._abandoned:
+            return
+        if self._containers is not None:
+            self._containers.remove()
+        self._detach()
+        with store.change():
+            self._update(lambda task: _stopped(task, stop, store.now()))
+            self._tell_service(stop)
+
+    def _detach(self) -> None:
+        interface = self._task.attachment.interface
+        try:
+            if interface:
+                self._parts.network.delete(interface)
+        except AwsError as error:
+            # The task ends all the same; the next start removes what is left.
+            log.warning("the interface %s of task %s was not removed: %s", interface, self._id, error)
+
+    def _tell_service(self, stop: Stop | None) -> None:
+        task = self._task
+        if not task.service or task.stop_code not in _FAILURES:
+            return
+        store, now = self._parts.store, self._parts.store.now()
+        key = f"{task.cluster}/{task.service}"
+        lived = task.stopping - task.started if task.started else 0.0
+
+        def told(service: Service) -> Service:
+            if stop is not None and stop.code is StopCode.FAILED_TO_START and service.status == "ACTIVE":
+                event = exits.unable_to_place(service.name, stop).removeprefix(f"(service {service.name}) ")
+                service = scheduler.said(service, now, event)
+            return scheduler.failed(service, task, now, lived)
+
+        store.update_service(key, told)
+
+    def _say_delay(self, delay: Delay) -> None:
+        task = self._task
+        if not task.service or delay.seconds is None:
+            return
+        words = say("service.told_at_once", task=task.id, delay=delay.words)
+        store = self._parts.store
+        store.update_service(
+            f"{task.cluster}/{task.service}", lambda service: scheduler.said(service, store.now(), words)
+        )
+
+
+def _no_interface(subnet: str, public: bool, error: AwsError) -> Stop:
+    if error.code == _NO_ADDRESS:
+        text = TEXTS["eni.no_address_public" if public else "eni.no_address"]
+    else:
+        text = TEXTS["eni.gone"]
+    return Stop(text.id, StopCode.FAILED_TO_START, text.render({"subnet": subnet, "detail": error.code}), text.mark)
+
+
+def _begun(shown: tuple[Container, ...], containers: Containers) -> tuple[Container, ...]:
+    return tuple(
+        replace(
+            each,
+            status="RUNNING",
+            runtime_id=containers.live[each.name].running.runtime_id,
+            digest=containers.images[each.name].digest,
+        )
+        if each.name in containers.live and each.status == "PENDING"
+        else each
+        for each in shown
+    )
+
+
+def _ended(shown: tuple[Container, ...], containers: Containers | None) -> tuple[Container, ...]:
+    ends = containers.ends if containers is not None else {}
+    made = []
+    for each in shown:
+        end = ends.get(each.name)
+        if end is None or each.exit_code is not None:
+            made.append(each)
+            continue
+        told = exits.ContainerExit(end.exit_code, end.out_of_memory).end
+        made.append(replace(each, status="STOPPED", exit_code=told.exit_code, reason=told.reason))
+    return tuple(made)
+
+
+def _overall(health: list[str]) -> str:
+    if "UNHEALTHY" in health:
+        return "UNHEALTHY"
+    return "HEALTHY" if all(each == "HEALTHY" for each in health) else "UNKNOWN"
+
+
+def _stopping(task: Task, stop: Stop | None, now: float) -> Task:
+    if stop is not None and task.desired != "STOPPED":
+        task = replace(task, stop_code=stop.code.value, stopped_reason=stop.reason)
+    status = "STOPPING" if task.status == "RUNNING" else "DEPROVISIONING"
+    return replace(task, desired="STOPPED", status=status, stopping=task.stopping or now)
+
+
+def _stopped(task: Task, stop: Stop | None, now: float) -> Task:
+    ends = stop.containers if stop is not None else {}
+    shown = []
+    for each in task.containers:
+        told = ends.get(each.name)
+        if told is not None and each.exit_code is None:
+            each = replace(each, exit_code=told.exit_code, reason=told.reason)
+        shown.append(replace(each, status="STOPPED"))
+    return replace(
+        task,
+        status="STOPPED",
+        stopped=now,
+        containers=tuple(shown),
+        attachment=replace(task.attachment, status="DELETED"),
+    )

@@ -1,0 +1,205 @@
+"""Puts the parts of the local AWS together over one state folder."""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from labs.cloud import patches
+from labs.cloud.apis.authorization_messages import AuthorizationMessages
+from labs.cloud.apis.provider_keys import ProviderKeys
+from labs.cloud.apis.simulate import Simulator
+from labs.cloud.apis.sts import StsApi
+from labs.cloud.apis.web_identity import WebIdentities
+from labs.cloud.authorisation.access import LocalAccess
+from labs.cloud.authorisation.guard import Guard
+from labs.cloud.authorisation.lookups import StoreLookups
+from labs.cloud.ecs import Ecs
+from labs.cloud.front.backend import Backend
+from labs.cloud.front.gateway import Gateway
+from labs.cloud.identity.credentials import Credentials
+from labs.cloud.identity.identities import Identities
+from labs.cloud.identity.sessions import Sessions
+from labs.cloud.registry import EcrApi, EcrStore, registry_app
+from labs.cloud.state.checkpoint import Checkpoint
+from labs.cloud.state.folder import Identity, StateFolder, damaged, unreadable
+from labs.cloud.state.journal import Journal
+from labs.cloud.state.replay import DurableStore
+from labs.cloud.store.dispatch import MotoStore, StoreRequest
+from labs.cloud.trail.cloudtrail import SqliteTrail
+from labs.cloud.wire import memory
+
+log = logging.getLogger("labs.cloud")
+
+ADMIN = "lab-admin"
+_ADMIN_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def utc_now() -> datetime:
+    """The machine's time: aware, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class AdminKey:
+    """The administrator's access key."""
+
+    access_key_id: str
+    secret: str
+
+
+class Cloud:
+    """The local AWS as one WSGI application. ``close`` it to let the state folder go."""
+
+    def __init__(
+        self, path: Path, account: str | None = None, region: str | None = None, *, referenced_layer_rule: bool = True
+    ) -> None:
+        """Take the state folder and bring back what it holds. Raises LabError for a folder that cannot be used."""
+        self.folder = StateFolder.open(path)
+        try:
+            self._assemble(path, account, region, referenced_layer_rule)
+        except BaseException:
+            self.folder.close()
+            raise
+
+    def _assemble(self, path: Path, account: str | None, region: str | None, referenced_layer_rule: bool) -> None:
+        self.identity = self.folder.identity(account, region)
+        self.host = ""
+        moto = MotoStore(patches.prepare)
+        moto.load("iam")
+        patches.core_module().set_master(self.identity.seed, self.identity.born)
+        if self.identity.port and not (path / "journal").exists():
+            raise damaged(path / "journal", "it is missing")
+        self._journal = Journal(path / "journal")
+        sessions, identities = Sessions(), Identities()
+        checkpoint = Checkpoint(path / "checkpoint", self.identity.seed)
+        self._store = DurableStore(moto, sessions, self._journal, checkpoint)
+        self._store.on_iam_change = identities.changed
+        self._credentials = Credentials(identities, sessions)
+        self._trail = SqliteTrail(path / "trail.sqlite3", utc_now)
+        try:
+            self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
+        except (sqlite3.Error, OSError) as error:
+            raise unreadable(path / "registry", error, path) from error
+        self._ecs = Ecs(path, self.identity, utc_now)
+        replayed = self._store.replay()
+        sessions.forget_old()
+        identities.changed()
+        log.info("state %s: %d calls carried out again", path, replayed)
+        self.admin = self._administrator(identities)
+        access = LocalAccess(identities, self._credentials, utc_now)
+        lookups = StoreLookups(self._ecr.resource_policy, self._ecr.tags, self._ecs.task_definition, self._ecs.tags)
+        messages = AuthorizationMessages(self.identity.seed)
+        sts = StsApi(access, identities, self._credentials, messages, self._store.open_session, utc_now)
+        ecr_api = EcrApi(self._ecr, registry_host=self._registry_host)
+        ecs_api = self._ecs.connect(
+            self._store,
+            moto,
+            access,
+            identities,
+            self._credentials,
+            sessions,
+            lookups,
+            self._trail,
+            self._ecr,
+            self._registry_host,
+        )
+        backend = Backend(
+            self._store,
+            moto,
+            sts,
+            WebIdentities(identities, ProviderKeys(path / "identity-providers"), utc_now),
+            Simulator(identities),
+            self._trail,
+            ecr_api,
+            ecs_api,
+            self._tagged,
+            self.identity.region,
+        )
+        self._gateway = Gateway(self._credentials, Guard(access, lookups, messages), backend, self._trail, utc_now)
+        self._registry = registry_app(
+            self._ecr,
+            access,
+            self._trail,
+            account=self.identity.account,
+            region=self.identity.region,
+            registry_host=self._registry_host,
+            referenced_layer_needs_download=referenced_layer_rule,
+        )
+        memory.settle()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """``/v2/`` is the registry's, everything else the AWS APIs'."""
+        path = environ.get("PATH_INFO", "")
+        if (path == "/v2" or path.startswith("/v2/")) and "AWS4-HMAC-SHA256" not in environ.get(
+            "HTTP_AUTHORIZATION", ""
+        ):
+            return self._registry(environ, start_response)
+        return self._gateway(environ, start_response)
+
+    def _tagged(self) -> Iterable[tuple[str, Mapping[str, str]]]:
+        """ARN and tags of every repository, a page at a time, and of what ECS has."""
+        yield from self._ecs.tagged()
+        after = ""
+        while page := self._ecr.repositories.page(after):
+            for repository in page:
+                yield self._ecr.arn(repository.name), repository.tags
+            after = page[-1].name
+
+    def _registry_host(self) -> str:
+        return self.host
+
+    def remember_port(self, port: int) -> None:
+        """Image names carry the port: the next start uses it again."""
+        if port != self.identity.port:
+            self.identity = replace(self.identity, port=port)
+            self.folder.save(self.identity)
+
+    def start(self) -> None:
+        """Begin to run tasks."""
+        self._ecs.start()
+
+    def close(self) -> None:
+        """End what runs, close the files and let the folder go."""
+        self._ecs.close()
+        self._trail.close()
+        self._ecr.close()
+        self._journal.close()
+        self.folder.close()
+
+    def _administrator(self, identities: Identities) -> AdminKey:
+        """The user ``lab-admin`` and its key, made where they are missing."""
+        account = self.identity.account
+        if identities.user(account, ADMIN) is None:
+            self._iam("CreateUser", UserName=ADMIN)
+            self._iam("AttachUserPolicy", UserName=ADMIN, PolicyArn=_ADMIN_POLICY)
+        key = identities.first_key(account, ADMIN)
+        if key is None:
+            self._iam("CreateAccessKey", UserName=ADMIN)
+            key = identities.first_key(account, ADMIN)
+        assert key is not None
+        return AdminKey(key.access_key_id, key.secret)
+
+    def _iam(self, action: str, **parameters: str) -> None:
+        body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
+        self._store.write(
+            StoreRequest(
+                "iam",
+                action,
+                self.identity.account,
+                "us-east-1",
+                "",
+                "POST",
+                "/",
+                "",
+                {"content-type": "application/x-www-form-urlencoded"},
+                body,
+            )
+        )
+
+
+__all__ = ["ADMIN", "AdminKey", "Cloud", "Identity", "utc_now"]

@@ -1,0 +1,145 @@
+"""What a request says about its signer, before anything is believed."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from labs.cloud.contract import AwsError
+from labs.cloud.identity.signatures.sigv4 import ALGORITHM
+from labs.cloud.wire.request import HttpRequest
+
+_DATE = re.compile(r"\d{8}\Z", re.ASCII)
+_TIMESTAMP = re.compile(r"\d{8}T\d{6}Z\Z", re.ASCII)
+_HEX = re.compile(r"[0-9a-f]{64}\Z")
+_REGION = re.compile(r"[a-z0-9-]{1,32}\Z")
+
+
+class Family(Enum):
+    """The services whose authentication errors differ in code and words."""
+
+    JSON = "json"
+    QUERY = "query"
+    EC2 = "ec2"
+    S3 = "s3"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The parts of an Authorization header or of a presigned URL. ``expires`` is seconds, None for a header."""
+
+    access_key_id: str
+    date: str
+    region: str
+    service: str
+    signed_headers: str
+    signature: str
+    timestamp: str
+    token: str
+    presigned: bool = False
+    expires: int | None = None
+
+    @property
+    def scope(self) -> str:
+        """The credential scope: date/region/service/aws4_request."""
+        return f"{self.date}/{self.region}/{self.service}/aws4_request"
+
+
+def read_claim(request: HttpRequest) -> Claim | None:
+    """Read the claim; None when the request is not signed at all.
+
+    Raises AwsError(IncompleteSignature) for a signature that is malformed; the gateway gives it the
+    service family's own code.
+    """
+    authorization = request.headers.get("authorization", "")
+    if authorization:
+        return _from_header(request, authorization)
+    if "AWSAccessKeyId" in request.query_values and "Signature" in request.query_values:
+        raise AwsError(
+            "InvalidRequest",
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+        )
+    if "X-Amz-Algorithm" in request.query_values or "X-Amz-Signature" in request.query_values:
+        return _from_query(request)
+    return None
+
+
+def _incomplete(message: str) -> AwsError:
+    return AwsError("IncompleteSignature", message)
+
+
+def _from_header(request: HttpRequest, authorization: str) -> Claim:
+    algorithm, _, rest = authorization.partition(" ")
+    if algorithm != ALGORITHM:
+        raise _incomplete(f"Unsupported AWS 'algorithm': '{_shown(algorithm)}'.")
+    fields = {}
+    for part in rest.split(","):
+        name, equals, value = part.strip().partition("=")
+        if equals:
+            fields[name] = value
+    for needed in ("Credential", "SignedHeaders", "Signature"):
+        if not fields.get(needed):
+            raise _incomplete(f"Authorization header requires '{needed}' parameter.")
+    timestamp = request.headers.get("x-amz-date", "")
+    if not timestamp:
+        raise _incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+    return _claim(
+        fields["Credential"],
+        fields["SignedHeaders"],
+        fields["Signature"],
+        timestamp,
+        request.headers.get("x-amz-security-token", ""),
+    )
+
+
+def _from_query(request: HttpRequest) -> Claim:
+    values = request.query_values
+    for needed in ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"):
+        if not values.get(needed):
+            raise _incomplete(f"AWS query-string parameters must include '{needed}'.")
+    if values["X-Amz-Algorithm"] != ALGORITHM:
+        raise _incomplete(f"Unsupported AWS 'algorithm': '{_shown(values['X-Amz-Algorithm'])}'.")
+    text = values.get("X-Amz-Expires", "900")
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 0 < int(text) <= 604800:
+        raise _incomplete("X-Amz-Expires must be a number of seconds between 1 and 604800.")
+    return _claim(
+        values["X-Amz-Credential"],
+        values["X-Amz-SignedHeaders"],
+        values["X-Amz-Signature"],
+        values["X-Amz-Date"],
+        values.get("X-Amz-Security-Token", ""),
+        int(text),
+    )
+
+
+def _claim(
+    credential: str, signed: str, signature: str, timestamp: str, token: str, expires: int | None = None
+) -> Claim:
+    parts = credential.rsplit("/", 4)
+    if len(parts) != 5 or parts[4] != "aws4_request" or not all(parts):
+        raise _incomplete(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
+            f"got '{_shown(credential)}'"
+        )
+    key, date, region, service, _ = parts
+    if not _DATE.match(date) or not _TIMESTAMP.match(timestamp):
+        raise _incomplete("Date must be in ISO-8601 'basic format'.")
+    if not timestamp.startswith(date):
+        raise AwsError(
+            "SignatureDoesNotMatch",
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{date}' != '{timestamp[:8]}', from '{timestamp}'.",
+            403,
+        )
+    if not _REGION.match(region) or not _HEX.match(signature):
+        raise _incomplete("The signature or the region in the credential scope is malformed.")
+    headers = signed.lower()
+    if "host" not in headers.split(";"):
+        raise AwsError(
+            "SignatureDoesNotMatch", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.", 403
+        )
+    return Claim(key, date, region, service, headers, signature, timestamp, token, expires is not None, expires)
+
+
+def _shown(text: str) -> str:
+    """Client text safe to repeat in an error: short and printable."""
+    return "".join(c for c in text[:80] if c.isprintable())

@@ -1,0 +1,150 @@
+"""The services that are served, as data: protocol, names, and where a request's operation stands."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from labs.cloud.identity.signatures.claim import Family
+
+
+class Protocol(Enum):
+    """How a service's requests and answers are written."""
+
+    JSON = "json"
+    QUERY = "query"
+    EC2 = "ec2"
+    REST_XML = "rest-xml"
+
+
+# Bytes. S3 takes 5 GB in one PutObject; here the store keeps objects in memory.
+OBJECT_MOST = 512 << 20
+# A layer part of 20 MiB (ECR service quotas) in base64, and some room.
+_LAYER_PART_MOST = 32 << 20
+# PutLogEvents' 1 MiB (its API reference) with every character escaped; all other calls are far smaller.
+_CALL_MOST = 8 << 20
+
+
+@dataclass(frozen=True)
+class Service:
+    """``name`` is botocore's, ``signing`` the credential scope's, ``prefix`` the IAM action's.
+
+    ``module`` is moto's package ("" when the service is wholly ours); ``target`` what X-Amz-Target begins with.
+    ``body_most`` is how many bytes a request's body may have.
+    """
+
+    name: str
+    signing: str
+    prefix: str
+    protocol: Protocol
+    module: str = ""
+    target: str = ""
+    namespace: str = ""
+    source: str = ""
+    is_global: bool = False
+    body_most: int = _CALL_MOST
+
+    @property
+    def family(self) -> Family:
+        """Which authentication errors it gives."""
+        return family_of(self.protocol)
+
+    @property
+    def event_source(self) -> str:
+        """What CloudTrail calls it."""
+        return self.source or f"{self.prefix}.amazonaws.com"
+
+
+def family_of(protocol: Protocol) -> Family:
+    """Which authentication errors a protocol's services give."""
+    return _FAMILIES[protocol]
+
+
+_FAMILIES = {
+    Protocol.JSON: Family.JSON,
+    Protocol.QUERY: Family.QUERY,
+    Protocol.EC2: Family.EC2,
+    Protocol.REST_XML: Family.S3,
+}
+
+_ALL = (
+    Service(
+        "iam", "iam", "iam", Protocol.QUERY, "iam", "", "https://iam.amazonaws.com/doc/2010-05-08/", is_global=True
+    ),
+    Service("sts", "sts", "sts", Protocol.QUERY, "", "", "https://sts.amazonaws.com/doc/2011-06-15/"),
+    Service("ec2", "ec2", "ec2", Protocol.EC2, "ec2", "", "http://ec2.amazonaws.com/doc/2016-11-15/"),
+    Service("ecs", "ecs", "ecs", Protocol.JSON, "", "AmazonEC2ContainerServiceV20141113"),
+    Service("ssm", "ssm", "ssm", Protocol.JSON, "ssm", "AmazonSSM"),
+    Service("logs", "logs", "logs", Protocol.JSON, "logs", "Logs_20140328"),
+    Service(
+        "s3",
+        "s3",
+        "s3",
+        Protocol.REST_XML,
+        "s3",
+        "",
+        "http://s3.amazonaws.com/doc/2006-03-01/",
+        body_most=OBJECT_MOST,
+    ),
+    Service(
+        "resourcegroupstaggingapi",
+        "tagging",
+        "tag",
+        Protocol.JSON,
+        "resourcegroupstaggingapi",
+        "ResourceGroupsTaggingAPI_20170126",
+        source="tagging.amazonaws.com",
+    ),
+    Service("secretsmanager", "secretsmanager", "secretsmanager", Protocol.JSON, "secretsmanager", "secretsmanager"),
+    Service("kms", "kms", "kms", Protocol.JSON, "kms", "TrentService"),
+    Service(
+        "cloudtrail",
+        "cloudtrail",
+        "cloudtrail",
+        Protocol.JSON,
+        "",
+        "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+    ),
+    Service(
+        "ecr",
+        "ecr",
+        "ecr",
+        Protocol.JSON,
+        "",
+        "AmazonEC2ContainerRegistry_V20150921",
+        body_most=_LAYER_PART_MOST,
+    ),
+)
+
+BY_SIGNING = {service.signing: service for service in _ALL}
+BY_NAME = {service.name: service for service in _ALL}
+
+# What an operation that only looks begins with. Everything else is taken to change something.
+_READS = (
+    "AssumeRole",
+    "Describe",
+    "List",
+    "Get",
+    "Lookup",
+    "Search",
+    "Head",
+    "BatchGet",
+    "BatchCheck",
+    "Filter",
+    "Simulate",
+    "Select",
+    "Validate",
+    "Test",
+    "Verify",
+    "Decode",
+    "Decrypt",
+    "Encrypt",
+    "ReEncrypt",
+    "GenerateDataKey",
+    "GenerateRandom",
+    "GenerateMac",
+    "Sign",
+)
+
+
+def is_read_only(service: str, operation: str) -> bool:
+    """Whether a call changes nothing in the store."""
+    return operation.startswith(_READS)

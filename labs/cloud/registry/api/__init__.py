@@ -1,0 +1,1 @@
+"""The ECR API: one operation in, its answer or its exception out."""

@@ -1,0 +1,198 @@
+"""The ECR API's operations on images."""
+
+from collections.abc import Callable
+from typing import Any
+
+from labs.cloud.contract import Caller
+from labs.cloud.registry.api.ecr_paging import page
+from labs.cloud.registry.rules import spelling
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter
+from labs.cloud.registry.store.images import Image, image_missing
+from labs.cloud.registry.store.registry_store import EcrStore
+from labs.cloud.registry.store.repositories import Repository
+
+Parameters = dict[str, Any]
+Answer = dict[str, Any]
+Find = Callable[[Parameters], Repository]
+
+_TAG_PATTERN = "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
+_NOT_FOUND = ("ImageNotFound", "Requested image not found")
+
+
+class ImageOperations:
+    """Each public method is one operation: decoded parameters in, the JSON answer out."""
+
+    def __init__(self, store: EcrStore, find: Find) -> None:
+        self._store = store
+        self._repository = find
+
+    def put_image(self, caller: Caller, parameters: Parameters) -> Answer:
+        """PutImage."""
+        repository = self._repository(parameters)
+        tag = parameters.get("imageTag") or ""
+        if tag and not spelling.is_tag(tag):
+            raise invalid_parameter("imageTag", f"must satisfy regular expression '{_TAG_PATTERN}'", Fault.TAG_INVALID)
+        digest = parameters.get("imageDigest") or ""
+        if digest and not spelling.is_digest(digest):
+            raise invalid_parameter("imageDigest", "is not a digest (simulated wording)")
+        body = parameters["imageManifest"].encode()
+        media_type = parameters.get("imageManifestMediaType") or ""
+        image, changed = self._store.images.put(repository, body, media_type, tag, digest)
+        if not changed:
+            raise EcrError(
+                Fault.IMAGE_EXISTS,
+                f"Image with digest '{image.digest}' and tag '{tag or 'null'}' already exists in the repository "
+                f"with name '{repository.name}' in registry with id '{self._store.account}'",
+            )
+        return {"image": self._image(repository, image, tag)}
+
+    def batch_get_image(self, caller: Caller, parameters: Parameters) -> Answer:
+        """BatchGetImage. An image whose media type is not among ``acceptedMediaTypes`` counts as not found:
+        ECR's translation between formats is not served.
+        """
+        repository = self._repository(parameters)
+        accepted = parameters.get("acceptedMediaTypes") or []
+        images: list[Answer] = []
+        failures: list[Answer] = []
+        for wanted in parameters["imageIds"]:
+            image, failure = self._lookup(repository, wanted)
+            if image is not None and accepted and image.media_type not in accepted:
+                image, failure = None, _NOT_FOUND
+            if image is None:
+                failures.append(_failure(wanted, *failure))
+            else:
+                images.append(self._image(repository, image, wanted.get("imageTag") or ""))
+        return {"images": images, "failures": failures}
+
+    def batch_delete_image(self, caller: Caller, parameters: Parameters) -> Answer:
+        """BatchDeleteImage, one identifier after the other: an index must come before its children."""
+        repository = self._repository(parameters)
+        deleted: list[Answer] = []
+        failures: list[Answer] = []
+        for wanted in parameters["imageIds"]:
+            image, failure = self._lookup(repository, wanted)
+            if image is None:
+                failures.append(_failure(wanted, *failure))
+                continue
+            digest, tag = wanted.get("imageDigest") or "", wanted.get("imageTag") or ""
+            try:
+                self._store.images.delete(repository, digest="" if tag else digest, tag=tag)
+            except EcrError as error:
+                code = error.fault.api_code if error.fault is Fault.IMAGE_REFERENCED else _NOT_FOUND[0]
+                failures.append(_failure(wanted, code, error.message))
+                continue
+            tags = [tag] if tag else list(image.tags)
+            deleted += [{"imageDigest": image.digest, "imageTag": name} for name in tags]
+            if not tags:
+                deleted.append({"imageDigest": image.digest})
+        return {"imageIds": deleted, "failures": failures}
+
+    def list_images(self, caller: Caller, parameters: Parameters) -> Answer:
+        """ListImages: one entry for each tag, and one for each image without."""
+        repository = self._repository(parameters)
+        entries: list[Answer] = []
+        for image in self._filtered(repository, parameters):
+            entries += [{"imageDigest": image.digest, "imageTag": tag} for tag in image.tags]
+            if not image.tags:
+                entries.append({"imageDigest": image.digest})
+        shown, following = page(entries, parameters)
+        return {"imageIds": shown, **following}
+
+    def describe_images(self, caller: Caller, parameters: Parameters) -> Answer:
+        """DescribeImages: the wanted ones, or all, a page at a time."""
+        repository = self._repository(parameters)
+        wanted = parameters.get("imageIds")
+        if not wanted:
+            shown, following = page(self._filtered(repository, parameters), parameters)
+            return {"imageDetails": [self._detail(repository, image) for image in shown], **following}
+        found: dict[str, Image] = {}
+        for identifier in wanted:
+            image, _ = self._lookup(repository, identifier)
+            if image is None:
+                reference = identifier.get("imageDigest") or identifier.get("imageTag") or ""
+                raise image_missing(reference, repository.name, self._store.account)
+            found[image.digest] = image
+        return {"imageDetails": [self._detail(repository, image) for image in found.values()]}
+
+    def list_image_referrers(self, caller: Caller, parameters: Parameters) -> Answer:
+        """ListImageReferrers."""
+        repository = self._repository(parameters)
+        digest = parameters["subjectId"]["imageDigest"]
+        wanted = (parameters.get("filter") or {}).get("artifactTypes") or []
+        found = self._store.images.referrers(repository, digest, wanted)
+        shown, following = page(found, parameters, most=50)
+        return {"referrers": [_referrer(image) for image in shown], **following}
+
+    def _filtered(self, repository: Repository, parameters: Parameters) -> list[Image]:
+        wanted = parameters.get("filter") or {}
+        if wanted.get("imageStatus") not in (None, "ACTIVE", "ANY"):
+            return []  # nothing is ever archived here
+        status = wanted.get("tagStatus") or "ANY"
+        images = self._store.images.all(repository)
+        return [image for image in images if status == "ANY" or bool(image.tags) == (status == "TAGGED")]
+
+    def _lookup(self, repository: Repository, wanted: Answer) -> tuple[Image | None, tuple[str, str]]:
+        """The image of an identifier, or None with failureCode and failureReason."""
+        digest, tag = wanted.get("imageDigest") or "", wanted.get("imageTag") or ""
+        if not digest and not tag:
+            return None, ("MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null")
+        if digest and not spelling.is_digest(digest):
+            return None, (
+                "InvalidImageDigest",
+                "Invalid request parameters: image digest should satisfy the regex '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
+            )
+        if tag and not spelling.is_tag(tag):
+            return None, ("InvalidImageTag", f"Invalid request parameters: image tag should satisfy '{_TAG_PATTERN}'")
+        image = self._store.images.get(repository, digest or tag)
+        if image is not None and digest and tag and tag not in image.tags:
+            return None, ("ImageTagDoesNotMatchDigest", "Image tag does not match digest (simulated wording)")
+        return image, _NOT_FOUND
+
+    def _image(self, repository: Repository, image: Image, tag: str) -> Answer:
+        identifier = {"imageDigest": image.digest}
+        if tag:
+            identifier["imageTag"] = tag
+        return {
+            "registryId": self._store.account,
+            "repositoryName": repository.name,
+            "imageId": identifier,
+            "imageManifest": image.body.decode(),
+            "imageManifestMediaType": image.media_type,
+        }
+
+    def _detail(self, repository: Repository, image: Image) -> Answer:
+        detail: Answer = {
+            "registryId": self._store.account,
+            "repositoryName": repository.name,
+            "imageDigest": image.digest,
+            "imageSizeInBytes": image.size,
+            "imagePushedAt": image.pushed.timestamp(),
+            "imageManifestMediaType": image.media_type,
+            "imageStatus": "ACTIVE",
+        }
+        if image.tags:
+            detail["imageTags"] = list(image.tags)
+        if image.config_type:
+            detail["artifactMediaType"] = image.config_type
+        if image.subject:
+            detail["subjectManifestDigest"] = image.subject
+        return detail
+
+
+def _failure(wanted: Answer, code: str, reason: str) -> Answer:
+    identifier = {key: wanted[key] for key in ("imageDigest", "imageTag") if wanted.get(key)}
+    return {"imageId": identifier, "failureCode": code, "failureReason": reason}
+
+
+def _referrer(image: Image) -> Answer:
+    described: Answer = {
+        "digest": image.digest,
+        "mediaType": image.media_type,
+        "size": image.length,
+        "artifactStatus": "ACTIVE",
+    }
+    if image.artifact_type:
+        described["artifactType"] = image.artifact_type
+    if image.annotations:
+        described["annotations"] = dict(image.annotations)
+    return described

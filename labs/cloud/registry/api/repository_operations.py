@@ -1,0 +1,257 @@
+"""The ECR API's operations on repositories, their policies and tags, and on the registry itself."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from labs import iam
+from labs.cloud.contract import Caller
+from labs.cloud.registry.api.ecr_paging import page
+from labs.cloud.registry.rules import spelling
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter, repository_missing
+from labs.cloud.registry.store.registry_store import EcrStore
+from labs.cloud.registry.store.repositories import Repository
+
+Parameters = dict[str, Any]
+Answer = dict[str, Any]
+
+_REGISTRY_POLICY = "registry-policy"
+_NO_FILTERS = "ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as {}"
+
+
+class RepositoryOperations:
+    """Each public method is one operation: decoded parameters in, the JSON answer out."""
+
+    def __init__(self, store: EcrStore, registry_host: Callable[[], str]) -> None:
+        self._store = store
+        self._host = registry_host
+
+    def repository(self, parameters: Parameters) -> Repository:
+        """The private repository that the parameters name; REPOSITORY_MISSING also for another registry's."""
+        name, registry = parameters["repositoryName"], parameters.get("registryId") or self._store.account
+        if registry != self._store.account or spelling.is_public(name):
+            raise repository_missing(name, registry)
+        return self._store.repositories.find(name)
+
+    def create_repository(self, caller: Caller, parameters: Parameters) -> Answer:
+        """CreateRepository."""
+        mutability, exclusions = _mutability(parameters)
+        created = self._store.repositories.create(
+            parameters["repositoryName"],
+            mutability=mutability,
+            exclusions=exclusions,
+            scan_on_push=bool((parameters.get("imageScanningConfiguration") or {}).get("scanOnPush")),
+            encryption=parameters.get("encryptionConfiguration"),
+            tags=_tag_map(parameters.get("tags") or []),
+        )
+        return {"repository": self._described(created)}
+
+    def delete_repository(self, caller: Caller, parameters: Parameters) -> Answer:
+        """DeleteRepository; with ``force`` its images go too."""
+        name = self.repository(parameters).name
+        deleted = self._store.repositories.delete(name, bool(parameters.get("force")))
+        described = self._described(deleted)
+        shown = ("repositoryArn", "registryId", "repositoryName", "repositoryUri", "createdAt", "imageTagMutability")
+        return {"repository": {key: described[key] for key in shown}}
+
+    def describe_repositories(self, caller: Caller, parameters: Parameters) -> Answer:
+        """DescribeRepositories: the named ones, or all by name, a page at a time."""
+        registry = parameters.get("registryId") or self._store.account
+        wanted = parameters.get("repositoryNames")
+        if wanted:
+            found = [self.repository({"repositoryName": name, "registryId": registry}) for name in wanted]
+            return {"repositories": [self._described(repository) for repository in found]}
+        everything = self._store.repositories.page("", -1) if registry == self._store.account else []
+        shown, following = page(everything, parameters)
+        return {"repositories": [self._described(repository) for repository in shown], **following}
+
+    def put_image_tag_mutability(self, caller: Caller, parameters: Parameters) -> Answer:
+        """PutImageTagMutability."""
+        name = self.repository(parameters).name
+        mutability, exclusions = _mutability(parameters)
+        changed = self._store.repositories.update(name, mutability=mutability, exclusions=exclusions)
+        answer = {**self._named(name), "imageTagMutability": changed.mutability}
+        return {**answer, **_filters(changed)}
+
+    def put_image_scanning_configuration(self, caller: Caller, parameters: Parameters) -> Answer:
+        """PutImageScanningConfiguration: stored; nothing is scanned here."""
+        name = self.repository(parameters).name
+        scan = bool(parameters["imageScanningConfiguration"].get("scanOnPush"))
+        self._store.repositories.update(name, scan_on_push=int(scan))
+        return {**self._named(name), "imageScanningConfiguration": {"scanOnPush": scan}}
+
+    def set_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """SetRepositoryPolicy. ``force`` changes nothing: locking oneself out is not prevented here."""
+        name, text = self.repository(parameters).name, parameters["policyText"]
+        _check_policy(text, "Invalid repository policy provided")
+        self._store.repositories.update(name, policy=text)
+        return {**self._named(name), "policyText": text}
+
+    def get_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """GetRepositoryPolicy."""
+        repository = self.repository(parameters)
+        if repository.policy is None:
+            words = f"Repository policy does not exist for {_where(repository.name, self._store.account)}"
+            raise EcrError(Fault.REPOSITORY_POLICY_MISSING, words)
+        return {**self._named(repository.name), "policyText": repository.policy}
+
+    def delete_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """DeleteRepositoryPolicy."""
+        answer = self.get_repository_policy(caller, parameters)
+        self._store.repositories.update(parameters["repositoryName"], policy=None)
+        return answer
+
+    def put_lifecycle_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """PutLifecyclePolicy: stored; no image expires here."""
+        name, text = self.repository(parameters).name, parameters["lifecyclePolicyText"]
+        _check_lifecycle(text)
+        self._store.repositories.update(name, lifecycle=text)
+        return {**self._named(name), "lifecyclePolicyText": text}
+
+    def get_lifecycle_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """GetLifecyclePolicy. Never evaluated is 1970, as on AWS [field]."""
+        repository = self.repository(parameters)
+        if repository.lifecycle is None:
+            words = f"Lifecycle policy does not exist for {_where(repository.name, self._store.account)}"
+            raise EcrError(Fault.LIFECYCLE_POLICY_MISSING, words)
+        return {**self._named(repository.name), "lifecyclePolicyText": repository.lifecycle, "lastEvaluatedAt": 0.0}
+
+    def delete_lifecycle_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """DeleteLifecyclePolicy."""
+        answer = self.get_lifecycle_policy(caller, parameters)
+        self._store.repositories.update(parameters["repositoryName"], lifecycle=None)
+        return answer
+
+    def tag_resource(self, caller: Caller, parameters: Parameters) -> Answer:
+        """TagResource."""
+        self._store.repositories.retag(self._tagged(parameters), _tag_map(parameters["tags"]))
+        return {}
+
+    def untag_resource(self, caller: Caller, parameters: Parameters) -> Answer:
+        """UntagResource."""
+        self._store.repositories.retag(self._tagged(parameters), {}, parameters["tagKeys"])
+        return {}
+
+    def list_tags_for_resource(self, caller: Caller, parameters: Parameters) -> Answer:
+        """ListTagsForResource."""
+        tags = self._store.repositories.find(self._tagged(parameters)).tags
+        return {"tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+    def describe_registry(self, caller: Caller, parameters: Parameters) -> Answer:
+        """DescribeRegistry: nothing is replicated here."""
+        return {"registryId": self._store.account, "replicationConfiguration": {"rules": []}}
+
+    def put_registry_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """PutRegistryPolicy: stored; it only concerns replication and pull-through caches, which are not served."""
+        text = parameters["policyText"]
+        _check_policy(text, "Invalid registry policy provided")
+        self._store.set_setting(_REGISTRY_POLICY, text)
+        return {"registryId": self._store.account, "policyText": text}
+
+    def get_registry_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """GetRegistryPolicy."""
+        text = self._store.setting(_REGISTRY_POLICY)
+        if not text:
+            words = f"Registry policy does not exist in the registry with id '{self._store.account}'"
+            raise EcrError(Fault.REGISTRY_POLICY_MISSING, words)
+        return {"registryId": self._store.account, "policyText": text}
+
+    def delete_registry_policy(self, caller: Caller, parameters: Parameters) -> Answer:
+        """DeleteRegistryPolicy."""
+        answer = self.get_registry_policy(caller, parameters)
+        self._store.set_setting(_REGISTRY_POLICY, None)
+        return answer
+
+    def put_account_setting(self, caller: Caller, parameters: Parameters) -> Answer:
+        """PutAccountSetting: BLOB_MOUNTING is obeyed by the registry, the others are stored."""
+        name, value = parameters["name"], parameters["value"]
+        if value not in _setting(name):
+            raise EcrError(Fault.VALIDATION, f"'{value[:64]}' is not a value of {name} (simulated wording)")
+        self._store.set_setting(name, value)
+        return {"name": name, "value": value}
+
+    def get_account_setting(self, caller: Caller, parameters: Parameters) -> Answer:
+        """GetAccountSetting."""
+        name = parameters["name"]
+        return {"name": name, "value": self._store.setting(name, _setting(name)[0])}
+
+    def _tagged(self, parameters: Parameters) -> str:
+        name = self._store.repository_name(parameters["resourceArn"])
+        if not spelling.is_repository(name):
+            raise invalid_parameter("resourceArn", "Invalid ARN")
+        return name
+
+    def _named(self, name: str) -> Answer:
+        return {"registryId": self._store.account, "repositoryName": name}
+
+    def _described(self, repository: Repository) -> Answer:
+        return {
+            "repositoryArn": self._store.arn(repository.name),
+            **self._named(repository.name),
+            "repositoryUri": f"{self._host()}/{repository.name}",
+            "createdAt": repository.created.timestamp(),
+            "imageTagMutability": repository.mutability,
+            **_filters(repository),
+            "imageScanningConfiguration": {"scanOnPush": repository.scan_on_push},
+            "encryptionConfiguration": dict(repository.encryption),
+        }
+
+
+# The first value is the one in force until another is put (API reference, PutAccountSetting).
+_SETTINGS = {
+    "BASIC_SCAN_TYPE_VERSION": ("AWS_NATIVE",),
+    "REGISTRY_POLICY_SCOPE": ("V2",),
+    "BLOB_MOUNTING": ("DISABLED", "ENABLED"),
+}
+
+
+def _setting(name: str) -> tuple[str, ...]:
+    if name not in _SETTINGS:
+        raise EcrError(Fault.VALIDATION, f"'{name}' is not an account setting served here (simulated wording)")
+    return _SETTINGS[name]
+
+
+def _where(name: str, account: str) -> str:
+    return f"the repository with name '{name}' in the registry with id '{account}'"
+
+
+def _mutability(parameters: Parameters) -> tuple[str, list[str]]:
+    mutability = parameters.get("imageTagMutability") or "MUTABLE"
+    filters = [item["filter"] for item in parameters.get("imageTagMutabilityExclusionFilters") or []]
+    if bool(filters) != mutability.endswith("_WITH_EXCLUSION"):
+        raise invalid_parameter("imageTagMutabilityExclusionFilters", _NO_FILTERS.format(mutability))
+    return mutability, filters
+
+
+def _filters(repository: Repository) -> Answer:
+    if not repository.exclusions:
+        return {}
+    filters = [{"filterType": "WILDCARD", "filter": pattern} for pattern in repository.exclusions]
+    return {"imageTagMutabilityExclusionFilters": filters}
+
+
+def _tag_map(tags: list[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _check_policy(text: str, words: str) -> None:
+    try:
+        iam.parse_policy(text, iam.PolicyKind.RESOURCE)
+    except iam.MalformedPolicy as error:
+        raise invalid_parameter("PolicyText", words) from error
+
+
+def _check_lifecycle(text: str) -> None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _bad_lifecycle("it is not JSON") from error
+    rules = document.get("rules") if isinstance(document, dict) else None
+    if not isinstance(rules, list) or not rules or not all(isinstance(rule, dict) for rule in rules):
+        raise _bad_lifecycle("it has no list of rules")
+    if any(not {"rulePriority", "selection", "action"} <= rule.keys() for rule in rules):
+        raise _bad_lifecycle("a rule lacks rulePriority, selection or action")
+
+
+def _bad_lifecycle(why: str) -> EcrError:
+    return invalid_parameter("LifecyclePolicyText", f"Lifecycle policy validation failure: {why} (simulated wording)")

@@ -1,0 +1,1 @@
+"""The registry under ``/v2/``: OCI distribution over HTTP."""

@@ -1,0 +1,1 @@
+"""What the registry decides by: spelling, manifests, the action behind each call, and what it refuses."""

@@ -1,0 +1,1 @@
+"""What the registry keeps: layers by digest, images, repositories, tokens."""

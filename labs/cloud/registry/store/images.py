@@ -1,0 +1,270 @@
+"""Images: manifests and indexes by digest, the tags on them, and what they refer to."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from labs.cloud.contract import Clock
+from labs.cloud.registry.rules import spelling
+from labs.cloud.registry.rules.manifests import Document, read_document
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, repository_missing
+from labs.cloud.registry.store.blobs import BlobStore, new_hash
+from labs.cloud.registry.store.database import Database, Row
+from labs.cloud.registry.store.repositories import Repository, take_orphans
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as stored. ``size`` is what ECR reports: config and layers, for an index the largest child."""
+
+    id: int
+    digest: str
+    media_type: str
+    artifact_type: str
+    config_type: str
+    subject: str
+    annotations: Mapping[str, str]
+    length: int
+    size: int
+    pushed: datetime
+    tags: tuple[str, ...] = ()
+    body: bytes = field(default=b"", repr=False)
+
+
+_COLUMNS = (
+    "image.id, image.digest, media_type, artifact_type, config_type, subject, annotations, "
+    "length(body) AS length, size, pushed"
+)
+
+
+class Images:
+    """The images of one registry."""
+
+    def __init__(self, database: Database, blobs: BlobStore, account: str, clock: Clock) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._account = account
+        self._clock = clock
+
+    def get(self, repository: Repository, reference: str) -> Image | None:
+        """The image of a tag or a digest, with its bytes, or None."""
+        if spelling.is_digest(reference):
+            where, arguments = "image.repository = ? AND image.digest = ?", (repository.id, reference)
+        else:
+            where = "image.id = (SELECT image FROM tag WHERE repository = ? AND name = ?)"
+            arguments = (repository.id, reference)
+        row = self._database.row(f"SELECT {_COLUMNS}, body FROM image WHERE {where}", arguments)
+        return _image(row, self._tags(row["id"]), row["body"]) if row is not None else None
+
+    def all(self, repository: Repository) -> list[Image]:
+        """All images without their bytes, in the order of their pushing."""
+        tags: dict[int, list[str]] = {}
+        for row in self._database.rows(
+            "SELECT image, name FROM tag WHERE repository = ? ORDER BY name", (repository.id,)
+        ):
+            tags.setdefault(row["image"], []).append(row["name"])
+        rows = self._database.rows(f"SELECT {_COLUMNS} FROM image WHERE repository = ? ORDER BY id", (repository.id,))
+        return [_image(row, tuple(tags.get(row["id"], ()))) for row in rows]
+
+    def tags(self, repository: Repository, after: str = "", limit: int = -1) -> list[str]:
+        """Tags in lexical order, from the first greater than ``after``."""
+        rows = self._database.rows(
+            "SELECT name FROM tag WHERE repository = ? AND name > ? ORDER BY name LIMIT ?",
+            (repository.id, after, limit),
+        )
+        return [row["name"] for row in rows]
+
+    def referrers(self, repository: Repository, digest: str, artifact_types: Sequence[str] = ()) -> list[Image]:
+        """The images whose subject is ``digest``."""
+        rows = self._database.rows(
+            f"SELECT {_COLUMNS} FROM image WHERE repository = ? AND subject = ? ORDER BY id", (repository.id, digest)
+        )
+        found = [_image(row, self._tags(row["id"])) for row in rows]
+        return [image for image in found if not artifact_types or image.artifact_type in artifact_types]
+
+    def put(
+        self, repository: Repository, body: bytes, media_type: str = "", tag: str = "", digest: str = ""
+    ) -> tuple[Image, bool]:
+        """Store a manifest and point ``tag`` at it; the image, and whether anything changed.
+
+        ``digest`` is what the client says the bytes hash to (empty: it does not say). EcrError
+        MANIFEST_INVALID, IMAGE_DIGEST_DIFFERS, LAYERS_MISSING, CHILD_MISSING, TAG_EXISTS.
+        """
+        document = read_document(body, media_type)
+        found = _digest(body, digest)
+        if digest and found != digest:
+            raise EcrError(
+                Fault.IMAGE_DIGEST_DIFFERS,
+                "The specified image digest does not match the digest that Amazon ECR calculated for the image.",
+            )
+        with self._database.write() as write:
+            if write.execute("SELECT 1 FROM repository WHERE id = ?", (repository.id,)).fetchone() is None:
+                raise repository_missing(repository.name, self._account)
+            row = write.execute(
+                "SELECT id FROM image WHERE repository = ? AND digest = ?", (repository.id, found)
+            ).fetchone()
+            fresh = row is None
+            number = row["id"] if row is not None else self._insert(write, repository, document, found, body)
+            moved = bool(tag) and self._point(write, repository, tag, number)
+        stored = self.get(repository, found)
+        if stored is None:  # deleted by somebody else in between
+            raise image_missing(found, repository.name, self._account)
+        return stored, fresh or moved
+
+    def _insert(
+        self, write: sqlite3.Connection, repository: Repository, document: Document, digest: str, body: bytes
+    ) -> int:
+        self._require_layers(write, repository, document)
+        children = self._children(write, repository, document)
+        size = max((row["size"] for row in children), default=0)
+        size = size or sum(blob.size for blob in document.blobs)
+        cursor = write.execute(
+            "INSERT INTO image (repository, digest, media_type, config_type, artifact_type, subject, annotations, "
+            "body, size, pushed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                repository.id,
+                digest,
+                document.media_type,
+                document.config_type,
+                document.artifact_type,
+                document.subject,
+                json.dumps(document.annotations),
+                body,
+                size,
+                self._clock().timestamp(),
+            ),
+        )
+        number = cursor.lastrowid
+        if number is None:
+            raise sqlite3.DatabaseError("the image got no row")
+        write.executemany(
+            "INSERT OR IGNORE INTO image_layer VALUES (?, ?, ?, ?)",
+            [(number, repository.id, blob.digest, blob.media_type) for blob in document.required],
+        )
+        write.executemany("INSERT OR IGNORE INTO image_child VALUES (?, ?)", [(number, row["id"]) for row in children])
+        return number
+
+    def _require_layers(self, write: sqlite3.Connection, repository: Repository, document: Document) -> None:
+        missing = [
+            blob.digest
+            for blob in document.required
+            if write.execute(
+                "SELECT 1 FROM layer WHERE repository = ? AND digest = ?", (repository.id, blob.digest)
+            ).fetchone()
+            is None
+        ]
+        if missing:
+            # The service model: "The specified layers could not be found, or the specified layer is not valid for
+            # this repository." The list in front is the kit's.
+            raise EcrError(
+                Fault.LAYERS_MISSING,
+                f"Layers with digests '[{', '.join(dict.fromkeys(missing))}]' required for pushing image into "
+                f"repository with name '{repository.name}' in the registry with id '{self._account}' do not exist",
+            )
+
+    def _children(self, write: sqlite3.Connection, repository: Repository, document: Document) -> list[Row]:
+        rows = [
+            (
+                digest,
+                write.execute(
+                    "SELECT id, size FROM image WHERE repository = ? AND digest = ?", (repository.id, digest)
+                ).fetchone(),
+            )
+            for digest in dict.fromkeys(document.children)
+        ]
+        missing = [digest for digest, row in rows if row is None]
+        if missing:
+            raise EcrError(
+                Fault.CHILD_MISSING,
+                f"Images with digests '[{', '.join(missing)}]' required for pushing image into repository with name "
+                f"'{repository.name}' in the registry with id '{self._account}' do not exist",
+            )
+        return [row for _, row in rows]
+
+    def _point(self, write: sqlite3.Connection, repository: Repository, tag: str, number: int) -> bool:
+        row = write.execute("SELECT image FROM tag WHERE repository = ? AND name = ?", (repository.id, tag)).fetchone()
+        if row is not None and row["image"] == number:
+            return False
+        if row is not None and repository.immutable(tag):
+            raise EcrError(
+                Fault.TAG_EXISTS,
+                f"The image tag '{tag}' already exists in the '{repository.name}' repository "
+                "and cannot be overwritten because the repository is immutable.",
+            )
+        write.execute("INSERT OR REPLACE INTO tag VALUES (?, ?, ?)", (repository.id, tag, number))
+        return True
+
+    def delete(self, repository: Repository, *, digest: str = "", tag: str = "") -> Image:
+        """BatchDeleteImage for one identifier: by digest the image with all its tags, by tag the tag.
+
+        The last tag takes the image with it (API reference, BatchDeleteImage). Layers that no image
+        refers to any more go too. EcrError IMAGE_MISSING, IMAGE_REFERENCED.
+        """
+        image = self.get(repository, digest or tag)
+        if image is None:
+            raise image_missing(digest or tag, repository.name, self._account)
+        with self._database.alone():
+            with self._database.write() as write:
+                if not digest and len(image.tags) > 1:
+                    write.execute("DELETE FROM tag WHERE repository = ? AND name = ?", (repository.id, tag))
+                    return image
+                parents = write.execute(
+                    "SELECT digest FROM image JOIN image_child ON image.id = parent WHERE child = ? ORDER BY image.id",
+                    (image.id,),
+                ).fetchall()
+                if parents:
+                    listed = ", ".join(row["digest"] for row in parents)
+                    raise EcrError(Fault.IMAGE_REFERENCED, f"Requested image referenced by manifest list: [{listed}]")
+                layers = write.execute("SELECT digest FROM image_layer WHERE image = ?", (image.id,)).fetchall()
+                write.execute("DELETE FROM image WHERE id = ?", (image.id,))
+                write.executemany(
+                    "DELETE FROM layer WHERE repository = ?1 AND digest = ?2 "
+                    "AND NOT EXISTS (SELECT 1 FROM image_layer WHERE repository = ?1 AND digest = ?2)",
+                    [(repository.id, row["digest"]) for row in layers],
+                )
+                orphans = take_orphans(write)
+            for orphan in orphans:
+                self._blobs.remove(orphan)
+        return image
+
+    def _tags(self, image: int) -> tuple[str, ...]:
+        return tuple(
+            row["name"] for row in self._database.rows("SELECT name FROM tag WHERE image = ? ORDER BY name", (image,))
+        )
+
+
+def image_missing(reference: str, repository: str, account: str) -> EcrError:
+    """ImageNotFoundException as moto recorded it."""
+    tag, digest = ("null", reference) if spelling.is_digest(reference) else (reference, "null")
+    return EcrError(
+        Fault.IMAGE_MISSING,
+        f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository "
+        f"with name '{repository}' in the registry with id '{account}'",
+    )
+
+
+def _digest(body: bytes, wanted: str) -> str:
+    algorithm = wanted.partition(":")[0] or "sha256"
+    running = new_hash(algorithm)
+    running.update(memoryview(body))
+    return f"{algorithm}:{running.hexdigest()}"
+
+
+def _image(row: Any, tags: tuple[str, ...], body: bytes = b"") -> Image:
+    return Image(
+        id=row["id"],
+        digest=row["digest"],
+        media_type=row["media_type"],
+        artifact_type=row["artifact_type"],
+        config_type=row["config_type"],
+        subject=row["subject"],
+        annotations=json.loads(row["annotations"]),
+        length=row["length"],
+        size=row["size"],
+        pushed=datetime.fromtimestamp(row["pushed"], UTC),
+        tags=tags,
+        body=body,
+    )

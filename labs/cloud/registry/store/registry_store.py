@@ -1,0 +1,90 @@
+"""The store behind the registry and the ECR API: one folder, one account, one region."""
+
+import functools
+import secrets
+from pathlib import Path
+
+from labs import iam
+from labs.cloud.contract import Clock
+from labs.cloud.registry.rules import spelling
+from labs.cloud.registry.store.blobs import BlobStore
+from labs.cloud.registry.store.database import Database
+from labs.cloud.registry.store.images import Images
+from labs.cloud.registry.store.repositories import Repositories, Repository
+from labs.cloud.registry.store.tokens import Tokens
+from labs.cloud.registry.store.uploads import Uploads
+
+
+class EcrStore:
+    """Everything ECR keeps: ``repositories``, ``images``, ``uploads`` (and layers), ``tokens``, settings.
+
+    ``folder`` is the state folder; the store lives in ``folder/registry``. What a method has returned
+    survives SIGKILL. Safe for many threads of one process. Raises LabError when the database is damaged.
+    """
+
+    def __init__(self, folder: Path, account: str, region: str, clock: Clock) -> None:
+        self.account = account
+        self.region = region
+        self.clock = clock
+        root = folder / "registry"
+        blobs = BlobStore(root)
+        self.database = Database(root / "ecr.sqlite3")
+        self.repositories = Repositories(self.database, blobs, account, clock)
+        self.uploads = Uploads(self.database, blobs, account, clock)
+        self.images = Images(self.database, blobs, account, clock)
+        self.tokens = Tokens(self.database, clock)
+
+    def arn(self, name: str) -> str:
+        """The ARN of a repository, existing or not; one of the mirror has ECR Public's form."""
+        if spelling.is_public(name):
+            return f"arn:aws:ecr-public::{self.account}:repository/{name.removeprefix(spelling.PUBLIC_PREFIX)}"
+        return f"arn:aws:ecr:{self.region}:{self.account}:repository/{name}"
+
+    def repository_name(self, arn: str) -> str:
+        """The name in a repository ARN of this registry; "" when the ARN is none."""
+        prefix = f"arn:aws:ecr:{self.region}:{self.account}:repository/"
+        return arn.removeprefix(prefix) if arn.startswith(prefix) else ""
+
+    def resource_policy(self, arn: str) -> iam.Policy | None:
+        """The repository policy behind an ARN, for the decision about a call on it; None when there is none."""
+        name = self.repository_name(arn)
+        repository = self.repositories.get(name) if name else None
+        return self.policy_of(repository) if repository else None
+
+    def policy_of(self, repository: Repository) -> iam.Policy | None:
+        """The parsed policy of a repository at hand."""
+        return _parsed(repository.policy, repository.name) if repository.policy else None
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """The resource tags behind an ARN, for aws:ResourceTag conditions; empty when there are none."""
+        name = self.repository_name(arn)
+        repository = self.repositories.get(name) if name else None
+        return dict(repository.tags) if repository else {}
+
+    def setting(self, name: str, default: str = "") -> str:
+        """An account-wide setting."""
+        row = self.database.row("SELECT value FROM setting WHERE name = ?", (name,))
+        return str(row["value"]) if row is not None else default
+
+    def set_setting(self, name: str, value: str | None) -> None:
+        """Keep a setting, or with None forget it."""
+        with self.database.write() as write:
+            if value is None:
+                write.execute("DELETE FROM setting WHERE name = ?", (name,))
+            else:
+                write.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+
+    def signing_key(self) -> bytes:
+        """The secret behind this registry's download URLs; made once."""
+        with self.database.write() as write:
+            write.execute("INSERT OR IGNORE INTO setting VALUES ('secret:download-url', ?)", (secrets.token_hex(32),))
+        return bytes.fromhex(self.setting("secret:download-url"))
+
+    def close(self) -> None:
+        """Close the database; the folder can be opened again."""
+        self.database.close()
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str, name: str) -> iam.Policy:
+    return iam.parse_policy(text, iam.PolicyKind.RESOURCE, name)

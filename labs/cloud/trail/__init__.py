@@ -1,0 +1,1 @@
+"""CloudTrail: every call, allowed or refused, without a secret."""

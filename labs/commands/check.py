@@ -1,0 +1,22 @@
+"""``labs check STAGE``: the verdict."""
+
+import argparse
+
+from labs.lesson import runner
+from labs.lesson.bench import open_bench
+from labs.lesson.stage import stage, stages
+from labs.verdict import Status
+
+_CODES = {Status.PASS: 0, Status.NOT_YET: 1, Status.FAIL: 1, Status.CANNOT_CHECK: 2}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``labs check``."""
+    parser.add_argument("stage", help=f"one of: {', '.join(each.name for each in stages())}")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report; 0 for PASS, 1 for NOT YET and FAIL, 2 for CANNOT CHECK."""
+    report = runner.check_and_record(stage(args.stage).name, open_bench())
+    print(report)
+    return _CODES[report.verdict.status]

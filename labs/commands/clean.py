@@ -1,0 +1,45 @@
+"""``labs clean``: take back what the lab created, and print the receipt."""
+
+import argparse
+
+from labs.ledger import cleanup, costing
+from labs.session import local
+from labs.session.home import lab_home
+from labs.session.target import Target, connect
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``labs clean``."""
+    parser.add_argument("--dry-run", action="store_true", help="say what would be removed; remove nothing")
+    parser.add_argument("--account", default="", metavar="ID", help="confirm this AWS account (once, on real AWS)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when nothing is left, 1 when something is."""
+    with local.borrowed(lab_home()):
+        target = connect()
+        if args.account:
+            target.confirm(args.account)
+        return _preview(target) if args.dry_run else _clean(target)
+
+
+def _preview(target: Target) -> int:
+    items = cleanup.preview(target)
+    print(f"In account {target.account}, region {target.region}, target {target.name}:")
+    print("\n".join(map(str, items)) or "  nothing to remove")
+    print(costing.bill(target))
+    return 0
+
+
+def _clean(target: Target) -> int:
+    target.require_confirmed()
+    unreadable = target.ledger.unreadable()
+    if unreadable:
+        print(f"{unreadable} lines of {target.ledger.file} cannot be read; the account is searched by tag as well.")
+    try:
+        receipt = cleanup.clean(target)
+    except KeyboardInterrupt:
+        print("Interrupted. Nothing is lost: run `labs clean` again and it goes on from here.")
+        raise
+    print(receipt)
+    return 1 if receipt.left else 0

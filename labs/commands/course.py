@@ -1,0 +1,56 @@
+"""``labs course``: the whole solved course without a browser, by the same code as the notebooks, and its table.
+
+On the local AWS it runs in a lab home of its own, so that a trainee's work is left alone; ``--here`` uses LAB_HOME.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from labs.engine.base import ensure_base
+from labs.lesson import runner
+from labs.lesson.bench import Bench, open_bench
+from labs.lesson.course import play, shown
+from labs.lesson.stage import stages
+from labs.lesson.throwaway import room
+from labs.session.target import TargetName, target_name
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``labs course``."""
+    parser.add_argument("--here", action="store_true", help="run in LAB_HOME; the stages done there are reset first")
+    parser.add_argument("--keep", action="store_true", help="leave what was created, instead of resetting at the end")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the table; 0 only if every stage has passed."""
+    own = target_name(os.environ) is TargetName.LOCAL and not args.here
+    began = time.monotonic()
+    # A name of its own as well: a Docker Engine's image store is shared with the trainee's lab.
+    with room({"LAB_TRAINEE": "course", **os.environ}) if own else _here() as bench:
+        runner.reset(stages()[0].name, bench)
+        print(f"Target: {bench.target.name}, account {bench.target.account}, region {bench.target.region}")
+        print(f"Engine: {bench.engine.line}")
+        ensure_base(bench.target, bench.engine, print)
+        print(f"Set-up: {time.monotonic() - began:.1f} s", flush=True)
+        rows = list(play(bench, keep=args.keep))
+        if not args.keep:
+            runner.reset(stages()[0].name, bench)
+    print()
+    print(shown(rows))
+    for row in rows:
+        if not row.report.verdict.passed:
+            print(f"\n{row.stage.notebook}\n{row.report}")
+    if rows[-1].stage.lasting and rows[-1].report.verdict.passed:
+        print(f"\n{rows[-1].report.verdict.found}")
+    wanted = [each for each in stages() if not (args.keep and each.lasting)]
+    passed = len(rows) == len(wanted) and all(row.report.verdict.passed for row in rows)
+    print(f"\n{'Every stage has passed' if passed else 'Not every stage has passed'}.")
+    return 0 if passed else 1
+
+
+@contextmanager
+def _here() -> Iterator[Bench]:
+    yield open_bench()

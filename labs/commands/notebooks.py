@@ -1,0 +1,24 @@
+"""``labs notebooks``: generate notebooks/ from solutions/, execute both, or compare them with what is committed."""
+
+import argparse
+
+from labs.lesson import notebooks
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``labs notebooks``."""
+    parser.add_argument("what", choices=("build", "execute", "check"), help="generate, run and save, or compare")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, for example 01-build (default: all)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when it was done, or everything is as committed."""
+    chosen = notebooks.chosen(args.names)
+    if args.what == "build":
+        for subject in chosen:
+            notebooks.build(subject)
+        return 0
+    if args.what == "execute":
+        notebooks.execute(chosen)
+        return 0
+    return notebooks.check(chosen)

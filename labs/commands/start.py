@@ -1,0 +1,18 @@
+"""``labs start`` (``make lab``): the local AWS and JupyterLab, until Ctrl-C; then everything it started is stopped."""
+
+import argparse
+
+from labs.session import jupyterlab
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``labs start``."""
+    default = f"JupyterLab's port (default: free from {jupyterlab.FIRST_PORT} up)"
+    parser.add_argument("--port", type=int, default=0, help=default)
+    parser.add_argument("--no-browser", action="store_true", help="print the URL only (also: LAB_NO_BROWSER=1)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C, SIGTERM or "Shut Down" in JupyterLab; 0 when everything was stopped."""
+    jupyterlab.serve(args.port, browser=not args.no_browser)
+    return 0

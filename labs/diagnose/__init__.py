@@ -1,1 +1,0 @@
-"""Looking at an account, read-only: snapshots for ``labs.network`` and the commands over them."""

@@ -1,0 +1,182 @@
+"""The ``docker`` command of the embedded engine: Docker's words for what the lab uses, one sentence for the rest."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from labs.engine.embedded.build_command import BuildError
+from labs.engine.embedded.flags import UsageError
+from labs.engine.embedded.workspace import Session
+from labs.errors import LabError
+
+Run = Callable[[Sequence[str], Session], int]
+
+
+def first_line() -> str:
+    """The line that stands first on stderr of every command, so that nobody takes it for Docker."""
+    if os.environ.get("LAB_ENGINE", "").strip().lower() == "embedded":
+        return "embedded engine: LAB_ENGINE=embedded"
+    # home/bin/docker says why the kit is not using an engine; called directly, the usual reason is said.
+    return os.environ.get("LAB_ENGINE_LINE") or "embedded engine: no Docker Engine found"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one docker command and return its exit code; never a traceback for what a person can mend."""
+    print(first_line(), file=sys.stderr, flush=True)
+    words = list(argv)
+    while words and words[0] == "--config" and len(words) > 1:
+        os.environ["DOCKER_CONFIG"] = words[1]
+        words = words[2:]
+    name = words[0] if words else "--help"
+    plugin = name in ("buildx", "build", "builder")
+    session = Session()
+    try:
+        return _find(words)(session)
+    except LabError as error:
+        sys.stdout.flush()
+        _print_error(error, plugin and not isinstance(error, UsageError))
+        return 1 if error.exit_code == LabError.exit_code else error.exit_code
+    except BrokenPipeError:
+        raise  # whoever read the output has gone: the command line knows what to do
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def _print_error(error: LabError, plugin: bool) -> None:
+    excerpt = error.excerpt if isinstance(error, BuildError) else ""
+    print(f"{excerpt}{'ERROR: ' if plugin else ''}{error.what}", file=sys.stderr)
+    if error.next_step:
+        print(f"Next: {error.next_step}", file=sys.stderr)
+
+
+def _find(words: Sequence[str]) -> Callable[[Session], int]:
+    """The longest command of the table that the words begin with."""
+    for length in (3, 2, 1):
+        names = " ".join(words[:length])
+        if len(words) >= length and names in COMMANDS:
+            rest = list(words[length:])
+            if "--help" in rest or "-h" in rest:
+                return _help(names)
+            run = COMMANDS[names]
+            return lambda session: run()(rest, session)
+    if not words or words[0] in ("--help", "-h", "help"):
+        return _help("")
+    if words[0] in ("--version", "-v"):
+        return lambda session: _version(["--short"], session)
+    shown = " ".join(word for word in words[:2] if not word.startswith("-"))
+    raise LabError(f"docker {shown} needs a Docker Engine: the embedded engine does not have it", "docker --help")
+
+
+def _help(name: str) -> Callable[[Session], int]:
+    def show(session: Session) -> int:
+        if name:
+            session.out(
+                f"docker {name}: as in Docker, with the flags that the lab uses; the rest needs a Docker Engine."
+            )
+        else:
+            session.out("The embedded engine of the Fargate Lab Kit has these docker commands:")
+            for each in COMMANDS:
+                session.out(f"  docker {each}")
+            session.out("Anything else needs a Docker Engine.")
+        return 0
+
+    return show
+
+
+def _build() -> Run:
+    from labs.engine.embedded import build_command
+
+    return build_command.run
+
+
+def _login() -> Run:
+    from labs.engine.embedded import login_command
+
+    return login_command.login
+
+
+def _logout() -> Run:
+    from labs.engine.embedded import login_command
+
+    return login_command.logout
+
+
+def _images(name: str) -> Callable[[], Run]:
+    def load() -> Run:
+        from labs.engine.embedded import images_command
+
+        run: Run = getattr(images_command, name)
+        return run
+
+    return load
+
+
+def _builder(name: str) -> Callable[[], Run]:
+    def load() -> Run:
+        from labs.engine.embedded import builder_command
+
+        run: Run = getattr(builder_command, name)
+        return run
+
+    return load
+
+
+def _containers(name: str) -> Callable[[], Run]:
+    def load() -> Run:
+        from labs.engine.embedded import run_command
+
+        run: Run = getattr(run_command, name)
+        return run
+
+    return load
+
+
+def _version(arguments: Sequence[str], session: Session) -> int:
+    from labs.engine.embedded import builder_command
+
+    return builder_command.version(arguments, session)
+
+
+# command: what loads its function, so that a login does not load the builder
+COMMANDS: dict[str, Callable[[], Run]] = {
+    "build": _build,
+    "buildx build": _build,
+    "buildx ls": _builder("ls"),
+    "buildx inspect": _builder("inspect"),
+    "buildx create": _builder("create"),
+    "buildx use": _builder("use"),
+    "buildx version": _builder("buildx_version"),
+    "buildx imagetools inspect": _images("imagetools_inspect"),
+    "login": _login,
+    "logout": _logout,
+    "push": _images("push"),
+    "image push": _images("push"),
+    "pull": _images("pull"),
+    "image pull": _images("pull"),
+    "images": _images("images"),
+    "image ls": _images("images"),
+    "image inspect": _images("inspect"),
+    "inspect": _images("inspect"),
+    "image save": _images("save"),
+    "save": _images("save"),
+    "tag": _images("tag"),
+    "image tag": _images("tag"),
+    "rmi": _images("remove"),
+    "image rm": _images("remove"),
+    "run": _containers("run"),
+    "version": _builder("version"),
+    "info": _builder("info"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """``labs docker`` hands its words to ``main`` before argparse sees them; this is for ``labs --help`` only."""
+    parser.add_argument("words", nargs=argparse.REMAINDER, help="a docker command and its flags")
+
+
+def run(args: argparse.Namespace) -> int:
+    """As ``main``."""
+    return main(args.words)

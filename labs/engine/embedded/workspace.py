@@ -1,0 +1,133 @@
+"""What every command of the embedded engine works with: the environment, the store, the logins, and where words go."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from labs import oci
+from labs.engine.archive import Image
+from labs.engine.embedded.build_progress import Progress
+from labs.engine.embedded.docker_credentials import Credentials
+from labs.engine.embedded.image_store import Store
+from labs.engine.embedded.reference import Reference, parse
+from labs.engine.embedded.registry_client import Registry
+from labs.engine.embedded.transfer import Pull, Seen, nothing
+from labs.errors import LabError
+
+
+def home_folder(env: Mapping[str, str]) -> Path:
+    """LAB_HOME, by default ``.lab`` in the checkout."""
+    named = env.get("LAB_HOME", "")
+    return Path(named).expanduser().absolute() if named else Path(__file__).resolve().parents[3] / ".lab"
+
+
+@dataclass
+class Session:
+    """One call of the ``docker`` command, or one engine inside a notebook."""
+
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @cached_property
+    def store(self) -> Store:
+        """The local images."""
+        return Store(home_folder(self.env) / "embedded")
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """The logins of DOCKER_CONFIG."""
+        return Credentials.of(self.env)
+
+    def registry(self, host: str) -> Registry:
+        """A registry, with the login for it when there is one."""
+        return Registry(host, self.credentials)
+
+    def say(self, line: str) -> None:
+        """A line of progress, where Docker's goes: stderr."""
+        print(line, file=sys.stderr, flush=True)
+
+    def out(self, line: str) -> None:
+        """A line of result: stdout."""
+        print(line, flush=True)
+
+    def pull(self, reference: Reference, platforms: tuple[oci.Platform, ...], seen: Seen = nothing) -> oci.Descriptor:
+        """Bring an image and the content of some of its platforms into the store; what the reference names.
+
+        LabError in containerd's words, "no match for platform in manifest" among them.
+        """
+        registry = self.registry(reference.host)
+        try:
+            pull = Pull(registry, self.store, reference, seen)
+            try:
+                top = pull.resolve()
+            except LabError as error:
+                raise Unresolved(error.what, error.next_step) from error
+            found = pull.manifest(top)
+            if isinstance(found, oci.Manifest):
+                pull.content(top)
+                self._matches(self.store.image(str(reference), top), platforms)
+                return top
+            for platform in platforms:
+                entry = next((e for e in found.manifests if e.platform == platform and not e.is_attestation), None)
+                if entry is None:
+                    raise no_platform(found.platforms)
+                pull.content(entry)
+            return top
+        finally:
+            registry.close()
+
+    def _matches(self, image: Image, platforms: tuple[oci.Platform, ...]) -> None:
+        if any(platform not in image.platforms for platform in platforms):
+            raise no_platform(image.platforms)
+
+
+class Unresolved(LabError):
+    """What a reference names could not be found out."""
+
+
+def daemon_error(error: LabError, reference: Reference) -> LabError:
+    """A pull that failed, in the words of docker pull."""
+    where = f'failed to resolve reference "{reference}": ' if isinstance(error, Unresolved) else ""
+    return LabError(f"Error response from daemon: {where}{error.what}", error.next_step)
+
+
+def no_platform(there: tuple[oci.Platform, ...]) -> LabError:
+    """BuildKit's words for an image that lacks a platform."""
+    has = ", ".join(str(each) for each in there) or "none"
+    return LabError("no match for platform in manifest: not found", f"The image has: {has}.")
+
+
+@dataclass
+class SessionBases:
+    """FROM and COPY --from: the local store first, then the registry that the name says."""
+
+    session: Session
+    progress: Progress
+    found: dict[tuple[str, oci.Platform], Image] = field(default_factory=dict)
+
+    def image(self, name: str, platform: oci.Platform) -> Image:
+        """The image, complete for the platform; LabError as BuildKit words it."""
+        if (name, platform) not in self.found:
+            try:
+                reference = parse(name)
+            except LabError as error:
+                raise LabError(f'failed to parse stage name "{name}": {error.what}', error.next_step) from error
+            with self.progress.step(f"[{platform} internal] load metadata for {reference}"):
+                self.found[name, platform] = self._resolve(name, reference, platform)
+        return self.found[name, platform]
+
+    def _resolve(self, name: str, reference: Reference, platform: oci.Platform) -> Image:
+        store = self.session.store
+        here = store.names().get(str(reference))
+        if here and platform in store.image(name, here).platforms:
+            image = store.image(name, here)
+            if all(store.has(each.digest) for each in image.manifest(platform).layers):
+                return image
+        try:
+            top = self.session.pull(reference, (platform,))
+        except LabError as error:
+            words = f"{name}: failed to resolve source metadata for {reference}: {error.what}"
+            raise LabError(words, error.next_step) from error
+        return store.image(name, top)

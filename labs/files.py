@@ -1,0 +1,123 @@
+"""Private files: written whole or not at all, readable by their owner only, and locks between processes."""
+
+import contextlib
+import fcntl
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from labs import locks
+from labs.errors import LabError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder of mode 700 (and its parents), or LabError saying which folder cannot be made and why."""
+    try:
+        path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(
+            f"The folder {path} cannot be made: {error.strerror or error}",
+            "free that place, or set LAB_HOME to a folder you may write",
+        ) from error
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data`` in one step, mode 600; a reader sees the old bytes or the new, never a mixture."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace ``path`` by the JSON form of ``value``, mode 600."""
+    write_private(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in ``path``; None when there is no such file; LabError when it is damaged."""
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise LabError(f"{path} cannot be read: {error.strerror or error}", "check its permissions") from error
+    except ValueError as error:
+        raise LabError(
+            f"{path} is damaged: {error}", f"move it away (mv {path} {path}.damaged) and try again"
+        ) from error
+    if not isinstance(value, dict):
+        raise LabError(
+            f"{path} is damaged: not a JSON object", f"move it away (mv {path} {path}.damaged) and try again"
+        )
+    return value
+
+
+@contextlib.contextmanager
+def locked(path: Path, wait_s: float) -> Iterator[bool]:
+    """Hold the lock file ``path``; yields False when another process still holds it after ``wait_s`` seconds.
+
+    The system drops the lock when its holder ends, however it ends. The lock is not inherited by child processes.
+    The file says who holds it: ``labs.locks``.
+    """
+    deadline = time.monotonic() + wait_s
+    with path.open("a+b") as file:
+        path.chmod(FILE_MODE)
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held = True
+                break
+            except BlockingIOError:
+                held = False
+            if time.monotonic() >= deadline:
+                break
+            time.sleep(0.05)
+        if not held:
+            yield False
+            return
+        # A full disk takes no name; the lock holds all the same.
+        with contextlib.suppress(OSError):
+            file.truncate(0)
+            os.write(file.fileno(), locks.signature().encode())
+        try:
+            yield True
+        finally:
+            with contextlib.suppress(OSError):
+                file.truncate(0)
+
+
+def lock_holder(path: Path) -> str:
+    """Who holds the lock file, for a sentence: "process 12 (labs start, since ...)"."""
+    try:
+        return locks.described(path.read_text(errors="replace"))
+    except OSError:
+        return locks.described("")
+
+
+def _damaged(path: Path, reason: str) -> LabError:
+    return LabError(f"{path} is damaged: {reason}", f"move it away (mv {path} {path}.damaged) and try again")
+
+
+def _cannot_write(path: Path, error: OSError) -> LabError:
+    return LabError(f"{path} cannot be written: {error.strerror or error}", "free some space or check its permissions")

@@ -1,0 +1,216 @@
+"""Taking back what the lab created, and only that, with a receipt.
+
+What uses another goes first, and of one kind the last created. Before each delete the tags are read from the account
+again: without this lab's tags nothing is touched. Each step is in the ledger, so an interrupted cleaning goes on where
+it stopped.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labs.errors import LabError
+from labs.failures import denied, explain
+from labs.ledger import costing, removal
+from labs.ledger.kind import Kind
+from labs.ledger.kinds import KINDS, kind_named
+from labs.ledger.ledger import Entry, State
+from labs.ledger.names import ENTRY_TAG, KIT_TAG, OWNER_TAG
+from labs.ledger.order_of_removal import TakingBack, in_order, unknown, words
+from labs.ledger.receipt import Item, Outcome, Receipt
+from labs.ledger.removal import Tags
+from labs.session.docker_login import forget_passwords
+from labs.session.target import Target, TargetName
+
+# How long after an interrupted create call its resource may still turn up in the account's answers.
+SETTLE_S = {TargetName.LOCAL: 1.0, TargetName.AWS: 20.0}
+
+
+def clean(target: Target, say: Callable[[str], None] = print) -> Receipt:
+    """Remove what this lab created and return the receipt. ``say`` gets one line for each resource.
+
+    Safe to run again at any point. LabError when the account cannot be asked at all.
+    """
+    cleaning = _Cleaning(target, say)
+    cleaning.adopt()
+    left = [item for item in cleaning.take_back(cleaning.open_entries()) if item.outcome is Outcome.LEFT]
+    forget_passwords(target.home)
+    receipt = cleaning.read_again(left)
+    if not receipt.left and target.ledger.has_open_chapter():
+        target.ledger.close()
+    return receipt
+
+
+def take_back(
+    target: Target, wanted: Callable[[Entry], bool], say: Callable[[str], None] = lambda _line: None
+) -> list[Item]:
+    """Remove only what ``wanted`` says yes to, in the same order and with the same care; for the reset of a stage.
+
+    ``wanted`` gets ledger entries (kind, id). What carries the lab's tags and is not in the ledger is entered first.
+    """
+    cleaning = _Cleaning(target, say)
+    cleaning.adopt()
+    return cleaning.take_back([entry for entry in cleaning.open_entries() if wanted(entry)])
+
+
+def preview(target: Target) -> list[Item]:
+    """What ``clean`` would do, in its order; changes nothing."""
+    cleaning = _Cleaning(target, lambda _line: None)
+    found = list(cleaning.tagged())
+    items = []
+    for entry in sorted(cleaning.open_entries(), key=in_order):
+        items += cleaning.look(entry)
+    known = {(item.kind, item.id) for item in items}
+    strays = [(kind.name, id) for kind, id, _tags in found if (kind.name, id) not in known]
+    items += [Item(kind, id, Outcome.WOULD_GO, "found by its tags") for kind, id in strays]
+    return items + cleaning.unread()
+
+
+class _Cleaning:
+    def __init__(self, target: Target, say: Callable[[str], None]) -> None:
+        self.target = target
+        self.say = say
+        self._unread: dict[str, Item] = {}
+        self._denied: set[str] = set()
+
+    def open_entries(self) -> list[Entry]:
+        """What is not gone."""
+        return [entry for entry in self.target.ledger.entries() if entry.state is not State.GONE]
+
+    def tagged(self, among: Iterable[Kind] = KINDS) -> Iterator[tuple[Kind, str, Tags]]:
+        """Everything of these kinds in the account that carries this lab's name and tags, with all its tags."""
+        for kind in among:
+            self._unread.pop(kind.name, None)
+            try:
+                for id, tags in removal.tagged(kind, self._client(kind, ""), self.target.names):
+                    if self._ours(tags):
+                        yield kind, id, tags
+            except ClientError as error:
+                if denied(error):
+                    self._denied.add(kind.name)
+                self._unread[kind.name] = Item(kind.name, "(any)", Outcome.LEFT, f"cannot check: {words(error)}")
+            except BotoCoreError as error:
+                raise explain(error, f"searching for the lab's {kind.name} by tag") from error
+
+    def unread(self) -> list[Item]:
+        """The kinds that the last search could not read."""
+        return list(self._unread.values())
+
+    def look(self, entry: Entry) -> list[Item]:
+        """What would happen to one entry."""
+        kind = kind_named(entry.kind)
+        if kind is None:
+            return [unknown(entry)]
+        if not entry.id:
+            return []
+        try:
+            tags = removal.tags_now(kind, self._client(kind, entry.region), entry.id)
+        except ClientError as error:
+            return [Item(entry.kind, entry.id, Outcome.LEFT, f"cannot check: {words(error)}")]
+        except BotoCoreError as error:
+            raise explain(error, f"looking at {entry.kind} {entry.id}") from error
+        if tags is None:
+            return []
+        return [Item(entry.kind, entry.id, Outcome.WOULD_GO) if self._ours(tags) else self._untouched(entry, tags)]
+
+    def adopt(self) -> None:
+        """Bring ledger and account together: a lost ledger, line or answer loses no resource.
+
+        What carries the lab's tags is entered if it is not in the ledger. An intention whose answer never came is
+        completed by its token; a young one is searched for again, since the account may not show it yet.
+        """
+        self._adopt(KINDS)
+        while young := self._young():
+            time.sleep(0.2 if self.target.name is TargetName.LOCAL else 2.0)
+            self._adopt(dict.fromkeys(young))
+
+    def _adopt(self, among: Iterable[Kind]) -> None:
+        ledger = self.target.ledger
+        found = list(self.tagged(among))
+        entries = ledger.entries()
+        held = {(entry.kind, entry.id): entry for entry in entries if entry.id}
+        asked = {(entry.kind, entry.token): entry for entry in entries if entry.token and not entry.id}
+        for kind, id, tags in found:
+            entry = held.get((kind.name, id)) or asked.pop((kind.name, tags.get(ENTRY_TAG, "")), None)
+            if entry is None:
+                ledger.created(ledger.intend(kind.name, id, self.target.region))
+            elif entry.state is State.GONE or not entry.id:
+                ledger.created(entry.n, id)
+
+    def _young(self) -> list[Kind]:
+        """The kinds of intentions without an id that may still turn up."""
+        kinds = []
+        for entry in self.open_entries():
+            kind = kind_named(entry.kind)
+            if kind and not entry.id and entry.intended_at:
+                age = (datetime.now(UTC) - entry.intended_at).total_seconds()
+                if 0 <= age < SETTLE_S[self.target.name]:
+                    kinds.append(kind)
+        return kinds
+
+    def take_back(self, entries: Iterable[Entry]) -> list[Item]:
+        """Remove these; what became of each."""
+        return TakingBack(self._client, self, self.say).remove(entries)
+
+    def may_go(self, entry: Entry, tags: Tags) -> Item | None:
+        """None when it carries this lab's tags."""
+        if self._ours(tags):
+            return None
+        if not entry.was_created:
+            self.target.ledger.gone(entry.n, "not this lab's")
+        return self._untouched(entry, tags)
+
+    def going(self, entry: Entry) -> None:
+        """It was made, whatever the ledger has missed."""
+        self.target.ledger.created(entry.n)
+
+    def gone(self, entry: Entry, note: str) -> None:
+        """Written down at once: an interruption comes at any time."""
+        self.target.ledger.gone(entry.n, note)
+
+    def read_again(self, left: list[Item]) -> Receipt:
+        """Count in the account, not in the ledger."""
+        target = self.target
+        seen = {(item.kind, item.id): item for item in left}
+        for kind, id, _tags in self.tagged():
+            seen.setdefault((kind.name, id), Item(kind.name, id, Outcome.LEFT, "carries the lab's tags"))
+        created = [entry for entry in target.ledger.entries() if entry.was_created]
+        gone = [entry for entry in created if (entry.kind, entry.id) not in seen]
+        try:
+            cost = costing.bill(target)
+        except LabError as error:
+            self.say(str(error))
+            cost = None
+        # Who only pushes may be allowed nothing of EC2: what the lab never used is not "left".
+        used = {_service(entry.kind) for entry in target.ledger.entries()}
+        unread = self.unread()
+        unused = tuple(each.kind for each in unread if used and self._may_be_unread(each.kind, used))
+        found = (*seen.values(), *(item for item in unread if item.kind not in unused))
+        counts = len(created), len(gone)
+        return Receipt(target.account, target.region, target.name, *counts, found, datetime.now(UTC), cost, unused)
+
+    def _may_be_unread(self, kind: str, used: set[str]) -> bool:
+        return kind in self._denied and _service(kind) not in used
+
+    def _ours(self, tags: Tags) -> bool:
+        return self.target.tags.items() <= tags.items()
+
+    def _untouched(self, entry: Entry, tags: Tags) -> Item:
+        if not entry.was_created:
+            return Item(entry.kind, entry.id, Outcome.NOT_OURS, "does not carry this lab's tags, so it was not touched")
+        mine, theirs = self.target.tags[OWNER_TAG], tags.get(OWNER_TAG, "")
+        if tags.get(KIT_TAG) == self.target.prefix and theirs:
+            why = f"its owner tag says '{theirs}', not '{mine}', so it was not touched"
+        else:
+            why = "lost the lab's tags, so it was not touched; remove it by hand"
+        return Item(entry.kind, entry.id, Outcome.LEFT, why)
+
+    def _client(self, kind: Kind, region: str) -> Any:
+        return self.target.client(kind.service, region=region)
+
+
+def _service(kind: str) -> str:
+    return kind.partition(" ")[0]

@@ -1,0 +1,73 @@
+"""The bill of one lab: the ledger's times and facts, put against the price table."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labs.cost import OVERNIGHT, Bill, Period, PriceTable, Usage, builtin, estimate, parse
+from labs.errors import LabError
+from labs.ledger import kinds
+from labs.ledger.ledger import Entry, State
+from labs.ledger.removal.ecs import stopped_at
+from labs.session.target import Target
+
+
+def bill(
+    target: Target, env: Mapping[str, str] | None = None, now: datetime | None = None, ahead: timedelta = OVERNIGHT
+) -> Bill:
+    """Cost so far and ``ahead`` (12 hours), item by item, of what this lab has created since its last receipt.
+
+    On the local AWS it is what AWS would charge. LabError when LAB_PRICES names no price table.
+    """
+    table = prices(os.environ if env is None else env)
+    _note_stopped_tasks(target)
+    made = [entry for entry in target.ledger.entries() if entry.was_created]
+    return estimate([usage(entry) for entry in made], table, now or datetime.now(UTC), ahead)
+
+
+def prices(env: Mapping[str, str]) -> PriceTable:
+    """The price table: the file that LAB_PRICES names, else the kit's own. LabError when it is none."""
+    named = env.get("LAB_PRICES", "")
+    if not named:
+        return builtin()
+    file = Path(named).expanduser()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise LabError(
+            f"LAB_PRICES names {file}, which cannot be read: {reason}", "correct the path, or unset LAB_PRICES"
+        ) from error
+    return parse(text, str(file))
+
+
+def usage(entry: Entry) -> Usage:
+    """A ledger entry as the bill sees it: one period for each set of facts."""
+    begin = entry.created_at or entry.intended_at
+    if begin is None:
+        return Usage(entry.kind, entry.id, entry.region, ())
+    end = entry.gone_at
+    facts = entry.facts
+    # The facts were written down with the intention, a moment before the resource began.
+    starts = [max(begin, each.since) if i else begin for i, each in enumerate(facts)] or [begin]
+    values = [each.values for each in facts] or [{}]
+    ends = [*starts[1:], end]
+    periods = tuple(Period(*each) for each in zip(starts, ends, values, strict=True))
+    return Usage(entry.kind, entry.id, entry.region, periods)
+
+
+def _note_stopped_tasks(target: Target) -> None:
+    """A task that ended by itself costs nothing more: the account says since when."""
+    for entry in target.ledger.entries():
+        if entry.kind != kinds.TASK.name or entry.state is not State.CREATED:
+            continue
+        try:
+            at = stopped_at(target.client("ecs", region=entry.region), entry.id)
+        except (ClientError, BotoCoreError):
+            # Then it counts as running: the bill says "at most".
+            continue
+        if at is not None:
+            target.ledger.gone(entry.n, "stopped by itself", at.astimezone(UTC))

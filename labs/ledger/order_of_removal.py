@@ -1,0 +1,175 @@
+"""Removing a set of resources: what uses another first, with bounded waiting.
+
+The tags are read from the account again before each delete. Who may be removed and what is written down about it is the
+caller's: cleaning asks for this lab's tags and keeps the ledger, sweeping asks for what is past its time.
+"""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from labs.failures import code_of, explain
+from labs.ledger import removal
+from labs.ledger.kind import Kind
+from labs.ledger.kinds import kind_named, rank, wave
+from labs.ledger.ledger import Entry
+from labs.ledger.receipt import Item, Outcome
+from labs.ledger.removal import Tags
+
+# Never longer than this for one kind; a kind's own ``wait_s`` may be shorter.
+LONGEST_WAIT_S = 300.0
+# Refusals that may pass when what is being removed has gone. Source: the error code references of EC2, ECS and IAM.
+_BUSY = frozenset(
+    {
+        "DependencyViolation",
+        "ResourceInUse",
+        "ResourceInUseException",
+        "InvalidIPAddress.InUse",
+        "InvalidNetworkInterface.InUse",
+        "InvalidParameterValue",
+        "IncorrectState",
+        "ClusterContainsServicesException",
+        "ClusterContainsTasksException",
+        "UpdateInProgressException",
+        "DeleteConflict",
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+    }
+)
+
+
+class Terms(Protocol):
+    """What the caller decides and writes down."""
+
+    def may_go(self, entry: Entry, tags: Tags) -> Item | None:
+        """None when a resource with these tags may be removed; else what to say of it."""
+
+    def going(self, entry: Entry) -> None:
+        """It exists and is about to be removed."""
+
+    def gone(self, entry: Entry, note: str) -> None:
+        """It does not exist; ``note`` says so when it did not before either."""
+
+
+@dataclass
+class _Going:
+    """An entry on its way out: whether the delete was accepted, and what stood in its way last."""
+
+    entry: Entry
+    sent: bool = False
+    reason: str = ""
+
+    @property
+    def patience(self) -> float:
+        """Seconds until it is given up."""
+        kind = kind_named(self.entry.kind)
+        return min(kind.wait_s, LONGEST_WAIT_S) if kind else 0.0
+
+
+def in_order(entry: Entry) -> tuple[int, int]:
+    """The sort key of removal: by kind, and of one kind the last created first."""
+    return rank(entry.kind), -entry.n
+
+
+@dataclass(frozen=True)
+class TakingBack:
+    """Removes entries on ``terms``. ``client`` gives the boto3 client of a kind in a region; ``say`` gets lines."""
+
+    client: Callable[[Kind, str], Any]
+    terms: Terms
+    say: Callable[[str], None]
+
+    def remove(self, entries: Iterable[Entry]) -> list[Item]:
+        """Remove these; what became of each. LabError when the account cannot be asked."""
+        items: list[Item] = []
+        for _, group in itertools.groupby(sorted(entries, key=in_order), key=lambda entry: wave(entry.kind)):
+            items += self._remove_wave([_Going(entry) for entry in group])
+        return items
+
+    def _remove_wave(self, going: list[_Going]) -> list[Item]:
+        """All deletes are sent before the first is waited for; what is in the way is tried again."""
+        began, pause, items = time.monotonic(), 0.1, list[Item]()
+        told = False
+        while going:
+            waited = time.monotonic() - began
+            steps = [(each, self._step(each, waited)) for each in going]
+            items += [item for _, item in steps if item]
+            going = [each for each, item in steps if item is None]
+            if going and waited > 2 and not told:
+                told = True
+                longest = max(each.patience for each in going)
+                self.say(f"  waiting   for {len(going)} that AWS is removing, at most {longest:.0f} s")
+            if going:
+                time.sleep(pause)
+                pause = min(5.0, pause * 1.5)
+        return items
+
+    def _step(self, going: _Going, waited: float) -> Item | None:
+        entry, kind = going.entry, kind_named(going.entry.kind)
+        if kind is None:
+            return self._told(unknown(entry))
+        try:
+            item = self._try(kind, going)
+        except ClientError as error:
+            item = Item(entry.kind, entry.id, Outcome.LEFT, words(error))
+        except BotoCoreError as error:
+            raise explain(error, f"removing {entry.kind} {entry.id}") from error
+        if item is None and waited >= going.patience:
+            reason = going.reason or f"still there {going.patience:.0f} s after it was deleted"
+            item = Item(entry.kind, entry.id, Outcome.LEFT, reason)
+        return self._told(item) if item else None
+
+    def _try(self, kind: Kind, going: _Going) -> Item | None:
+        """One try; None when there is nothing to say yet."""
+        entry, client = going.entry, self.client(kind, going.entry.region)
+        tags = removal.tags_now(kind, client, entry.id) if entry.id else None
+        if tags is None:
+            self.terms.gone(entry, "" if going.sent else "was not there")
+            there = "was already gone" if entry.was_created else "never made"
+            return Item(entry.kind, entry.id, Outcome.GONE, "" if going.sent else there)
+        refused = self.terms.may_go(entry, tags)
+        if refused is not None:
+            return refused
+        if going.sent:
+            return None
+        self.terms.going(entry)
+        try:
+            removal.remove(kind, client, entry.id)
+        except ClientError as error:
+            if code_of(error) not in _BUSY:
+                raise
+            return self._blocked(kind, client, going, error)
+        going.sent, going.reason = True, ""
+        return self._try(kind, going)
+
+    def _blocked(self, kind: Kind, client: Any, going: _Going, error: ClientError) -> Item | None:
+        """In use: an Item when that will not pass by itself."""
+        try:
+            blockers = removal.blockers(kind, client, going.entry.id)
+        except ClientError:
+            # What is in the way may not be read; then the refusal itself is all there is to say.
+            blockers = None
+        going.reason = (blockers.words if blockers else "") or words(error)
+        if blockers and not blockers.passing:
+            return Item(kind.name, going.entry.id, Outcome.LEFT, going.reason)
+        return None
+
+    def _told(self, item: Item) -> Item:
+        self.say(str(item))
+        return item
+
+
+def unknown(entry: Entry) -> Item:
+    """A kind from another version of the kit."""
+    return Item(entry.kind, entry.id, Outcome.LEFT, "this version of the kit does not know this kind")
+
+
+def words(error: ClientError) -> str:
+    """The account's own code and sentence."""
+    detail = error.response.get("Error", {})
+    return f"{detail.get('Code', 'error')}: {detail.get('Message', '')}".rstrip(": ")

@@ -1,0 +1,208 @@
+"""The hook between boto3 and the ledger: on every client that a Target gives out.
+
+Before a create call leaves this machine it is named by the lab's prefix, tagged and written down; what the ledger could
+not take back is refused. botocore's events used: ``before-parameter-build``, ``before-call``, ``after-call``.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labs.errors import LabError
+from labs.failures import denied
+from labs.ledger import kinds, removal
+from labs.ledger.kind import Kind, short
+from labs.ledger.ledger import Ledger, State
+from labs.ledger.names import ENTRY_TAG, EXPIRES_TAG, LIFETIME, Names, stamp
+
+_NOTE = "fargate_lab_entry"
+# The answer to a create call that does not prove that nothing was made: a retry may have met its own first try.
+_ALREADY_THERE = ("AlreadyExists", "Duplicate", "Conflict", "ResourceExists")
+
+
+@dataclass
+class _Making:
+    """A create call on its way."""
+
+    kind: Kind
+    id: str
+    token: str
+    facts: Mapping[str, Any]
+    n: int = 0
+
+
+@dataclass(frozen=True)
+class _Taking:
+    """A delete call on its way."""
+
+    kind: Kind
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Changing:
+    """A call on its way that changes what a resource costs."""
+
+    kind: Kind
+    id: str
+    facts: Mapping[str, Any]
+
+
+@dataclass
+class Recorder:
+    """Writes what one lab creates into its ledger.
+
+    ``allow`` raises LabError while creating is not yet allowed; ``lifetime`` is how far ahead ``expires-at`` lies.
+    """
+
+    ledger: Ledger
+    names: Names
+    tags: Mapping[str, str]
+    allow: Callable[[], None]
+    lifetime: timedelta = LIFETIME
+    _seen: set[str] = field(default_factory=set)
+
+    def watch(self, client: Any, region: str) -> None:
+        """Follow every call of a boto3 client of a region."""
+        events = client.meta.events
+        # Last, so that nothing changes the request after it was read.
+        events.register_last("before-parameter-build", lambda **event: self._prepare(client, **event))
+        events.register_last("before-call", lambda **event: self._write_down(region, **event))
+        events.register_first("after-call", lambda **event: self._conclude(region, **event))
+
+    def _prepare(
+        self, client: Any, params: MutableMapping[str, Any], model: Any, context: dict[str, Any], **_: object
+    ) -> None:
+        service, operation = model.service_model.service_name, model.name
+        kind = kinds.made_by(service, operation)
+        if kind is not None:
+            self.allow()
+            self._must_be_ours(client, f"{service}:{operation}", kind, params)
+            context[_NOTE] = self._making(client, kind, params)
+            return
+        content = kinds.CONTENT.get((service, operation))
+        if content is not None:
+            self._content_must_be_ours(client, f"{service}:{operation}", params.get(content))
+            return
+        if kinds.leaves_something(service, operation):
+            raise LabError(
+                f"{service}:{operation} was not sent: the ledger does not know how to take it back.",
+                "add its kind to labs/ledger/kinds.py and a remover to labs/ledger/removal/",
+            )
+        gone = kinds.removed_by(service, operation)
+        if gone is not None:
+            context[_NOTE] = _Taking(gone, dict(params))
+        elif (service, operation) in kinds.CHANGES:
+            changed = kinds.CHANGES[service, operation]
+            context[_NOTE] = _Changing(changed.kind, changed.id_of(params), changed.facts_of(params))
+
+    def _making(self, client: Any, kind: Kind, params: MutableMapping[str, Any]) -> _Making:
+        id, facts = kind.id_of(params), kind.facts_of(params)
+        if kind.overwrite and params.get(kind.overwrite):
+            self._must_be_there(client, kind, id)
+            return _Making(kind, id, "", facts)
+        # Where the account chooses the id, the tag finds the resource whose answer was lost.
+        token = "" if id else secrets.token_hex(8)
+        more = {EXPIRES_TAG: stamp(datetime.now(UTC) + self.lifetime)} | ({ENTRY_TAG: token} if token else {})
+        kind.tagging.put(params, {**self.tags, **more})
+        return _Making(kind, id, token, facts)
+
+    def _must_be_ours(self, client: Any, call: str, kind: Kind, params: Mapping[str, Any]) -> None:
+        if kind.prefixed:
+            self._must_have_prefix(call, kind.name_in(params))
+        for name in kind.parents:
+            if params.get(name):
+                self._parent_must_be_ours(client, call, str(params[name]))
+
+    def _content_must_be_ours(self, client: Any, call: str, given: Any) -> None:
+        if not isinstance(given, str) or not given:
+            return
+        if call.startswith("ec2:"):
+            self._parent_must_be_ours(client, call, given)
+        else:
+            self._must_have_prefix(call, short(given))
+
+    def _must_have_prefix(self, call: str, name: str) -> None:
+        # A name that is missing is left to boto3, which says so itself.
+        if name and not self.names.owns(name):
+            raise LabError(
+                f"{call} was not sent: the name '{name}' does not begin with '{self.names.prefix}'.",
+                f"name it {self.names.prefix}-something (a repository {self.names.prefix}/something)",
+            )
+
+    def _parent_must_be_ours(self, client: Any, call: str, id: str) -> None:
+        """What is made inside somebody else's VPC, table or group would change it."""
+        if id in self._seen or any(each.id == id and each.was_created for each in self.ledger.entries()):
+            return
+        try:
+            tags = removal.lineage(client, id)
+        except ClientError as error:
+            if not denied(error):
+                # It does not exist, or AWS is busy: the call itself will say so.
+                return
+            raise LabError(
+                f"{call} was not sent: whether {id} is this lab's cannot be read: {error}",
+                "ask for the permission to describe it, or use what the lab made",
+            ) from error
+        if tags is None:
+            return
+        if not self.tags.items() <= tags.items():
+            raise LabError(
+                f"{call} was not sent: {id} is not this lab's; it does not carry its tags.",
+                "use a VPC that the lab has made, and what is in it",
+            )
+        self._seen.add(id)
+
+    def _must_be_there(self, client: Any, kind: Kind, id: str) -> None:
+        """A call that overwrites takes no tags: what is not there yet would stay unmarked."""
+        tags = removal.tags_now(kind, client, id)
+        if tags is None or not self.tags.items() <= tags.items():
+            what = "does not exist yet" if tags is None else "is not this lab's"
+            raise LabError(
+                f"{kind.service}:{kind.creates[0]} was not sent: it would overwrite '{id}', which {what}.",
+                f"leave out {kind.overwrite} the first time" if tags is None else "choose another name",
+            )
+
+    def _write_down(self, region: str, model: Any, context: dict[str, Any], **_: object) -> None:
+        making = context.get(_NOTE)
+        if isinstance(making, _Making):
+            making.n = self.ledger.intend(making.kind.name, making.id, region, making.token, making.facts)
+
+    def _conclude(
+        self, region: str, http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: object
+    ) -> None:
+        note = context.get(_NOTE)
+        code, status = str(parsed.get("Error", {}).get("Code", "")), int(http_response.status_code)
+        if isinstance(note, _Making):
+            if status < 300:
+                self._made(note, parsed, region)
+            elif status < 500 and not any(word in code for word in _ALREADY_THERE):
+                self._forget(note.n, code)
+        elif isinstance(note, _Taking) and (status < 300 or note.kind.means_absent(code)):
+            for id in note.kind.ids_deleted(note.params, parsed):
+                self.ledger.gone_by_id(note.kind.name, id)
+        elif isinstance(note, _Changing) and status < 300 and note.facts:
+            self.ledger.changed(note.kind.name, note.id, note.facts)
+
+    def _made(self, making: _Making, answer: Mapping[str, Any], region: str) -> None:
+        if not making.kind.answer:
+            self.ledger.created(making.n)
+            return
+        ids = making.kind.ids_from(answer)
+        if not ids:
+            # RunTask answers 200 with the reasons in "failures" when nothing could be placed.
+            self._forget(making.n, "the answer names none")
+            return
+        self.ledger.created(making.n, ids[0])
+        for id in ids[1:]:
+            self.ledger.created(self.ledger.intend(making.kind.name, id, region, making.token, making.facts))
+
+    def _forget(self, n: int, code: str) -> None:
+        """A refused call made nothing; but a resource that was there before (a policy put twice) still is."""
+        entry = next((entry for entry in self.ledger.entries() if entry.n == n), None)
+        if entry is not None and not entry.was_created and entry.state is not State.GONE:
+            self.ledger.gone(n, f"not created: {code}")

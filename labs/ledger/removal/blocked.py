@@ -1,0 +1,48 @@
+"""What keeps a VPC, a subnet or a group from going: read from the account, said in words."""
+
+from typing import Any
+
+from labs.ledger.removal.remover import Blockers
+
+_FILTER = {"vpc": "vpc-id", "subnet": "subnet-id", "sg": "group-id"}
+
+
+def blockers(ec2: Any, id: str) -> Blockers:
+    """What is in it now. Interfaces that AWS manages (of endpoints, NAT gateways, tasks) go by themselves."""
+    kind = id.partition("-")[0]
+    wanted = [{"Name": _FILTER[kind], "Values": [id]}]
+    passing: list[str] = []
+    staying: list[str] = []
+    for interface in ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]:
+        goes = interface.get("RequesterManaged") or "attachment" in interface.get("Description", "")
+        (passing if goes else staying).append(interface["NetworkInterfaceId"])
+    if kind == "vpc":
+        staying += _inside(ec2, wanted)
+    elif kind == "sg":
+        staying += _referring(ec2, id)
+    if staying:
+        return Blockers(f"in use by {_some(staying)}, not this lab's to remove", False)
+    return Blockers(f"in use by {_some(passing)}, which AWS is removing" if passing else "", True)
+
+
+def _inside(ec2: Any, wanted: list[dict[str, Any]]) -> list[str]:
+    """The subnets, groups and route tables of a VPC that it did not bring with it."""
+    subnets = [each["SubnetId"] for each in ec2.describe_subnets(Filters=wanted)["Subnets"]]
+    groups = ec2.describe_security_groups(Filters=wanted)["SecurityGroups"]
+    tables = ec2.describe_route_tables(Filters=wanted)["RouteTables"]
+    own = [each["RouteTableId"] for each in tables if not any(a.get("Main") for a in each["Associations"])]
+    return [*subnets, *(each["GroupId"] for each in groups if each["GroupName"] != "default"), *own]
+
+
+def _referring(ec2: Any, id: str) -> list[str]:
+    """Other groups with a rule that names this one."""
+    found = set()
+    for name in ("ip-permission.group-id", "egress.ip-permission.group-id"):
+        groups = ec2.describe_security_groups(Filters=[{"Name": name, "Values": [id]}])["SecurityGroups"]
+        found |= {each["GroupId"] for each in groups}
+    return sorted(found - {id})
+
+
+def _some(ids: list[str]) -> str:
+    shown = ", ".join(ids[:3])
+    return f"{shown} and {len(ids) - 3} more" if len(ids) > 3 else shown

@@ -1,0 +1,45 @@
+"""The solved course: each stage solved and checked in order, and its table."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from labs.errors import LabError
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import Stage, stages
+from labs.ui import text
+from labs.verdict import Report
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; ``seconds`` counts solving and checking."""
+
+    stage: Stage
+    report: Report
+    seconds: float
+
+
+def play(bench: Bench, *, keep: bool = False) -> Iterator[Row]:
+    """Solve and check each stage in order; a stage that does not pass ends the course. ``keep`` leaves out cleaning."""
+    for subject in stages():
+        if keep and subject.lasting:
+            continue
+        began = time.monotonic()
+        try:
+            report = runner.solve(subject.name, bench)[-1]
+        except LabError as error:
+            verdict = bench.say("check.broken", what=error.what, next=error.next_step or "try again")
+            report = Report(subject.name, verdict)
+        yield Row(subject, report, time.monotonic() - began)
+        if not report.verdict.passed:
+            return
+
+
+def shown(rows: list[Row]) -> str:
+    """The table: stage, verdict, seconds; stages that were not reached say so."""
+    cells = [(row.stage.notebook, row.report.verdict.status.value, f"{row.seconds:.1f}") for row in rows]
+    cells += [(subject.notebook, "not reached", "") for subject in stages()[len(rows) :]]
+    cells.append(("all", "", f"{sum(row.seconds for row in rows):.1f}"))
+    return text.table(("stage", "verdict", "seconds"), cells)

@@ -1,0 +1,74 @@
+"""Hints: five rungs, chosen by what the check found. No counter: a number makes people fish for the answer."""
+
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from labs.lesson.bench import Bench
+from labs.lesson.stage import Stage
+
+RUNGS = ("look", "concept", "locate", "neighbour", "solution")
+_TITLES = {
+    "look": "Look",
+    "concept": "Idea",
+    "locate": "Where",
+    "neighbour": "A neighbour",
+    "solution": "Solution",
+}
+OFFER_AFTER = 3
+
+
+@dataclass(frozen=True)
+class Topic:
+    """The five rungs for some message ids."""
+
+    name: str
+    ids: tuple[str, ...]
+    rungs: tuple[str, ...]
+
+
+def topics(stage: Stage) -> tuple[Topic, ...]:
+    """The topics of a stage, from its ``hints.en.toml``."""
+    return _read(stage.folder / "hints.en.toml")
+
+
+@cache
+def _read(path: Path) -> tuple[Topic, ...]:
+    raw = tomllib.loads(path.read_text())
+    return tuple(
+        Topic(name, tuple(entry["for"]), tuple(str(entry[rung]).strip() for rung in RUNGS))
+        for name, entry in raw.items()
+    )
+
+
+def topic_for(stage: Stage, message_id: str) -> Topic | None:
+    """The topic for a message; the stage's first topic before any check; None when there is nothing to hint at."""
+    if not message_id:
+        return topics(stage)[0]
+    return next((topic for topic in topics(stage) if message_id in topic.ids), None)
+
+
+def next_hint(stage: Stage, bench: Bench) -> str:
+    """The next rung for what the last check found, and remember that it was given."""
+    progress = bench.progress.of(stage.name)
+    topic = topic_for(stage, progress.last_id)
+    if topic is None:
+        return "There is nothing to hint at: the last check has passed, or the kit could not look."
+    rung = min(progress.rung, len(RUNGS) - 1) if progress.hint_id == topic.name else 0
+    if RUNGS[rung] == "solution" and not (progress.failed and progress.prediction):
+        lacking = "predict with lab.predict(...)" if not progress.prediction else "check once with lab.check()"
+        return f"The next hint is the solution. First {lacking}."
+    after = replace(progress, hint_id=topic.name, rung=rung + 1, helped=progress.helped or RUNGS[rung] == "solution")
+    bench.progress.put(stage.name, after)
+    text = Template(topic.rungs[rung]).safe_substitute(bench.names())
+    return f"{_TITLES[RUNGS[rung]]}: {text}"
+
+
+def offer(stage: Stage, bench: Bench) -> str:
+    """The next rung, when the same message has come three times in a row; else nothing."""
+    progress = bench.progress.of(stage.name)
+    if progress.repeated and progress.repeated % OFFER_AFTER == 0 and topic_for(stage, progress.last_id) is not None:
+        return next_hint(stage, bench)
+    return ""

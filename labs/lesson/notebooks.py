@@ -1,0 +1,261 @@
+"""The notebooks: solutions/ is the source; notebooks/ is what trainees open, generated from it.
+
+A cell tagged ``answer`` carries the trainee's version in its metadata as ``placeholder``. Both folders are committed
+executed: ``execute`` runs them in a lab home of their own and writes outputs from which everything that changes from
+run to run (ports, times, paths) has been taken; ``check`` compares strictly, with nbval.
+"""
+
+import copy
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from labs.errors import LabError
+from labs.ledger import cleanup
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import Stage, stages
+from labs.lesson.throwaway import room
+from labs.session.home import checkout
+
+ANSWER = "answer"
+CELL_TIMEOUT_S = 300
+SOLVED, TRAINEE = "solutions", "notebooks"
+SANITIZE = "tests/notebooks/sanitize.cfg"
+
+# What differs from run to run, and what is committed in its place.
+_STABLE = (
+    (re.compile(r"127\.0\.0\.1:\d{2,5}"), "127.0.0.1:5000"),
+    (re.compile(r"localhost:\d{2,5}"), "localhost:5000"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)"), "2026-11-23T12:00:00Z"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC"), "2026-11-23 12:00:00 UTC"),
+    (re.compile(r"\b\d+\.\d+s\b"), "0.1s"),
+    (re.compile(r"embedded engine: LAB_ENGINE=embedded"), "embedded engine: no Docker Engine found"),
+)
+
+
+# Ids that AWS makes up: numbered in the order in which a notebook shows them, so that one stays one.
+_MADE_UP = (
+    re.compile(r"\b(?P<kind>(?:vpc|subnet|rtb|sg|sgr|acl|eni|vpce|pl|igw|nat)-)[0-9a-f]{17}\b"),
+    re.compile(r"\b(?P<kind>)[0-9a-f]{32}\b"),
+    re.compile(r"\b(?P<kind>ecs-svc/)\d{19}\b"),
+    re.compile(r"\b(?P<kind>10\.0\.[12]\.)\d{1,3}\b(?!/)"),
+)
+
+
+def path_of(subject: Stage, folder: str) -> Path:
+    """Where a stage's notebook lies."""
+    return checkout() / folder / f"{subject.notebook}.ipynb"
+
+
+def read(path: Path) -> Any:
+    """A notebook, format 4; LabError when it is none."""
+    try:
+        return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise LabError(f"{path.name} cannot be read as a notebook: {error}", "restore it: git checkout") from error
+
+
+def write(path: Path, notebook: Any) -> None:
+    """Write a notebook with LF endings and one newline at its end."""
+    text = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
+    path.write_text(text.rstrip("\n") + "\n", newline="\n")
+
+
+def trainee(solved: Any, before: Any = None) -> Any:
+    """The trainee's version of a solved notebook.
+
+    Answers become placeholders. Outputs are kept from ``before`` where the cell is still the same, else dropped.
+    """
+    made = copy.deepcopy(solved)
+    known = {cell.id: cell for cell in before.cells} if before is not None else {}
+    for cell in made.cells:
+        if cell.cell_type != "code":
+            continue
+        if ANSWER in cell.metadata.get("tags", []):
+            if "placeholder" not in cell.metadata:
+                raise LabError(f"The answer cell {cell.id} has no placeholder.", "add one to its metadata")
+            cell.source = cell.metadata.pop("placeholder")
+        old = known.get(cell.id)
+        if old is not None and old.cell_type == "code" and old.source == cell.source:
+            cell.outputs, cell.execution_count = copy.deepcopy(old.outputs), old.execution_count
+        else:
+            cell.outputs, cell.execution_count = [], None
+    return made
+
+
+def execute(chosen: Sequence[Stage]) -> None:
+    """Run the solved and the trainee's version of each notebook and save both, outputs made stable."""
+    with _workshop() as bench:
+        for subject in chosen:
+            for folder in (SOLVED, TRAINEE):
+                path = path_of(subject, folder)
+                notebook = read(path) if folder == SOLVED else trainee(read(path_of(subject, SOLVED)))
+                prepare(subject, bench)
+                played(notebook, bench)
+                write(path, notebook)
+                print(f"{folder}/{path.name}", flush=True)
+
+
+def played(notebook: Any, bench: Bench) -> Any:
+    """Run a notebook from top to bottom in a new kernel; its outputs replace the old ones.
+
+    LabError names what a cell raised, or that the kernel died.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    where = {"metadata": {"path": str(checkout() / TRAINEE)}}
+    client = NotebookClient(
+        notebook, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources=where, record_timing=False
+    )
+    try:
+        client.execute(env=dict(bench.env))
+    except CellExecutionError as error:
+        raise LabError(f"A cell failed with {error.ename}: {error.evalue}", "run it in JupyterLab") from error
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise LabError(f"The notebook did not run to its end: {error}", "run it in JupyterLab") from error
+    numbers = _Numbers()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [_stable(output, bench, numbers) for output in _joined(cell.outputs)]
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    return notebook
+
+
+def prepare(subject: Stage, bench: Bench) -> None:
+    """The state in which a trainee opens the notebook: the stages before are passed, this one is not begun."""
+    # From the very beginning: the trail of a stage is part of what its notebook shows.
+    runner.reset(stages()[0].name, bench)
+    before = subject.needs
+    if subject.lasting:
+        # It is about what all the others have made, and its receipt counts from the one before.
+        cleanup.clean(bench.target, lambda _line: None)
+        before = tuple(each.name for each in stages() if each.order < subject.order)
+    for name in before:
+        if not bench.progress.of(name).passed:
+            report = runner.solve(name, bench)[-1]
+            if not report.verdict.passed:
+                raise LabError(f"{name} could not be solved before {subject.notebook}:\n{report}")
+
+
+def check(chosen: Sequence[Stage]) -> int:
+    """Strict nbval of both folders; 0 when every output is as committed and notebooks/ is in step."""
+    stale = [subject.notebook for subject in chosen if not in_step(subject)]
+    for name in stale:
+        print(f"notebooks/{name}.ipynb is not what solutions/{name}.ipynb generates. Next: labs notebooks build")
+    codes = []
+    with _workshop() as bench:
+        for subject in chosen:
+            for folder in (SOLVED, TRAINEE):
+                prepare(subject, bench)
+                codes.append(compare(path_of(subject, folder), bench))
+    return 1 if stale or any(codes) else 0
+
+
+def compare(path: Path, bench: Bench) -> int:
+    """pytest's exit code of a strict nbval run of one notebook, in a prepared bench."""
+    words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
+    words += ["--nbval-cell-timeout=120", f"--nbval-sanitize-with={checkout() / SANITIZE}", str(path)]
+    return subprocess.run(words, env=dict(bench.env), cwd=checkout(), check=False).returncode
+
+
+def in_step(subject: Stage) -> bool:
+    """Whether the trainee's notebook is what the solution generates, outputs apart."""
+    made, there = trainee(read(path_of(subject, SOLVED))), _old(subject)
+    return there is not None and _sources(made) == _sources(there)
+
+
+def _sources(notebook: Any) -> list[tuple[str, str, str, Any]]:
+    return [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
+
+
+def _old(subject: Stage) -> Any:
+    path = path_of(subject, TRAINEE)
+    return read(path) if path.exists() else None
+
+
+def build(subject: Stage) -> None:
+    """Write a stage's trainee notebook anew from its solution; outputs of cells that stay are kept."""
+    write(path_of(subject, TRAINEE), trainee(read(path_of(subject, SOLVED)), _old(subject)))
+
+
+def chosen(names: Sequence[str]) -> tuple[Stage, ...]:
+    """The stages of these notebooks, all without a name; LabError lists what there is."""
+    known = {subject.notebook: subject for subject in stages()}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise LabError(f"There is no notebook {unknown[0]}.", f"use one of: {', '.join(known)}")
+    return tuple(known[name] for name in names) or stages()
+
+
+@contextmanager
+def _workshop() -> Iterator[Bench]:
+    """A bench of its own, by the engine that answers; widgets are never in a committed output."""
+    with room({**os.environ, "LAB_WIDGETS": "0"}) as bench:
+        yield bench
+
+
+def _joined(outputs: Sequence[Any]) -> list[Any]:
+    """Pieces of one stream put together: how a stream was cut depends on the moment."""
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        stream = output.output_type == "stream"
+        if stream and last is not None and last.output_type == "stream" and last.name == output.name:
+            last.text += output.text
+        else:
+            joined.append(copy.deepcopy(output))
+    return joined
+
+
+def _stable(output: Any, bench: Bench, numbers: "_Numbers") -> Any:
+    if output.output_type == "stream":
+        output.text = _numbered(_clean(output.text, bench), numbers)
+    for kind, data in list(output.get("data", {}).items()):
+        if isinstance(data, str):
+            output["data"][kind] = _numbered(_clean(data, bench), numbers)
+    return output
+
+
+@dataclass
+class _Numbers:
+    """What the ids of a notebook became, and how many of each kind there were."""
+
+    became: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def instead(self, match: re.Match[str]) -> str:
+        """The number in place of one id, as long as the id was."""
+        old, kind = match[0], match["kind"]
+        if old not in self.became:
+            self.counts[kind] += 1
+            number = self.counts[kind]
+            digits = str(number + 9) if kind.startswith("10.") else f"{number:0{len(old) - len(kind)}x}"
+            self.became[old] = f"{kind}{digits}"
+        return self.became[old]
+
+
+def _numbered(text: str, numbers: _Numbers) -> str:
+    for pattern in _MADE_UP:
+        text = pattern.sub(numbers.instead, text)
+    return text
+
+
+def _clean(text: str, bench: Bench) -> str:
+    text = text.replace(str(bench.home), ".lab").replace(str(checkout()), ".")
+    for pattern, instead in _STABLE:
+        text = pattern.sub(instead, text)
+    return text

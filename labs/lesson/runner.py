@@ -1,0 +1,153 @@
+"""Run a check: waiting where evidence may still be on its way, and never blaming the trainee for our faults."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from botocore import exceptions as boto
+
+from labs.errors import LabError
+from labs.failures import code_of, denied, explain
+from labs.lesson.bench import Bench
+from labs.lesson.stage import Stage, catalogue, stage, stages
+from labs.verdict import Report, Status, Verdict
+
+# How long a NOT YET that may mend itself is asked again: IAM and CloudTrail on AWS are eventually consistent.
+DEADLINE_LOCAL_S = 3.0
+DEADLINE_AWS_S = 60.0
+# Nothing is missing any more, so only the machine is slow.
+DEADLINE_SOLVED_S = 60.0
+_THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+
+
+def check(
+    subject: Stage,
+    bench: Bench,
+    *,
+    solved: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Report:
+    """The report of one stage; a NOT YET whose message says ``waits`` is asked again until a deadline.
+
+    ``solved``: the kit has just done the stage itself, and waits longer.
+    """
+    deadline = clock() + (DEADLINE_SOLVED_S if solved else DEADLINE_AWS_S if bench.on_aws else DEADLINE_LOCAL_S)
+    pause = 0.25
+    while True:
+        report = ask(subject, bench)
+        message = catalogue().messages[report.verdict.message_id]
+        if not (message.waits and report.verdict.status is Status.NOT_YET) or clock() + pause > deadline:
+            return report
+        sleep(pause)
+        pause = min(2 * pause, 5.0)
+
+
+def ask(subject: Stage, bench: Bench) -> Report:
+    """One pass through the stage's gates. What keeps the kit from looking is CANNOT CHECK."""
+    for name in subject.needs:
+        if not bench.progress.of(name).passed:
+            return Report(subject.name, bench.say("check.out_of_order", stage=subject.name, needs=name))
+    try:
+        return subject.check(bench)
+    except (boto.ClientError, boto.BotoCoreError) as error:
+        return Report(subject.name, _cannot(bench, error))
+    except LabError as error:
+        return Report(subject.name, bench.say("check.broken", what=error.what, next=error.next_step or "try again"))
+
+
+def _cannot(bench: Bench, error: Exception) -> Verdict:
+    said = explain(error, "reading what the check needs")
+    if code_of(error) in _THROTTLED:
+        return bench.say("check.throttled", what=said.what)
+    if denied(error):
+        return bench.say("check.not_allowed", what=said.what)
+    if isinstance(error, boto.HTTPClientError | boto.ConnectionError):
+        return bench.say("check.target_gone", what=said.what, next=said.next_step)
+    return bench.say("check.no_credentials", what=said.what, next=said.next_step)
+
+
+@contextmanager
+def _explained(doing: str) -> Iterator[None]:
+    """What boto3 raises, as a LabError in words."""
+    try:
+        yield
+    except (boto.ClientError, boto.BotoCoreError) as error:
+        raise explain(error, doing) from error
+
+
+def check_and_record(name: str, bench: Bench, *, solved: bool = False) -> Report:
+    """Check a stage and write the outcome into the progress file."""
+    subject = stage(name)
+    report = check(subject, bench, solved=solved)
+    before = bench.progress.of(subject.name)
+    after = before.checked(report, datetime.now(UTC))
+    if after != before:
+        bench.progress.put(subject.name, after)
+    return report
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A stage that was begun: facts to show, and the names of those that must be passed before it."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+def begin(name: str, bench: Bench) -> Begun:
+    """Begin a stage, or take it up again: its files are restored; what the trainee has written is left alone.
+
+    A stage out of order is not begun.
+    """
+    subject = stage(name)
+    missing = tuple(each for each in subject.needs if not bench.progress.of(each).passed)
+    if missing:
+        return Begun(missing=missing)
+    bench.progress.begin(subject.name)
+    with _explained(f"preparing {subject.name}"):
+        return Begun(subject.prepare(bench))
+
+
+def solve(name: str, bench: Bench) -> tuple[Report, ...]:
+    """Do a stage, and before it those it needs and that are not passed; the report of each that was done.
+
+    Where what stands there is in the way of a PASS, the stage is reset and done once more from its beginning.
+    """
+    subject = stage(name)
+    reports: list[Report] = []
+    for needed in subject.needs:
+        if not bench.progress.of(needed).passed:
+            reports += solve(needed, bench)
+            if not reports[-1].verdict.passed:
+                return tuple(reports)
+    begun = bench.progress.of(subject.name).begun
+    report = _solved(subject, bench)
+    if begun and report.verdict.status in (Status.FAIL, Status.NOT_YET):
+        reset(subject.name, bench)
+        report = _solved(subject, bench)
+    return (*reports, report)
+
+
+def _solved(subject: Stage, bench: Bench) -> Report:
+    bench.progress.begin(subject.name)
+    with _explained(f"solving {subject.name}"):
+        subject.solve(bench)
+    return check_and_record(subject.name, bench, solved=True)
+
+
+def reset(name: str, bench: Bench) -> tuple[str, ...]:
+    """Undo a stage and those that build on it, last first; the names of what was undone."""
+    subject = stage(name)
+    undone = [each for each in reversed(stages()) if each is subject or _builds_on(each, subject)]
+    for each in undone:
+        with _explained(f"resetting {each.name}"):
+            each.reset(bench)
+        bench.progress.forget(each.name)
+    return tuple(each.name for each in undone)
+
+
+def _builds_on(later: Stage, earlier: Stage) -> bool:
+    return any(name == earlier.name or _builds_on(stage(name), earlier) for name in later.needs)

@@ -1,0 +1,214 @@
+"""Where the lab runs: the local AWS or the trainee's account, behind one ordinary boto3 session."""
+
+import base64
+import os
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from labs.errors import LabError
+from labs.failures import explain, no_region
+from labs.ledger.ledger import Ledger
+from labs.ledger.names import LIFETIME, Names, lifetime, names_for, owner_of
+from labs.ledger.recorder import Recorder
+from labs.session import confirm, home, local
+
+ROLE_SESSION = "lab"
+_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
+# What connect() replaced in os.environ, and by what, so that LAB_TARGET=aws in the same notebook finds the user's own.
+_replaced: dict[str, tuple[str | None, str | None]] = {}
+
+
+class TargetName(StrEnum):
+    """The switch LAB_TARGET."""
+
+    LOCAL = "local"
+    AWS = "aws"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One connected target.
+
+    ``name`` is ``local`` or ``aws``; ``identity`` an ARN; ``endpoint`` the local AWS's URL, empty on AWS;
+    ``tags`` are on everything the lab creates, and ``expires-at``, ``lifetime`` after its creation. Clients from
+    ``client`` keep the ledger.
+    """
+
+    name: TargetName
+    account: str
+    region: str
+    identity: str
+    names: Names
+    tags: Mapping[str, str]
+    home: Path
+    session: boto3.Session = field(repr=False)
+    endpoint: str = ""
+    lifetime: timedelta = LIFETIME
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def prefix(self) -> str:
+        """``fargate-lab``, or with LAB_TRAINEE ``fargate-lab-<trainee>``."""
+        return self.names.prefix
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What this lab created in this account."""
+        return Ledger(home.ledger_file(self.home, self.name, self.account))
+
+    @cached_property
+    def registry(self) -> str:
+        """The registry's host (and port), as image names carry it."""
+        return urlsplit(str(_authorization(self.client("ecr"))["proxyEndpoint"])).netloc
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the lab may create: always on the local AWS, on AWS once the account is confirmed."""
+        return self.name is TargetName.LOCAL or confirm.is_confirmed(self.home, self.account, self.identity)
+
+    def require_confirmed(self) -> None:
+        """LabError with account, region and identity while the account is not confirmed."""
+        if not self.confirmed:
+            raise confirm.question(self.account, self.region, self.identity)
+
+    def confirm(self, typed: str) -> None:
+        """Confirm the account by its number; LabError when ``typed`` is another."""
+        confirm.confirm(self.home, self.account, self.region, self.identity, typed)
+
+    def client(self, service: str, session: boto3.Session | None = None, region: str = "") -> Any:
+        """A boto3 client, of the target's own identity or of ``session`` (a role). What it creates is in the ledger."""
+        region = region or self.region
+        if session is not None:
+            return self._make_client(session, service, region)
+        if (service, region) not in self._clients:
+            self._clients[service, region] = self._make_client(self.session, service, region)
+        return self._clients[service, region]
+
+    def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:
+        client = session.client(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG)
+        Recorder(self.ledger, self.names, self.tags, self.require_confirmed, self.lifetime).watch(client, region)
+        return client
+
+    def role_arn(self, role: str) -> str:
+        """The ARN of a role of this account; an ARN is returned as it is."""
+        if role.startswith("arn:"):
+            return role
+        return f"arn:{self.identity.split(':')[1]}:iam::{self.account}:role/{role}"
+
+    def assume(self, role: str, session_name: str = ROLE_SESSION, policy: str = "") -> boto3.Session:
+        """A session of ``role`` (name or ARN), with ``policy`` as session policy. Raises boto3's ClientError."""
+        more = {"Policy": policy} if policy else {}
+        sts = self.client("sts")
+        answer = sts.assume_role(RoleArn=self.role_arn(role), RoleSessionName=session_name, **more)["Credentials"]
+        return role_session(answer, self.region, self.endpoint)
+
+    def registry_password(self, session: boto3.Session | None = None) -> str:
+        """The password for ``docker login -u AWS``, for 12 hours; of ``session`` when given. Raises ClientError."""
+        return password_of(_authorization(self.client("ecr", session))["authorizationToken"])
+
+
+def role_session(credentials: Mapping[str, str], region: str, endpoint: str) -> boto3.Session:
+    """A boto3 session with the ``Credentials`` of an STS answer; ``endpoint`` is the local AWS's, empty on AWS."""
+    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"], region)
+    return local.isolated_session(*keys) if endpoint else boto3.Session(*keys)
+
+
+def password_of(token: str) -> str:
+    """The password in an ECR authorization token, which is base64 of ``AWS:<password>`` (docs/fidelity.md 4)."""
+    return base64.b64decode(token).decode().partition(":")[2]
+
+
+def connect(env: MutableMapping[str, str] | None = None) -> Target:
+    """Connect to the target that LAB_TARGET names, and point ``env`` (default os.environ) at it.
+
+    ``local`` finds or starts the local AWS; ``aws`` uses boto3's own credentials and AWS_ENDPOINT_URL, read from the
+    process's environment. Creates nothing. LabError for everything that can be mended.
+    """
+    env = os.environ if env is None else env
+    place = home.lab_home(env)
+    names = names_for(env)
+    if target_name(env) is TargetName.LOCAL:
+        cloud, _ = local.ensure_cloud(place, env)
+        _point_at(cloud, env)
+        return _introduce(TargetName.LOCAL, cloud.session(), cloud.region, cloud.endpoint, names, place, env)
+    _point_back(env)
+    try:
+        # botocore reads AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs read AWS_REGION first.
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        region = session.region_name or ""
+    except (BotoCoreError, ValueError) as error:
+        raise explain(error, "reading your AWS configuration") from error
+    if not region:
+        raise no_region()
+    return _introduce(TargetName.AWS, session, region, "", names, place, env)
+
+
+def target_name(env: Mapping[str, str]) -> TargetName:
+    """The switch LAB_TARGET; LabError when it is neither ``local`` nor ``aws``."""
+    word = env.get("LAB_TARGET", "").strip().lower() or TargetName.LOCAL
+    try:
+        return TargetName(word)
+    except ValueError:
+        raise LabError(
+            f"LAB_TARGET is '{word}'; it can be 'local' (the kit's own AWS) or 'aws' (your account).",
+            "set it to one of these, or unset it for 'local'",
+        ) from None
+
+
+def _introduce(
+    name: TargetName,
+    session: boto3.Session,
+    region: str,
+    endpoint: str,
+    names: Names,
+    place: Path,
+    env: Mapping[str, str],
+) -> Target:
+    try:
+        sts = session.client("sts", region_name=region, endpoint_url=endpoint or None, config=_CONFIG)
+        answer = sts.get_caller_identity()
+        account, arn = str(answer["Account"]), str(answer["Arn"])
+    except (ClientError, BotoCoreError, ResponseParserError, ValueError, KeyError) as error:
+        raise explain(error, "asking who you are (sts:GetCallerIdentity)") from error
+    tags = names.tags(owner_of(arn, env))
+    return Target(name, account, region, arn, names, tags, place, session, endpoint, lifetime(env))
+
+
+def _authorization(ecr: Any) -> dict[str, Any]:
+    data: dict[str, Any] = ecr.get_authorization_token()["authorizationData"][0]
+    return data
+
+
+def _point_at(cloud: local.Cloud, env: MutableMapping[str, str]) -> None:
+    before = dict(env)
+    local.point_at(cloud, env)
+    if env is os.environ:
+        for name in {*before, *env}:
+            if before.get(name) != env.get(name):
+                users_own = _replaced[name][0] if name in _replaced else before.get(name)
+                _replaced[name] = (users_own, env.get(name))
+
+
+def _point_back(env: MutableMapping[str, str]) -> None:
+    if env is not os.environ:
+        return
+    for name, (before, ours) in _replaced.items():
+        if env.get(name) != ours:
+            # Set by the user since.
+            continue
+        if before is None:
+            env.pop(name, None)
+        else:
+            env[name] = before
+    _replaced.clear()

@@ -1,0 +1,183 @@
+"""Stage 01: a real index of both platforms, not root, no secret inside, and the app answers."""
+
+import json
+import urllib.request
+from dataclasses import dataclass, field
+from typing import Any
+
+from labs import oci
+from labs.engine.archive import Image, read_archive
+from labs.errors import LabError
+from labs.lesson.bench import PLATFORMS, Bench
+from labs.stages.build_image.machine_code import layers, machine_code
+from labs.stages.build_image.secrets import Leak, leaks
+from labs.ui.text import series as words
+from labs.verdict import Gate, Report, Verdict, run_gates
+
+WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
+PLATFORM_LABEL = "lab.platform"
+_LEAK_IDS = {"layer": "build.secret_in_layer", "env": "build.secret_in_env", "history": "build.secret_in_history"}
+READY_S = 60.0
+ANSWER_S = 10.0
+
+
+@dataclass
+class _Subject:
+    """The bench, and what the gates have read so far."""
+
+    bench: Bench
+    images: list[Image] = field(default_factory=list)
+    ran: list[str] = field(default_factory=list)
+    not_run: list[str] = field(default_factory=list)
+
+    @property
+    def image(self) -> Image:
+        return self.images[0]
+
+    def say(self, message_id: str, **values: object) -> Verdict:
+        return self.bench.say(message_id, **values)
+
+
+def _archive(subject: _Subject) -> Verdict | None:
+    path = subject.bench.archive
+    if not path.exists():
+        return subject.say("build.archive_missing", file=path.name)
+    try:
+        subject.images.append(read_archive(path))
+    except LabError as error:
+        return subject.say("build.archive_unreadable", file=path.name, what=error.what)
+    return None
+
+
+def _platforms(subject: _Subject) -> Verdict | None:
+    image = subject.image
+    missing = [platform for platform in WANTED if platform not in image.platforms]
+    if not missing:
+        return None
+    found = words([str(each) for each in image.platforms]) or "no platform"
+    values = {"missing": words([str(each) for each in missing]), "found": found}
+    if image.attestations and len(image.platforms) == 1:
+        return subject.say("build.attestation", **values)
+    if set(image.platforms) - set(WANTED):
+        return subject.say("build.other_platform", **values)
+    return subject.say("build.one_platform", **values)
+
+
+def _machine_code(subject: _Subject) -> Verdict | None:
+    """Each manifest must hold programs for its own CPU: a pinned FROM gives both the same."""
+    first, second = WANTED
+    if layers(subject.image, first) == layers(subject.image, second):
+        found = f"the very same layers as in the image for {first}"
+        return subject.say("build.wrong_machine_code", platform=second, found=found)
+    for platform in WANTED:
+        code = machine_code(subject.image, platform)
+        if code and code.architecture != platform.architecture:
+            found = f"/{code.path} in it is a program for {code.architecture}"
+            return subject.say("build.wrong_machine_code", platform=platform, found=found)
+    return None
+
+
+def _label(subject: _Subject) -> Verdict | None:
+    for platform in WANTED:
+        labels = (_config(subject, platform).get("Labels")) or {}
+        found = labels.get(PLATFORM_LABEL, "")
+        if not found:
+            return subject.say("build.label_missing", platform=platform, label=PLATFORM_LABEL)
+        if found != str(platform):
+            return subject.say("build.label_wrong", platform=platform, label=PLATFORM_LABEL, found=found)
+    return None
+
+
+def _user(subject: _Subject) -> Verdict | None:
+    for platform in WANTED:
+        user = str(_config(subject, platform).get("User") or "")
+        if user.partition(":")[0] in ("", "0", "root"):
+            return subject.say("build.runs_as_root", platform=platform, user=user or "(none is set)")
+    return None
+
+
+def _secrets(subject: _Subject) -> Verdict | None:
+    known = secret(subject.bench)
+    for platform in WANTED:
+        leak: Leak | None = next(leaks(subject.image, platform, known), None)
+        if leak is not None:
+            return subject.say(_LEAK_IDS[leak.where], platform=platform, place=leak.place, kind=leak.kind)
+    return None
+
+
+def _answers(subject: _Subject) -> Verdict | None:
+    """Run each platform that can run here, with the secret given at run time."""
+    bench = subject.bench
+    for platform in WANTED:
+        reason = bench.engine.runnable(platform)
+        if reason:
+            subject.not_run.append(str(platform))
+            continue
+        verdict = _answers_on(subject, platform)
+        if verdict is not None:
+            return verdict
+        subject.ran.append(str(platform))
+    return None
+
+
+def _answers_on(subject: _Subject, platform: oci.Platform) -> Verdict | None:
+    bench = subject.bench
+    try:
+        app = bench.engine.run(bench.image, platform, {"APP_SECRET": secret(bench) or "not-a-secret"})
+    except LabError as error:
+        return subject.say("build.not_loaded", image=bench.image, platform=platform, what=error.what)
+    with app:
+        try:
+            app.wait_ready(READY_S)
+            answer = ask_app(app.url)
+        except (LabError, OSError, ValueError) as error:
+            lines = app.logs().strip().splitlines() or [str(error)]
+            return subject.say("build.no_answer", platform=platform, said=lines[-1][:300])
+    machine = oci.Platform("linux", str(answer.get("machine", ""))).normal().architecture
+    if machine != platform.architecture:
+        return subject.say("build.other_machine", platform=platform, machine=answer.get("machine"))
+    if answer.get("secret_arrived") is not True:
+        return subject.say("build.no_secret", platform=platform)
+    return None
+
+
+def ask_app(url: str) -> dict[str, Any]:
+    """What ``GET /`` of the app answers; OSError or ValueError when it does not answer in JSON."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{url}/", timeout=ANSWER_S) as response:
+        answer = json.loads(response.read())
+    if not isinstance(answer, dict):
+        raise ValueError("the answer is not a JSON object")
+    return answer
+
+
+def _config(subject: _Subject, platform: oci.Platform) -> dict[str, Any]:
+    inner = subject.image.config(platform).get("config")
+    return inner if isinstance(inner, dict) else {}
+
+
+def secret(bench: Bench) -> str:
+    """The lab's own secret, which the app gets at run time; empty before the stage has begun."""
+    path = bench.work / "app-secret.txt"
+    return path.read_text().strip() if path.exists() else ""
+
+
+def _passed(subject: _Subject) -> Verdict:
+    not_run = f"; not run here: {words(subject.not_run)}" if subject.not_run else ""
+    return subject.say("build.pass", ran=words(subject.ran) or "no platform", not_run=not_run)
+
+
+GATES = (
+    Gate("archive", _archive),
+    Gate("platforms", _platforms),
+    Gate("machine code", _machine_code),
+    Gate("label", _label),
+    Gate("user", _user),
+    Gate("secrets", _secrets),
+    Gate("answers", _answers),
+)
+
+
+def check(bench: Bench) -> Report:
+    """Ask the gates of stage 01."""
+    return run_gates("build", GATES, _Subject(bench), _passed)

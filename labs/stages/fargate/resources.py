@@ -1,0 +1,43 @@
+"""The names stage 05 gives, and the ARNs that its policies are about."""
+
+from labs.lesson.bench import Bench
+
+VERSION, TAG = "2.0.0", "v2"
+TASKS = 2
+POLICY_NAME = "execution"
+POLICY_FILE, TRUST_FILE = "execution-policy.json", "task-trust.json"
+
+
+def service(bench: Bench) -> str:
+    """The service, and the family of its task definition."""
+    return f"{bench.target.prefix}-service"
+
+
+def execution_role(bench: Bench) -> str:
+    """The role by which Fargate starts the task."""
+    return bench.target.names.role("execution")
+
+
+def task_role(bench: Bench) -> str:
+    """The role of the program in the task."""
+    return bench.target.names.role("task")
+
+
+def parameter_arn(bench: Bench) -> str:
+    """The secret's ARN."""
+    return bench.names()["PARAMETER_ARN"]
+
+
+def parameter(bench: Bench) -> str:
+    """The secret's name in Parameter Store."""
+    return parameter_arn(bench).rpartition("/")[2]
+
+
+def log_group_arn(bench: Bench) -> str:
+    """The log group's ARN, without what stands for its streams."""
+    return bench.names()["LOG_GROUP_ARN"]
+
+
+def log_group(bench: Bench) -> str:
+    """The service's log group."""
+    return log_group_arn(bench).rpartition(":")[2]

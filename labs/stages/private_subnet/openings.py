@@ -1,0 +1,163 @@
+"""The gates of stage 04 about endpoints and groups: each door is there, open to the tasks, and to nobody else."""
+
+from collections.abc import Iterator
+
+from labs.stages.private_subnet.subject import Subject
+from labs.subjects.vpc import group_names, vpc
+from labs.subjects.vpc.endpoint_policy import first_fault
+from labs.subjects.vpc.vpc import GATEWAY, HTTPS, INTERFACES, Answer
+from labs.ui.text import series as words
+from labs.verdict import Verdict
+
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+
+
+def interfaces(subject: Subject) -> Verdict | None:
+    """The talk's four endpoints, in this VPC and in both subnets, under their usual names."""
+    found = subject.vpc
+    missing = [each for each in INTERFACES if found.endpoint(each, "Interface") is None]
+    if missing:
+        for stray in vpc.strays(subject.ec2, subject.bench.target.prefix, found.id):
+            if found.service(stray) in missing:
+                return subject.say(
+                    "private.endpoint_elsewhere", service=found.service(stray), vpc=found.id, other=stray["VpcId"]
+                )
+        full = [group_names.service(subject.bench, each) for each in missing]
+        return subject.say("private.endpoint_missing", missing=words(full))
+    if not (found.dns_support and found.dns_hostnames):
+        off = "enableDnsHostnames" if found.dns_support else "enableDnsSupport"
+        return subject.say("private.dns_attributes", vpc=found.id, attribute=off)
+    return next((fault for each in INTERFACES if (fault := _interface(subject, each))), None)
+
+
+def _interface(subject: Subject, service: str) -> Verdict | None:
+    endpoint = subject.vpc.endpoint(service, "Interface")
+    assert endpoint is not None, "the gate before has found it"
+    if not endpoint.get("PrivateDnsEnabled"):
+        return subject.say("private.private_dns", service=service, endpoint=endpoint["VpcEndpointId"])
+    uncovered = [each for each in subject.vpc.subnet_ids if each not in endpoint.get("SubnetIds", ())]
+    if uncovered:
+        return subject.say("private.endpoint_subnets", service=service, missing=words(uncovered))
+    if str(endpoint.get("State", "")).lower() != "available":
+        return subject.say("private.endpoint_pending", service=service, state=endpoint.get("State"))
+    return None
+
+
+def inbound(subject: Subject) -> Verdict | None:
+    """Port 443 of ecr.api, ecr.dkr and ssm: open to the tasks' group, and to nothing else."""
+    for service in INTERFACES:
+        fault = too_open(subject, service)
+        if fault is None and service != "logs" and not _admits(subject, service):
+            fault = _closed(subject, service)
+        if fault is not None:
+            return fault
+    return _into_the_tasks(subject)
+
+
+def _into_the_tasks(subject: Subject) -> Verdict | None:
+    """A rule on the tasks' own group opens no endpoint: nobody calls the tasks."""
+    group = subject.vpc.group(subject.tasks_group) or {}
+    for permission in group.get("IpPermissions", ()):
+        for source in vpc.sources(permission):
+            values = {"group": group["GroupName"], "source": source.name, "ports": vpc.ports(permission)}
+            return subject.say("private.tasks_inbound", **values)
+    return None
+
+
+def logs_inbound(subject: Subject) -> Verdict | None:
+    """The same for logs, which the talk leaves out."""
+    return None if _admits(subject, "logs") else _closed(subject, "logs")
+
+
+def _groups(subject: Subject, service: str) -> Iterator[Answer]:
+    endpoint = subject.vpc.endpoint(service, "Interface") or {}
+    for each in endpoint.get("Groups", ()):
+        group = subject.vpc.group(str(each["GroupId"]))
+        if group is not None:
+            yield group
+
+
+def _closed(subject: Subject, service: str) -> Verdict:
+    group = next((str(each["GroupName"]) for each in _groups(subject, service)), "(none)")
+    return subject.say("private.closed", service=service, group=group, tasks=subject.tasks_group)
+
+
+def _admits(subject: Subject, service: str) -> bool:
+    return any(
+        vpc.covers(permission, HTTPS) and subject.tasks_group in [each.name for each in vpc.sources(permission)]
+        for group in _groups(subject, service)
+        for permission in group["IpPermissions"]
+    )
+
+
+def too_open(subject: Subject, service: str) -> Verdict | None:
+    """What an endpoint's groups let in beyond TCP 443 from the tasks' group."""
+    for group in _groups(subject, service):
+        for permission in group["IpPermissions"]:
+            ports = vpc.ports(permission)
+            for source in vpc.sources(permission):
+                values = {"service": service, "group": group["GroupName"], "source": source.name, "ports": ports}
+                if source.name in _EVERYWHERE:
+                    return subject.say("private.open_to_all", **values)
+                if source.name != subject.tasks_group and not _own_default(group, source):
+                    return subject.say("private.open_to_others", **values)
+                if source.name == subject.tasks_group and not vpc.exactly(permission, HTTPS):
+                    return subject.say("private.open_ports", **values)
+    return None
+
+
+def _own_default(group: Answer, source: vpc.Source) -> bool:
+    """A VPC's default group lets its own members in, as AWS makes it; an endpoint made without a group gets it."""
+    return bool(group["GroupName"] == "default" and source.name == group["GroupId"])
+
+
+def gateway(subject: Subject) -> Verdict | None:
+    """The way to the layers: a gateway endpoint for S3, in the subnets' route table, for the layer bucket only."""
+    found = subject.vpc
+    endpoint = found.endpoint(GATEWAY, "Gateway")
+    if endpoint is None:
+        other = found.endpoint(GATEWAY)
+        if other is not None:
+            return subject.say(
+                "private.s3_interface", endpoint=other["VpcEndpointId"], kind=other.get("VpcEndpointType")
+            )
+        return subject.say("private.no_gateway", service=group_names.service(subject.bench, GATEWAY))
+    missing = [each for each in found.tables if each not in endpoint.get("RouteTableIds", ())]
+    if missing:
+        has = words(list(endpoint.get("RouteTableIds", ()))) or "no route table"
+        return subject.say("private.gateway_route", endpoint=endpoint["VpcEndpointId"], missing=words(missing), has=has)
+    bucket = subject.bench.layer_bucket_arn
+    fault = first_fault(endpoint.get("PolicyDocument") or {}, bucket)
+    if fault is None:
+        return None
+    if fault.blocks:
+        return subject.say("private.policy_blocks", action=fault.action, resource=fault.resource)
+    return subject.say("private.policy_wide", action=fault.action, resource=fault.resource, bucket=f"{bucket}/*")
+
+
+def outbound(subject: Subject) -> Verdict | None:
+    """If the tasks' own group was narrowed: 443 to the endpoints' groups, and to S3's prefix list."""
+    group = subject.vpc.group(subject.tasks_group)
+    assert group is not None, "the gate before has found it"
+    open_to = {
+        source.name
+        for permission in group.get("IpPermissionsEgress", ())
+        if vpc.covers(permission, HTTPS)
+        for source in vpc.sources(permission)
+    }
+    if "0.0.0.0/0" in open_to:
+        return None
+    for service in INTERFACES:
+        members = {str(each["GroupId"]) for each in _groups(subject, service)}
+        if not members & open_to and str(subject.vpc.vpc["CidrBlock"]) not in open_to:
+            return subject.say("private.no_way_out", group=group["GroupName"], goal=f"the endpoint for {service}")
+    lists = {
+        str(route["DestinationPrefixListId"])
+        for table in subject.vpc.route_tables
+        for route in table.get("Routes", ())
+        if route.get("DestinationPrefixListId")
+    }
+    if not lists & open_to:
+        goal = f"S3's prefix list {words(sorted(lists))}"
+        return subject.say("private.no_way_out", group=group["GroupName"], goal=goal)
+    return None

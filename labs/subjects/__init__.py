@@ -1,0 +1,1 @@
+"""What several stages read, judge and show: the push, the VPC, the tasks."""

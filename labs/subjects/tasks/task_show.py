@@ -1,0 +1,26 @@
+"""What the notebooks show of a task: how it ended, in ECS's own words."""
+
+from labs.errors import LabError
+from labs.lesson.bench import Bench
+from labs.subjects.tasks import tasks, trial
+from labs.subjects.vpc import group_names
+from labs.subjects.vpc.vpc_ids import group_ids, subnet_ids
+from labs.ui import text
+from labs.verdict.stops import TaskRun
+
+
+def run_trial(bench: Bench, label: str) -> None:
+    """Run the trial task once more, in the private subnets, with the tasks' group."""
+    subnets, groups = subnet_ids(bench), group_ids(bench)
+    if not subnets or group_names.TASKS not in groups:
+        raise LabError("There are no subnets or no security group to run a task in.", "run the cells above, in order")
+    tasks.run(bench, label, trial.require(bench), subnets, [groups[group_names.TASKS]])
+
+
+def ended(task: TaskRun) -> str:
+    """Status, stop code and reason of a task."""
+    facts = {"Task": task.task_id, "Status": task.status}
+    if task.stopped:
+        facts |= {"Stop code": task.stop_code or "(none)", "Reason": ""}
+        return f"{text.facts(facts)}\n{text.wrapped(task.reason or '(none)')}"
+    return text.facts(facts | {"Address": task.address})

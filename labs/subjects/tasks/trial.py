@@ -1,0 +1,163 @@
+"""The trial task: what stage 04 starts in the private subnet. Not the stage's subject, so the kit makes it.
+
+A cluster, a role with AWS's own policy, a secret, a log group and a task definition. Stage 05 makes each of these
+again, by hand and with less permission.
+"""
+
+import json
+import secrets
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labs import oci
+from labs.errors import LabError
+from labs.failures import code_of
+from labs.lesson.bench import BOTH, Bench
+from labs.subjects.tasks import tasks
+
+# AWS's managed policy of execution roles (ECS developer guide, "Amazon ECS task execution IAM role").
+MANAGED = "service-role/AmazonECSTaskExecutionRolePolicy"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def family(bench: Bench) -> str:
+    """The name of the trial's task definition, and of its role."""
+    return f"{bench.target.prefix}-trial"
+
+
+def parameter(bench: Bench) -> str:
+    """The name of the trial's secret in Parameter Store."""
+    return f"{bench.target.prefix}-trial-secret"
+
+
+def log_group(bench: Bench) -> str:
+    """The trial's log group."""
+    return f"{bench.target.prefix}/trial"
+
+
+def parameter_arn(bench: Bench) -> str:
+    """The ARN of the trial's secret."""
+    target = bench.target
+    return f"arn:{bench.partition}:ssm:{target.region}:{target.account}:parameter/{parameter(bench)}"
+
+
+def create(bench: Bench) -> list[str]:
+    """Make what the trial task needs, where it is not there yet; one line for each."""
+    return [
+        _cluster(bench),
+        _role(bench),
+        _secret(bench),
+        _log_group(bench),
+        _definition(bench),
+    ]
+
+
+def find(ecs: Any, bench: Bench) -> str:
+    """The ARN of the newest active trial definition; empty when there is none."""
+    try:
+        found = ecs.describe_task_definition(taskDefinition=family(bench))["taskDefinition"]
+    except ClientError as error:
+        if code_of(error) == "ClientException":
+            return ""
+        raise
+    return str(found["taskDefinitionArn"]) if found["status"] == "ACTIVE" else ""
+
+
+def _cluster(bench: Bench) -> str:
+    # Creating it twice is no error: the answer is the cluster there is.
+    bench.client("ecs").create_cluster(clusterName=tasks.cluster(bench))
+    return f"cluster          {tasks.cluster(bench)}"
+
+
+def _role(bench: Bench) -> str:
+    iam, name = bench.client("iam"), family(bench)
+    try:
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    except ClientError as error:
+        if code_of(error) != "EntityAlreadyExists":
+            raise
+    iam.attach_role_policy(RoleName=name, PolicyArn=f"arn:{bench.partition}:iam::aws:policy/{MANAGED}")
+    read = {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": parameter_arn(bench)}
+    document = {"Version": "2012-10-17", "Statement": [read]}
+    iam.put_role_policy(RoleName=name, PolicyName="secret", PolicyDocument=json.dumps(document))
+    return f"execution role   {name}"
+
+
+def _secret(bench: Bench) -> str:
+    value = f"trial-{secrets.token_hex(8)}"
+    try:
+        bench.client("ssm").put_parameter(Name=parameter(bench), Type="SecureString", Value=value)
+    except ClientError as error:
+        if code_of(error) != "ParameterAlreadyExists":
+            raise
+    return f"secret           {parameter(bench)}"
+
+
+def _log_group(bench: Bench) -> str:
+    logs, name = bench.client("logs"), log_group(bench)
+    try:
+        logs.create_log_group(logGroupName=name)
+    except ClientError as error:
+        if code_of(error) != "ResourceAlreadyExistsException":
+            raise
+    logs.put_retention_policy(logGroupName=name, retentionInDays=1)
+    return f"log group        {name}"
+
+
+def definition(bench: Bench) -> dict[str, Any]:
+    """The request that registers the trial's task definition."""
+    return {
+        "family": family(bench),
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": ["FARGATE"],
+        "cpu": "256",
+        "memory": "512",
+        "runtimePlatform": {"cpuArchitecture": _architecture(bench), "operatingSystemFamily": "LINUX"},
+        "executionRoleArn": bench.target.role_arn(family(bench)),
+        "containerDefinitions": [
+            {
+                "name": tasks.CONTAINER,
+                "image": f"{bench.repository}:{BOTH}",
+                "essential": True,
+                "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+                "secrets": [{"name": "APP_SECRET", "valueFrom": parameter_arn(bench)}],
+                "logConfiguration": {
+                    "logDriver": "awslogs",
+                    "options": {
+                        "awslogs-group": log_group(bench),
+                        "awslogs-region": bench.target.region,
+                        "awslogs-stream-prefix": "trial",
+                    },
+                },
+            }
+        ],
+    }
+
+
+def _architecture(bench: Bench) -> str:
+    """What this machine can run; on AWS either would do."""
+    return "ARM64" if bench.engine.runnable(oci.Platform("linux", "amd64")) and not bench.on_aws else "X86_64"
+
+
+def _definition(bench: Bench) -> str:
+    ecs = bench.client("ecs")
+    if not find(ecs, bench):
+        ecs.register_task_definition(**definition(bench))
+    return f"task definition  {family(bench)}"
+
+
+def own(bench: Bench) -> tuple[str, ...]:
+    """The names of what ``create`` made outside ECS."""
+    return (family(bench), log_group(bench), parameter(bench))
+
+
+def require(bench: Bench) -> str:
+    """The trial's task definition; LabError when there is none yet."""
+    found = find(bench.client("ecs"), bench)
+    if not found:
+        raise LabError("There is no trial task yet.", "run the cell with lab.trial_task()")
+    return found

@@ -1,0 +1,151 @@
+"""The way from a task to each service a start asks, in the lab's VPC: ``labs.network`` over what EC2 answers now.
+
+The task need not exist: the way is that of an interface in one of the subnets, with the tasks' group.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from labs.errors import LabError
+from labs.lesson.bench import Bench
+from labs.network import (
+    DecideEndpoint,
+    Destination,
+    Endpoint,
+    Hop,
+    MalformedSnapshot,
+    Mend,
+    Path,
+    PolicyAnswer,
+    ProposedInterface,
+    Snapshot,
+    reach,
+)
+from labs.subjects.vpc.endpoint_policy import lets_layers_through
+from labs.subjects.vpc.vpc import GATEWAY, Vpc
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One service that a start asks: the ending of its endpoint's name, how people call it, its host name."""
+
+    service: str
+    title: str
+    host: str
+
+    def at(self, bench: Bench) -> str:
+        """The host's name in this account and Region, on AWS."""
+        return self.host.format(account=bench.target.account, region=bench.target.region)
+
+
+# What an id of EC2 begins with, in words.
+_KINDS = {
+    "acl": "network ACL",
+    "rtb": "route table",
+    "sg": "security group",
+    "subnet": "subnet",
+    "vpc": "VPC",
+    "vpce": "endpoint",
+}
+# In the order of a start. Host names: AWS General Reference, service endpoints; the bucket: ECR user guide.
+GOALS = (
+    Goal("ecr.api", "the API of Amazon ECR", "api.ecr.{region}.amazonaws.com"),
+    Goal("ssm", "Parameter Store", "ssm.{region}.amazonaws.com"),
+    Goal("ecr.dkr", "the registry of Amazon ECR", "{account}.dkr.ecr.{region}.amazonaws.com"),
+    Goal("s3", "the layers in Amazon S3", "prod-{region}-starport-layer-bucket.s3.{region}.amazonaws.com"),
+    Goal("logs", "CloudWatch Logs", "logs.{region}.amazonaws.com"),
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way to one goal: ``labs.network``'s path, and the subnet it begins in."""
+
+    goal: Goal
+    subnet: str
+    path: Path
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is open; what could not be checked is not shut."""
+        return self.path.ok is not False
+
+    @property
+    def end(self) -> Hop | None:
+        """The hop that blocks it, else the first that could not be checked."""
+        return self.path.blocked_at or next(iter(self.path.unchecked), None)
+
+    @property
+    def where(self) -> str:
+        """The kind and id of what decided there; empty when the way is open."""
+        if self.end is None:
+            return ""
+        id = self.end.resource
+        return f"{_KINDS.get(id.partition('-')[0], '')} {id}".strip()
+
+    @property
+    def why(self) -> str:
+        return self.end.reason if self.end else ""
+
+    @property
+    def remedy(self) -> str:
+        """The smallest change that opens it."""
+        mend = self.path.blocked_at.mend if self.path.blocked_at else None
+        return mend.words if mend else "compare the VPC with the notebook's cells, or begin afresh with lab.reset()"
+
+
+def ways(bench: Bench, ec2: Any, vpc: Vpc, group: str) -> Iterator[Way]:
+    """One way for each goal; where the subnets differ, the one that is blocked."""
+    try:
+        snapshot = Snapshot.parse(document(ec2, vpc))
+    except MalformedSnapshot as error:
+        raise LabError(f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL") from error
+    for goal in GOALS:
+        found = [_way(bench, snapshot, goal, subnet, group) for subnet in vpc.subnet_ids]
+        if found:
+            yield next((way for way in found if not way.ok), found[0])
+
+
+def _way(bench: Bench, snapshot: Snapshot, goal: Goal, subnet: str, group: str) -> Way:
+    source = ProposedInterface(subnet, (group,) if group else ())
+    decide = _layers(bench) if goal.service == GATEWAY else None
+    return Way(goal, subnet, reach(snapshot, source, Destination(goal.at(bench)), decide_endpoint=decide))
+
+
+def _layers(bench: Bench) -> DecideEndpoint:
+    """What the gateway endpoint's policy says of a layer; those of the other endpoints are not the lab's subject."""
+
+    bucket = bench.layer_bucket_arn
+
+    def decide(endpoint: Endpoint) -> PolicyAnswer:
+        if lets_layers_through(endpoint.policy, bucket):
+            return PolicyAnswer(True, f"The policy of {endpoint.id} allows s3:GetObject on {bucket}/*.")
+        words = f"Put a policy on {endpoint.id} that allows s3:GetObject on {bucket}/* to everybody."
+        return PolicyAnswer(
+            False,
+            f"The policy of {endpoint.id} does not allow s3:GetObject on {bucket}/*.",
+            mend=Mend("modify_vpc_endpoint", {"VpcEndpointId": endpoint.id}, words),
+        )
+
+    return decide
+
+
+def document(ec2: Any, vpc: Vpc) -> dict[str, Any]:
+    """The VPC in the shape that ``Snapshot.parse`` reads; what ``Vpc`` does not hold is read now."""
+    inside = [{"Name": "vpc-id", "Values": [vpc.id]}]
+    return {
+        "Region": vpc.region,
+        "Vpcs": [vpc.vpc],
+        "VpcAttributes": {vpc.id: {"enableDnsSupport": vpc.dns_support, "enableDnsHostnames": vpc.dns_hostnames}},
+        "Subnets": list(vpc.subnets),
+        "RouteTables": list(vpc.route_tables),
+        "SecurityGroups": list(vpc.groups),
+        "NetworkAcls": ec2.describe_network_acls(Filters=inside)["NetworkAcls"],
+        "NetworkInterfaces": list(vpc.interfaces),
+        "VpcEndpoints": list(vpc.endpoints),
+        "NatGateways": list(vpc.nat_gateways),
+        "InternetGateways": list(vpc.internet_gateways),
+        "DhcpOptions": ec2.describe_dhcp_options()["DhcpOptions"],
+        "PrefixLists": ec2.describe_prefix_lists()["PrefixLists"],
+    }

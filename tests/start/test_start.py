@@ -1,0 +1,269 @@
+"""``make lab`` as a person meets it: real processes on loopback."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.blocking import BlockingKernelClient
+
+from labs.errors import LabError
+from labs.processes import command_line
+from labs.session import home as places
+from labs.session import jupyterlab, local
+
+StartLab = Callable[..., Any]
+
+
+def ask(lab: Any, path: str, method: str = "GET", body: object = None) -> Any:
+    """One call of Jupyter Server's API with the lab's token."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{lab.port}{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"token {lab.token}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        text = answer.read()
+    return json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
+
+
+def wait_for_ready(client: BlockingKernelClient, within_s: float) -> None:
+    """On a busy machine a kernel that has just begun misses a heartbeat, which the client takes for its death."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            client.wait_for_ready(timeout=within_s)
+            return
+        except RuntimeError:
+            if time.monotonic() > deadline:
+                raise
+
+
+def run_in_kernel(lab: Any, code: str) -> str:
+    """Start a kernel as a notebook does, run ``code`` in it, and return what it printed."""
+    kernel = ask(lab, "/api/kernels", "POST", {"name": "python3"})["id"]
+    client = BlockingKernelClient(connection_file=str(lab.home / "jupyter" / "runtime" / f"kernel-{kernel}.json"))
+    client.load_connection_file()
+    client.start_channels()
+    printed: list[str] = []
+    try:
+        wait_for_ready(client, 60)
+        client.execute_interactive(
+            code, timeout=60, output_hook=lambda message: printed.append(message["content"].get("text", ""))
+        )
+    finally:
+        client.stop_channels()
+    return "".join(printed).strip()
+
+
+def test_it_prints_one_url_that_opens_the_first_notebook(start_lab: StartLab) -> None:
+    lab = start_lab().ready()
+    assert lab.printed.count("http://127.0.0.1:") == 2  # the local AWS and the URL
+    assert lab.printed.count("token=") == 1
+    assert ask(lab, "/api/status")["kernels"] == 0
+    assert "<title>JupyterLab</title>" in ask(lab, "/lab/tree/notebooks/00-jupyterlab.ipynb")
+    assert ask(lab, "/api/contents/labs?content=0")["type"] == "directory"
+    assert lab.stop() == 0
+
+
+def test_ctrl_c_stops_everything_it_started_and_says_so(start_lab: StartLab) -> None:
+    lab = start_lab().ready()
+    lab.pids.append(int(run_in_kernel(lab, "import os; print(os.getpid())")))
+    assert all(command_line(pid) for pid in lab.pids)
+    assert lab.stop(signal.SIGINT) == 0
+    assert "JupyterLab and its kernels have stopped." in lab.printed
+    assert "The local AWS has stopped; its state is kept." in lab.printed
+    assert lab.all_gone()
+    assert not (lab.home / "lab.json").exists()
+    assert not (lab.home / "cloud.json").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_end_of_its_terminal_stops_everything_too(start_lab: StartLab, number: signal.Signals) -> None:
+    lab = start_lab(LAB_TARGET="aws").ready()
+    assert lab.stop(number) == 0
+    assert lab.all_gone()
+
+
+def test_shut_down_in_jupyterlab_ends_it(start_lab: StartLab) -> None:
+    lab = start_lab().ready()
+    ask(lab, "/api/shutdown", "POST", {})
+    lab.read_until("JupyterLab was shut down")
+    lab.read_until("The local AWS has stopped")
+    assert lab.process.wait(60) == 0
+    assert lab.all_gone()
+
+
+def test_a_second_one_says_where_the_first_runs(start_lab: StartLab) -> None:
+    first = start_lab().ready()
+    second = start_lab()
+    assert second.read_until(r"The lab already runs here:\s+(\S+)")[1].endswith(first.token)
+    assert second.process.wait(30) == 0
+    assert ask(first, "/api/status")["kernels"] == 0
+
+
+def test_a_local_aws_that_ran_before_keeps_running(start_lab: StartLab, tmp_path: Path) -> None:
+    home = tmp_path / "lab"
+    home.mkdir(mode=0o700)
+    cloud, _ = local.ensure_cloud(home)
+    lab = start_lab().ready()
+    assert "it was already running" in lab.printed
+    assert lab.stop() == 0
+    assert local.identity(cloud)
+
+
+def test_after_a_kill_the_next_one_clears_up_what_was_left(start_lab: StartLab) -> None:
+    killed = start_lab().ready()
+    left = list(killed.pids)
+    killed.process.send_signal(signal.SIGKILL)
+    killed.process.wait(30)
+    lab = start_lab().ready()
+    assert "left behind" in lab.printed
+    assert not command_line(left[0])
+    assert lab.stop() == 0
+    assert "The local AWS has stopped" in lab.printed
+    assert killed.all_gone()
+
+
+def test_with_target_aws_no_local_aws_is_started(start_lab: StartLab) -> None:
+    lab = start_lab(LAB_TARGET="aws").ready()
+    assert "nothing is created before you confirm" in lab.printed
+    assert not (lab.home / "cloud.json").exists()
+    assert lab.stop() == 0
+
+
+def test_an_unknown_target_starts_nothing(start_lab: StartLab) -> None:
+    lab = start_lab(LAB_TARGET="moon")
+    lab.read_until("LAB_TARGET is 'moon'")
+    assert lab.process.wait(30) == 2
+    assert not (lab.home / "jupyter").exists()
+
+
+def test_a_taken_port_is_named_when_it_was_asked_for_and_avoided_otherwise(start_lab: StartLab) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        lab = start_lab("--port", str(port), LAB_TARGET="aws")
+        lab.read_until(f"Port {port} is in use.")
+        assert lab.process.wait(30) == 2
+
+
+def test_two_checkouts_can_run_at_once(start_lab: StartLab, tmp_path: Path) -> None:
+    labs = [start_lab(LAB_TARGET="aws"), start_lab(home=tmp_path / "other", LAB_TARGET="aws")]
+    assert len({lab.ready().port for lab in labs}) == 2
+    assert [lab.stop() for lab in labs] == [0, 0]
+
+
+def test_a_local_aws_that_does_not_start_takes_jupyterlab_down_again(start_lab: StartLab, tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "cloud").write_text("a file where the state folder belongs")
+    lab = start_lab()
+    lab.read_until("cannot be made")
+    assert lab.process.wait(60) == 2
+    assert "Traceback" not in lab.printed
+    assert not (lab.home / "lab.json").exists()
+
+
+def test_a_cell_finds_the_labs_command_and_this_python_first(start_lab: StartLab) -> None:
+    lab = start_lab(LAB_TARGET="aws", PATH="/usr/bin:/bin").ready()
+    seen = run_in_kernel(lab, "import shutil, sys; print(shutil.which('labs'), sys.executable)")
+    assert seen.split() == [str(Path(sys.executable).parent / "labs"), sys.executable]
+    assert lab.stop() == 0
+
+
+def test_the_token_is_on_no_command_line_and_in_no_readable_file(start_lab: StartLab) -> None:
+    lab = start_lab(LAB_TARGET="aws").ready()
+    assert not any(lab.token in word for word in command_line(lab.jupyter_pid))
+    holding = [path for path in lab.home.rglob("*") if path.is_file() and lab.token.encode() in path.read_bytes()]
+    assert holding
+    # Private by its own mode, or because nobody else may enter its folder.
+    assert not [path for path in holding if path.stat().st_mode & 0o077 and path.parent.stat().st_mode & 0o077]
+    assert lab.token not in (lab.home / "jupyter" / "jupyter.log").read_text()
+    assert lab.stop() == 0
+
+
+def test_neither_jupyter_sees_the_other(start_lab: StartLab, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "jupyter_server_config.json").write_text('{"ServerApp": {"base_url": "/theirs"}}')
+    lab = start_lab(LAB_TARGET="aws", JUPYTER_CONFIG_DIR=str(theirs), JUPYTER_CONFIG_PATH=str(theirs)).ready()
+    settings = ask(lab, "/lab/api/settings/@jupyterlab/apputils-extension:notification")
+    assert settings["schema"]["properties"]["fetchNews"]["default"] == "false"
+    assert lab.stop() == 0
+    assert [path.name for path in theirs.iterdir()] == ["jupyter_server_config.json"]
+
+
+@pytest.mark.parametrize(
+    ("env", "opens"),
+    [
+        ({}, False),
+        ({"DISPLAY": ":0", "LAB_NO_BROWSER": "1"}, False),
+        ({"DISPLAY": ":0"}, True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, True),
+    ],
+)
+def test_a_browser_opens_only_where_one_can_be_seen(
+    env: dict[str, str], opens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(jupyterlab.webbrowser, "get", lambda: object())
+    assert jupyterlab.has_browser(env) is opens
+
+
+def test_no_browser_opens_where_none_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> None:
+        raise jupyterlab.webbrowser.Error
+
+    monkeypatch.setattr(jupyterlab.webbrowser, "get", none)
+    assert not jupyterlab.has_browser({"DISPLAY": ":0"})
+
+
+def test_every_port_taken_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jupyterlab, "_is_free", lambda _port: False)
+    with pytest.raises(jupyterlab.LabError, match="8888 to 8987 are all in use"):
+        jupyterlab._port_options(0)
+
+
+def test_when_another_program_is_first_on_the_port_that_was_found_it_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JupyterLab looks for a free port and takes it a moment later: in between, nine of a class are as fast."""
+    monkeypatch.setenv("LAB_TARGET", "aws")
+    starts: list[int] = []
+    start = jupyterlab._start_jupyter
+
+    def beaten(home: Path, *args: Any, **options: Any) -> Any:
+        process = start(home, *args, **options)
+        starts.append(process.pid)
+        if len(starts) < 3:
+            process.kill()
+            process.wait()
+            (places.jupyter(home) / "jupyter.log").write_text("ERROR: ... no available port could be found.\n")
+        return process
+
+    monkeypatch.setattr(jupyterlab, "_start_jupyter", beaten)
+    monkeypatch.setattr(jupyterlab, "ended", lambda process: 0)
+    jupyterlab._serve(tmp_path / "lab", 0, None, browser=False)
+    assert len(starts) == 3
+    assert "The lab is ready" in capsys.readouterr().out
+
+
+def test_a_port_that_was_asked_for_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_TARGET", "aws")
+
+    def beaten(home: Path, *_: Any, **__: Any) -> Any:
+        (places.jupyter(home) / "jupyter.log").write_text("ERROR: ... no available port could be found.\n")
+        process = subprocess.Popen([sys.executable, "-c", ""])
+        process.wait()
+        return process
+
+    monkeypatch.setattr(jupyterlab, "_start_jupyter", beaten)
+    with pytest.raises(LabError, match="no available port"):
+        jupyterlab._serve(tmp_path / "lab", 8899, None, browser=False)
