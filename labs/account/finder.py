@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from labs.account.case import Case, Json, Place
 from labs.account.placement import Standing
-from labs.account.query import Kind, Name
+from labs.account.query import Name, QueryKind
 from labs.account.reads import ask, pages, unread
 from labs.account.sources_of_a_start import Clients
 from labs.errors import LabError
@@ -38,18 +38,18 @@ class Finder:
     def find(self, name: Name) -> Case:
         """The task, service or task definition of that name. LabError when there is none, or it may not be read."""
         cluster = name.cluster or self._cluster
-        if name.kind is Kind.TASK:
+        if name.kind is QueryKind.TASK:
             return self._task(self._described(name.id, cluster), cluster)
-        if name.kind in (Kind.SERVICE, Kind.EITHER):
+        if name.kind in (QueryKind.SERVICE, QueryKind.EITHER):
             service = self._service_named(name, cluster)
             if service is not None:
                 return self._service(service, cluster)
-        if name.kind is Kind.SERVICE:
+        if name.kind is QueryKind.SERVICE:
             raise LabError(f"There is no service {name.id} in the cluster {cluster}.", "check the name and --cluster")
         definition = self._definition_named(name.id)
         if definition is None:
-            what = "task definition" if name.kind is Kind.DEFINITION else "service and no task definition"
-            where = "" if name.kind is Kind.DEFINITION else f" in the cluster {cluster}"
+            what = "task definition" if name.kind is QueryKind.DEFINITION else "service and no task definition"
+            where = "" if name.kind is QueryKind.DEFINITION else f" in the cluster {cluster}"
             raise LabError(
                 f"There is no {what} '{name.id}'{where}.",
                 "give a task's id or ARN, a service's name, or a definition's family; --cluster for another cluster",
@@ -100,7 +100,7 @@ class Finder:
         task_id = str(task["taskArn"]).rsplit("/", 1)[-1]
         service = None
         if _served(task):
-            service = self._service_named(Name(Kind.EITHER, _served(task)), cluster)
+            service = self._service_named(Name(QueryKind.EITHER, _served(task)), cluster)
         place = self._standing.of(task, service)
         return Case(
             title=f"task {task_id} of {_revision(definition)}",
@@ -146,7 +146,7 @@ class Finder:
         try:
             answer = ask("reading the service", self._ecs, "describe_services", absent, **wanted)
         except CannotRead as error:
-            if name.kind is Kind.SERVICE:
+            if name.kind is QueryKind.SERVICE:
                 _refused(error)
             self._unread.append(unread("the service", error))
             return None

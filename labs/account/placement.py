@@ -14,7 +14,7 @@ from labs.account.case import Json, Place
 from labs.account.reads import ask, pages, unread
 from labs.account.sources_of_a_start import Clients
 from labs.errors import LabError
-from labs.fargate.findings import Finding, Status
+from labs.fargate.findings import Finding, FindingStatus
 from labs.fargate.sources import CannotRead
 
 _AROUND = timedelta(minutes=2)
@@ -58,7 +58,9 @@ class Standing:
             return self._stand_in
         if not self.unread:
             words = "The task has stopped, and CloudTrail does not have (yet) how it was started."
-            self.unread.append(Finding(Status.CANNOT_CHECK, _STEP, f"Cannot check: {words}", (words,), _SAY, why=words))
+            self.unread.append(
+                Finding(FindingStatus.CANNOT_CHECK, _STEP, f"Cannot check: {words}", (words,), _SAY, why=words)
+            )
         return self._stand_in
 
     def _at_interface(self, interface: str) -> Place | None:

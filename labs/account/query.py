@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}(:\d+)?")
 _GIVE = "give a task's id or ARN, a service's name, or a task definition's family"
 
 
-class Kind(enum.Enum):
+class QueryKind(enum.Enum):
     """What a name can stand for."""
 
     TASK = "task"
@@ -32,7 +32,7 @@ class Kind(enum.Enum):
 class Name:
     """``id`` as the API takes it; ``cluster`` from an ARN, "" when it has none."""
 
-    kind: Kind
+    kind: QueryKind
     id: str
     cluster: str = ""
 
@@ -42,17 +42,17 @@ def parse(text: str, account: str, region: str) -> Name:
     if text.startswith("arn:"):
         return _arn(text, account, region)
     if _TASK_ID.fullmatch(text):
-        return Name(Kind.TASK, text)
+        return Name(QueryKind.TASK, text)
     if not _NAME.fullmatch(text):
         raise LabError(f"'{text}' is no name of ECS.", _GIVE)
-    return Name(Kind.DEFINITION if ":" in text else Kind.EITHER, text)
+    return Name(QueryKind.DEFINITION if ":" in text else QueryKind.EITHER, text)
 
 
 def _arn(text: str, account: str, region: str) -> Name:
     match = _ARN.fullmatch(text)
     if match is None:
         raise LabError(f"'{text}' is no ARN of a task, a service or a task definition.", _GIVE)
-    kind = Kind(match["kind"])
+    kind = QueryKind(match["kind"])
     if match["region"] != region:
         there = match["region"]
         raise LabError(f"That {_word(kind)} is in {there}, and this looks at {region}.", f"set AWS_REGION={there}")
@@ -61,10 +61,10 @@ def _arn(text: str, account: str, region: str) -> Name:
             f"That {_word(kind)} is of account {match['account']}, and these credentials are of {account}.",
             "use a profile of that account (AWS_PROFILE)",
         )
-    if kind is Kind.DEFINITION:
+    if kind is QueryKind.DEFINITION:
         return Name(kind, text)
     return Name(kind, match["id"], match["cluster"] or "")
 
 
-def _word(kind: Kind) -> str:
+def _word(kind: QueryKind) -> str:
     return kind.value.replace("-", " ")

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.failures import code_of, denied, explain
-from labs.fargate.findings import Finding, Status
+from labs.fargate.findings import Finding, FindingStatus
 from labs.fargate.sources import CannotRead
 
 
@@ -56,4 +56,6 @@ def _words(error: ClientError, client: Any, method: str) -> str:
 
 def unread(step: str, error: CannotRead, next_action: str = "") -> Finding:
     """The finding for a read that failed."""
-    return Finding(Status.CANNOT_CHECK, step, f"Cannot check: {error}", (str(error),), next_action, why=str(error))
+    return Finding(
+        FindingStatus.CANNOT_CHECK, step, f"Cannot check: {error}", (str(error),), next_action, why=str(error)
+    )

@@ -4,7 +4,7 @@ import argparse
 import os
 
 from labs.engine import find
-from labs.engine.base import PUBLIC_IMAGE, Kind, Source, put_base
+from labs.engine.base import PUBLIC_IMAGE, BaseKind, BaseSource, put_base
 from labs.session import connect
 
 
@@ -34,11 +34,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _source(args: argparse.Namespace) -> Source | None:
+def _source(args: argparse.Namespace) -> BaseSource | None:
     if args.from_registry:
-        return Source(Kind.REGISTRY, args.from_registry)
+        return BaseSource(BaseKind.REGISTRY, args.from_registry)
     if args.from_archive:
-        return Source(Kind.ARCHIVE, args.from_archive)
+        return BaseSource(BaseKind.ARCHIVE, args.from_archive)
     if args.from_debian:
-        return Source(Kind.DEBIAN)
-    return Source(Kind.MINIMAL) if args.minimal else None
+        return BaseSource(BaseKind.DEBIAN)
+    return BaseSource(BaseKind.MINIMAL) if args.minimal else None

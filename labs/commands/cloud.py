@@ -48,10 +48,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _serve(args: argparse.Namespace) -> None:
     # Imports of moto take most of a second: only now, when the arguments are right.
-    from labs.cloud.front.assembly import Cloud
+    from labs.cloud.front.assembly import LocalAws
     from labs.cloud.wire import server
 
-    cloud = Cloud(
+    cloud = LocalAws(
         args.state.absolute(), args.account, args.region, referenced_layer_rule=not args.no_referenced_layer_rule
     )
     try:

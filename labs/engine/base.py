@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from labs import oci
 from labs.engine import Engine, base_debian
 from labs.engine.archive import read_archive
-from labs.engine.embedded.docker_credentials import Credentials, Login
+from labs.engine.embedded.docker_credentials import DockerLogins, Login
 from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.reference import Reference, parse
-from labs.engine.embedded.registry_client import Registry, connect
+from labs.engine.embedded.registry_client import RegistryClient, connect
 from labs.engine.embedded.transfer import Pull, Push
 from labs.errors import LabError
 
@@ -41,7 +41,7 @@ ARCHIVE_REMEDY = f"Make one where there is a network: skopeo copy --all docker:/
 Say = Callable[[str], object]
 
 
-class Kind(StrEnum):
+class BaseKind(StrEnum):
     """Where a base image comes from."""
 
     REGISTRY = "registry"
@@ -51,10 +51,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Source:
+class BaseSource:
     """A kind, and its image name or file."""
 
-    kind: Kind
+    kind: BaseKind
     place: str = ""
 
 
@@ -84,7 +84,7 @@ def ensure_base(target: "Target", engine: Engine, say: Say = _to_stderr) -> str:
 
 
 def put_base(
-    target: "Target", source: Source | None, runs_containers: bool, say: Say = _to_stderr, say_present: bool = True
+    target: "Target", source: BaseSource | None, runs_containers: bool, say: Say = _to_stderr, say_present: bool = True
 ) -> None:
     """Put a base image into the local registry; nothing happens when it is there already.
 
@@ -94,17 +94,17 @@ def put_base(
     reference = parse(f"{target.registry}/{NAME}")
     present = _present(reference)
     chosen = source or _from_environment(os.environ)
-    if chosen is None and present and (present.get(SOURCE) != Kind.MINIMAL or not runs_containers):
+    if chosen is None and present and (present.get(SOURCE) != BaseKind.MINIMAL or not runs_containers):
         if say_present:
             say(f"base image: {reference} is already there: {present.get(WORDS, 'for both platforms')}")
         return
-    if chosen and chosen.kind is Kind.MINIMAL and runs_containers:
+    if chosen and chosen.kind is BaseKind.MINIMAL and runs_containers:
         raise LabError(
             "The minimal base image has no Python in it: only the embedded engine can run what is built on it.",
             "Use another source with a Docker Engine: labs base --help",
         )
     if chosen is None and not runs_containers:
-        chosen = Source(Kind.MINIMAL)
+        chosen = BaseSource(BaseKind.MINIMAL)
     prepared = prepare(chosen) if chosen else _first_that_works(say)
     if present and present["digest"] == prepared.index.digest:
         if say_present:
@@ -115,18 +115,18 @@ def put_base(
     say(f"base image: {reference} is now {prepared.words}")
 
 
-def prepare(source: Source, cache: Path | None = None) -> Prepared:
+def prepare(source: BaseSource, cache: Path | None = None) -> Prepared:
     """Have the image of a source in the cache; LabError when that cannot be."""
     folder = cache or cache_folder()
     store = Store(folder / "images")
     match source.kind:
-        case Kind.REGISTRY:
+        case BaseKind.REGISTRY:
             return _from_registry(store, source.place or PUBLIC_IMAGE)
-        case Kind.ARCHIVE:
+        case BaseKind.ARCHIVE:
             return _from_archive(store, Path(source.place))
-        case Kind.DEBIAN:
+        case BaseKind.DEBIAN:
             return _from_debian(store, folder)
-        case Kind.MINIMAL:
+        case BaseKind.MINIMAL:
             return _minimal(store)
 
 
@@ -144,15 +144,15 @@ def cache_folder() -> Path:
     return folder
 
 
-def _from_environment(env: Mapping[str, str]) -> Source | None:
+def _from_environment(env: Mapping[str, str]) -> BaseSource | None:
     """LAB_BASE: ``registry``, ``debian``, ``minimal``, or the path of an OCI archive."""
     word = env.get("LAB_BASE", "").strip()
     if not word:
         return None
-    if word in (Kind.REGISTRY, Kind.DEBIAN, Kind.MINIMAL):
-        return Source(Kind(word))
+    if word in (BaseKind.REGISTRY, BaseKind.DEBIAN, BaseKind.MINIMAL):
+        return BaseSource(BaseKind(word))
     if Path(word).exists():
-        return Source(Kind.ARCHIVE, word)
+        return BaseSource(BaseKind.ARCHIVE, word)
     raise LabError(
         f"LAB_BASE is '{word}', and there is no such file.", "Set it to registry, debian, minimal or a file."
     )
@@ -162,9 +162,9 @@ def _first_that_works(say: Say) -> Prepared:
     """A registry, then Debian packages: what a Docker Engine can run."""
     reasons = []
     say("base image: none in the local registry yet; fetching one (once)")
-    for kind in (Kind.REGISTRY, Kind.DEBIAN):
+    for kind in (BaseKind.REGISTRY, BaseKind.DEBIAN):
         try:
-            return prepare(Source(kind))
+            return prepare(BaseSource(kind))
         except LabError as error:
             reasons.append(f"{kind}: {error.what.splitlines()[0]}")
     raise LabError(
@@ -179,14 +179,14 @@ def _from_registry(store: Store, name: str) -> Prepared:
         raise LabError(
             f"{reference.host} cannot be reached from here.", "Use another source of the base image: labs base --help"
         )
-    with _registry(reference.host, Credentials.of(os.environ)) as registry:
+    with _registry(reference.host, DockerLogins.of(os.environ)) as registry:
         pull = Pull(registry, store, reference)
         top = pull.resolve()
         found = pull.manifest(top)
         entries = _both_platforms(found.manifests if isinstance(found, oci.Index) else (), name)
         for entry in entries:
             pull.content(entry)
-    return _indexed(store, entries, Source(Kind.REGISTRY, name), f"a copy of {name}")
+    return _indexed(store, entries, BaseSource(BaseKind.REGISTRY, name), f"a copy of {name}")
 
 
 def _from_archive(store: Store, file: Path) -> Prepared:
@@ -199,7 +199,7 @@ def _from_archive(store: Store, file: Path) -> Prepared:
         manifest = image.manifest(entry.platform or PLATFORMS[0])
         for blob in (entry, manifest.config, *manifest.layers):
             _copy(store, image.open(blob).read, blob.digest)
-    return _indexed(store, entries, Source(Kind.ARCHIVE, file.name), f"the image of {file.name}")
+    return _indexed(store, entries, BaseSource(BaseKind.ARCHIVE, file.name), f"the image of {file.name}")
 
 
 def _copy(store: Store, read: Callable[[int], bytes], digest: str) -> None:
@@ -225,7 +225,7 @@ def _from_debian(store: Store, folder: Path) -> Prepared:
     found = oci.parse(store.read(index))
     entries = found.manifests if isinstance(found, oci.Index) else ()
     words = f"Python from Debian {base_debian.SUITE}'s packages, standing in for {PUBLIC_IMAGE}"
-    return _indexed(store, entries, Source(Kind.DEBIAN), words)
+    return _indexed(store, entries, BaseSource(BaseKind.DEBIAN), words)
 
 
 def _minimal(store: Store) -> Prepared:
@@ -237,7 +237,7 @@ def _minimal(store: Store) -> Prepared:
     words = (
         f"the embedded engine's minimal one, standing in for {PUBLIC_IMAGE}: no Python is in it, the kit runs its own"
     )
-    return _indexed(store, entries, Source(Kind.MINIMAL), words)
+    return _indexed(store, entries, BaseSource(BaseKind.MINIMAL), words)
 
 
 def _both_platforms(entries: Sequence[oci.Descriptor], name: str) -> tuple[oci.Descriptor, ...]:
@@ -256,7 +256,7 @@ def _both_platforms(entries: Sequence[oci.Descriptor], name: str) -> tuple[oci.D
     return tuple(found[platform] for platform in PLATFORMS)
 
 
-def _indexed(store: Store, entries: Sequence[oci.Descriptor], source: Source, words: str) -> Prepared:
+def _indexed(store: Store, entries: Sequence[oci.Descriptor], source: BaseSource, words: str) -> Prepared:
     document = {
         "schemaVersion": 2,
         "mediaType": oci.OCI_INDEX,
@@ -285,8 +285,8 @@ def _present(reference: Reference) -> dict[str, str]:
 
 
 @contextmanager
-def _registry(host: str, credentials: Credentials | Login | None) -> Iterator[Registry]:
-    registry = Registry(host, credentials)
+def _registry(host: str, credentials: DockerLogins | Login | None) -> Iterator[RegistryClient]:
+    registry = RegistryClient(host, credentials)
     try:
         yield registry
     finally:
@@ -298,7 +298,7 @@ def _reachable(host: str) -> bool:
     reached = threading.Event()
 
     def knock() -> None:
-        registry = Registry(host, None)
+        registry = RegistryClient(host, None)
         connection = connect(registry.scheme, registry.url("").partition("://")[2])
         try:
             connection.connect()

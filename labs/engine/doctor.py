@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from labs.engine.facts import DockerFacts, DockerProblem, Facts, Machine, problem_words
+from labs.engine.facts import DockerFacts, DockerProblem, Machine, MachineFacts, problem_words
 from labs.engine.probe import builder_platforms, probe
 from labs.errors import LabError
 from labs.oci import Platform
@@ -26,7 +26,7 @@ LAB_PLATFORMS = (Platform("linux", "amd64"), Platform("linux", "arm64"))
 WIDTH = 100
 
 
-class Status(StrEnum):
+class DoctorStatus(StrEnum):
     """``ok``; ``note``: good to know, nothing is lost; ``mend``: something does not work until it is mended."""
 
     OK = "ok"
@@ -35,29 +35,29 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorLine:
     """``what`` was looked at, what was ``found``, and one ``remedy`` (empty when ok)."""
 
     what: str
-    status: Status
+    status: DoctorStatus
     found: str
     remedy: str = ""
     stops_the_lab: bool = False
 
 
-def examine(env: Mapping[str, str] | None = None) -> list[Finding]:
+def examine(env: Mapping[str, str] | None = None) -> list[DoctorLine]:
     """Look at this machine and judge it; creates nothing but LAB_HOME. Takes up to a second where Docker answers."""
     return judge(gather(os.environ if env is None else env))
 
 
-def gather(env: Mapping[str, str]) -> Facts:
+def gather(env: Mapping[str, str]) -> MachineFacts:
     """The facts of this machine."""
     docker = probe(env)
     platforms = builder_platforms(docker, env) if docker.buildx else ()
-    return Facts(_machine(env), docker, platforms)
+    return MachineFacts(_machine(env), docker, platforms)
 
 
-def judge(facts: Facts) -> list[Finding]:
+def judge(facts: MachineFacts) -> list[DoctorLine]:
     """What the facts mean, the most basic first."""
     return [
         *_python(facts.machine),
@@ -68,12 +68,12 @@ def judge(facts: Facts) -> list[Finding]:
     ]
 
 
-def can_run(findings: Sequence[Finding]) -> bool:
+def can_run(findings: Sequence[DoctorLine]) -> bool:
     """Whether the lab can run as things are; the embedded engine needs no Docker."""
     return not any(finding.stops_the_lab for finding in findings)
 
 
-def table(findings: Sequence[Finding]) -> str:
+def table(findings: Sequence[DoctorLine]) -> str:
     """The findings for people: status, subject and what was found, the remedy under it; plain text."""
     wide = max(len(finding.what) for finding in findings)
     lines = []
@@ -94,73 +94,79 @@ def table(findings: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-def _python(machine: Machine) -> Iterator[Finding]:
+def _python(machine: Machine) -> Iterator[DoctorLine]:
     version = ".".join(map(str, machine.python))
     if machine.python >= PYTHON_NEEDED:
-        yield Finding("Python", Status.OK, version)
+        yield DoctorLine("Python", DoctorStatus.OK, version)
     else:
-        yield Finding(
-            "Python", Status.MEND, f"{version}; the kit needs 3.11 or newer", "Install Python 3.11 or newer.", True
+        yield DoctorLine(
+            "Python",
+            DoctorStatus.MEND,
+            f"{version}; the kit needs 3.11 or newer",
+            "Install Python 3.11 or newer.",
+            True,
         )
 
 
-def _room(machine: Machine) -> Iterator[Finding]:
+def _room(machine: Machine) -> Iterator[DoctorLine]:
     if machine.home_problem:
         remedy = "Make it writable, or set LAB_HOME to a folder that is."
-        yield Finding(
-            "LAB_HOME", Status.MEND, f"{machine.home} cannot be written: {machine.home_problem}", remedy, True
+        yield DoctorLine(
+            "LAB_HOME", DoctorStatus.MEND, f"{machine.home} cannot be written: {machine.home_problem}", remedy, True
         )
     else:
-        yield Finding("LAB_HOME", Status.OK, machine.home)
+        yield DoctorLine("LAB_HOME", DoctorStatus.OK, machine.home)
     if 0 <= machine.free_disk < DISK_NEEDED:
         found = f"{machine.free_disk / GIB:.1f} GiB free; the lab needs {DISK_NEEDED // GIB} GiB"
-        yield Finding("Disk", Status.MEND, found, "Free some space, or set LAB_HOME to a folder on a larger disk.")
+        yield DoctorLine(
+            "Disk", DoctorStatus.MEND, found, "Free some space, or set LAB_HOME to a folder on a larger disk."
+        )
     elif machine.free_disk >= 0:
-        yield Finding("Disk", Status.OK, f"{machine.free_disk / GIB:.1f} GiB free")
+        yield DoctorLine("Disk", DoctorStatus.OK, f"{machine.free_disk / GIB:.1f} GiB free")
     if 0 <= machine.memory < MEMORY_NEEDED:
         found = f"{machine.memory / GIB:.1f} GiB; {MEMORY_NEEDED // GIB} GiB is comfortable"
-        yield Finding("Memory", Status.NOTE, found, "Close other programs if the notebook becomes slow.")
+        yield DoctorLine("Memory", DoctorStatus.NOTE, found, "Close other programs if the notebook becomes slow.")
     elif machine.memory >= 0:
-        yield Finding("Memory", Status.OK, f"{machine.memory / GIB:.1f} GiB")
+        yield DoctorLine("Memory", DoctorStatus.OK, f"{machine.memory / GIB:.1f} GiB")
 
 
-def _network(machine: Machine) -> Iterator[Finding]:
+def _network(machine: Machine) -> Iterator[DoctorLine]:
     if machine.loopback_problem:
         found = f"no port of 127.0.0.1 could be opened: {machine.loopback_problem}"
         remedy = "Allow programs on this machine to listen on 127.0.0.1 (firewall or sandbox settings)."
-        yield Finding("Ports", Status.MEND, found, remedy, True)
+        yield DoctorLine("Ports", DoctorStatus.MEND, found, remedy, True)
     else:
-        yield Finding("Ports", Status.OK, "127.0.0.1 can be listened on and reached")
+        yield DoctorLine("Ports", DoctorStatus.OK, "127.0.0.1 can be listened on and reached")
     if machine.proxies:
         found = f"{' and '.join(machine.proxies)} would send requests for 127.0.0.1 to a proxy"
         remedy = "The kit exempts itself; for your own shell: export NO_PROXY=127.0.0.1,localhost"
-        yield Finding("Proxy", Status.NOTE, found, remedy)
+        yield DoctorLine("Proxy", DoctorStatus.NOTE, found, remedy)
 
 
-def _engine(facts: Facts) -> Iterator[Finding]:
+def _engine(facts: MachineFacts) -> Iterator[DoctorLine]:
     docker, forced = facts.docker, facts.machine.forced_engine
     if forced not in ("", "docker", "embedded"):
         found = f"LAB_ENGINE is '{forced}'"
-        yield Finding("Engine", Status.MEND, found, "Set it to docker or embedded, or unset it.", True)
+        yield DoctorLine("Engine", DoctorStatus.MEND, found, "Set it to docker or embedded, or unset it.", True)
         return
     problem = docker.problem
     if problem is DockerProblem.LOOPBACK_OUT_OF_REACH and facts.machine.target == "aws":
         problem = None  # on real AWS nothing needs this machine's loopback
     if problem is None:
-        yield Finding("Docker", Status.OK, _docker_line(docker))
+        yield DoctorLine("Docker", DoctorStatus.OK, _docker_line(docker))
         used = "embedded (LAB_ENGINE=embedded)" if forced == "embedded" else "docker"
-        yield Finding("Engine", Status.OK, used)
+        yield DoctorLine("Engine", DoctorStatus.OK, used)
         return
     what, remedy = problem_words(docker)
     absent = problem in (DockerProblem.NO_CLIENT, DockerProblem.NOT_ANSWERING)
-    status = Status.NOTE if absent and forced != "docker" else Status.MEND
-    yield Finding("Docker", status, what, remedy, stops_the_lab=forced == "docker")
+    status = DoctorStatus.NOTE if absent and forced != "docker" else DoctorStatus.MEND
+    yield DoctorLine("Docker", status, what, remedy, stops_the_lab=forced == "docker")
     if forced == "docker":
-        yield Finding(
-            "Engine", Status.MEND, "LAB_ENGINE=docker, and Docker cannot do the lab", "Unset LAB_ENGINE.", True
+        yield DoctorLine(
+            "Engine", DoctorStatus.MEND, "LAB_ENGINE=docker, and Docker cannot do the lab", "Unset LAB_ENGINE.", True
         )
     else:
-        yield Finding("Engine", Status.OK, "embedded: it does the lab without Docker")
+        yield DoctorLine("Engine", DoctorStatus.OK, "embedded: it does the lab without Docker")
 
 
 def _docker_line(docker: DockerFacts) -> str:
@@ -169,13 +175,13 @@ def _docker_line(docker: DockerFacts) -> str:
     return f"Engine {docker.server}{kind} at {docker.endpoint}{where}, buildx {docker.buildx}, containerd image store"
 
 
-def _platforms(facts: Facts) -> Iterator[Finding]:
+def _platforms(facts: MachineFacts) -> Iterator[DoctorLine]:
     """What can run here. Building needs no emulation: the sample app's Dockerfile has no RUN."""
     if facts.docker.problem is not None or facts.machine.forced_engine == "embedded":
         return
     missing = [each for each in LAB_PLATFORMS if each not in facts.platforms]
     if not missing:
-        yield Finding("Platforms", Status.OK, "both run here: " + " and ".join(map(str, LAB_PLATFORMS)))
+        yield DoctorLine("Platforms", DoctorStatus.OK, "both run here: " + " and ".join(map(str, LAB_PLATFORMS)))
         return
     words = " and ".join(map(str, missing))
     found = f"{words} images can be built here but not run: the emulator (QEMU with binfmt) is missing"
@@ -183,7 +189,7 @@ def _platforms(facts: Facts) -> Iterator[Finding]:
         remedy = "Restart Docker Desktop: it brings its own emulators."
     else:
         remedy = "On Debian and Ubuntu: sudo apt install qemu-user-static binfmt-support, then restart Docker."
-    yield Finding("Platforms", Status.MEND, found, remedy)
+    yield DoctorLine("Platforms", DoctorStatus.MEND, found, remedy)
 
 
 def _machine(env: Mapping[str, str]) -> Machine:

@@ -40,7 +40,7 @@ class DockerFacts:
         return "docker desktop" in self.system.lower()
 
 
-class Words(NamedTuple):
+class Explained(NamedTuple):
     """A problem for people: ``what`` continues a sentence and has no full stop; ``remedy`` is one thing to do."""
 
     what: str
@@ -56,48 +56,48 @@ STORE_REMEDY = (
 STORE_REMEDY_DESKTOP = "In Docker Desktop: Settings, General, tick 'Use containerd for pulling and storing images'."
 
 
-def problem_words(facts: DockerFacts) -> Words:
+def problem_words(facts: DockerFacts) -> Explained:
     """Why Docker cannot do the lab here, and the remedy."""
     own = f" ({facts.detail})" if facts.detail else ""
     match facts.problem:
         case DockerProblem.NO_CLIENT:
-            return Words(
+            return Explained(
                 "no Docker Engine found", f"Install Docker Engine and its buildx plugin, or go on: {EMBEDDED_DOES}."
             )
         case DockerProblem.NOT_ANSWERING:
-            return Words(
+            return Explained(
                 f"no Docker Engine found at {facts.endpoint}{own}",
                 "Start Docker (Docker Desktop, or: sudo systemctl start docker).",
             )
         case DockerProblem.PERMISSION_DENIED:
-            return Words(
+            return Explained(
                 f"this user may not use the Docker socket {facts.endpoint.removeprefix('unix://')}",
                 "Add the user to its group: sudo usermod -aG docker $USER, then log out and in again.",
             )
         case DockerProblem.NOT_DOCKER:
-            return Words(
+            return Explained(
                 f"what answers at {facts.endpoint} is not a Docker Engine{own}",
                 "Point DOCKER_HOST at a Docker Engine, or unset it.",
             )
         case DockerProblem.NO_BUILDX:
-            return Words(
+            return Explained(
                 f"Docker Engine {facts.server} answers, but docker has no buildx{own}",
                 "Install the buildx plugin (package docker-buildx-plugin, or docker-buildx on Debian and Ubuntu).",
             )
         case DockerProblem.CLASSIC_STORE:
-            return Words(
+            return Explained(
                 f"Docker Engine {facts.server} answers, but its image store keeps one platform of an image only",
                 STORE_REMEDY_DESKTOP if facts.desktop else STORE_REMEDY,
             )
         case DockerProblem.LOOPBACK_OUT_OF_REACH:
             where = "Docker Desktop's engine" if facts.desktop else f"the Docker Engine at {facts.endpoint}"
-            return Words(
+            return Explained(
                 f"{where} lives on another network and cannot reach this machine's 127.0.0.1, where the local AWS is",
                 "Use a Docker Engine that runs on this machine itself, not rootless and not in a virtual machine; "
                 f"or go on: {EMBEDDED_DOES}.",
             )
         case None:
-            return Words("", "")
+            return Explained("", "")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Facts:
+class MachineFacts:
     """All that the doctor judges."""
 
     machine: Machine

@@ -6,7 +6,7 @@ ran ends. Pure: the network, the permissions and the stores are handed in (``Sou
 docs/fidelity-ecs.md.
 """
 
-from labs.fargate.diagnose import Diagnosis, Finding, Status, Told, diagnose
+from labs.fargate.diagnose import Diagnosis, Finding, FindingStatus, Told, diagnose
 from labs.fargate.exec_checks import ExecSettings, exec_checks
 from labs.fargate.model import TaskSpec
 from labs.fargate.plan import Sources, hosts, plan, survey, survey_subnets
@@ -19,10 +19,10 @@ __all__ = [
     "Diagnosis",
     "ExecSettings",
     "Finding",
+    "FindingStatus",
     "OutcomeKind",
     "Sources",
     "StartPlan",
-    "Status",
     "Step",
     "StepName",
     "StepVerdict",

@@ -8,7 +8,7 @@ from labs import iam
 from labs.iam import DecisionKind, PolicyKind
 
 if TYPE_CHECKING:
-    from labs.fargate.questions import Call
+    from labs.fargate.questions import AwsCall
 
 
 def rule_of(decision: iam.Decision, endpoint: iam.Policy | None) -> str:
@@ -22,7 +22,7 @@ def rule_of(decision: iam.Decision, endpoint: iam.Policy | None) -> str:
     return f"no Allow in any {decision.policy_kind.value}" if decision.policy_kind else ""
 
 
-def mend_permission(call: Call, decision: iam.Decision, endpoint: iam.Policy | None) -> str:
+def mend_permission(call: AwsCall, decision: iam.Decision, endpoint: iam.Policy | None) -> str:
     """What to change, where: one policy, one action, one resource."""
     role = call.principal.role_arn.rsplit("/", 1)[-1]
     if decision.kind is DecisionKind.EXPLICIT_DENY:

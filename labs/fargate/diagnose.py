@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from labs.fargate.conclusion import EXEC, conclude
 from labs.fargate.endings import ending
-from labs.fargate.findings import Finding, Status, Told
+from labs.fargate.findings import Finding, FindingStatus, Told
 from labs.fargate.refusals import REFUSALS, Refusal
 from labs.fargate.steps import Check, StartPlan, StepVerdict
 from labs.fargate.texts import TEXTS, Text
 from labs.fargate.wording import recognise
 
-__all__ = ["Diagnosis", "Finding", "Status", "Told", "diagnose"]
+__all__ = ["Diagnosis", "Finding", "FindingStatus", "Told", "diagnose"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def diagnose(
     unchecked = tuple(_unknown(step, check) for step, check in asked if check.verdict is StepVerdict.CANNOT_CHECK)
     unchecked = (*unread, *_outside(told, ranked, texts), *unchecked)
     passed = tuple(
-        Finding(Status.PASS, step.name.value, f"{step.name.value}: nothing in the way", _passes(step.checks))
+        Finding(FindingStatus.PASS, step.name.value, f"{step.name.value}: nothing in the way", _passes(step.checks))
         for step in survey.steps
         if step.verdict is StepVerdict.DONE
     )
@@ -85,18 +85,18 @@ def _says(cause: Finding, texts: tuple[Text, ...]) -> bool:
 
 def _failure(step: str, check: Check) -> Finding:
     text_id = check.stop.text_id if check.stop else ""
-    return Finding(Status.FAIL, step, _cause(check), _evidence(check), check.mend, check.rule, text_id)
+    return Finding(FindingStatus.FAIL, step, _cause(check), _evidence(check), check.mend, check.rule, text_id)
 
 
 def _refused(refusal: Refusal) -> Finding:
     cause = f"Refused: {refusal.text.cause}."
     proof = (f"{refusal.code}: {refusal.message}",)
-    return Finding(Status.FAIL, "RunTask", cause, proof, "Mend the task definition.", text_id=refusal.text.id)
+    return Finding(FindingStatus.FAIL, "RunTask", cause, proof, "Mend the task definition.", text_id=refusal.text.id)
 
 
 def _unknown(step: str, check: Check) -> Finding:
     cause = f"Cannot check whether {check.about}: {check.found}"
-    return Finding(Status.CANNOT_CHECK, step, cause, _evidence(check), why=check.found)
+    return Finding(FindingStatus.CANNOT_CHECK, step, cause, _evidence(check), why=check.found)
 
 
 # Policies that a member account cannot read, as AWS's sentences name them.
@@ -110,7 +110,7 @@ def _outside(told: Told, causes: tuple[Finding, ...], texts: tuple[Text, ...]) -
         return ()
     words = f"The task was refused by a {named}, which cannot be read from within the account."
     action = f"Ask whoever keeps the {named} for the statement that refuses it."
-    return (Finding(Status.CANNOT_CHECK, named, words, (told.reason,), action, why=words),)
+    return (Finding(FindingStatus.CANNOT_CHECK, named, words, (told.reason,), action, why=words),)
 
 
 def _cause(check: Check) -> str:

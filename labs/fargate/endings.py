@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labs.fargate.exits import KILLED, TERMINATED
-from labs.fargate.findings import Finding, Status, Told
+from labs.fargate.findings import Finding, FindingStatus, Told
 from labs.fargate.steps import ContainerEnd
 from labs.fargate.texts import StopCode
 
@@ -30,7 +30,7 @@ class Ending:
         """The same as a cause; its proof is what the task and its containers said."""
         proof = [f"{told.stop_code}: {told.reason}".lstrip(": ")]
         proof += [f"{name}: {_of(end)}" for name, end in told.containers.items() if _of(end)]
-        return Finding(Status.FAIL, AFTER, self.words, tuple(proof), self.next_action, text_id=self.text_id)
+        return Finding(FindingStatus.FAIL, AFTER, self.words, tuple(proof), self.next_action, text_id=self.text_id)
 
 
 def ending(told: Told) -> Ending | None:

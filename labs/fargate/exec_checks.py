@@ -13,8 +13,8 @@ from typing import Any
 
 from labs.fargate.model import TaskSpec
 from labs.fargate.plan import Sources
-from labs.fargate.questions import Asking, Call
-from labs.fargate.route import Route, Router
+from labs.fargate.questions import Asking, AwsCall
+from labs.fargate.route import HostRoute, Router
 from labs.fargate.steps import Check, CheckKind, StepVerdict
 
 _CHANNELS = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
@@ -91,7 +91,7 @@ def _checks(asking: Asking, settings: ExecSettings) -> Iterator[Check]:
         yield Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, settings.unread)
     if task.task_role:
         for channel in _CHANNELS:
-            yield asking.permitted(Call(f"ssmmessages:{channel}", "*", "", task.task_session, route))
+            yield asking.permitted(AwsCall(f"ssmmessages:{channel}", "*", "", task.task_session, route))
         yield from _cluster(asking, settings)
     yield from _containers(task, settings)
 
@@ -109,13 +109,13 @@ def _cluster(asking: Asking, settings: ExecSettings) -> Iterator[Check]:
     if settings.bucket:
         wanted.append(("s3:PutObject", f"arn:aws:s3:::{settings.bucket}/*", "s3"))
         wanted.append(("s3:GetEncryptionConfiguration", f"arn:aws:s3:::{settings.bucket}", "s3"))
-    routes: dict[str, Route] = {}
+    routes: dict[str, HostRoute] = {}
     for action, resource, service in wanted:
         if service and service not in routes:
             host = f"{settings.bucket}.s3" if service == "s3" else service
             check, routes[service] = asking.goes_to(f"{host}.{task.region}.amazonaws.com")
             yield replace(check, about=f"{check.about}, to record sessions")
-        yield asking.permitted(Call(action, resource, "", task.task_session, routes.get(service)))
+        yield asking.permitted(AwsCall(action, resource, "", task.task_session, routes.get(service)))
 
 
 def _containers(task: TaskSpec, settings: ExecSettings) -> Iterator[Check]:

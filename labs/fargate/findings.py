@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from labs.fargate.steps import ContainerEnd
 
 
-class Status(enum.Enum):
+class FindingStatus(enum.Enum):
     """What a finding says of its step."""
 
     PASS = "PASS"
@@ -26,7 +26,7 @@ class Finding:
     ``why``: of a CANNOT CHECK, what kept it from being checked.
     """
 
-    status: Status
+    status: FindingStatus
     step: str
     cause: str
     evidence: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labs.fargate.model import ContainerSpec, LogConfiguration
-from labs.fargate.questions import Asking, Call
+from labs.fargate.questions import Asking, AwsCall
 from labs.fargate.sources import CannotRead, Logs
 from labs.fargate.steps import Check, CheckKind, StepVerdict
 
@@ -34,7 +34,7 @@ def _container(asking: Asking, logs: Logs, container: ContainerSpec, log: LogCon
     yield check
     group = f"arn:aws:logs:{log.region}:{asking.task.account}:log-group:{log.group}"
     stream = f"{group}:log-stream:{log.stream(container.name, asking.task.task_id)}"
-    yield asking.allowed(Call("logs:CreateLogStream", stream, "logs.denied", asking.task.session, route), {})
+    yield asking.allowed(AwsCall("logs:CreateLogStream", stream, "logs.denied", asking.task.session, route), {})
     about = f"the log group {log.group} is there"
     try:
         there = logs.has_group(log.group, log.region)
@@ -44,7 +44,7 @@ def _container(asking: Asking, logs: Logs, container: ContainerSpec, log: LogCon
     if there:
         yield Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, "it is there")
     elif log.creates_group:
-        call = Call("logs:CreateLogGroup", f"{group}:log-stream:", "logs.group_denied", asking.task.session, route)
+        call = AwsCall("logs:CreateLogGroup", f"{group}:log-stream:", "logs.group_denied", asking.task.session, route)
         yield asking.allowed(call, {})
     else:
         stop = asking.stop("logs.no_group", {})

@@ -24,8 +24,8 @@ from labs.fargate.steps import (
     Check,
     CheckKind,
     Delay,
-    Outcome,
     OutcomeKind,
+    StartOutcome,
     StartPlan,
     Step,
     StepName,
@@ -115,14 +115,14 @@ def _plan(task: TaskSpec, steps: Iterable[Step]) -> StartPlan:
     return StartPlan(task, taken + rest, _outcome(taken))
 
 
-def _outcome(steps: tuple[Step, ...]) -> Outcome:
+def _outcome(steps: tuple[Step, ...]) -> StartOutcome:
     for step in steps:
         if step.failed is not None:
             kind = OutcomeKind.REFUSED if step.name is StepName.ROLES else OutcomeKind.STOPPED
-            return Outcome(kind, step.name, step.failed.stop)
+            return StartOutcome(kind, step.name, step.failed.stop)
     if any(step.verdict is StepVerdict.CANNOT_CHECK for step in steps):
-        return Outcome(OutcomeKind.UNKNOWN)
-    return Outcome(OutcomeKind.RUNNING)
+        return StartOutcome(OutcomeKind.UNKNOWN)
+    return StartOutcome(OutcomeKind.RUNNING)
 
 
 def hosts(task: TaskSpec) -> tuple[str, ...]:

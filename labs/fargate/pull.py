@@ -15,8 +15,8 @@ from labs.fargate.advice import mend_permission, rule_of
 from labs.fargate.exits import wrong_cpu
 from labs.fargate.image import ImageRef, RegistryKind
 from labs.fargate.model import ContainerSpec
-from labs.fargate.questions import Asking, Call
-from labs.fargate.route import Route
+from labs.fargate.questions import Asking, AwsCall
+from labs.fargate.route import HostRoute
 from labs.fargate.sources import CannotRead, ImageFound, ImageMissing, Missing, Registry
 from labs.fargate.steps import Check, CheckKind, StepVerdict
 
@@ -64,7 +64,9 @@ def authorisation(asking: Asking) -> Iterator[Check]:
         host = f"api.ecr.{region}.amazonaws.com"
         check, route = asking.reaches(host, "auth.unreachable", {})
         yield check
-        call = Call("ecr:GetAuthorizationToken", "*", "auth.denied", asking.task.session, route, knows_endpoint=False)
+        call = AwsCall(
+            "ecr:GetAuthorizationToken", "*", "auth.denied", asking.task.session, route, knows_endpoint=False
+        )
         yield asking.allowed(call, {})
 
 
@@ -76,7 +78,7 @@ def manifest(asking: Asking, registry: Registry) -> Iterator[Check]:
         check, route = asking.reaches(image.host, "manifest.unreachable", values, names)
         yield check
         if image.kind is RegistryKind.ECR:
-            call = Call("ecr:BatchGetImage", image.arn, "manifest.denied", asking.task.session, route)
+            call = AwsCall("ecr:BatchGetImage", image.arn, "manifest.denied", asking.task.session, route)
             yield asking.allowed(call, values, names)
         yield _resolve(asking, registry, image, values, names)
 
@@ -120,7 +122,7 @@ def layers(asking: Asking, registry: Registry) -> Iterator[Check]:
         digest = _first_layer(_found(registry, image), asking.task.runtime.platform)
         values = _values(image) | {"url": f"https://{image.host}/v2/{image.repository}/blobs/{digest}"}
         registry_route = asking.router.to(image.host)
-        call = Call("ecr:GetDownloadUrlForLayer", image.arn, "layers.denied", asking.task.session, registry_route)
+        call = AwsCall("ecr:GetDownloadUrlForLayer", image.arn, "layers.denied", asking.task.session, registry_route)
         yield asking.allowed(call, values, names)
         check, route = asking.reaches(layer_host(image.region), "layers.unreachable", values, names)
         yield check
@@ -170,7 +172,7 @@ def _resolve(
     return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, answer.kind.value, mend, stop=stop)
 
 
-def _bucket(asking: Asking, region: str, route: Route, values: dict[str, str], names: tuple[str, ...]) -> Check:
+def _bucket(asking: Asking, region: str, route: HostRoute, values: dict[str, str], names: tuple[str, ...]) -> Check:
     resource = f"arn:aws:s3:::{bucket_of(region)}/*"
     about = f"the endpoint {route.endpoint} lets s3:GetObject on {resource} pass"
     if route.policy_error:
@@ -181,7 +183,7 @@ def _bucket(asking: Asking, region: str, route: Route, values: dict[str, str], n
     decision = iam.evaluate(request, policies)
     if decision.allowed:
         return Check(CheckKind.PERMISSION, StepVerdict.DONE, about, "allowed", decision=decision)
-    call = Call("s3:GetObject", resource, "layers.bucket_denied", _ECR, route)
+    call = AwsCall("s3:GetObject", resource, "layers.bucket_denied", _ECR, route)
     return Check(
         CheckKind.PERMISSION,
         StepVerdict.FAILED,

@@ -11,21 +11,21 @@ from labs import iam
 from labs.fargate.advice import mend_permission, rule_of
 from labs.fargate.model import TaskSpec
 from labs.fargate.refusals import REFUSALS
-from labs.fargate.route import Route, Router
+from labs.fargate.route import HostRoute, Router
 from labs.fargate.sources import CannotRead, Context, Permissions
 from labs.fargate.steps import Check, CheckKind, ContainerEnd, StepVerdict, Stop
 from labs.fargate.texts import TEXTS, StopCode, Wording
 
 
 @dataclass(frozen=True)
-class Call:
+class AwsCall:
     """One API call of a start: who, what, on what, through which route; and what the task says when it is refused."""
 
     action: str
     resource: str
     text_id: str
     principal: iam.Principal
-    route: Route | None = None
+    route: HostRoute | None = None
     context: Context | None = None
     # GetAuthorizationToken "cannot carry" the keys of the VPC and its endpoint (ECR User Guide, vpc-endpoints).
     knows_endpoint: bool = True
@@ -49,7 +49,7 @@ class Asking:
 
     def reaches(
         self, host: str, text_id: str, values: Mapping[str, str], names: Sequence[str] = ()
-    ) -> tuple[Check, Route]:
+    ) -> tuple[Check, HostRoute]:
         """Whether the task's interface reaches ``host`` on 443, and by which route; a failure stops the task."""
         check, route = self.goes_to(host)
         if check.verdict is StepVerdict.FAILED:
@@ -57,7 +57,7 @@ class Asking:
             check = replace(check, stop=stop)
         return check, route
 
-    def goes_to(self, host: str, port: int = 443) -> tuple[Check, Route]:
+    def goes_to(self, host: str, port: int = 443) -> tuple[Check, HostRoute]:
         """The same, for what does not stop a task."""
         about = f"the task reaches {host}:{port}"
         route = self.router.to(host, port)
@@ -69,14 +69,14 @@ class Asking:
             rule = blocked.rule
         return Check(CheckKind.NETWORK, verdict, about, route.words, mend, path, rule=rule), route
 
-    def allowed(self, call: Call, values: Mapping[str, str], names: Sequence[str] = ()) -> Check:
+    def allowed(self, call: AwsCall, values: Mapping[str, str], names: Sequence[str] = ()) -> Check:
         """Whether the call is allowed; a refusal stops the task."""
         check = self.permitted(call)
         if check.verdict is StepVerdict.FAILED:
             check = replace(check, stop=self.stop(call.text_id, {"sentence": check.found, **values}, names))
         return check
 
-    def permitted(self, call: Call) -> Check:
+    def permitted(self, call: AwsCall) -> Check:
         """The same, for what does not stop a task."""
         role = call.principal.role_arn.rsplit("/", 1)[-1]
         about = f"{role} may call {call.action} on {call.resource}"
@@ -94,7 +94,7 @@ class Asking:
         mend, rule = mend_permission(call, decision, endpoint), rule_of(decision, endpoint)
         return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, said, mend, decision=decision, rule=rule)
 
-    def _context(self, call: Call) -> Context:
+    def _context(self, call: AwsCall) -> Context:
         context: dict[str, iam.model.ContextValue] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
         context["aws:RequestedRegion"] = self.task.region
         if call.route is not None and call.route.endpoint and call.knows_endpoint:

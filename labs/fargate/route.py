@@ -12,7 +12,7 @@ Reach = Callable[[network.Snapshot, network.ProposedInterface, network.Destinati
 
 
 @dataclass(frozen=True)
-class Route:
+class HostRoute:
     """A path. ``policy``: that of the VPC endpoint on the way, if any; ``policy_error``: why it cannot be read."""
 
     path: network.Path
@@ -33,7 +33,7 @@ class Route:
     def dial(self) -> str:
         """The end of the client's error, as Go's net package words it (``net.OpError``)."""
         blocked, host = self.path.blocked_at, self.path.destination.host
-        if (blocked is not None and blocked.step is network.Step.DNS) or not self.path.address:
+        if (blocked is not None and blocked.step is network.PathStep.DNS) or not self.path.address:
             return f"tcp: lookup {host}: i/o timeout"
         return f"tcp {self.path.address}:{self.path.destination.port}: i/o timeout"
 
@@ -54,7 +54,7 @@ class Router:
     snapshot: network.Snapshot
     source: network.ProposedInterface
     reach: Reach = network.reach
-    _known: dict[tuple[str, int], Route] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[tuple[str, int], HostRoute] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, task: TaskSpec, snapshot: network.Snapshot) -> Router:
@@ -62,28 +62,28 @@ class Router:
         place = task.placement
         return cls(snapshot, network.ProposedInterface(place.subnet, place.groups, place.public_ip))
 
-    def to(self, host: str, port: int = 443) -> Route:
+    def to(self, host: str, port: int = 443) -> HostRoute:
         """The route to ``host``, a name or an address."""
         if (host, port) not in self._known:
             self._known[host, port] = self._find(network.Destination(host, port))
         return self._known[host, port]
 
-    def _find(self, destination: network.Destination) -> Route:
+    def _find(self, destination: network.Destination) -> HostRoute:
         try:
             return _route(self.reach(self.snapshot, self.source, destination))
         except network.UnknownSource as error:
             # The interface step has already said so; from nowhere there is no path to look at.
             where = self.source.subnet
-            hop = network.Hop(network.Step.SOURCE, network.HopVerdict.CANNOT_CHECK, where, "", str(error))
-            return Route(network.Path(None, (hop,), None, where, destination))
+            hop = network.Hop(network.PathStep.SOURCE, network.HopVerdict.CANNOT_CHECK, where, "", str(error))
+            return HostRoute(network.Path(None, (hop,), None, where, destination))
 
 
-def _route(path: network.Path) -> Route:
+def _route(path: network.Path) -> HostRoute:
     endpoint = path.endpoint
     # An endpoint without a document of its own has AWS's default, which allows everything.
     if endpoint is None or not endpoint.policy:
-        return Route(path)
+        return HostRoute(path)
     try:
-        return Route(path, iam.parse_policy(endpoint.policy, iam.PolicyKind.ENDPOINT, endpoint.id))
+        return HostRoute(path, iam.parse_policy(endpoint.policy, iam.PolicyKind.ENDPOINT, endpoint.id))
     except iam.MalformedPolicy as error:
-        return Route(path, policy_error=f"the policy of {endpoint.id} cannot be read: {error}")
+        return HostRoute(path, policy_error=f"the policy of {endpoint.id} cannot be read: {error}")

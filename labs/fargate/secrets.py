@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labs.fargate.model import Secret
-from labs.fargate.questions import Asking, Call
-from labs.fargate.route import Route
+from labs.fargate.questions import Asking, AwsCall
+from labs.fargate.route import HostRoute
 from labs.fargate.sources import CannotRead, SecretFound, Secrets
 from labs.fargate.steps import Check, CheckKind, StepVerdict
 
@@ -22,7 +22,7 @@ _TEXTS = {"ssm": "ssm", "secretsmanager": "asm"}
 def checks(asking: Asking, secrets: Secrets) -> Iterator[Check]:
     """Per service and Region the path; per secret the permission, that it is there, its key and its parts."""
     wanted = {secret.value_from: secret for c in asking.task.containers for secret in c.secrets}
-    routes: dict[str, Route] = {}
+    routes: dict[str, HostRoute] = {}
     for secret in sorted(wanted.values(), key=lambda s: s.service, reverse=True):
         host = f"{secret.service}.{secret.region}.amazonaws.com"
         if host not in routes:
@@ -31,9 +31,9 @@ def checks(asking: Asking, secrets: Secrets) -> Iterator[Check]:
         yield from _secret(asking, secrets, secret, routes[host])
 
 
-def _secret(asking: Asking, secrets: Secrets, secret: Secret, route: Route) -> Iterator[Check]:
+def _secret(asking: Asking, secrets: Secrets, secret: Secret, route: HostRoute) -> Iterator[Check]:
     action = _ACTIONS[secret.service]
-    call = Call(action, secret.arn, _text(secret, "denied"), asking.task.session, route)
+    call = AwsCall(action, secret.arn, _text(secret, "denied"), asking.task.session, route)
     yield asking.allowed(call, _values(secret))
     about = f"{secret.name} is there"
     try:
@@ -48,7 +48,9 @@ def _secret(asking: Asking, secrets: Secrets, secret: Secret, route: Route) -> I
         return
     yield Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, "it is there")
     if found.key_arn:
-        key = Call("kms:Decrypt", found.key_arn, _text(secret, "kms_denied"), asking.task.session, None, _via(secret))
+        key = AwsCall(
+            "kms:Decrypt", found.key_arn, _text(secret, "kms_denied"), asking.task.session, None, _via(secret)
+        )
         yield asking.allowed(key, _values(secret))
     yield from _parts(asking, secret, found)
 

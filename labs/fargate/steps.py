@@ -129,7 +129,7 @@ class OutcomeKind(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StartOutcome:
     """Where the start ends. ``step`` and ``stop`` are None when it runs.
 
     REFUSED: RunTask answers the reason as a ClientException; a service says it in an event. UNKNOWN: nothing fails, but
@@ -147,7 +147,7 @@ class StartPlan:
 
     task: TaskSpec
     steps: tuple[Step, ...]
-    outcome: Outcome
+    outcome: StartOutcome
 
     def step(self, name: StepName) -> Step:
         """One step by name."""

@@ -6,7 +6,7 @@ Source of the rules: the IAM User Guide; each module names its page.
 from labs.iam.actions import known_actions
 from labs.iam.context_keys import context_keys
 from labs.iam.evaluate import evaluate, evaluate_trust
-from labs.iam.lint import Finding, FindingCode, lint
+from labs.iam.lint import LintCode, LintFinding, lint
 from labs.iam.model import (
     Decision,
     DecisionKind,
@@ -27,8 +27,8 @@ __all__ = [
     "Decision",
     "DecisionKind",
     "Effect",
-    "Finding",
-    "FindingCode",
+    "LintCode",
+    "LintFinding",
     "MalformedPolicy",
     "MatchedStatement",
     "Policies",

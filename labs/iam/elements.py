@@ -11,7 +11,7 @@ from typing import Any
 
 from labs.iam import malformed
 from labs.iam.conditions import OPERATORS, Condition, Quantifier, split_operator
-from labs.iam.malformed import SYNTAX, Refusal, an_object, did_you_mean, only, strings
+from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, did_you_mean, only, strings
 from labs.iam.match import Patterns
 from labs.iam.model import Effect, PolicyKind
 from labs.iam.positions import JsonPath
@@ -66,7 +66,7 @@ class StatementReader:
         only(statement, _ELEMENTS, path)
         sid = statement.get("Sid", "")
         if not isinstance(sid, str):
-            raise Refusal(SYNTAX, "Sid must be a string.", (*path, "Sid"))
+            raise DocumentRefusal(SYNTAX, "Sid must be a string.", (*path, "Sid"))
         effect = self._effect(statement, path)
         principal = self._one_of(statement, "Principal", path)
         action = self._one_of(statement, "Action", path)
@@ -77,7 +77,9 @@ class StatementReader:
         # AWS asks for actions, then for resources, and only then looks into either.
         actions = self._listed(statement, action, path)
         if not actions:
-            raise Refusal(malformed.NO_ACTIONS, "Action is missing or empty.", (*path, action) if action else path)
+            raise DocumentRefusal(
+                malformed.NO_ACTIONS, "Action is missing or empty.", (*path, action) if action else path
+            )
         resources = self._resources(statement, resource, path)
         for text, place in actions:
             self._check_action(text, place)
@@ -95,7 +97,7 @@ class StatementReader:
 
     def _check_sid(self, sid: str, path: JsonPath) -> None:
         if self._kind in _ALPHANUMERIC_SID and re.fullmatch("[0-9A-Za-z]*", sid) is None:
-            raise Refusal(malformed.SID, f"The Sid is '{sid}'.", (*path, "Sid"))
+            raise DocumentRefusal(malformed.SID, f"The Sid is '{sid}'.", (*path, "Sid"))
 
     @staticmethod
     def _listed(statement: Mapping[str, Any], element: str, path: JsonPath) -> list[tuple[str, JsonPath]]:
@@ -104,47 +106,49 @@ class StatementReader:
     @staticmethod
     def _effect(statement: Mapping[str, Any], path: JsonPath) -> Effect:
         if "Effect" not in statement:
-            raise Refusal(SYNTAX, "Effect is missing; it is Allow or Deny.", path)
+            raise DocumentRefusal(SYNTAX, "Effect is missing; it is Allow or Deny.", path)
         effect = statement["Effect"]
         if effect in ("Allow", "Deny"):
             return Effect(effect)
         known = isinstance(effect, str) and effect.lower() in ("allow", "deny")
         message = malformed.LEGACY if known else SYNTAX
-        raise Refusal(message, "Effect must be Allow or Deny, written so.", (*path, "Effect"))
+        raise DocumentRefusal(message, "Effect must be Allow or Deny, written so.", (*path, "Effect"))
 
     @staticmethod
     def _one_of(statement: Mapping[str, Any], element: str, path: JsonPath) -> str:
         """``element``, its Not form, or "" when the statement has neither."""
         negated = f"Not{element}"
         if element in statement and negated in statement:
-            raise Refusal(SYNTAX, f"A statement has {element} or {negated}, not both.", (*path, negated))
+            raise DocumentRefusal(SYNTAX, f"A statement has {element} or {negated}, not both.", (*path, negated))
         return element if element in statement else negated if negated in statement else ""
 
     def _check_action(self, action: str, place: JsonPath) -> None:
         if action != "*":
             vendor, *rest = action.split(":")
             if not rest:
-                raise Refusal(malformed.NO_VENDOR, f"'{action}' needs a service before it, as in ecr:PutImage.", place)
+                raise DocumentRefusal(
+                    malformed.NO_VENDOR, f"'{action}' needs a service before it, as in ecr:PutImage.", place
+                )
             if len(rest) > 1:
-                raise Refusal(malformed.COLONS, f"'{action}' has {len(rest)} colons.", place)
+                raise DocumentRefusal(malformed.COLONS, f"'{action}' has {len(rest)} colons.", place)
             if vendor != "*" and _VENDOR.fullmatch(vendor) is None:
-                raise Refusal(
+                raise DocumentRefusal(
                     malformed.VENDOR.format(vendor), "A service's name is letters, digits and hyphens.", place
                 )
         if self._kind is PolicyKind.TRUST and not action.lower().startswith("sts:"):
-            raise Refusal(malformed.TRUST_ACTION, f"'{action}' has no place in a trust policy.", place)
+            raise DocumentRefusal(malformed.TRUST_ACTION, f"'{action}' has no place in a trust policy.", place)
 
     def _resources(self, statement: Mapping[str, Any], element: str, path: JsonPath) -> Resources | None:
         if self._kind is PolicyKind.TRUST:
             if element:
-                raise Refusal(malformed.TRUST_RESOURCE, "The role itself is the resource.", (*path, element))
+                raise DocumentRefusal(malformed.TRUST_RESOURCE, "The role itself is the resource.", (*path, element))
             return None
         if not element and self._kind is PolicyKind.RESOURCE:
             # A repository policy has no Resource: the repository itself is meant.
             return None
         found = self._listed(statement, element, path)
         if not found:
-            raise Refusal(
+            raise DocumentRefusal(
                 malformed.NO_RESOURCES, "Resource is missing or empty.", (*path, element) if element else path
             )
         for resource, place in found:
@@ -154,31 +158,31 @@ class StatementReader:
     def _check_principal(self, element: str, path: JsonPath) -> None:
         if element and self._kind not in _WITH_PRINCIPAL:
             detail = "The policy speaks for the identity it is attached to; leave Principal out."
-            raise Refusal(malformed.PRINCIPAL, detail, (*path, element))
+            raise DocumentRefusal(malformed.PRINCIPAL, detail, (*path, element))
         if not element and self._kind in _WITH_PRINCIPAL:
-            raise Refusal(malformed.NO_PRINCIPAL, f"A {self._kind.value} says whom it is for.", path)
+            raise DocumentRefusal(malformed.NO_PRINCIPAL, f"A {self._kind.value} says whom it is for.", path)
         if element == "NotPrincipal" and self._kind is PolicyKind.TRUST:
-            raise Refusal(malformed.TRUST_NOT_PRINCIPAL, "Name the principals instead.", (*path, element))
+            raise DocumentRefusal(malformed.TRUST_NOT_PRINCIPAL, "Name the principals instead.", (*path, element))
 
     @staticmethod
     def _principals(raw: object, path: JsonPath) -> Principals:
         if raw == EVERYONE:
             return Principals({EVERYONE: ()})
         if isinstance(raw, str):
-            raise Refusal(SYNTAX, 'Principal is "*" or an object such as {"AWS": "111122223333"}.', path)
+            raise DocumentRefusal(SYNTAX, 'Principal is "*" or an object such as {"AWS": "111122223333"}.', path)
         found = an_object(raw, path, "Principal")
         only(found, _PRINCIPAL_TYPES, path)
         if not found:
-            raise Refusal(SYNTAX, "Principal names nobody.", path)
+            raise DocumentRefusal(SYNTAX, "Principal names nobody.", path)
         entries: dict[str, list[str]] = {}
         for kind, value in found.items():
             listed = strings(value, (*path, kind))
             if not listed:
-                raise Refusal(SYNTAX, f"{kind} names nobody.", (*path, kind))
+                raise DocumentRefusal(SYNTAX, f"{kind} names nobody.", (*path, kind))
             entries[kind] = [entry for entry, _ in listed]
             for entry, place in listed:
                 if entry != EVERYONE and ("*" in entry or "?" in entry):
-                    raise Refusal(SYNTAX, "A wildcard cannot match part of a principal's name.", place)
+                    raise DocumentRefusal(SYNTAX, "A wildcard cannot match part of a principal's name.", place)
         return Principals(entries)
 
     def _conditions(self, statement: Mapping[str, Any], path: JsonPath) -> tuple[Condition, ...]:
@@ -191,11 +195,13 @@ class StatementReader:
             if split is None:
                 names = [q.value + base for q in Quantifier for base in OPERATORS]
                 hint = did_you_mean(operator, names)
-                raise Refusal(SYNTAX, f"'{operator}' is not a condition operator{hint}", (*here, operator))
+                raise DocumentRefusal(SYNTAX, f"'{operator}' is not a condition operator{hint}", (*here, operator))
             for key, value in an_object(keys, (*here, operator), operator).items():
                 place: JsonPath = (*here, operator, key)
                 if ":" not in key:
-                    raise Refusal(malformed.NO_VENDOR, f"'{key}' needs a service before it, as in aws:SourceIp.", place)
+                    raise DocumentRefusal(
+                        malformed.NO_VENDOR, f"'{key}' needs a service before it, as in aws:SourceIp.", place
+                    )
                 values = _values(value, place)
                 if split[1].startswith("Date"):
                     _check_dates(values, place)
@@ -212,11 +218,13 @@ def _values(raw: object, path: JsonPath) -> list[str]:
     if isinstance(raw, str):
         return [raw]
     if not isinstance(raw, list):
-        raise Refusal(SYNTAX, "A condition value is a string, a number, true or false, or a list of them.", path)
+        raise DocumentRefusal(
+            SYNTAX, "A condition value is a string, a number, true or false, or a list of them.", path
+        )
     values: list[str] = []
     for index, item in enumerate(raw):
         if not isinstance(item, bool | int | float | str):
-            raise Refusal(SYNTAX, "A condition value is a string, a number, true or false.", (*path, index))
+            raise DocumentRefusal(SYNTAX, "A condition value is a string, a number, true or false.", (*path, index))
         values += _values(item, (*path, index))
     return values
 
@@ -224,7 +232,7 @@ def _values(raw: object, path: JsonPath) -> list[str]:
 def _check_dates(values: list[str], path: JsonPath) -> None:
     for value in values:
         if read_date(value) is None:
-            raise Refusal(malformed.LEGACY, f"'{value}' is no date; write it like 2026-11-23T09:00:00Z.", path)
+            raise DocumentRefusal(malformed.LEGACY, f"'{value}' is no date; write it like 2026-11-23T09:00:00Z.", path)
 
 
 def _check_resource(resource: str, path: JsonPath) -> None:
@@ -233,30 +241,34 @@ def _check_resource(resource: str, path: JsonPath) -> None:
         return
     prefix, colon, rest = resource.partition(":")
     if not colon:
-        raise Refusal(malformed.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
+        raise DocumentRefusal(malformed.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
     partition, colon, rest = rest.partition(":")
     if _PARTITION.fullmatch(partition) is None:
         parts = rest.split(":", 3) if rest else []
         whole = ":".join(["arn", partition, *parts, *["*"] * (4 - len(parts))])
-        raise Refusal(malformed.PARTITION.format(partition, whole), "The partition is aws, after 'arn:'.", path)
+        raise DocumentRefusal(malformed.PARTITION.format(partition, whole), "The partition is aws, after 'arn:'.", path)
     if prefix not in ("arn", "*"):
-        raise Refusal(malformed.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
+        raise DocumentRefusal(malformed.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
     service, _, rest = rest.partition(":")
     if not colon or "*" in service or "?" in service:
-        raise Refusal(malformed.UNQUALIFIED, "An ARN names one service, as in arn:aws:ecr:.", path)
+        raise DocumentRefusal(malformed.UNQUALIFIED, "An ARN names one service, as in arn:aws:ecr:.", path)
     if not service or (resource.count(":") < 5 and "::" in resource):
         detail = "An ARN has six parts: arn:aws:service:region:account:resource."
-        raise Refusal(malformed.LEGACY, detail, path)
+        raise DocumentRefusal(malformed.LEGACY, detail, path)
     region, _, rest = rest.partition(":")
     name = rest.partition(":")[2]
     if service == "s3" and region not in ("", "*") and not name.startswith("accesspoint/"):
-        raise Refusal(malformed.S3_REGION.format(resource), "A bucket's ARN has no region: leave it empty.", path)
+        raise DocumentRefusal(
+            malformed.S3_REGION.format(resource), "A bucket's ARN has no region: leave it empty.", path
+        )
     if service == "iam":
         _check_iam_resource(resource, region, name, path)
 
 
 def _check_iam_resource(resource: str, region: str, name: str, path: JsonPath) -> None:
     if region not in ("", "*"):
-        raise Refusal(malformed.IAM_REGION.format(resource), "IAM has no regions: leave it empty, as in iam::.", path)
+        raise DocumentRefusal(
+            malformed.IAM_REGION.format(resource), "IAM has no regions: leave it empty, as in iam::.", path
+        )
     if name and not name.startswith(("*", "root", *_IAM_PATHS)):
-        raise Refusal(malformed.IAM_PATH.format(", ".join(_IAM_PATHS)), f"'{name}' is no IAM resource.", path)
+        raise DocumentRefusal(malformed.IAM_PATH.format(", ".join(_IAM_PATHS)), f"'{name}' is no IAM resource.", path)

@@ -19,7 +19,7 @@ from labs.iam.statement import Statement
 from labs.iam.values import read_bool, read_network, read_number
 
 
-class FindingCode(enum.Enum):
+class LintCode(enum.Enum):
     """The kinds of finding; the values are stable and may name a message in a catalogue."""
 
     UNKNOWN_ACTION = "unknown_action"
@@ -35,13 +35,13 @@ class FindingCode(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class LintFinding:
     """One thing to look at. ``path`` as in ``Statement[0].Action``; ``value`` what stands there, as written.
 
     ``suggestion`` is what to write instead, "" when there is no one answer.
     """
 
-    code: FindingCode
+    code: LintCode
     path: str
     value: str
     message: str
@@ -58,7 +58,7 @@ def lint(
     account: str = "",
     region: str = "",
     whole_service: Collection[str] = WHOLE_SERVICE,
-) -> list[Finding]:
+) -> list[LintFinding]:
     """The findings, in the order of the document.
 
     ``known_actions``: every action there is (``labs.iam.actions.known_actions``); a service that is not in it is
@@ -69,7 +69,7 @@ def lint(
     for action in known_actions:
         service, _, name = action.partition(":")
         services[service.lower()][name.lower()] = action
-    findings: list[Finding] = []
+    findings: list[LintFinding] = []
     for statement in policy.statements:
         findings += _actions(statement, services)
         findings += _needs_all_resources(statement, policy, whole_service)
@@ -82,7 +82,7 @@ def _path(statement: Statement, element: str) -> str:
     return f"Statement[{statement.index}].{element}"
 
 
-def _actions(statement: Statement, services: _BY_SERVICE) -> Iterator[Finding]:
+def _actions(statement: Statement, services: _BY_SERVICE) -> Iterator[LintFinding]:
     path = _path(statement, "NotAction" if statement.not_action else "Action")
     for action in statement.actions.written:
         service, _, name = action.lower().partition(":")
@@ -92,18 +92,18 @@ def _actions(statement: Statement, services: _BY_SERVICE) -> Iterator[Finding]:
         if known is None:
             suggestion = _elsewhere(service, name, services) or _near_service(service, name, services)
             message = f"'{service}' is not a service known here{_or(suggestion)}"
-            yield Finding(FindingCode.UNKNOWN_SERVICE, path, action, message, suggestion)
+            yield LintFinding(LintCode.UNKNOWN_SERVICE, path, action, message, suggestion)
         elif name in known or "*" in known:
             continue
         elif "*" in name or "?" in name:
             if not any(map(any_of((tokens_of(name),)).fullmatch, known)):
                 message = f"'{action}' matches no action of {service}."
-                yield Finding(FindingCode.MATCHES_NOTHING, path, action, message)
+                yield LintFinding(LintCode.MATCHES_NOTHING, path, action, message)
         else:
             close = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
             suggestion = known[close[0]] if close else _elsewhere(service, name, services)
             message = f"'{action}' is not an action{_or(suggestion)}"
-            yield Finding(FindingCode.UNKNOWN_ACTION, path, action, message, suggestion)
+            yield LintFinding(LintCode.UNKNOWN_ACTION, path, action, message, suggestion)
 
 
 def _or(suggestion: str) -> str:
@@ -122,7 +122,7 @@ def _near_service(service: str, name: str, services: _BY_SERVICE) -> str:
     return f"{close[0]}:{name}" if close and name == "*" else ""
 
 
-def _needs_all_resources(statement: Statement, policy: Policy, whole_service: Collection[str]) -> Iterator[Finding]:
+def _needs_all_resources(statement: Statement, policy: Policy, whole_service: Collection[str]) -> Iterator[LintFinding]:
     resources = statement.resources
     if resources is None or resources.negated or statement.not_action or _matches_star(resources.written):
         return
@@ -132,7 +132,7 @@ def _needs_all_resources(statement: Statement, policy: Policy, whole_service: Co
         if known is None or _allowed_everywhere(action, statement, policy):
             continue
         message = f"'{known}' takes no resource: it has an effect only with Resource \"*\"."
-        yield Finding(FindingCode.NEEDS_ALL_RESOURCES, _path(statement, "Resource"), known, message, "*")
+        yield LintFinding(LintCode.NEEDS_ALL_RESOURCES, _path(statement, "Resource"), known, message, "*")
 
 
 def _matches_star(patterns: Iterable[str]) -> bool:
@@ -151,7 +151,7 @@ def _allowed_everywhere(action: str, but: Statement, policy: Policy) -> bool:
     )
 
 
-def _resources(statement: Statement, policy: Policy, account: str, region: str) -> Iterator[Finding]:
+def _resources(statement: Statement, policy: Policy, account: str, region: str) -> Iterator[LintFinding]:
     resources = statement.resources
     if resources is None:
         return
@@ -166,34 +166,34 @@ def _resources(statement: Statement, policy: Policy, account: str, region: str) 
         if len(parts) < 6:
             if not resource.endswith("*"):
                 message = f"'{resource}' has {len(parts)} of an ARN's six parts, so it matches nothing."
-                yield Finding(FindingCode.INCOMPLETE_ARN, path, resource, message)
+                yield LintFinding(LintCode.INCOMPLETE_ARN, path, resource, message)
             continue
         service, there, owner = parts[2:5]
         if not statement.not_action and services <= OWN_RESOURCES_ONLY and service not in services:
             message = f"'{resource}' is a resource of {service}; the statement's actions are of {_list(services)}."
-            yield Finding(FindingCode.OTHER_SERVICE, path, resource, message)
+            yield LintFinding(LintCode.OTHER_SERVICE, path, resource, message)
         if statement.effect is Effect.ALLOW and not resources.negated:
-            yield from _place(path, resource, owner, account, "account", FindingCode.OTHER_ACCOUNT, 4)
-            yield from _place(path, resource, there, region, "region", FindingCode.OTHER_REGION, 3)
+            yield from _place(path, resource, owner, account, "account", LintCode.OTHER_ACCOUNT, 4)
+            yield from _place(path, resource, there, region, "region", LintCode.OTHER_REGION, 3)
 
 
 def _place(
-    path: str, resource: str, found: str, expected: str, what: str, code: FindingCode, part: int
-) -> Iterator[Finding]:
+    path: str, resource: str, found: str, expected: str, what: str, code: LintCode, part: int
+) -> Iterator[LintFinding]:
     if not expected or not found or Patterns([found]).match(expected):
         return
     parts = resource.split(":", 5)
     parts[part] = expected
-    yield Finding(code, path, resource, f"'{resource}' is in {what} {found}, not {expected}.", ":".join(parts))
+    yield LintFinding(code, path, resource, f"'{resource}' is in {what} {found}, not {expected}.", ":".join(parts))
 
 
 def _list(words: Iterable[str]) -> str:
     return " and ".join(sorted(words))
 
 
-def _plain_variable(path: str, value: str) -> Finding:
+def _plain_variable(path: str, value: str) -> LintFinding:
     message = f"'{value}' holds a variable, but only Version {CURRENT_VERSION} has variables; here it is plain text."
-    return Finding(FindingCode.PLAIN_VARIABLE, path, value, message)
+    return LintFinding(LintCode.PLAIN_VARIABLE, path, value, message)
 
 
 _Reader = Callable[[str], object | None]
@@ -210,7 +210,7 @@ def _reader(base: str) -> tuple[_Reader, str] | None:
     return None
 
 
-def _conditions(statement: Statement, policy: Policy) -> Iterator[Finding]:
+def _conditions(statement: Statement, policy: Policy) -> Iterator[LintFinding]:
     for condition in statement.conditions:
         path = _path(statement, f"Condition.{condition.operator}")
         split = split_operator(condition.operator)
@@ -220,4 +220,4 @@ def _conditions(statement: Statement, policy: Policy) -> Iterator[Finding]:
                 yield _plain_variable(path, value)
             elif reader is not None and "${" not in value and reader[0](value) is None:
                 message = f"'{value}' is not {reader[1]}, so it matches nothing."
-                yield Finding(FindingCode.BAD_VALUE, path, value, message)
+                yield LintFinding(LintCode.BAD_VALUE, path, value, message)

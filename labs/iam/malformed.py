@@ -37,7 +37,7 @@ TRUST_TEXTS = {
 }
 
 
-class Refusal(Exception):
+class DocumentRefusal(Exception):
     """What AWS says, what is wrong, and where: known before the place in the text is."""
 
     def __init__(self, message: str, detail: str, path: JsonPath = ()) -> None:
@@ -48,7 +48,7 @@ class Refusal(Exception):
 def an_object(value: object, path: JsonPath, what: str) -> Mapping[str, Any]:
     """``value``, which must be an object; ``what`` names it."""
     if not isinstance(value, Mapping):
-        raise Refusal(SYNTAX, f"{what} must be an object in braces.", path)
+        raise DocumentRefusal(SYNTAX, f"{what} must be an object in braces.", path)
     return value
 
 
@@ -56,7 +56,9 @@ def only(value: Mapping[str, Any], known: Sequence[str], path: JsonPath) -> None
     """Refuse any key but the known ones."""
     for key in value:
         if key not in known:
-            raise Refusal(SYNTAX, f"'{key}' is not an element here{did_you_mean(str(key), known)}", (*path, key))
+            raise DocumentRefusal(
+                SYNTAX, f"'{key}' is not an element here{did_you_mean(str(key), known)}", (*path, key)
+            )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -71,8 +73,8 @@ def strings(value: object, path: JsonPath) -> list[tuple[str, JsonPath]]:
     if isinstance(value, str):
         return [(value, path)]
     if not isinstance(value, list):
-        raise Refusal(SYNTAX, f"{path[-1]} must be a string or a list of strings.", path)
+        raise DocumentRefusal(SYNTAX, f"{path[-1]} must be a string or a list of strings.", path)
     for index, item in enumerate(value):
         if not isinstance(item, str):
-            raise Refusal(SYNTAX, f"{path[-1]} must hold strings only.", (*path, index))
+            raise DocumentRefusal(SYNTAX, f"{path[-1]} must hold strings only.", (*path, index))
     return [(item, (*path, index)) for index, item in enumerate(value)]

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from labs.iam import malformed
 from labs.iam.elements import StatementReader
-from labs.iam.malformed import SYNTAX, Refusal, an_object, only
+from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, only
 from labs.iam.model import Policy, PolicyKind
 from labs.iam.positions import JsonPath, line_and_column, offset_of, path_text, repeated_key
 
@@ -82,7 +82,7 @@ def parse_policy(
     data = document if text is None else _decode(text, malformed.TRUST_JSON if trust else SYNTAX)
     try:
         return _policy(data, kind, name, oldest_version, text or "")
-    except Refusal as refusal:
+    except DocumentRefusal as refusal:
         line, column = (0, 0) if text is None else line_and_column(text, offset_of(text, refusal.path))
         message = malformed.TRUST_TEXTS.get(refusal.message, refusal.message) if trust else refusal.message
         raise MalformedPolicy(message, line, column, refusal.detail, path_text(refusal.path)) from None
@@ -128,18 +128,18 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
     only(top, _TOP, ())
     version = top.get("Version", FIRST_VERSION)
     if version not in (FIRST_VERSION, CURRENT_VERSION):
-        raise Refusal(SYNTAX, f"Version must be {CURRENT_VERSION} (or the old {FIRST_VERSION}).", ("Version",))
+        raise DocumentRefusal(SYNTAX, f"Version must be {CURRENT_VERSION} (or the old {FIRST_VERSION}).", ("Version",))
     if version < oldest_version:
-        raise Refusal(malformed.OLD_VERSION, "", ("Version",))
+        raise DocumentRefusal(malformed.OLD_VERSION, "", ("Version",))
     if not isinstance(top.get("Id", ""), str):
-        raise Refusal(SYNTAX, "Id must be a string.", ("Id",))
+        raise DocumentRefusal(SYNTAX, "Id must be a string.", ("Id",))
     if "Statement" not in top:
-        raise Refusal(SYNTAX, "Statement is missing.")
+        raise DocumentRefusal(SYNTAX, "Statement is missing.")
     raw = top["Statement"]
     single = isinstance(raw, Mapping)
     listed = [raw] if single else raw
     if not isinstance(listed, list) or not listed:
-        raise Refusal(SYNTAX, "Statement must be an object or a list with at least one.", ("Statement",))
+        raise DocumentRefusal(SYNTAX, "Statement must be an object or a list with at least one.", ("Statement",))
     reader = StatementReader(kind, version == CURRENT_VERSION)
     statements = []
     sids: set[str] = set()
@@ -147,7 +147,7 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
         path: JsonPath = ("Statement",) if single else ("Statement", index)
         statement = reader.read(index, item, path)
         if statement.sid and statement.sid in sids:
-            raise Refusal(malformed.SAME_SID, f"The Sid '{statement.sid}' stands twice.", (*path, "Sid"))
+            raise DocumentRefusal(malformed.SAME_SID, f"The Sid '{statement.sid}' stands twice.", (*path, "Sid"))
         sids.add(statement.sid)
         statements.append(statement)
     return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text)

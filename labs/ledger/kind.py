@@ -142,7 +142,7 @@ def short(value: str) -> str:
 
 
 @dataclass(frozen=True)
-class Change:
+class CostChange:
     """A call that changes what a resource of ``kind`` costs.
 
     ``named_by`` are the parameters of its id, ``facts`` the JMESPath of what changes; a fact ``+x`` adds to the list

@@ -7,7 +7,7 @@ of EC2, ECS, CloudWatch Logs, SSM, Secrets Manager, IAM and ECR.
 from collections.abc import Mapping
 from typing import Any
 
-from labs.ledger.kind import Change, Kind, TagForm, Tagging
+from labs.ledger.kind import CostChange, Kind, TagForm, Tagging
 
 # Calls that make something that stays (and may cost) begin with one of these words.
 CREATING = (
@@ -270,11 +270,11 @@ KINDS: tuple[Kind, ...] = (
     LOG_GROUP, PARAMETER, SECRET, ROLE_ATTACHMENT, ROLE_POLICY, ROLE, REPOSITORY,
 )  # fmt: skip
 # Calls that change what a resource costs.
-CHANGES: Mapping[tuple[str, str], Change] = {
-    ("ecs", "UpdateService"): Change(
+CHANGES: Mapping[tuple[str, str], CostChange] = {
+    ("ecs", "UpdateService"): CostChange(
         SERVICE, ("cluster", "service"), "{definition: taskDefinition, count: desiredCount}"
     ),
-    ("ec2", "ModifyVpcEndpoint"): Change(
+    ("ec2", "ModifyVpcEndpoint"): CostChange(
         ENDPOINT, ("VpcEndpointId",), '{"+subnets": AddSubnetIds, "-subnets": RemoveSubnetIds}'
     ),
 }

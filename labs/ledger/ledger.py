@@ -35,7 +35,7 @@ CLOSED = "closed"
 
 
 @dataclass(frozen=True)
-class Facts:
+class CostFacts:
     """What a bill needs to know of a resource, and since when (UTC) it is so."""
 
     since: datetime
@@ -58,7 +58,7 @@ class Entry:
     was_created: bool = False
     note: str = ""
     token: str = ""
-    facts: tuple[Facts, ...] = ()
+    facts: tuple[CostFacts, ...] = ()
     intended_at: datetime | None = field(default=None, compare=False)
     created_at: datetime | None = field(default=None, compare=False)
     gone_at: datetime | None = field(default=None, compare=False)
@@ -242,7 +242,7 @@ def _told(known: Entry | None, row: Mapping[str, Any]) -> Entry:
     facts = row.get("facts")
     if isinstance(facts, dict) and at:
         before = known.facts[-1].values if known.facts else {}
-        known = replace(known, facts=(*known.facts, Facts(at, _after(before, facts))))
+        known = replace(known, facts=(*known.facts, CostFacts(at, _after(before, facts))))
     if row["state"] == CHANGED:
         return known
     state = State(row["state"])

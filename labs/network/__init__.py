@@ -13,9 +13,9 @@ from labs.network.path import (
     HopVerdict,
     Mend,
     Path,
+    PathStep,
     PolicyAnswer,
     ProposedInterface,
-    Step,
     UnknownSource,
 )
 from labs.network.reach import reach
@@ -33,10 +33,10 @@ __all__ = [
     "MalformedSnapshot",
     "Mend",
     "Path",
+    "PathStep",
     "PolicyAnswer",
     "ProposedInterface",
     "Snapshot",
-    "Step",
     "TargetKind",
     "UnknownSource",
     "reach",

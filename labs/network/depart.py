@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labs.network import fixes
-from labs.network.dns import Resolution, Target
+from labs.network.dns import DnsTarget, Resolution
 from labs.network.model import Endpoint, EndpointKind, NetworkAcl, Route, TargetKind, traffic_words
 from labs.network.origin import Origin
-from labs.network.path import DecideEndpoint, Hop, HopVerdict, Mend, Step
+from labs.network.path import DecideEndpoint, Hop, HopVerdict, Mend, PathStep
 from labs.network.routes import choose
 from labs.network.rules import ask_acl, ask_groups
 from labs.network.snapshot import Snapshot
@@ -25,7 +25,7 @@ class Walk:
     snapshot: Snapshot
     origin: Origin
     me: Peer
-    target: Target
+    target: DnsTarget
     resolution: Resolution
     protocol: str
     port: int
@@ -47,7 +47,7 @@ class Walk:
         return self.target.peer.stand_in or self.target.peer.span.public
 
 
-def groups_hop(walk: Walk, step: Step, groups: tuple[str, ...], egress: bool, peer: Peer, label: str) -> Hop:
+def groups_hop(walk: Walk, step: PathStep, groups: tuple[str, ...], egress: bool, peer: Peer, label: str) -> Hop:
     """What the groups of one interface say of the other end. The mend is left to the caller."""
     side, to = ("outbound", "to") if egress else ("inbound", "from")
     named = ", ".join(groups) or "the default security group"
@@ -74,7 +74,7 @@ def groups_hop(walk: Walk, step: Step, groups: tuple[str, ...], egress: bool, pe
 
 def acl_hop(
     walk: Walk,
-    step: Step,
+    step: PathStep,
     subnet: str,
     egress: bool,
     peer: Peer,
@@ -112,7 +112,7 @@ def _acl_mend(walk: Walk, acl: NetworkAcl, egress: bool, peer: Peer, ports: tupl
 def groups_out(walk: Walk) -> Hop:
     """The source's security groups."""
     target = walk.target
-    hop = groups_hop(walk, Step.GROUPS_OUT, walk.origin.groups, True, target.peer, target.label)
+    hop = groups_hop(walk, PathStep.GROUPS_OUT, walk.origin.groups, True, target.peer, target.label)
     if hop.verdict is not BLOCKED:
         return hop
     reason = hop.reason.removesuffix(".") + walk.cause + "."
@@ -140,10 +140,10 @@ def acl_out(walk: Walk) -> Iterator[Hop]:
     interface = walk.target.interface
     if interface is None or interface.subnet != walk.origin.subnet:
         ports = (walk.port, walk.port)
-        yield acl_hop(walk, Step.ACL_OUT, walk.origin.subnet, True, walk.target.peer, ports, walk.target.label)
+        yield acl_hop(walk, PathStep.ACL_OUT, walk.origin.subnet, True, walk.target.peer, ports, walk.target.label)
 
 
-def find_route(walk: Walk, step: Step, subnet: str) -> Route | Hop:
+def find_route(walk: Walk, step: PathStep, subnet: str) -> Route | Hop:
     """The route out of a subnet to the target, or the hop that stops there. The mend is left to the caller."""
     label = walk.target.label
     if walk.snapshot.route_tables is None:
@@ -232,7 +232,7 @@ OUT_OF_MODEL = {
 }
 
 
-def out_of_model(step: Step, route: Route) -> Hop:
+def out_of_model(step: PathStep, route: Route) -> Hop:
     """The hop at a target that this model does not follow."""
     kind = route.kind.value
     article = "an" if kind[0] in "aeiou" else "a"

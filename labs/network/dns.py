@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labs.network import fixes
-from labs.network.hosts import Service, is_layer_bucket, service_of
+from labs.network.hosts import AwsService, is_layer_bucket, service_of
 from labs.network.model import Endpoint, EndpointKind, Interface
 from labs.network.origin import Origin
-from labs.network.path import Hop, HopVerdict, Mend, Step
+from labs.network.path import Hop, HopVerdict, Mend, PathStep
 from labs.network.snapshot import Snapshot
 from labs.network.spans import AWS_ADDRESS, INTERNET_ADDRESS, Peer, is_address, span
 
@@ -24,7 +24,7 @@ _PRIVATE_ENDINGS = (".internal", ".local", ".lan", ".home.arpa", ".amazonaws.com
 
 
 @dataclass(frozen=True)
-class Target:
+class DnsTarget:
     """One address to reach. ``label`` names it to a person; ``interface`` is set inside the VPC."""
 
     peer: Peer
@@ -42,8 +42,8 @@ class Resolution:
     """
 
     hops: tuple[Hop, ...] = ()
-    targets: tuple[Target, ...] = ()
-    service: Service | None = None
+    targets: tuple[DnsTarget, ...] = ()
+    service: AwsService | None = None
     cause: str = ""
     mend: Mend | None = None
 
@@ -64,19 +64,19 @@ def resolve(snapshot: Snapshot, origin: Origin, host: str) -> Resolution:
     return _by_service(snapshot, origin, name)
 
 
-def _address(snapshot: Snapshot, origin: Origin, host: str) -> Target:
+def _address(snapshot: Snapshot, origin: Origin, host: str) -> DnsTarget:
     place = span(host)
     found = snapshot.interface_at(origin.vpc, place.first, place.version)
     if found is not None:
         return _interface(snapshot, found, host)
     unknown = snapshot.interfaces is None and not place.public
-    return Target(Peer(place, None if unknown else frozenset()), host)
+    return DnsTarget(Peer(place, None if unknown else frozenset()), host)
 
 
-def _interface(snapshot: Snapshot, found: Interface, address: str) -> Target:
+def _interface(snapshot: Snapshot, found: Interface, address: str) -> DnsTarget:
     endpoint = snapshot.endpoint_of_interface(found.id)
     groups = found.groups or (endpoint.groups if endpoint else ())
-    return Target(Peer(span(address), frozenset(groups)), f"{address} ({found.id})", found, endpoint)
+    return DnsTarget(Peer(span(address), frozenset(groups)), f"{address} ({found.id})", found, endpoint)
 
 
 def _server(snapshot: Snapshot, origin: Origin, name: str) -> Hop | None:
@@ -103,7 +103,7 @@ def _server(snapshot: Snapshot, origin: Origin, name: str) -> Hop | None:
         return _unknown(origin.vpc, "The VPC's attribute enableDnsSupport was not read.")
     if not attributes.support:
         return Hop(
-            Step.DNS,
+            PathStep.DNS,
             HopVerdict.BLOCKED,
             origin.vpc,
             "enableDnsSupport: false",
@@ -156,7 +156,7 @@ def _by_service(snapshot: Snapshot, origin: Origin, name: str) -> Resolution:
     return Resolution((hop,), targets, service, cause, mend)
 
 
-def _serves(endpoint: Endpoint, service: Service | None, name: str) -> bool:
+def _serves(endpoint: Endpoint, service: AwsService | None, name: str) -> bool:
     if endpoint.kind is not EndpointKind.INTERFACE:
         return False
     if service is not None and service.private and endpoint.service == service.full_name:
@@ -165,7 +165,7 @@ def _serves(endpoint: Endpoint, service: Service | None, name: str) -> bool:
 
 
 def _why_public(
-    origin: Origin, service: Service | None, fitting: list[Endpoint], hostnames: bool | None
+    origin: Origin, service: AwsService | None, fitting: list[Endpoint], hostnames: bool | None
 ) -> tuple[str, Mend | None]:
     """Why an AWS name is public here, and the change that would make it private if an endpoint is there."""
     if fitting and fitting[0].inbound_resolver_only:
@@ -181,17 +181,17 @@ def _why_public(
     return f"{origin.vpc} has no interface endpoint for {service.full_name}", None
 
 
-def _public(snapshot: Snapshot, service: Service | None) -> tuple[Target, ...]:
+def _public(snapshot: Snapshot, service: AwsService | None) -> tuple[DnsTarget, ...]:
     if service is None:
-        return (Target(Peer(span(INTERNET_ADDRESS), stand_in=True), "a public address"),)
+        return (DnsTarget(Peer(span(INTERNET_ADDRESS), stand_in=True), "a public address"),)
     if not service.has_gateway:
-        return (Target(Peer(span(AWS_ADDRESS), stand_in=True), "a public address of AWS"),)
+        return (DnsTarget(Peer(span(AWS_ADDRESS), stand_in=True), "a public address of AWS"),)
     known = [(snapshot.prefix_lists or {}).get(id) for id in snapshot.lists_of(service.full_name)]
     blocks = {b: None for item in known if item and item.entries for b in item.entries if b.version == 4}
     product = {"s3": "Amazon S3", "dynamodb": "DynamoDB"}[service.name]
     if not blocks:
-        return (Target(Peer(span(AWS_ADDRESS), frozenset(), service.full_name, True), f"{product}'s addresses"),)
-    return tuple(Target(Peer(b, frozenset(), service.full_name), f"{product}'s addresses {b.text}") for b in blocks)
+        return (DnsTarget(Peer(span(AWS_ADDRESS), frozenset(), service.full_name, True), f"{product}'s addresses"),)
+    return tuple(DnsTarget(Peer(b, frozenset(), service.full_name), f"{product}'s addresses {b.text}") for b in blocks)
 
 
 def _private(snapshot: Snapshot, origin: Origin, name: str, endpoint: Endpoint) -> Resolution:
@@ -204,7 +204,7 @@ def _private(snapshot: Snapshot, origin: Origin, name: str, endpoint: Endpoint) 
         found = (snapshot.interfaces or {}).get(id)
         if found is None or not found.addresses:
             missing = f"The network interface {id} of {endpoint.id} was not read."
-            return Resolution((hop, Hop(Step.ENDPOINT, HopVerdict.CANNOT_CHECK, endpoint.id, "", missing)))
+            return Resolution((hop, Hop(PathStep.ENDPOINT, HopVerdict.CANNOT_CHECK, endpoint.id, "", missing)))
         four = next((a for a in found.addresses if a.version == 4), found.addresses[0])
         targets.append(_interface(snapshot, found, four.text))
     return Resolution((hop,), tuple(targets), service_of(name, snapshot.region))
@@ -214,25 +214,25 @@ def _endpoint_stop(snapshot: Snapshot, origin: Origin, name: str, endpoint: Endp
     """The hop at an endpoint that has no address to give."""
     if not endpoint.available:
         reason = f"{endpoint.id} is not available yet: its state is {endpoint.state or 'not known'}."
-        return Hop(Step.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, f"state: {endpoint.state}", reason)
+        return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, f"state: {endpoint.state}", reason)
     if endpoint.service.endswith(".s3") and is_layer_bucket(name):
         # "an S3 interface endpoint cannot be used": ECR User Guide, vpc-endpoints.
         reason = f"{name} resolves to {endpoint.id}, and ECR's layers cannot come through an S3 interface endpoint."
         mend = fixes.leave_inbound_resolver_only(endpoint)
-        return Hop(Step.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "type: Interface", reason, mend)
+        return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "type: Interface", reason, mend)
     if not endpoint.interfaces and not endpoint.subnets:
         mend = fixes.add_subnet(endpoint, origin.subnet)
         reason = f"{endpoint.id} is in no subnet, so it has no address."
-        return Hop(Step.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "subnets: none", reason, mend)
+        return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "subnets: none", reason, mend)
     if not endpoint.interfaces:
         reason = f"The network interfaces of {endpoint.id} are not in its description."
-        return Hop(Step.ENDPOINT, HopVerdict.CANNOT_CHECK, endpoint.id, "", reason)
+        return Hop(PathStep.ENDPOINT, HopVerdict.CANNOT_CHECK, endpoint.id, "", reason)
     return None
 
 
 def _open(resource: str, name: str, what: str, rule: str = "AmazonProvidedDNS") -> Hop:
-    return Hop(Step.DNS, HopVerdict.OPEN, resource, rule, f"{name} {what}.")
+    return Hop(PathStep.DNS, HopVerdict.OPEN, resource, rule, f"{name} {what}.")
 
 
 def _unknown(resource: str, reason: str, rule: str = "") -> Hop:
-    return Hop(Step.DNS, HopVerdict.CANNOT_CHECK, resource, rule, reason)
+    return Hop(PathStep.DNS, HopVerdict.CANNOT_CHECK, resource, rule, reason)

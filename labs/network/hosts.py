@@ -26,7 +26,7 @@ GATEWAY_SERVICES = ("s3", "dynamodb")
 
 
 @dataclass(frozen=True)
-class Service:
+class AwsService:
     """An AWS service of one Region: ``ecr.api``, ``s3``; ``""`` for a public name of AWS's without endpoint service.
 
     ``private``: whether the private DNS name of its interface endpoint is this host name.
@@ -47,20 +47,20 @@ class Service:
         return self.name in GATEWAY_SERVICES
 
 
-def service_of(host: str, region: str) -> Service | None:
+def service_of(host: str, region: str) -> AwsService | None:
     """The AWS service behind a host name; None when it is none of AWS's API names. ``region`` is the snapshot's."""
     host = host.casefold().rstrip(".")
     if found := _ECR.fullmatch(host):
-        return Service("ecr.dkr" if found["registry"] else "ecr.api", found["region"])
+        return AwsService("ecr.dkr" if found["registry"] else "ecr.api", found["region"])
     if found := _S3.fullmatch(host):
-        return Service("s3", found["region"], f".s3.{found['region']}." in f".{host}")
+        return AwsService("s3", found["region"], f".s3.{found['region']}." in f".{host}")
     if found := _S3_GLOBAL.fullmatch(host):
         # The old global form; ECR's own bucket has its Region in its name.
         layers = _LAYERS.fullmatch(found["bucket"] or "")
-        return Service("s3", layers["region"] if layers else region, False)
+        return AwsService("s3", layers["region"] if layers else region, False)
     if found := _PLAIN.fullmatch(host):
-        return Service(_OTHER_NAMES.get(found["name"], found["name"]), found["region"])
-    return Service("", region, False) if _GLOBAL.fullmatch(host) or _API.fullmatch(host) else None
+        return AwsService(_OTHER_NAMES.get(found["name"], found["name"]), found["region"])
+    return AwsService("", region, False) if _GLOBAL.fullmatch(host) or _API.fullmatch(host) else None
 
 
 def is_layer_bucket(host: str) -> bool:

@@ -23,7 +23,7 @@ from labs.network.depart import (
     out_of_model,
 )
 from labs.network.model import EndpointKind, NatGateway, Route, TargetKind
-from labs.network.path import Hop, Step
+from labs.network.path import Hop, PathStep
 from labs.network.rules import LINUX_PORTS, NAT_PORTS
 
 _BLOCK_ALL = "block-bidirectional"
@@ -32,11 +32,11 @@ _BLOCK_ALL = "block-bidirectional"
 def leave(walk: Walk, route: Route) -> Iterator[Hop]:
     """From the route's target to the destination and back."""
     if route.kind in OUT_OF_MODEL:
-        yield out_of_model(Step.GATEWAY, route)
+        yield out_of_model(PathStep.GATEWAY, route)
     elif route.kind is TargetKind.NAT_GATEWAY:
         yield from _through_nat(walk, route)
     elif route.kind is TargetKind.ENDPOINT:
-        yield from _through_endpoint(walk, route, Step.GATEWAY)
+        yield from _through_endpoint(walk, route, PathStep.GATEWAY)
         yield _back(walk)
     else:
         egress_only = route.kind is TargetKind.EGRESS_ONLY_GATEWAY
@@ -46,22 +46,22 @@ def leave(walk: Walk, route: Route) -> Iterator[Hop]:
 
 def _back(walk: Walk) -> Hop:
     target, subnet = walk.target, walk.origin.subnet
-    return acl_hop(walk, Step.RETURN_ACL, subnet, False, target.peer, LINUX_PORTS, target.label, NAT_PORTS)
+    return acl_hop(walk, PathStep.RETURN_ACL, subnet, False, target.peer, LINUX_PORTS, target.label, NAT_PORTS)
 
 
 def _internet_gateway(walk: Walk, route: Route) -> Hop:
-    stop = _gateway_stop(walk, route, Step.GATEWAY, walk.origin.subnet, via_nat=False)
+    stop = _gateway_stop(walk, route, PathStep.GATEWAY, walk.origin.subnet, via_nat=False)
     if stop is not None:
         return stop
     if walk.target.peer.span.version == 4 and not walk.origin.public:
         origin = walk.origin
         mend = None if origin.exists else fixes.assign_public_ip(origin.subnet, origin.groups)
         reason = f"{route.target} carries only traffic of public addresses, and {origin.label} has none."
-        return Hop(Step.GATEWAY, BLOCKED, route.target, "no public IPv4 address", reason, mend)
-    return Hop(Step.GATEWAY, OPEN, route.target, route.words, f"{route.target} leads to {walk.target.label}.")
+        return Hop(PathStep.GATEWAY, BLOCKED, route.target, "no public IPv4 address", reason, mend)
+    return Hop(PathStep.GATEWAY, OPEN, route.target, route.words, f"{route.target} leads to {walk.target.label}.")
 
 
-def _gateway_stop(walk: Walk, route: Route, step: Step, subnet: str, *, via_nat: bool) -> Hop | None:
+def _gateway_stop(walk: Walk, route: Route, step: PathStep, subnet: str, *, via_nat: bool) -> Hop | None:
     """Why nothing passes an internet gateway; None when it works."""
     gateways = walk.snapshot.internet_gateways
     if gateways is None:
@@ -92,21 +92,21 @@ def _egress_only(walk: Walk, route: Route) -> Hop:
     gateways = walk.snapshot.egress_only_gateways
     if gateways is None:
         reason = "The egress-only internet gateways were not read."
-        return Hop(Step.GATEWAY, CANNOT_CHECK, route.target, route.words, reason)
+        return Hop(PathStep.GATEWAY, CANNOT_CHECK, route.target, route.words, reason)
     gateway = gateways.get(route.target)
     if gateway is None or walk.origin.vpc not in gateway.vpcs:
         reason = f"{route.target} is not attached to {walk.origin.vpc}."
-        return Hop(Step.GATEWAY, BLOCKED, route.target, "not attached", reason)
+        return Hop(PathStep.GATEWAY, BLOCKED, route.target, "not attached", reason)
     if not walk.outside:
         reason = f"{walk.target.label} is no public address, and {route.target} leads only to those."
-        return Hop(Step.GATEWAY, BLOCKED, route.target, route.words, reason)
+        return Hop(PathStep.GATEWAY, BLOCKED, route.target, route.words, reason)
     if _public_access(walk, walk.origin.subnet) == _BLOCK_ALL:
         reason = f"VPC Block Public Access ({_BLOCK_ALL}) stops the internet traffic of {walk.origin.subnet}."
-        return Hop(Step.GATEWAY, BLOCKED, walk.origin.vpc, f"InternetGatewayBlockMode: {_BLOCK_ALL}", reason)
-    return Hop(Step.GATEWAY, OPEN, route.target, route.words, f"{route.target} leads to {walk.target.label}.")
+        return Hop(PathStep.GATEWAY, BLOCKED, walk.origin.vpc, f"InternetGatewayBlockMode: {_BLOCK_ALL}", reason)
+    return Hop(PathStep.GATEWAY, OPEN, route.target, route.words, f"{route.target} leads to {walk.target.label}.")
 
 
-def _through_endpoint(walk: Walk, route: Route, step: Step) -> Iterator[Hop]:
+def _through_endpoint(walk: Walk, route: Route, step: PathStep) -> Iterator[Hop]:
     if walk.snapshot.endpoints is None:
         yield Hop(step, CANNOT_CHECK, route.target, route.words, "The VPC endpoints were not read.")
         return
@@ -132,7 +132,7 @@ def _through_endpoint(walk: Walk, route: Route, step: Step) -> Iterator[Hop]:
 def _through_nat(walk: Walk, route: Route) -> Iterator[Hop]:
     nats = walk.snapshot.nat_gateways
     if nats is None:
-        yield Hop(Step.GATEWAY, CANNOT_CHECK, route.target, route.words, "The NAT gateways were not read.")
+        yield Hop(PathStep.GATEWAY, CANNOT_CHECK, route.target, route.words, "The NAT gateways were not read.")
         return
     nat = nats.get(route.target)
     yield _nat(walk, route, nat)
@@ -141,34 +141,34 @@ def _through_nat(walk: Walk, route: Route) -> Iterator[Hop]:
     origin, me, target, port = walk.origin, walk.me, walk.target, (walk.port, walk.port)
     apart = nat.subnet != origin.subnet
     if apart:
-        yield acl_hop(walk, Step.NAT_ACL, nat.subnet, False, me, port, origin.label)
+        yield acl_hop(walk, PathStep.NAT_ACL, nat.subnet, False, me, port, origin.label)
     yield from _from_nat(walk, nat)
-    yield acl_hop(walk, Step.NAT_ACL, nat.subnet, True, target.peer, port, target.label)
-    yield acl_hop(walk, Step.RETURN_ACL, nat.subnet, False, target.peer, NAT_PORTS, target.label)
+    yield acl_hop(walk, PathStep.NAT_ACL, nat.subnet, True, target.peer, port, target.label)
+    yield acl_hop(walk, PathStep.RETURN_ACL, nat.subnet, False, target.peer, NAT_PORTS, target.label)
     if apart:
-        yield acl_hop(walk, Step.RETURN_ACL, nat.subnet, True, me, LINUX_PORTS, origin.label, NAT_PORTS)
+        yield acl_hop(walk, PathStep.RETURN_ACL, nat.subnet, True, me, LINUX_PORTS, origin.label, NAT_PORTS)
         yield _back(walk)
 
 
 def _nat(walk: Walk, route: Route, nat: NatGateway | None) -> Hop:
     if nat is None:
-        return Hop(Step.GATEWAY, BLOCKED, route.target, route.words, f"There is no NAT gateway {route.target}.")
+        return Hop(PathStep.GATEWAY, BLOCKED, route.target, route.words, f"There is no NAT gateway {route.target}.")
     if nat.state != "available":
         why = f" ({nat.why_failed})" if nat.why_failed else ""
         reason = f"{nat.id} is not available: its state is {nat.state or 'not known'}{why}."
-        return Hop(Step.GATEWAY, BLOCKED, nat.id, f"state: {nat.state}", reason)
+        return Hop(PathStep.GATEWAY, BLOCKED, nat.id, f"state: {nat.state}", reason)
     if nat.regional:
         reason = f"{nat.id} is a regional NAT gateway, which is out of this model."
-        return Hop(Step.GATEWAY, CANNOT_CHECK, nat.id, "AvailabilityMode: regional", reason)
+        return Hop(PathStep.GATEWAY, CANNOT_CHECK, nat.id, "AvailabilityMode: regional", reason)
     if not nat.public and walk.outside:
         reason = f"{nat.id} is a private NAT gateway, and an internet gateway drops what comes from one."
-        return Hop(Step.GATEWAY, BLOCKED, nat.id, "ConnectivityType: private", reason)
-    return Hop(Step.GATEWAY, OPEN, nat.id, route.words, f"{nat.id} in {nat.subnet} is available.")
+        return Hop(PathStep.GATEWAY, BLOCKED, nat.id, "ConnectivityType: private", reason)
+    return Hop(PathStep.GATEWAY, OPEN, nat.id, route.words, f"{nat.id} in {nat.subnet} is available.")
 
 
 def _from_nat(walk: Walk, nat: NatGateway) -> Iterator[Hop]:
     """Where the NAT gateway itself leads."""
-    step = Step.NAT_ROUTE
+    step = PathStep.NAT_ROUTE
     route = find_route(walk, step, nat.subnet)
     if isinstance(route, Hop):
         mend = default_through_internet_gateway(walk, route.resource) if route.verdict is BLOCKED else None

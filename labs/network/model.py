@@ -196,7 +196,7 @@ class EndpointKind(enum.Enum):
     """The types of VPC endpoint; the values are EC2's."""
 
     INTERFACE = "Interface"
-    GATEWAY = "Gateway"
+    GATEWAY = "VpcGateway"
     LOAD_BALANCER = "GatewayLoadBalancer"
     RESOURCE = "Resource"
     SERVICE_NETWORK = "ServiceNetwork"
@@ -245,7 +245,7 @@ class NatGateway:
 
 
 @dataclass(frozen=True)
-class Gateway:
+class VpcGateway:
     """An internet gateway or egress-only internet gateway and the VPCs that it is attached to."""
 
     id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labs.network.path import Hop, HopVerdict, ProposedInterface, Step, UnknownSource
+from labs.network.path import Hop, HopVerdict, PathStep, ProposedInterface, UnknownSource
 from labs.network.snapshot import Snapshot
 from labs.network.spans import Peer, Span
 
@@ -61,4 +61,4 @@ def _proposed(snapshot: Snapshot, source: ProposedInterface) -> Origin | Hop:
 
 
 def _not_read(resource: str, reason: str) -> Hop:
-    return Hop(Step.SOURCE, HopVerdict.CANNOT_CHECK, resource, "", reason)
+    return Hop(PathStep.SOURCE, HopVerdict.CANNOT_CHECK, resource, "", reason)

@@ -12,7 +12,6 @@ from labs.network.model import (
     DnsAttributes,
     Endpoint,
     EndpointKind,
-    Gateway,
     GroupRule,
     Interface,
     NatGateway,
@@ -24,6 +23,7 @@ from labs.network.model import (
     Subnet,
     TargetKind,
     Vpc,
+    VpcGateway,
 )
 from labs.network.reader import Node
 from labs.network.spans import Span
@@ -264,12 +264,12 @@ def nat_gateway(node: Node) -> NatGateway:
     )
 
 
-def internet_gateway(node: Node) -> Gateway:
-    return Gateway(node.text("InternetGatewayId"), _attached(node))
+def internet_gateway(node: Node) -> VpcGateway:
+    return VpcGateway(node.text("InternetGatewayId"), _attached(node))
 
 
-def egress_only_gateway(node: Node) -> Gateway:
-    return Gateway(node.text("EgressOnlyInternetGatewayId"), _attached(node))
+def egress_only_gateway(node: Node) -> VpcGateway:
+    return VpcGateway(node.text("EgressOnlyInternetGatewayId"), _attached(node))
 
 
 def prefix_list(node: Node) -> PrefixList:

@@ -75,7 +75,7 @@ class HopVerdict(enum.Enum):
     CANNOT_CHECK = "CANNOT CHECK"
 
 
-class Step(enum.Enum):
+class PathStep(enum.Enum):
     """The steps of a path, in the order in which they are taken."""
 
     SOURCE = "source interface"
@@ -113,7 +113,7 @@ class Hop:
     ``mend`` is set for a BLOCKED hop where one call can open it.
     """
 
-    step: Step
+    step: PathStep
     verdict: HopVerdict
     resource: str
     rule: str

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from labs.network.arrive import arrive
 from labs.network.depart import Walk, acl_out, find_route, groups_out, way_out
-from labs.network.dns import Resolution, Target, resolve
+from labs.network.dns import DnsTarget, Resolution, resolve
 from labs.network.leave import leave
 from labs.network.model import PROTOCOL_NUMBERS, Endpoint, TargetKind
 from labs.network.origin import Origin, find_origin
-from labs.network.path import DecideEndpoint, Destination, Hop, HopVerdict, Path, ProposedInterface, Step
+from labs.network.path import DecideEndpoint, Destination, Hop, HopVerdict, Path, PathStep, ProposedInterface
 from labs.network.routes import choose
 from labs.network.snapshot import Snapshot
 
@@ -66,7 +66,7 @@ def _until_blocked(hops: Iterator[Hop]) -> Iterator[Hop]:
 def _hops(
     snapshot: Snapshot,
     origin: Origin,
-    target: Target,
+    target: DnsTarget,
     resolution: Resolution,
     wanted: Destination,
     decide: DecideEndpoint | None,
@@ -78,19 +78,19 @@ def _hops(
         unsure = bool(resolution.hops)
         verdict = HopVerdict.CANNOT_CHECK if unsure else HopVerdict.BLOCKED
         reason = f"{origin.label} has no IPv{version} address."
-        yield Hop(Step.SOURCE, verdict, origin.subnet, f"no IPv{version} address", reason)
+        yield Hop(PathStep.SOURCE, verdict, origin.subnet, f"no IPv{version} address", reason)
         return
     protocol = PROTOCOL_NUMBERS[wanted.protocol]
     walk = Walk(snapshot, origin, me, target, resolution, protocol, wanted.port, decide)
     yield groups_out(walk)
     yield from acl_out(walk)
-    route = find_route(walk, Step.ROUTE, origin.subnet)
+    route = find_route(walk, PathStep.ROUTE, origin.subnet)
     if isinstance(route, Hop):
         yield _with_way_out(walk, route)
         return
     local = route.kind is TargetKind.LOCAL
     reason = f"{route.table} sends {target.label} {'inside the VPC' if local else f'to {route.target}'}."
-    yield Hop(Step.ROUTE, HopVerdict.OPEN, route.table, route.words, reason)
+    yield Hop(PathStep.ROUTE, HopVerdict.OPEN, route.table, route.words, reason)
     yield from arrive(walk) if local else leave(walk, route)
 
 
@@ -112,6 +112,6 @@ def _sometimes(path: Path, wanted: Destination) -> Path:
 
 def _gateway(snapshot: Snapshot, path: Path) -> Endpoint | None:
     """The gateway endpoint that the path goes through."""
-    steps = (Step.GATEWAY, Step.NAT_ROUTE)
+    steps = (PathStep.GATEWAY, PathStep.NAT_ROUTE)
     found = ((snapshot.endpoints or {}).get(hop.resource) for hop in path.hops if hop.step in steps)
     return next((endpoint for endpoint in found if endpoint is not None), None)

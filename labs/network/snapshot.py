@@ -13,7 +13,6 @@ from labs.network.model import (
     DnsAttributes,
     Endpoint,
     EndpointKind,
-    Gateway,
     Interface,
     NatGateway,
     NetworkAcl,
@@ -23,6 +22,7 @@ from labs.network.model import (
     Subnet,
     TargetKind,
     Vpc,
+    VpcGateway,
 )
 from labs.network.reader import MalformedSnapshot, Node
 from labs.network.spans import Peer
@@ -45,8 +45,8 @@ class Snapshot:
     interfaces: ById[Interface] = None
     endpoints: ById[Endpoint] = None
     nat_gateways: ById[NatGateway] = None
-    internet_gateways: ById[Gateway] = None
-    egress_only_gateways: ById[Gateway] = None
+    internet_gateways: ById[VpcGateway] = None
+    egress_only_gateways: ById[VpcGateway] = None
     dhcp_options: ById[DhcpOptions] = None
     prefix_lists: ById[PrefixList] = None
 

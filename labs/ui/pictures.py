@@ -41,7 +41,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Call:
+class PushCall:
     """One kind of call of a push: what the client sends, what ECR asks IAM for, and the answer in a word."""
 
     request: str
@@ -80,7 +80,7 @@ def _entry(entry: oci.Descriptor) -> str:
     return str(entry.platform) if entry.platform else "no platform"
 
 
-def push_picture(calls: Sequence[Call]) -> Picture:
+def push_picture(calls: Sequence[PushCall]) -> Picture:
     """The calls between the client and ECR, top to bottom, each with its action and answer."""
     height = 70 + 44 * len(calls)
     shapes = [

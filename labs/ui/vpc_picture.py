@@ -51,7 +51,7 @@ class Sign(Enum):
 
 
 @dataclass(frozen=True)
-class Place:
+class DrawnSubnet:
     """One subnet: what a person calls it, facts about it and the network interfaces in it, one line each."""
 
     name: str
@@ -98,11 +98,11 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Network:
+class VpcDrawing:
     """What the picture shows: the VPC in a line, its subnets, routes and groups in lines, the task, the lanes."""
 
     vpc: str
-    places: tuple[Place, ...]
+    places: tuple[DrawnSubnet, ...]
     routes: tuple[str, ...]
     groups: tuple[str, ...]
     task: str
@@ -123,7 +123,7 @@ class Network:
         return tuple(found)
 
 
-def vpc_table(network: Network) -> str:
+def vpc_table(network: VpcDrawing) -> str:
     """The ways as plain tables: what each hop says, and what blocks a way."""
     columns = network.columns
     rows = []
@@ -137,7 +137,7 @@ def vpc_table(network: Network) -> str:
     return f"{shown}\n\n{table(('to', 'it ends at'), stops)}"
 
 
-def vpc_picture(network: Network) -> Picture:
+def vpc_picture(network: VpcDrawing) -> Picture:
     """The VPC on top, the lanes below it; the services stand outside."""
     shapes, top = _subnets(network.places, 50)
     half = (_INSIDE - 2 * _MARGIN + 8 - 12) / 2
@@ -162,7 +162,7 @@ def vpc_picture(network: Network) -> Picture:
     return _picture(_description(network), bottom + 8, shapes)
 
 
-def _subnets(places: Sequence[Place], top: float) -> tuple[list[str], float]:
+def _subnets(places: Sequence[DrawnSubnet], top: float) -> tuple[list[str], float]:
     """The panels of the subnets, two in a row, and where the next thing may begin."""
     if not places:
         return [svg.text(_MARGIN, top + 16, "no subnets", colour=LINE)], top + 32
@@ -219,7 +219,7 @@ def _panel(
     ]
 
 
-def _lanes(network: Network, top: float) -> tuple[list[str], float]:
+def _lanes(network: VpcDrawing, top: float) -> tuple[list[str], float]:
     """The task, and a lane for each service; and where the frame may end."""
     if not network.lanes:
         return [], top
@@ -334,7 +334,7 @@ def _host(name: str, width: float) -> list[str]:
     return lines
 
 
-def _description(network: Network) -> str:
+def _description(network: VpcDrawing) -> str:
     count = len(network.places)
     subnets = "no subnets" if not count else "1 subnet: " if count == 1 else f"{count} subnets: "
     parts = [f"{network.vpc} with {subnets}{series([place.name for place in network.places])}."]

@@ -2,7 +2,7 @@
 
 from labs.verdict.catalogue import BadCatalogue, Catalogue, Message
 from labs.verdict.gates import Gate, Report, run_gates
-from labs.verdict.oracle import Finding, Outcome, expect_denied
+from labs.verdict.oracle import OracleAnswer, OracleOutcome, expect_denied
 from labs.verdict.trail import Event, read_trail
 from labs.verdict.verdict import Status, Verdict
 
@@ -10,10 +10,10 @@ __all__ = [
     "BadCatalogue",
     "Catalogue",
     "Event",
-    "Finding",
     "Gate",
     "Message",
-    "Outcome",
+    "OracleAnswer",
+    "OracleOutcome",
     "Report",
     "Status",
     "Verdict",

@@ -20,7 +20,7 @@ _GONE = ("connection refused", "connection reset by peer", ": EOF", "no such hos
 _NO_REPOSITORY = ("name unknown:", "NAME_UNKNOWN", "repository name not known to registry")
 
 
-class Trouble(Enum):
+class ClientTrouble(Enum):
     """What kind of failure the client reports."""
 
     NONE = "none"
@@ -40,7 +40,7 @@ class ClientWords:
     ``action`` and ``principal`` when the client passed AWS's sentence on.
     """
 
-    trouble: Trouble
+    trouble: ClientTrouble
     line: str = ""
     method: str = ""
     url: str = ""
@@ -65,7 +65,7 @@ def read_words(text: str) -> ClientWords:
         match = _STATUS_LINE.search(line)
         if match and match["status"] in ("401", "403"):
             said = SENTENCE.search("\n".join(lines))
-            trouble = Trouble.REFUSED if match["status"] == "403" else Trouble.NOT_LOGGED_IN
+            trouble = ClientTrouble.REFUSED if match["status"] == "403" else ClientTrouble.NOT_LOGGED_IN
             return ClientWords(
                 trouble,
                 line,
@@ -80,24 +80,24 @@ def read_words(text: str) -> ClientWords:
         said = SENTENCE.search(line)
         if said:
             refused = (said["action"], said["principal"], said["resource"] or "")
-            return ClientWords(Trouble.REFUSED, line, "", "", 403, *refused)
+            return ClientWords(ClientTrouble.REFUSED, line, "", "", 403, *refused)
         trouble = _trouble(line)
-        if trouble is not Trouble.NONE:
+        if trouble is not ClientTrouble.NONE:
             bare = _BARE_STATUS.search(line)
             return ClientWords(trouble, line, status=int(bare["status"]) if bare else 0)
-    return ClientWords(Trouble.NONE)
+    return ClientWords(ClientTrouble.NONE)
 
 
-def _trouble(line: str) -> Trouble:
+def _trouble(line: str) -> ClientTrouble:
     bare = _BARE_STATUS.search(line)
     if bare and bare["status"] == "403":
-        return Trouble.REFUSED
+        return ClientTrouble.REFUSED
     if _EXPIRED in line:
-        return Trouble.EXPIRED
+        return ClientTrouble.EXPIRED
     if any(words in line for words in _NOT_LOGGED_IN):
-        return Trouble.NOT_LOGGED_IN
+        return ClientTrouble.NOT_LOGGED_IN
     if any(words in line for words in _NO_REPOSITORY):
-        return Trouble.NO_REPOSITORY
+        return ClientTrouble.NO_REPOSITORY
     if line.lower().startswith(("error", "failed", "denied", "unknown:")):
-        return Trouble.GONE if any(words in line for words in _GONE) else Trouble.OTHER
-    return Trouble.NONE
+        return ClientTrouble.GONE if any(words in line for words in _GONE) else ClientTrouble.OTHER
+    return ClientTrouble.NONE

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from labs.verdict.client_output import ClientWords, Trouble, read_words
+from labs.verdict.client_output import ClientTrouble, ClientWords, read_words
 from labs.verdict.trail import Event, denials
 
 
-class Outcome(Enum):
+class OracleOutcome(Enum):
     """What the evidence shows."""
 
     INTENDED = "the intended refusal, in the trail and in the client's words"
@@ -26,14 +26,14 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class OracleAnswer:
     """The outcome with its evidence.
 
     ``denial`` is the event that decided (the intended one, or the other); ``words`` the client's failure;
     ``worked_by`` the principal whose call succeeded, empty when the trail does not say.
     """
 
-    outcome: Outcome
+    outcome: OracleOutcome
     words: ClientWords
     denial: Event | None = None
     worked_by: str = ""
@@ -48,7 +48,7 @@ def expect_denied(
     words: str,
     *,
     worked: Event | None = None,
-) -> Finding:
+) -> OracleAnswer:
     """Judge whether ``principal`` was refused ``action`` on ``resource`` since a moment.
 
     ``principal`` and ``resource`` are ARNs; ``trail`` the service's events, oldest first; ``words`` the
@@ -61,18 +61,18 @@ def expect_denied(
     said = read_words(words)
     intended = _intended(events, (principal, action, resource))
     if intended is not None:
-        heard = said.trouble is Trouble.REFUSED and _about(said, resource)
-        return Finding(Outcome.INTENDED if heard else Outcome.TRAIL_ONLY, said, intended)
+        heard = said.trouble is ClientTrouble.REFUSED and _about(said, resource)
+        return OracleAnswer(OracleOutcome.INTENDED if heard else OracleOutcome.TRAIL_ONLY, said, intended)
     other = _last_other(refused, principal, action, resource)
     if worked is not None and worked.at >= start and (other is None or other.at <= worked.at):
-        return Finding(Outcome.IT_WORKED, said, worked_by=worked.principal)
+        return OracleAnswer(OracleOutcome.IT_WORKED, said, worked_by=worked.principal)
     if other is not None:
-        return Finding(Outcome.OTHER_REASON, said, other)
-    if said.trouble is Trouble.REFUSED and _about(said, resource) and said.action in ("", action):
-        return Finding(Outcome.WORDS_ONLY, said)
-    if said.trouble is not Trouble.NONE:
-        return Finding(Outcome.OTHER_REASON, said)
-    return Finding(Outcome.NO_EVIDENCE, said)
+        return OracleAnswer(OracleOutcome.OTHER_REASON, said, other)
+    if said.trouble is ClientTrouble.REFUSED and _about(said, resource) and said.action in ("", action):
+        return OracleAnswer(OracleOutcome.WORDS_ONLY, said)
+    if said.trouble is not ClientTrouble.NONE:
+        return OracleAnswer(OracleOutcome.OTHER_REASON, said)
+    return OracleAnswer(OracleOutcome.NO_EVIDENCE, said)
 
 
 def _intended(events: Sequence[Event], wanted: tuple[str, str, str]) -> Event | None:

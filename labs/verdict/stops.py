@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 
 
-class Step(Enum):
+class StopStep(Enum):
     """What a start needs, in AWS's order; the value is how a message names it."""
 
     REGISTRY_AUTH = "asking Amazon ECR for the registry's password"
@@ -24,7 +24,7 @@ class Step(Enum):
     UNKNOWN = "a step that its reason does not name"
 
 
-class Trouble(Enum):
+class StopTrouble(Enum):
     """Why it stopped there."""
 
     NETWORK = "no answer from the network"
@@ -37,38 +37,41 @@ class Trouble(Enum):
 class StopWords:
     """A stopped reason, read: the step it is about and the kind of trouble."""
 
-    step: Step
-    trouble: Trouble
+    step: StopStep
+    trouble: StopTrouble
 
 
 # The first that fits decides. Fargate cuts long reasons off at the end, so the telling words are early ones.
 _STEPS = (
-    ("failed to validate logger args", Step.LOGS),
-    ("failed to initialize logging driver", Step.LOGS),
-    ("cannot pull registry auth from Amazon ECR", Step.REGISTRY_AUTH),
-    ("unable to retrieve ecr registry auth", Step.REGISTRY_AUTH),
-    ("unable to get registry auth from asm", Step.SECRETS),
-    ("unable to retrieve secret", Step.SECRETS),
-    ("cannot pull secrets from AWS Systems Manager", Step.SECRETS),
-    ("failed to fetch secret", Step.SECRETS),
-    ("does not contain descriptor matching platform", Step.PLATFORM),
-    ("httpReadSeeker", Step.LAYERS),
-    ("httpReaderSeeker", Step.LAYERS),
-    ("failed to copy", Step.LAYERS),
-    ("ref pull has been retried", Step.LAYERS),
-    ("CannotPullContainerError", Step.MANIFEST),
-    ("Essential container in task exited", Step.CONTAINER),
-    ("OutOfMemoryError", Step.CONTAINER),
-    ("CannotStartContainerError", Step.CONTAINER),
+    ("failed to validate logger args", StopStep.LOGS),
+    ("failed to initialize logging driver", StopStep.LOGS),
+    ("cannot pull registry auth from Amazon ECR", StopStep.REGISTRY_AUTH),
+    ("unable to retrieve ecr registry auth", StopStep.REGISTRY_AUTH),
+    ("unable to get registry auth from asm", StopStep.SECRETS),
+    ("unable to retrieve secret", StopStep.SECRETS),
+    ("cannot pull secrets from AWS Systems Manager", StopStep.SECRETS),
+    ("failed to fetch secret", StopStep.SECRETS),
+    ("does not contain descriptor matching platform", StopStep.PLATFORM),
+    ("httpReadSeeker", StopStep.LAYERS),
+    ("httpReaderSeeker", StopStep.LAYERS),
+    ("failed to copy", StopStep.LAYERS),
+    ("ref pull has been retried", StopStep.LAYERS),
+    ("CannotPullContainerError", StopStep.MANIFEST),
+    ("Essential container in task exited", StopStep.CONTAINER),
+    ("OutOfMemoryError", StopStep.CONTAINER),
+    ("CannotStartContainerError", StopStep.CONTAINER),
 )
 _TROUBLES = (
-    (Trouble.DENIED, ("AccessDenied", "not authorized to perform", "403 Forbidden", "Access to KMS is not allowed")),
     (
-        Trouble.ABSENT,
+        StopTrouble.DENIED,
+        ("AccessDenied", "not authorized to perform", "403 Forbidden", "Access to KMS is not allowed"),
+    ),
+    (
+        StopTrouble.ABSENT,
         ("ResourceNotFoundException", "does not exist", "not found", "can't find", "invalid ssm parameters"),
     ),
     (
-        Trouble.NETWORK,
+        StopTrouble.NETWORK,
         (
             "There is a connection issue",
             "i/o timeout",
@@ -84,8 +87,8 @@ _TROUBLES = (
 
 def read_stop(reason: str) -> StopWords:
     """The step and the trouble in a stopped reason; UNKNOWN and OTHER where the words do not say."""
-    step = next((step for words, step in _STEPS if words in reason), Step.UNKNOWN)
-    trouble = next((kind for kind, forms in _TROUBLES if any(words in reason for words in forms)), Trouble.OTHER)
+    step = next((step for words, step in _STEPS if words in reason), StopStep.UNKNOWN)
+    trouble = next((kind for kind, forms in _TROUBLES if any(words in reason for words in forms)), StopTrouble.OTHER)
     return StopWords(step, trouble)
 
 
@@ -141,8 +144,8 @@ class StopFinding:
 
 
 def expect_stop(
-    step: Step,
-    trouble: Trouble,
+    step: StopStep,
+    trouble: StopTrouble,
     since: datetime,
     tasks: Sequence[TaskRun],
     *,

@@ -12,7 +12,7 @@ from itertools import count, islice
 from pathlib import Path
 from urllib.parse import urlencode
 
-from labs.cloud.front.assembly import Cloud
+from labs.cloud.front.assembly import LocalAws
 from labs.cloud.protocols.services import BY_NAME, Protocol
 from labs.cloud.store.dispatch import StoreRequest
 from tests.cloud.lab_cloud import allow, policy, trusts
@@ -52,7 +52,7 @@ def mutations() -> Iterator[StoreRequest]:
 
 def main(state: str, number: int) -> None:
     """Make them, then end as a laptop's battery would."""
-    cloud = Cloud(Path(state))
+    cloud = LocalAws(Path(state))
     for request in islice(mutations(), number):
         answer = cloud._store.write(request)
         assert answer.status < 400, (request.operation, answer.body)

@@ -15,7 +15,7 @@ from labs import oci
 from labs.engine.archive import FolderBlobs
 from labs.engine.embedded.docker_credentials import Login
 from labs.engine.embedded.reference import Reference
-from labs.engine.embedded.registry_client import Registry, StatusError
+from labs.engine.embedded.registry_client import RegistryClient, StatusError
 from labs.engine.embedded.transfer import Push
 from tests import two_platforms
 from tests.cloud.lab_cloud import Keys, allow, client, policy, refused, trusts
@@ -91,7 +91,7 @@ class Trainee:
         return Login(user, password)
 
     def _push(self, login, image, tag):
-        registry = Registry(self.host, login)
+        registry = RegistryClient(self.host, login)
         try:
             Push(registry, FolderBlobs(self.folder), Reference(self.host, self.repository, tag)).run(image)
         finally:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from labs.cloud.contract import AwsError
-from labs.cloud.identity.signatures import Family, Secret, chunked, read_claim, sigv4, verify
+from labs.cloud.identity.signatures import Family, SecretOnFile, chunked, read_claim, sigv4, verify
 from labs.cloud.wire.request import HttpRequest
 
 # S3 API reference, "Signature Calculations": the documentation's example key.
@@ -20,7 +20,7 @@ IAM_DAY = datetime(2015, 8, 30, 12, 36, 0, tzinfo=UTC)
 
 
 def find(access_key_id):
-    return {S3_KEY: Secret(S3_SECRET), IAM_KEY: Secret(IAM_SECRET)}.get(access_key_id)
+    return {S3_KEY: SecretOnFile(S3_SECRET), IAM_KEY: SecretOnFile(IAM_SECRET)}.get(access_key_id)
 
 
 def s3(method, path, query, headers, signed, signature, body=b""):

@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from labs.cloud.contract import AwsError
-from labs.cloud.identity.signatures import Family, Secret, read_claim, verify
+from labs.cloud.identity.signatures import Family, SecretOnFile, read_claim, verify
 from labs.cloud.wire.request import HttpRequest
 from tests.cloud.lab_cloud import Keys, allow, deny, policy, refused, trusts
 
@@ -284,7 +284,7 @@ def test_a_session_is_good_until_its_end_and_then_told_so(family, code):
     request = HttpRequest("POST", "/", "", headers, signed.body)
 
     def check(end):
-        verify(request, read_claim(request), family, lambda key: Secret("secret", "token", end), now)
+        verify(request, read_claim(request), family, lambda key: SecretOnFile("secret", "token", end), now)
 
     check(now + timedelta(seconds=1))
     with pytest.raises(AwsError) as refusal:

@@ -17,11 +17,11 @@ import pytest
 from labs import oci
 from labs.engine import base
 from labs.engine.archive import Image, read_archive
-from labs.engine.base import PLATFORMS, PUBLIC_IMAGE, Kind, Prepared, Source, ensure_base, prepare, put_base
+from labs.engine.base import PLATFORMS, PUBLIC_IMAGE, BaseKind, BaseSource, Prepared, ensure_base, prepare, put_base
 from labs.engine.embedded.docker_credentials import Login
 from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.reference import parse
-from labs.engine.embedded.registry_client import Registry
+from labs.engine.embedded.registry_client import RegistryClient
 from labs.engine.embedded.transfer import Push
 from labs.errors import LabError
 from labs.session import Target, connect
@@ -153,7 +153,7 @@ def test_debian_packages_become_an_image_of_both_platforms_with_python_on_its_pa
     mmdebstrap: Callable[..., Path], tmp_path: Path
 ) -> None:
     calls = mmdebstrap()
-    image = image_of(prepare(Source(Kind.DEBIAN)))
+    image = image_of(prepare(BaseSource(BaseKind.DEBIAN)))
     assert image.platforms == PLATFORMS
     assert [line.split("--architectures=")[1].split()[0] for line in calls.read_text().splitlines()] == [
         "amd64",
@@ -169,7 +169,7 @@ def test_debian_packages_become_an_image_of_both_platforms_with_python_on_its_pa
 
 def test_what_an_image_does_not_need_is_left_out_but_licences_stay(mmdebstrap: Callable[..., Path]) -> None:
     mmdebstrap()
-    image = image_of(prepare(Source(Kind.DEBIAN)))
+    image = image_of(prepare(BaseSource(BaseKind.DEBIAN)))
     names = {each.path for each in image.files(AMD64)}
     assert "usr/share/doc/python3/copyright" in names
     assert not names & {"dev/null", "usr/share/doc/python3/README"}
@@ -179,10 +179,10 @@ def test_the_same_packages_give_the_same_digest_and_are_fetched_once(
     mmdebstrap: Callable[..., Path], tmp_path: Path
 ) -> None:
     calls = mmdebstrap()
-    first = prepare(Source(Kind.DEBIAN), tmp_path / "a")
-    assert prepare(Source(Kind.DEBIAN), tmp_path / "a").index.digest == first.index.digest
+    first = prepare(BaseSource(BaseKind.DEBIAN), tmp_path / "a")
+    assert prepare(BaseSource(BaseKind.DEBIAN), tmp_path / "a").index.digest == first.index.digest
     assert len(calls.read_text().splitlines()) == 2
-    assert prepare(Source(Kind.DEBIAN), tmp_path / "b").index.digest == first.index.digest
+    assert prepare(BaseSource(BaseKind.DEBIAN), tmp_path / "b").index.digest == first.index.digest
     assert len(calls.read_text().splitlines()) == 4
 
 
@@ -191,14 +191,14 @@ def test_packages_that_cannot_be_fetched_are_an_error_with_mmdebstraps_reason(
 ) -> None:
     mmdebstrap("#!/bin/sh\necho 'I: running' >&2\necho 'E: the mirror is away' >&2\nexit 1\n")
     with pytest.raises(LabError, match="packages for amd64 could not be fetched: the mirror is away"):
-        prepare(Source(Kind.DEBIAN))
+        prepare(BaseSource(BaseKind.DEBIAN))
     assert not list((tmp_path / "cache").rglob("*.new"))
 
 
 def test_without_mmdebstrap_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LabError) as refused:
-        prepare(Source(Kind.DEBIAN))
+        prepare(BaseSource(BaseKind.DEBIAN))
     assert "mmdebstrap is not installed" in refused.value.what
     assert "apt install mmdebstrap" in refused.value.next_step
 
@@ -211,30 +211,30 @@ def test_a_damaged_download_is_removed_so_that_the_next_run_mends_it(
     damaged.parent.mkdir()
     damaged.write_bytes(b"not a tar" * 999)
     with pytest.raises(LabError, match="was damaged"):
-        prepare(Source(Kind.DEBIAN), tmp_path / "c")
-    assert image_of(prepare(Source(Kind.DEBIAN), tmp_path / "c")).platforms == PLATFORMS
+        prepare(BaseSource(BaseKind.DEBIAN), tmp_path / "c")
+    assert image_of(prepare(BaseSource(BaseKind.DEBIAN), tmp_path / "c")).platforms == PLATFORMS
 
 
 def test_of_an_archive_only_the_labs_platforms_are_taken(tmp_path: Path) -> None:
     file = archive(tmp_path, (AMD64, ARM64, oci.Platform("linux", "s390x")))
     assert len(read_archive(file).platforms) == 3
-    assert image_of(prepare(Source(Kind.ARCHIVE, str(file)))).platforms == PLATFORMS
+    assert image_of(prepare(BaseSource(BaseKind.ARCHIVE, str(file)))).platforms == PLATFORMS
 
 
 def test_an_archive_without_arm64_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"python\.tar has no image for linux/arm64"):
-        prepare(Source(Kind.ARCHIVE, str(archive(tmp_path, (AMD64,)))))
+        prepare(BaseSource(BaseKind.ARCHIVE, str(archive(tmp_path, (AMD64,)))))
 
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.tar").write_text("hello")
     with pytest.raises(LabError, match=r"notes\.tar is not an OCI archive"):
-        prepare(Source(Kind.ARCHIVE, str(tmp_path / "notes.tar")))
+        prepare(BaseSource(BaseKind.ARCHIVE, str(tmp_path / "notes.tar")))
 
 
 def test_a_registry_that_is_not_reached_is_an_error_at_once() -> None:
     with pytest.raises(LabError, match=r"127\.0\.0\.1:9 cannot be reached"):
-        prepare(Source(Kind.REGISTRY, "127.0.0.1:9/python:3.13-slim"))
+        prepare(BaseSource(BaseKind.REGISTRY, "127.0.0.1:9/python:3.13-slim"))
 
 
 # Where it goes
@@ -261,7 +261,7 @@ def test_the_embedded_engine_brings_its_own_and_says_so_once(target: Target) -> 
 def test_the_command_says_in_one_line_that_it_is_there_already(target: Target) -> None:
     lines: Lines = []
     for _ in range(2):
-        put_base(target, Source(Kind.MINIMAL), False, lines.append)
+        put_base(target, BaseSource(BaseKind.MINIMAL), False, lines.append)
     put_base(target, None, False, lines.append)
     assert [" is now " in line for line in lines] == [True, False, False]
     assert all("is already there" in line for line in lines[1:])
@@ -269,7 +269,7 @@ def test_the_command_says_in_one_line_that_it_is_there_already(target: Target) -
 
 def test_a_docker_engine_gets_no_minimal_base(target: Target) -> None:
     with pytest.raises(LabError, match="has no Python in it"):
-        put_base(target, Source(Kind.MINIMAL), True)
+        put_base(target, BaseSource(BaseKind.MINIMAL), True)
 
 
 def test_a_minimal_base_is_replaced_when_a_docker_engine_has_come(
@@ -285,11 +285,11 @@ def test_a_minimal_base_is_replaced_when_a_docker_engine_has_come(
 def test_an_image_is_copied_from_another_registry_without_its_other_platforms(target: Target, tmp_path: Path) -> None:
     store = Store(tmp_path / "theirs")
     theirs = parse(f"{target.registry}/public.ecr.aws/somebody/python:9")
-    registry = Registry(theirs.host, Login("AWS", target.registry_password()))
+    registry = RegistryClient(theirs.host, Login("AWS", target.registry_password()))
     Push(registry, store.blobs, theirs).run(index(store, (AMD64, oci.Platform("linux", "s390x"), ARM64)))
     registry.close()
     lines: Lines = []
-    put_base(target, Source(Kind.REGISTRY, str(theirs)), True, lines.append)
+    put_base(target, BaseSource(BaseKind.REGISTRY, str(theirs)), True, lines.append)
     assert in_registry(target).platforms == PLATFORMS
     assert lines == [f"base image: {target.registry}/{base.NAME} is now a copy of {theirs}"]
     put_base(target, None, True, lines.append)
@@ -318,6 +318,6 @@ def test_a_source_in_the_environment_that_does_not_exist_is_refused(
 
 
 def test_the_index_says_where_the_image_came_from(tmp_path: Path) -> None:
-    prepared = prepare(Source(Kind.ARCHIVE, str(archive(tmp_path, PLATFORMS))))
+    prepared = prepare(BaseSource(BaseKind.ARCHIVE, str(archive(tmp_path, PLATFORMS))))
     document = json.loads(prepared.store.read(prepared.index))
     assert document["annotations"]["fargate-lab-kit.base.source"] == "archive"

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from labs.engine.doctor import GIB, Finding, Status, can_run, judge, table
-from labs.engine.facts import DockerFacts, DockerProblem, Facts, Machine
+from labs.engine.doctor import GIB, DoctorLine, DoctorStatus, can_run, judge, table
+from labs.engine.facts import DockerFacts, DockerProblem, Machine, MachineFacts
 from labs.oci import Platform
 
 AMD64, ARM64 = Platform("linux", "amd64"), Platform("linux", "arm64")
@@ -25,26 +25,26 @@ DOCKER = DockerFacts(
     system="Debian GNU/Linux 12",
     buildx="0.17.1",
 )
-WELL = Facts(MACHINE, DOCKER, (AMD64, ARM64))
+WELL = MachineFacts(MACHINE, DOCKER, (AMD64, ARM64))
 
 
-def finding(facts: Facts, what: str) -> Finding:
+def finding(facts: MachineFacts, what: str) -> DoctorLine:
     found = [each for each in judge(facts) if each.what == what]
     assert len(found) == 1, f"{len(found)} findings about {what}"
     return found[0]
 
 
-def with_machine(**changes: object) -> Facts:
+def with_machine(**changes: object) -> MachineFacts:
     return replace(WELL, machine=replace(MACHINE, **changes))
 
 
-def with_docker(**changes: object) -> Facts:
+def with_docker(**changes: object) -> MachineFacts:
     return replace(WELL, docker=replace(DOCKER, **changes))
 
 
 def test_a_machine_with_everything_has_nothing_to_mend() -> None:
     findings = judge(WELL)
-    assert {each.status for each in findings} == {Status.OK}
+    assert {each.status for each in findings} == {DoctorStatus.OK}
     assert not any(each.remedy for each in findings)
     assert can_run(findings)
     assert finding(WELL, "Engine").found == "docker"
@@ -59,7 +59,7 @@ def test_every_finding_that_is_not_ok_names_a_remedy() -> None:
     ]
     for facts in broken:
         for each in judge(facts):
-            assert (each.status is Status.OK) == (each.remedy == ""), each
+            assert (each.status is DoctorStatus.OK) == (each.remedy == ""), each
 
 
 def test_an_old_python_stops_the_lab() -> None:
@@ -76,9 +76,9 @@ def test_a_home_that_cannot_be_written_stops_the_lab() -> None:
 
 def test_a_full_disk_is_to_mend_and_little_memory_is_a_note() -> None:
     facts = with_machine(free_disk=GIB // 2, memory=GIB)
-    assert finding(facts, "Disk").status is Status.MEND
+    assert finding(facts, "Disk").status is DoctorStatus.MEND
     assert finding(facts, "Disk").found.startswith("0.5 GiB free")
-    assert finding(facts, "Memory").status is Status.NOTE
+    assert finding(facts, "Memory").status is DoctorStatus.NOTE
     assert can_run(judge(facts))
 
 
@@ -113,22 +113,27 @@ def test_a_forced_docker_that_cannot_do_the_lab_stops_it(problem: DockerProblem)
 @pytest.mark.parametrize(
     ("problem", "status", "found", "remedy"),
     [
-        (DockerProblem.NO_CLIENT, Status.NOTE, "no Docker Engine found", "Install Docker"),
-        (DockerProblem.NOT_ANSWERING, Status.NOTE, "at unix:///var/run/docker.sock", "Start Docker"),
-        (DockerProblem.PERMISSION_DENIED, Status.MEND, "may not use the Docker socket /var/run", "usermod -aG docker"),
-        (DockerProblem.NOT_DOCKER, Status.MEND, "is not a Docker Engine", "DOCKER_HOST"),
-        (DockerProblem.NO_BUILDX, Status.MEND, "docker has no buildx", "docker-buildx"),
+        (DockerProblem.NO_CLIENT, DoctorStatus.NOTE, "no Docker Engine found", "Install Docker"),
+        (DockerProblem.NOT_ANSWERING, DoctorStatus.NOTE, "at unix:///var/run/docker.sock", "Start Docker"),
+        (
+            DockerProblem.PERMISSION_DENIED,
+            DoctorStatus.MEND,
+            "may not use the Docker socket /var/run",
+            "usermod -aG docker",
+        ),
+        (DockerProblem.NOT_DOCKER, DoctorStatus.MEND, "is not a Docker Engine", "DOCKER_HOST"),
+        (DockerProblem.NO_BUILDX, DoctorStatus.MEND, "docker has no buildx", "docker-buildx"),
         (
             DockerProblem.CLASSIC_STORE,
-            Status.MEND,
+            DoctorStatus.MEND,
             "one platform of an image only",
             '{"features":{"containerd-snapshotter":true}}',
         ),
-        (DockerProblem.LOOPBACK_OUT_OF_REACH, Status.MEND, "cannot reach this machine's 127.0.0.1", "embedded"),
+        (DockerProblem.LOOPBACK_OUT_OF_REACH, DoctorStatus.MEND, "cannot reach this machine's 127.0.0.1", "embedded"),
     ],
 )
 def test_each_docker_problem_is_named_with_its_remedy(
-    problem: DockerProblem, status: Status, found: str, remedy: str
+    problem: DockerProblem, status: DoctorStatus, found: str, remedy: str
 ) -> None:
     said = finding(with_docker(problem=problem), "Docker")
     assert said.status is status
@@ -154,7 +159,7 @@ def test_on_real_aws_the_daemon_need_not_reach_this_machine() -> None:
 
 def test_a_missing_emulator_is_named_by_the_platform_that_cannot_run() -> None:
     said = finding(replace(WELL, platforms=(AMD64,)), "Platforms")
-    assert said.status is Status.MEND
+    assert said.status is DoctorStatus.MEND
     assert said.found.startswith("linux/arm64 images can be built here but not run")
     assert "qemu-user-static" in said.remedy
     assert can_run(judge(replace(WELL, platforms=(AMD64,))))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from labs.fargate.diagnose import Status, Told, diagnose
+from labs.fargate.diagnose import FindingStatus, Told, diagnose
 from labs.fargate.exec_checks import ExecSettings, exec_checks
 from labs.fargate.plan import hosts, survey_subnets
 from labs.fargate.refusals import refusal
@@ -54,7 +54,7 @@ def test_the_diagnosis_names_first(cause):
         diagnosis = diagnose(course.survey(), Told(reason))
         first = diagnosis.first
         assert first is not None
-        assert (first.status, first.step) == (Status.FAIL, cause.step.value)
+        assert (first.status, first.step) == (FindingStatus.FAIL, cause.step.value)
         assert cause.first in " ".join((first.cause, first.next_action, *first.evidence))
         assert first.next_action
         assert diagnosis.next_action == first.next_action
@@ -260,7 +260,7 @@ def test_a_task_that_ran_and_ended_sends_one_to_its_log():
 def test_nothing_wrong_is_said_in_words():
     diagnosis = diagnose(Course().survey())
     assert diagnosis.verdict == "Nothing stops this task from starting."
-    assert {finding.status for finding in diagnosis.passed} == {Status.PASS}
+    assert {finding.status for finding in diagnosis.passed} == {FindingStatus.PASS}
     assert len(diagnosis.passed) == len(StepName)
 
 

@@ -4,7 +4,7 @@ import botocore.session
 import pytest
 from policy_sentry.querying.actions import get_action_data, get_actions_for_service
 
-from labs.iam import FindingCode, PolicyKind, lint, parse_policy
+from labs.iam import LintCode, PolicyKind, lint, parse_policy
 from labs.iam.actions import OWN_RESOURCES_ONLY, PERMISSION_ONLY, WHOLE_SERVICE, known_actions
 
 ACCOUNT = "111122223333"
@@ -37,18 +37,18 @@ ACTIONS = [
     ("s3:GetObj*", None, ""),
     ("cloudwatch:PutMetricData", None, ""),
     ("ssmmessages:OpenDataChannel", None, ""),
-    ("ecr:CompletLayerUpload", FindingCode.UNKNOWN_ACTION, "ecr:CompleteLayerUpload"),
-    ("ecr:GetDownloadUrlForLayers", FindingCode.UNKNOWN_ACTION, "ecr:GetDownloadUrlForLayer"),
+    ("ecr:CompletLayerUpload", LintCode.UNKNOWN_ACTION, "ecr:CompleteLayerUpload"),
+    ("ecr:GetDownloadUrlForLayers", LintCode.UNKNOWN_ACTION, "ecr:GetDownloadUrlForLayer"),
     ("ecr:GetDownloadURLForLayer", None, ""),
-    ("ecr:BatchGetImages", FindingCode.UNKNOWN_ACTION, "ecr:BatchGetImage"),
-    ("ecr:GetAuthorisationToken", FindingCode.UNKNOWN_ACTION, "ecr:GetAuthorizationToken"),
-    ("ecr:Zzz", FindingCode.UNKNOWN_ACTION, ""),
-    ("ecs:PutImage", FindingCode.UNKNOWN_ACTION, "ecr:PutImage"),
-    ("erc:PutImage", FindingCode.UNKNOWN_SERVICE, "ecr:PutImage"),
-    ("ssmmesages:*", FindingCode.UNKNOWN_SERVICE, "ssmmessages:*"),
-    ("nonsense:PutImages", FindingCode.UNKNOWN_SERVICE, ""),
-    ("ecr:Pusch*", FindingCode.MATCHES_NOTHING, ""),
-    ("ecr:PutImage?", FindingCode.MATCHES_NOTHING, ""),
+    ("ecr:BatchGetImages", LintCode.UNKNOWN_ACTION, "ecr:BatchGetImage"),
+    ("ecr:GetAuthorisationToken", LintCode.UNKNOWN_ACTION, "ecr:GetAuthorizationToken"),
+    ("ecr:Zzz", LintCode.UNKNOWN_ACTION, ""),
+    ("ecs:PutImage", LintCode.UNKNOWN_ACTION, "ecr:PutImage"),
+    ("erc:PutImage", LintCode.UNKNOWN_SERVICE, "ecr:PutImage"),
+    ("ssmmesages:*", LintCode.UNKNOWN_SERVICE, "ssmmessages:*"),
+    ("nonsense:PutImages", LintCode.UNKNOWN_SERVICE, ""),
+    ("ecr:Pusch*", LintCode.MATCHES_NOTHING, ""),
+    ("ecr:PutImage?", LintCode.MATCHES_NOTHING, ""),
 ]
 
 
@@ -67,7 +67,7 @@ def test_the_message_says_what_to_write_instead(known):
 def test_the_token_limited_to_a_repository_is_found(known):
     (found,) = findings(known, {"Action": ["ecr:PutImage", "ecr:GetAuthorizationToken"], "Resource": REPO})
     assert (found.code, found.value, found.suggestion) == (
-        FindingCode.NEEDS_ALL_RESOURCES,
+        LintCode.NEEDS_ALL_RESOURCES,
         "ecr:GetAuthorizationToken",
         "*",
     )
@@ -89,9 +89,9 @@ PLACES = [
     # resource, account, region, codes
     (REPO, ACCOUNT, "us-east-1", []),
     (REPO, "", "", []),
-    (REPO, "444455556666", "", [FindingCode.OTHER_ACCOUNT]),
-    (REPO, "", "eu-west-1", [FindingCode.OTHER_REGION]),
-    (REPO, "444455556666", "eu-west-1", [FindingCode.OTHER_ACCOUNT, FindingCode.OTHER_REGION]),
+    (REPO, "444455556666", "", [LintCode.OTHER_ACCOUNT]),
+    (REPO, "", "eu-west-1", [LintCode.OTHER_REGION]),
+    (REPO, "444455556666", "eu-west-1", [LintCode.OTHER_ACCOUNT, LintCode.OTHER_REGION]),
     (REPO.replace(ACCOUNT, "*").replace("us-east-1", "us-*"), ACCOUNT, "us-east-1", []),
     ("*", ACCOUNT, "us-east-1", []),
 ]
@@ -109,27 +109,27 @@ def test_the_suggestion_is_the_arn_in_the_right_account(known):
 
 
 OTHERS = [
-    ({"Action": "ecr:PutImage", "Resource": "arn:aws:s3:::bucket"}, "2012-10-17", [FindingCode.OTHER_SERVICE]),
+    ({"Action": "ecr:PutImage", "Resource": "arn:aws:s3:::bucket"}, "2012-10-17", [LintCode.OTHER_SERVICE]),
     ({"Action": ["ecr:PutImage", "logs:PutLogEvents"], "Resource": REPO}, "2012-10-17", []),
     ({"Action": "sts:AssumeRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role/x"}, "2012-10-17", []),
     ({"Action": "*", "Resource": REPO}, "2012-10-17", []),
-    ({"Action": "ecr:PutImage", "Resource": "arn:aws:ecr:us-east-1"}, "2012-10-17", [FindingCode.INCOMPLETE_ARN]),
+    ({"Action": "ecr:PutImage", "Resource": "arn:aws:ecr:us-east-1"}, "2012-10-17", [LintCode.INCOMPLETE_ARN]),
     ({"Action": "ecr:PutImage", "Resource": "arn:aws:ecr:*"}, "2012-10-17", []),
-    ({"Action": "ecr:PutImage", "Resource": REPO + "${aws:username}"}, "2008-10-17", [FindingCode.PLAIN_VARIABLE]),
+    ({"Action": "ecr:PutImage", "Resource": REPO + "${aws:username}"}, "2008-10-17", [LintCode.PLAIN_VARIABLE]),
     ({"Action": "ecr:PutImage", "Resource": REPO + "${aws:username}"}, "2012-10-17", []),
     (
         {"Action": "*", "Condition": {"StringEquals": {"a:b": "${aws:username}"}}},
         "2008-10-17",
-        [FindingCode.PLAIN_VARIABLE],
+        [LintCode.PLAIN_VARIABLE],
     ),
     (
         {"Action": "*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/40"}}},
         "2012-10-17",
-        [FindingCode.BAD_VALUE],
+        [LintCode.BAD_VALUE],
     ),
     ({"Action": "*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, "2012-10-17", []),
-    ({"Action": "*", "Condition": {"NumericLessThan": {"a:b": "ten"}}}, "2012-10-17", [FindingCode.BAD_VALUE]),
-    ({"Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "yes"}}}, "2012-10-17", [FindingCode.BAD_VALUE]),
+    ({"Action": "*", "Condition": {"NumericLessThan": {"a:b": "ten"}}}, "2012-10-17", [LintCode.BAD_VALUE]),
+    ({"Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "yes"}}}, "2012-10-17", [LintCode.BAD_VALUE]),
     ({"Action": "*", "Condition": {"Null": {"a:b": True}}}, "2012-10-17", []),
     ({"Action": "*", "Condition": {"StringEquals": {"a:b": "ten"}}}, "2012-10-17", []),
 ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labs.network import Step
+from labs.network import PathStep
 
 from .vpc import LAYERS, A, B, entry
 
@@ -31,7 +31,7 @@ def test_the_sources_outbound_rules(cloud, rules, ok):
     path = cloud.reach(TO_B)
     assert path.ok is ok
     if not ok:
-        assert path.blocked_at.step is Step.ACL_OUT
+        assert path.blocked_at.step is PathStep.ACL_OUT
 
 
 RETURN = {
@@ -61,13 +61,13 @@ def test_the_ports_of_the_answer(cloud, rules, ok):
         path = cloud.reach(to)
         assert path.ok is ok
         if not ok:
-            assert (path.blocked_at.step, path.blocked_at.resource) == (Step.RETURN_ACL, f"acl-{A}")
+            assert (path.blocked_at.step, path.blocked_at.resource) == (PathStep.RETURN_ACL, f"acl-{A}")
 
 
 def test_the_answer_leaves_by_the_destinations_outbound_rules(cloud):
     cloud.own_acl(B, entry(100, "allow", ports=(443, 443)), entry(100, "allow", True, ports=(443, 443)))
     path = cloud.reach(TO_B)
-    assert (path.blocked_at.step, path.blocked_at.resource) == (Step.RETURN_ACL, f"acl-{B}")
+    assert (path.blocked_at.step, path.blocked_at.resource) == (PathStep.RETURN_ACL, f"acl-{B}")
     assert path.blocked_at.rule == "rule *: outbound, deny, all traffic, 0.0.0.0/0"
 
 
@@ -89,14 +89,14 @@ def test_inside_one_subnet_no_network_acl_is_met(cloud):
     cloud.own_acl(A)
     path = cloud.reach("10.0.1.100:443")
     assert path.ok
-    assert not {Step.ACL_OUT, Step.ACL_IN, Step.RETURN_ACL} & {hop.step for hop in path.hops}
+    assert not {PathStep.ACL_OUT, PathStep.ACL_IN, PathStep.RETURN_ACL} & {hop.step for hop in path.hops}
 
 
 def test_a_subnet_without_an_association_has_the_default_acl(cloud):
     cloud.acl()["Associations"] = []
     path = cloud.reach(TO_B)
     assert path.ok
-    assert [hop.resource for hop in path.hops if hop.step is Step.RETURN_ACL] == ["acl-1", "acl-1"]
+    assert [hop.resource for hop in path.hops if hop.step is PathStep.RETURN_ACL] == ["acl-1", "acl-1"]
 
 
 def test_rules_count_by_number_and_not_by_their_place_in_the_answer(cloud):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labs.network import HopVerdict, Step
+from labs.network import HopVerdict, PathStep
 
 from .vpc import ECR_API, ECR_DKR, LAYERS, LOGS, VPC, Cloud, interface, permission
 
@@ -14,7 +14,7 @@ def answer(cloud, host):
     cloud.group()["IpPermissionsEgress"] = [permission(protocol="-1")]
     path = cloud.reach(host)
     dns = path.hops[0]
-    assert dns.step is Step.DNS
+    assert dns.step is PathStep.DNS
     if dns.verdict is HopVerdict.CANNOT_CHECK:
         return UNKNOWN
     assert dns.verdict is HopVerdict.OPEN
@@ -86,13 +86,13 @@ def test_no_endpoint_is_offered_for_what_an_endpoint_of_this_region_does_not_ser
 def test_s3_of_another_region_does_not_come_by_the_gateway(cloud):
     cloud.group()["IpPermissionsEgress"] = [permission()]
     path = cloud.reach("bucket.s3.eu-west-1.amazonaws.com:443")
-    assert path.blocked_at.step is Step.ROUTE
+    assert path.blocked_at.step is PathStep.ROUTE
 
 
 def test_dynamodb_needs_its_own_gateway(cloud):
     cloud.group()["IpPermissionsEgress"] = [permission()]
     path = cloud.reach("dynamodb.us-east-1.amazonaws.com:443")
-    assert path.blocked_at.step is Step.ROUTE
+    assert path.blocked_at.step is PathStep.ROUTE
     assert path.blocked_at.mend.parameters["ServiceName"] == "com.amazonaws.us-east-1.dynamodb"
 
 
@@ -148,7 +148,7 @@ def test_private_dns_without_host_names_is_explained_with_the_endpoint(cloud):
     cloud.attributes()["enableDnsHostnames"] = False
     cloud.group()["IpPermissionsEgress"] = [permission()]
     path = cloud.reach(ECR_DKR)
-    assert path.blocked_at.step is Step.ROUTE
+    assert path.blocked_at.step is PathStep.ROUTE
     assert "enableDnsHostnames is off in vpc-1, so vpce-ecr.dkr has no private DNS" in path.blocked_at.reason
     assert path.blocked_at.mend.parameters == {"VpcId": VPC, "EnableDnsHostnames": {"Value": True}}
 
@@ -171,7 +171,7 @@ def test_only_amazons_dns_server_can_be_checked(cloud, servers, ok):
     path = cloud.reach(LOGS)
     assert path.ok is ok
     if ok is None:
-        assert [(hop.step, hop.verdict) for hop in path.hops] == [(Step.DNS, HopVerdict.CANNOT_CHECK)]
+        assert [(hop.step, hop.verdict) for hop in path.hops] == [(PathStep.DNS, HopVerdict.CANNOT_CHECK)]
 
 
 def test_a_vpc_without_a_dhcp_options_set_of_its_own_uses_amazons(cloud):
@@ -184,7 +184,7 @@ def test_an_address_needs_no_dns(cloud):
     cloud.attributes()["enableDnsSupport"] = False
     path = cloud.reach("10.0.1.100:443")
     assert path.ok
-    assert path.hops[0].step is Step.GROUPS_OUT
+    assert path.hops[0].step is PathStep.GROUPS_OUT
 
 
 def test_attributes_may_come_as_describe_vpc_attribute_answers_them():

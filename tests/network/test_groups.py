@@ -2,7 +2,7 @@
 
 import pytest
 
-from labs.network import HopVerdict, Step
+from labs.network import HopVerdict, PathStep
 
 from .vpc import ENDPOINTS, TASKS, A, entry, interface, permission, task
 
@@ -55,7 +55,7 @@ def test_an_outbound_rule_to(pair, to, ok):
     path = pair.reach(TO)
     assert path.ok is ok
     if ok is not True:
-        assert (path.blocked_at or path.unchecked[0]).step is Step.GROUPS_OUT
+        assert (path.blocked_at or path.unchecked[0]).step is PathStep.GROUPS_OUT
 
 
 IN = {
@@ -75,7 +75,7 @@ def test_an_inbound_rule_from(pair, source, ok):
     path = pair.reach(TO)
     assert path.ok is ok
     if ok is not True:
-        assert (path.blocked_at or path.unchecked[0]).step is Step.GROUPS_IN
+        assert (path.blocked_at or path.unchecked[0]).step is PathStep.GROUPS_IN
 
 
 PORTS = {
@@ -109,7 +109,7 @@ def test_the_groups_of_an_interface_add_up(pair):
 def test_two_interfaces_in_one_group_need_a_rule_for_that_group(cloud):
     cloud["NetworkInterfaces"].append(interface("eni-peer", A, "10.0.1.11", TASKS))
     cloud.group()["IpPermissionsEgress"] = [permission(protocol="-1")]
-    assert cloud.reach("10.0.1.11:80").blocked_at.step is Step.GROUPS_IN
+    assert cloud.reach("10.0.1.11:80").blocked_at.step is PathStep.GROUPS_IN
     cloud.group()["IpPermissions"] = [permission(TASKS, protocol="-1")]
     path = cloud.reach("10.0.1.11:80")
     assert path.ok
@@ -131,7 +131,7 @@ def test_ipv6_has_its_own_rules(pair, to, ok):
 def test_a_proposed_interface_without_groups_gets_the_default_group(cloud):
     path = cloud.reach("10.0.1.100:443", task(A))
     assert path.hops[0].resource == "sg-default"
-    assert path.blocked_at.step is Step.GROUPS_IN
+    assert path.blocked_at.step is PathStep.GROUPS_IN
 
 
 def test_a_proposed_interface_may_get_any_address_of_its_subnet(cloud):
@@ -156,7 +156,7 @@ PUBLIC_RULES = {
 def test_an_outbound_rule_for_a_public_address_that_is_not_known(cloud, to, verdict):
     cloud.group()["IpPermissionsEgress"] = [permission(to)]
     groups = cloud.reach("registry-1.docker.io:443").hops[1]
-    assert (groups.step, groups.verdict) == (Step.GROUPS_OUT, verdict)
+    assert (groups.step, groups.verdict) == (PathStep.GROUPS_OUT, verdict)
 
 
 S3_RULES = {

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.validate import validate_parameters
 
-from labs.network import HopVerdict, Step
+from labs.network import HopVerdict, PathStep
 
 from .mending import OPERATIONS, apply
 from .vpc import (
@@ -123,158 +123,162 @@ PORT_IN = entry(90, "allow", ports=(443, 443))
 MUTATIONS = {
     # DNS
     "no DNS support": (
-        set_to(lambda c: c.attributes(), enableDnsSupport=False), ECR_API, "eni-task", Step.DNS, VPC,
+        set_to(lambda c: c.attributes(), enableDnsSupport=False), ECR_API, "eni-task", PathStep.DNS, VPC,
     ),
     "no DNS host names": (
-        set_to(lambda c: c.attributes(), enableDnsHostnames=False), ECR_API, "eni-task", Step.GROUPS_OUT, TASKS,
+        set_to(lambda c: c.attributes(), enableDnsHostnames=False), ECR_API, "eni-task", PathStep.GROUPS_OUT, TASKS,
     ),
     "no DNS host names, wide egress": (
         several(open_wide, set_to(lambda c: c.attributes(), enableDnsHostnames=False)),
-        ECR_DKR, "eni-task", Step.ROUTE, TABLE,
+        ECR_DKR, "eni-task", PathStep.ROUTE, TABLE,
     ),
     "ecr.api without private DNS": (
         several(open_wide, set_to(lambda c: c.endpoint("ecr.api"), PrivateDnsEnabled=False)),
-        ECR_API, "eni-task", Step.ROUTE, TABLE,
+        ECR_API, "eni-task", PathStep.ROUTE, TABLE,
     ),
     "logs without private DNS": (
         several(open_wide, set_to(lambda c: c.endpoint("logs"), PrivateDnsEnabled=False)),
-        LOGS, "eni-task", Step.ROUTE, TABLE,
+        LOGS, "eni-task", PathStep.ROUTE, TABLE,
     ),
     # Endpoints
     "no endpoint ecr.api": (
-        several(open_wide, drop("VpcEndpoints", VpcEndpointId="vpce-ecr.api")), ECR_API, "eni-task", Step.ROUTE, TABLE,
+        several(open_wide, drop("VpcEndpoints", VpcEndpointId="vpce-ecr.api")),
+        ECR_API, "eni-task", PathStep.ROUTE, TABLE,
     ),
     "no endpoint ecr.dkr": (
-        several(open_wide, drop("VpcEndpoints", VpcEndpointId="vpce-ecr.dkr")), ECR_DKR, "eni-task", Step.ROUTE, TABLE,
+        several(open_wide, drop("VpcEndpoints", VpcEndpointId="vpce-ecr.dkr")),
+        ECR_DKR, "eni-task", PathStep.ROUTE, TABLE,
     ),
     "no endpoint ssm": (
-        several(open_wide, drop("VpcEndpoints", VpcEndpointId="vpce-ssm")), SSM, "eni-task", Step.ROUTE, TABLE,
+        several(open_wide, drop("VpcEndpoints", VpcEndpointId="vpce-ssm")),
+        SSM, "eni-task", PathStep.ROUTE, TABLE,
     ),
     "no endpoint logs, narrow egress": (
-        drop("VpcEndpoints", VpcEndpointId="vpce-logs"), LOGS, "eni-task", Step.GROUPS_OUT, TASKS,
+        drop("VpcEndpoints", VpcEndpointId="vpce-logs"), LOGS, "eni-task", PathStep.GROUPS_OUT, TASKS,
     ),
     "an endpoint that is pending": (
-        set_to(lambda c: c.endpoint("ssm"), State="pending"), SSM, "eni-task", Step.ENDPOINT, "vpce-ssm",
+        set_to(lambda c: c.endpoint("ssm"), State="pending"), SSM, "eni-task", PathStep.ENDPOINT, "vpce-ssm",
     ),
     "an endpoint that failed": (
-        set_to(lambda c: c.endpoint("ssm"), State="failed"), SSM, "eni-task", Step.ENDPOINT, "vpce-ssm",
+        set_to(lambda c: c.endpoint("ssm"), State="failed"), SSM, "eni-task", PathStep.ENDPOINT, "vpce-ssm",
     ),
     "an endpoint that is deleted": (
-        several(open_wide, set_to(lambda c: c.endpoint("ssm"), State="deleted")), SSM, "eni-task", Step.ROUTE, TABLE,
+        several(open_wide, set_to(lambda c: c.endpoint("ssm"), State="deleted")),
+        SSM, "eni-task", PathStep.ROUTE, TABLE,
     ),
     "an endpoint without subnets": (
         endpoint_without("ecr.api", "SubnetIds", "NetworkInterfaceIds"),
-        ECR_API, "eni-task", Step.ENDPOINT, "vpce-ecr.api",
+        ECR_API, "eni-task", PathStep.ENDPOINT, "vpce-ecr.api",
     ),
     "an endpoint for another Region": (
         several(open_wide, set_to(lambda c: c.endpoint("ssm"), ServiceName="com.amazonaws.eu-west-1.ssm")),
-        SSM, "eni-task", Step.ROUTE, TABLE,
+        SSM, "eni-task", PathStep.ROUTE, TABLE,
     ),
-    "layers by an S3 interface endpoint": (s3_interface, LAYERS, "eni-task", Step.ENDPOINT, "vpce-s3-interface"),
+    "layers by an S3 interface endpoint": (s3_interface, LAYERS, "eni-task", PathStep.ENDPOINT, "vpce-s3-interface"),
     # Security groups
-    "no egress at all": (egress(), ECR_API, "eni-task", Step.GROUPS_OUT, TASKS),
-    "egress to another port": (egress(permission(ENDPOINTS, 8443)), ECR_API, "eni-task", Step.GROUPS_OUT, TASKS),
-    "egress to another group": (egress(permission("sg-default")), ECR_API, "eni-task", Step.GROUPS_OUT, TASKS),
-    "egress by UDP": (egress(permission(ENDPOINTS, protocol="udp")), ECR_API, "eni-task", Step.GROUPS_OUT, TASKS),
-    "egress to another block": (egress(permission("10.1.0.0/16")), ECR_API, "eni-task", Step.GROUPS_OUT, TASKS),
-    "no egress to the S3 list": (egress(permission(ENDPOINTS)), LAYERS, "eni-task", Step.GROUPS_OUT, TASKS),
-    "endpoints let nobody in": (ingress(), LOGS, "eni-task", Step.GROUPS_IN, ENDPOINTS),
-    "endpoints let in port 80": (ingress(permission(TASKS, 80)), LOGS, "eni-task", Step.GROUPS_IN, ENDPOINTS),
+    "no egress at all": (egress(), ECR_API, "eni-task", PathStep.GROUPS_OUT, TASKS),
+    "egress to another port": (egress(permission(ENDPOINTS, 8443)), ECR_API, "eni-task", PathStep.GROUPS_OUT, TASKS),
+    "egress to another group": (egress(permission("sg-default")), ECR_API, "eni-task", PathStep.GROUPS_OUT, TASKS),
+    "egress by UDP": (egress(permission(ENDPOINTS, protocol="udp")), ECR_API, "eni-task", PathStep.GROUPS_OUT, TASKS),
+    "egress to another block": (egress(permission("10.1.0.0/16")), ECR_API, "eni-task", PathStep.GROUPS_OUT, TASKS),
+    "no egress to the S3 list": (egress(permission(ENDPOINTS)), LAYERS, "eni-task", PathStep.GROUPS_OUT, TASKS),
+    "endpoints let nobody in": (ingress(), LOGS, "eni-task", PathStep.GROUPS_IN, ENDPOINTS),
+    "endpoints let in port 80": (ingress(permission(TASKS, 80)), LOGS, "eni-task", PathStep.GROUPS_IN, ENDPOINTS),
     "endpoints let only themselves in": (
-        ingress(permission(ENDPOINTS, protocol="-1")), ECR_DKR, "eni-task", Step.GROUPS_IN, ENDPOINTS,
+        ingress(permission(ENDPOINTS, protocol="-1")), ECR_DKR, "eni-task", PathStep.GROUPS_IN, ENDPOINTS,
     ),
     "endpoints let in another subnet": (
-        ingress(permission("10.0.3.0/24")), ECR_API, "eni-task", Step.GROUPS_IN, ENDPOINTS,
+        ingress(permission("10.0.3.0/24")), ECR_API, "eni-task", PathStep.GROUPS_IN, ENDPOINTS,
     ),
     "the task has the default group only": (
         set_to(lambda c: c.interface(), Groups=[{"GroupId": "sg-default"}]),
-        ECR_API, "eni-task", Step.GROUPS_IN, ENDPOINTS,
+        ECR_API, "eni-task", PathStep.GROUPS_IN, ENDPOINTS,
     ),
     # Network ACLs
     "the network ACL denies 443 outbound": (
-        acl_rule(entry(50, "deny", True, ports=(443, 443))), LAYERS, "eni-task", Step.ACL_OUT, ACL,
+        acl_rule(entry(50, "deny", True, ports=(443, 443))), LAYERS, "eni-task", PathStep.ACL_OUT, ACL,
     ),
     "the network ACL denies ephemeral ports inbound": (
-        acl_rule(entry(50, "deny", ports=(1024, 65535))), LAYERS, "eni-task", Step.RETURN_ACL, ACL,
+        acl_rule(entry(50, "deny", ports=(1024, 65535))), LAYERS, "eni-task", PathStep.RETURN_ACL, ACL,
     ),
     "the network ACL denies some ephemeral ports": (
-        acl_rule(entry(50, "deny", ports=(40000, 40100))), LAYERS, "eni-task", Step.RETURN_ACL, ACL,
+        acl_rule(entry(50, "deny", ports=(40000, 40100))), LAYERS, "eni-task", PathStep.RETURN_ACL, ACL,
     ),
     "only 443 comes in": (
-        own_acl(A, ANY_OUT, PORT_IN), LAYERS, "eni-task", Step.RETURN_ACL, f"acl-{A}",
+        own_acl(A, ANY_OUT, PORT_IN), LAYERS, "eni-task", PathStep.RETURN_ACL, f"acl-{A}",
     ),
     "the other subnet lets nothing in": (
-        own_acl(B, ANY_OUT), "10.0.2.100:443", "eni-task", Step.ACL_IN, f"acl-{B}",
+        own_acl(B, ANY_OUT), "10.0.2.100:443", "eni-task", PathStep.ACL_IN, f"acl-{B}",
     ),
     "the other subnet lets nothing out": (
-        own_acl(B, ANY_IN), "10.0.2.100:443", "eni-task", Step.RETURN_ACL, f"acl-{B}",
+        own_acl(B, ANY_IN), "10.0.2.100:443", "eni-task", PathStep.RETURN_ACL, f"acl-{B}",
     ),
-    "one of two endpoint subnets is closed": (own_acl(B), ECR_API, "eni-task", Step.ACL_IN, f"acl-{B}"),
+    "one of two endpoint subnets is closed": (own_acl(B), ECR_API, "eni-task", PathStep.ACL_IN, f"acl-{B}"),
     # Routes
-    "no S3 gateway": (no_table_for_gateway, LAYERS, "eni-task", Step.ROUTE, TABLE),
-    "the S3 gateway is not in this table": (gateway_elsewhere, LAYERS, "eni-task", Step.ROUTE, TABLE),
-    "the subnet fell back to the main table": (unassociated, LAYERS, "eni-task", Step.ROUTE, "rtb-main"),
+    "no S3 gateway": (no_table_for_gateway, LAYERS, "eni-task", PathStep.ROUTE, TABLE),
+    "the S3 gateway is not in this table": (gateway_elsewhere, LAYERS, "eni-task", PathStep.ROUTE, TABLE),
+    "the subnet fell back to the main table": (unassociated, LAYERS, "eni-task", PathStep.ROUTE, "rtb-main"),
     "the S3 route is a blackhole": (
         routes({"DestinationPrefixListId": S3_LIST, "GatewayId": "vpce-s3", "State": "blackhole"}),
-        LAYERS, "eni-task", Step.ROUTE, TABLE,
+        LAYERS, "eni-task", PathStep.ROUTE, TABLE,
     ),
     "the S3 gateway is being made": (
-        set_to(lambda c: c.endpoint("s3"), State="pending"), LAYERS, "eni-task", Step.GATEWAY, "vpce-s3",
+        set_to(lambda c: c.endpoint("s3"), State="pending"), LAYERS, "eni-task", PathStep.GATEWAY, "vpce-s3",
     ),
     # Public subnets and NAT
-    "no way to the internet": (open_wide, PEOPLE, "eni-task", Step.ROUTE, TABLE),
-    "no public address": (public_subnet(), PEOPLE, task("subnet-p", TASKS), Step.GATEWAY, "igw-1"),
+    "no way to the internet": (open_wide, PEOPLE, "eni-task", PathStep.ROUTE, TABLE),
+    "no public address": (public_subnet(), PEOPLE, task("subnet-p", TASKS), PathStep.GATEWAY, "igw-1"),
     "the internet gateway is not attached": (
-        public_subnet(attached=False), PEOPLE, "eni-public", Step.GATEWAY, "igw-1",
+        public_subnet(attached=False), PEOPLE, "eni-public", PathStep.GATEWAY, "igw-1",
     ),
     "public access is blocked": (
         public_subnet(
             set_to(lambda c: c["Vpcs"][0], BlockPublicAccessStates={"InternetGatewayBlockMode": "block-ingress"})
         ),
-        PEOPLE, "eni-public", Step.GATEWAY, VPC,
+        PEOPLE, "eni-public", PathStep.GATEWAY, VPC,
     ),
-    "the NAT gateway failed": (nat(State="failed"), PEOPLE, "eni-task", Step.GATEWAY, "nat-1"),
-    "the NAT gateway is private": (nat(ConnectivityType="private"), PEOPLE, "eni-task", Step.GATEWAY, "nat-1"),
+    "the NAT gateway failed": (nat(State="failed"), PEOPLE, "eni-task", PathStep.GATEWAY, "nat-1"),
+    "the NAT gateway is private": (nat(ConnectivityType="private"), PEOPLE, "eni-task", PathStep.GATEWAY, "nat-1"),
     "the NAT gateway is gone": (
-        with_nat(drop("NatGateways", NatGatewayId="nat-1")), PEOPLE, "eni-task", Step.GATEWAY, "nat-1",
+        with_nat(drop("NatGateways", NatGatewayId="nat-1")), PEOPLE, "eni-task", PathStep.GATEWAY, "nat-1",
     ),
     "the NAT gateway's subnet leads nowhere": (
         with_nat(set_to(lambda c: c.table("rtb-public"), Routes=[local()])),
-        PEOPLE, "eni-task", Step.NAT_ROUTE, "rtb-public",
+        PEOPLE, "eni-task", PathStep.NAT_ROUTE, "rtb-public",
     ),
     "the NAT gateway's subnet leads back to it": (
-        with_nat(set_to(lambda c: c["NatGateways"][0], SubnetId=B)), PEOPLE, "eni-task", Step.NAT_ROUTE, B,
+        with_nat(set_to(lambda c: c["NatGateways"][0], SubnetId=B)), PEOPLE, "eni-task", PathStep.NAT_ROUTE, B,
     ),
     "the NAT gateway's internet gateway is not attached": (
         with_nat(set_to(lambda c: c["InternetGateways"][0], Attachments=[])),
-        PEOPLE, "eni-task", Step.NAT_ROUTE, "igw-1",
+        PEOPLE, "eni-task", PathStep.NAT_ROUTE, "igw-1",
     ),
     "the NAT gateway's subnet lets nothing in": (
-        with_nat(own_acl("subnet-p", ANY_OUT)), PEOPLE, "eni-task", Step.NAT_ACL, "acl-subnet-p",
+        with_nat(own_acl("subnet-p", ANY_OUT)), PEOPLE, "eni-task", PathStep.NAT_ACL, "acl-subnet-p",
     ),
     "the NAT gateway's subnet lets nothing out": (
-        with_nat(own_acl("subnet-p", ANY_IN)), PEOPLE, "eni-task", Step.NAT_ACL, "acl-subnet-p",
+        with_nat(own_acl("subnet-p", ANY_IN)), PEOPLE, "eni-task", PathStep.NAT_ACL, "acl-subnet-p",
     ),
     "the NAT gateway's subnet lets only 443 in": (
         with_nat(own_acl("subnet-p", ANY_OUT, PORT_IN)),
-        PEOPLE, "eni-task", Step.RETURN_ACL, "acl-subnet-p",
+        PEOPLE, "eni-task", PathStep.RETURN_ACL, "acl-subnet-p",
     ),
     "the NAT gateway lets only Linux's ports back in": (
         with_nat(own_acl("subnet-p", ANY_OUT, PORT_IN, entry(91, "allow", ports=(32768, 61000)))),
-        PEOPLE, "eni-task", Step.RETURN_ACL, "acl-subnet-p",
+        PEOPLE, "eni-task", PathStep.RETURN_ACL, "acl-subnet-p",
     ),
     "a blackhole is nearer than the NAT gateway": (
         with_nat(lambda c: c.table()["Routes"].append(
             {"DestinationCidrBlock": "198.51.100.0/24", "NatGatewayId": "nat-old", "State": "blackhole"}
         )),
-        PEOPLE, "eni-task", Step.ROUTE, TABLE,
+        PEOPLE, "eni-task", PathStep.ROUTE, TABLE,
     ),
-    "an AWS service without an endpoint": (open_wide, PUBLIC, "eni-task", Step.ROUTE, TABLE),
+    "an AWS service without an endpoint": (open_wide, PUBLIC, "eni-task", PathStep.ROUTE, TABLE),
     # Inside the VPC
-    "nobody has the address": (open_wide, "10.0.1.77:443", "eni-task", Step.DESTINATION, VPC),
+    "nobody has the address": (open_wide, "10.0.1.77:443", "eni-task", PathStep.DESTINATION, VPC),
     "the other interface has no rule for us": (
         several(open_wide, lambda c: c["NetworkInterfaces"].append(interface("eni-db", B, "10.0.2.50", "sg-default"))),
-        "10.0.2.50:5432", "eni-task", Step.GROUPS_IN, "sg-default",
+        "10.0.2.50:5432", "eni-task", PathStep.GROUPS_IN, "sg-default",
     ),
 }  # fmt: skip
 NO_SINGLE_CALL = {

@@ -4,23 +4,23 @@ import itertools
 
 import pytest
 
-from labs.network import HopVerdict, Snapshot, Step, reach
+from labs.network import HopVerdict, PathStep, Snapshot, reach
 
 from .vpc import ECR_API, LAYERS, Cloud, permission, task
 
 PEOPLE = "registry-1.docker.io:443"
 NEEDED = {
-    "NetworkInterfaces": (ECR_API, "eni-task", Step.SOURCE),
-    "Subnets": (ECR_API, task("subnet-a", "sg-tasks"), Step.SOURCE),
-    "Vpcs": (ECR_API, "eni-task", Step.DNS),
-    "VpcAttributes": (ECR_API, "eni-task", Step.DNS),
-    "DhcpOptions": (ECR_API, "eni-task", Step.DNS),
-    "VpcEndpoints": (ECR_API, "eni-task", Step.DNS),
-    "SecurityGroups": (ECR_API, "eni-task", Step.GROUPS_OUT),
-    "NetworkAcls": (LAYERS, "eni-task", Step.ACL_OUT),
-    "RouteTables": (ECR_API, "eni-task", Step.ROUTE),
-    "NatGateways": (PEOPLE, "eni-task", Step.GATEWAY),
-    "InternetGateways": (PEOPLE, "eni-public", Step.GATEWAY),
+    "NetworkInterfaces": (ECR_API, "eni-task", PathStep.SOURCE),
+    "Subnets": (ECR_API, task("subnet-a", "sg-tasks"), PathStep.SOURCE),
+    "Vpcs": (ECR_API, "eni-task", PathStep.DNS),
+    "VpcAttributes": (ECR_API, "eni-task", PathStep.DNS),
+    "DhcpOptions": (ECR_API, "eni-task", PathStep.DNS),
+    "VpcEndpoints": (ECR_API, "eni-task", PathStep.DNS),
+    "SecurityGroups": (ECR_API, "eni-task", PathStep.GROUPS_OUT),
+    "NetworkAcls": (LAYERS, "eni-task", PathStep.ACL_OUT),
+    "RouteTables": (ECR_API, "eni-task", PathStep.ROUTE),
+    "NatGateways": (PEOPLE, "eni-task", PathStep.GATEWAY),
+    "InternetGateways": (PEOPLE, "eni-public", PathStep.GATEWAY),
 }
 
 

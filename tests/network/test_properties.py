@@ -5,7 +5,7 @@ import copy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from labs.network import HopVerdict, Step
+from labs.network import HopVerdict, PathStep
 
 from .mending import apply
 from .vpc import ENDPOINTS, S3_LIST, TASKS, A, B, Cloud, entry, permission, task
@@ -136,18 +136,18 @@ def test_a_deny_in_a_network_acl_never_opens_a_path(cloud, to, source, made, dat
 def without_rule(cloud, hop):
     """The VPC without the rule that a hop names, None when the hop names no rule that can be deleted."""
     bent = copy.deepcopy(cloud)
-    if hop.step in (Step.GROUPS_OUT, Step.GROUPS_IN):
-        egress = hop.step is Step.GROUPS_OUT
+    if hop.step in (PathStep.GROUPS_OUT, PathStep.GROUPS_IN):
+        egress = hop.step is PathStep.GROUPS_OUT
         key, other = "IpPermissionsEgress" if egress else "IpPermissions", hop.rule.rsplit(" ", 1)[1]
         group = bent.group(hop.resource)
         group[key] = [item for item in group[key] if words(item) != hop.rule.split(", ")[1] or other not in str(item)]
         return bent if len(group[key]) < len(cloud.group(hop.resource)[key]) else None
-    if hop.step in (Step.ACL_OUT, Step.ACL_IN, Step.NAT_ACL, Step.RETURN_ACL):
+    if hop.step in (PathStep.ACL_OUT, PathStep.ACL_IN, PathStep.NAT_ACL, PathStep.RETURN_ACL):
         number, egress = int(hop.rule.split()[1].rstrip(":")), "outbound" in hop.rule
         acl = bent.acl(hop.resource)
         acl["Entries"] = [e for e in acl["Entries"] if (e["RuleNumber"], e["Egress"]) != (number, egress)]
         return bent
-    if hop.step is Step.ROUTE:
+    if hop.step is PathStep.ROUTE:
         routes = bent.table(hop.resource)["Routes"]
         destination = hop.rule.split(" -> ")[0]
         bent.table(hop.resource)["Routes"] = [route for route in routes if destination not in route.values()]
@@ -204,7 +204,7 @@ def test_every_hop_says_what_decided(cloud, to, source):
         assert hop.resource
         assert hop.reason.endswith(".")
         assert "\n" not in hop.reason
-        assert hop.rule or hop.verdict is HopVerdict.CANNOT_CHECK or hop.step is Step.DESTINATION
+        assert hop.rule or hop.verdict is HopVerdict.CANNOT_CHECK or hop.step is PathStep.DESTINATION
         assert hop.mend is None or hop.verdict is HopVerdict.BLOCKED
     assert path.blocked_at in (None, path.hops[-1])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labs.network import BadDestination, Destination, HopVerdict, Mend, PolicyAnswer, Step, UnknownSource
+from labs.network import BadDestination, Destination, HopVerdict, Mend, PathStep, PolicyAnswer, UnknownSource
 
 from .vpc import ECR_API, LAYERS, A, task
 
@@ -81,7 +81,7 @@ def test_the_endpoints_policy_is_asked_through_the_caller(cloud, to, answer, ver
         return answer
 
     path = cloud.reach(to, decide_endpoint=decide)
-    (hop,) = [hop for hop in path.hops if hop.step is Step.POLICY]
+    (hop,) = [hop for hop in path.hops if hop.step is PathStep.POLICY]
     assert set(asked) == {hop.resource}
     assert (path.ok, hop.verdict, hop.reason, hop.rule) == (ok, verdict, answer.words, answer.rule)
     assert hop.mend == (answer.mend if ok is False else None)
@@ -90,17 +90,17 @@ def test_the_endpoints_policy_is_asked_through_the_caller(cloud, to, answer, ver
 def test_an_endpoint_without_a_policy_allows_every_request(cloud):
     cloud.endpoint("ecr.api")["PolicyDocument"] = None
     path = cloud.reach(ECR_API, decide_endpoint=lambda endpoint: pytest.fail("asked"))
-    assert (path.hops[-1].step, path.hops[-1].verdict) == (Step.POLICY, HopVerdict.OPEN)
+    assert (path.hops[-1].step, path.hops[-1].verdict) == (PathStep.POLICY, HopVerdict.OPEN)
 
 
 def test_without_a_request_no_policy_is_looked_at(cloud):
-    assert Step.POLICY not in {hop.step for hop in cloud.reach(ECR_API).hops}
+    assert PathStep.POLICY not in {hop.step for hop in cloud.reach(ECR_API).hops}
 
 
 def test_the_policy_of_a_closed_endpoint_is_not_asked(cloud):
     cloud.group("sg-endpoints")["IpPermissions"] = []
     path = cloud.reach(ECR_API, decide_endpoint=lambda endpoint: pytest.fail("asked"))
-    assert path.blocked_at.step is Step.GROUPS_IN
+    assert path.blocked_at.step is PathStep.GROUPS_IN
 
 
 def test_hops_and_paths_can_be_compared_and_hashed(cloud):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labs.network import Destination, HopVerdict, Step
+from labs.network import Destination, HopVerdict, PathStep
 
 from .vpc import ECR_API, LAYERS, S3_LIST, TABLE, A, entry, interface, local, permission, task
 
@@ -97,14 +97,14 @@ def test_a_blocked_hop_is_told_even_behind_one_that_cannot_be_checked(wide):
     wide["NatGateways"][0]["State"] = "failed"
     path = wide.reach(PEOPLE)
     assert (path.ok, path.blocked_at.resource) == (False, "nat-1")
-    assert [hop.step for hop in path.unchecked] == [Step.GROUPS_OUT]
+    assert [hop.step for hop in path.unchecked] == [PathStep.GROUPS_OUT]
 
 
 def test_an_internet_gateway_and_a_public_address(wide):
     wide.add_public_subnet()
     path = wide.reach(PEOPLE, "eni-public")
     assert path.ok
-    assert [hop.step for hop in path.hops][-3:] == [Step.ROUTE, Step.GATEWAY, Step.RETURN_ACL]
+    assert [hop.step for hop in path.hops][-3:] == [PathStep.ROUTE, PathStep.GATEWAY, PathStep.RETURN_ACL]
 
 
 def test_a_task_with_a_public_address_in_a_public_subnet(wide):
@@ -118,14 +118,14 @@ def test_a_nat_gateway_is_followed_to_the_internet_gateway_and_back(wide):
     path = wide.reach(PEOPLE)
     assert path.ok
     assert [(hop.step, hop.resource) for hop in path.hops[3:]] == [
-        (Step.ROUTE, TABLE),
-        (Step.GATEWAY, "nat-1"),
-        (Step.NAT_ACL, "acl-public"),
-        (Step.NAT_ROUTE, "igw-1"),
-        (Step.NAT_ACL, "acl-public"),
-        (Step.RETURN_ACL, "acl-public"),
-        (Step.RETURN_ACL, "acl-public"),
-        (Step.RETURN_ACL, "acl-1"),
+        (PathStep.ROUTE, TABLE),
+        (PathStep.GATEWAY, "nat-1"),
+        (PathStep.NAT_ACL, "acl-public"),
+        (PathStep.NAT_ROUTE, "igw-1"),
+        (PathStep.NAT_ACL, "acl-public"),
+        (PathStep.RETURN_ACL, "acl-public"),
+        (PathStep.RETURN_ACL, "acl-public"),
+        (PathStep.RETURN_ACL, "acl-1"),
     ]
 
 
@@ -160,8 +160,8 @@ def test_a_subnet_excluded_from_block_public_access_is_open(wide):
 
 def test_a_private_address_outside_the_vpc_does_not_leave_by_an_internet_gateway(wide):
     wide.add_public_subnet(nat=True)
-    assert wide.reach("10.99.0.1:443", "eni-public").blocked_at.step is Step.GATEWAY
-    assert wide.reach("10.99.0.1:443").blocked_at.step is Step.NAT_ROUTE
+    assert wide.reach("10.99.0.1:443", "eni-public").blocked_at.step is PathStep.GATEWAY
+    assert wide.reach("10.99.0.1:443").blocked_at.step is PathStep.NAT_ROUTE
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_ipv6_leaves_by_an_egress_only_internet_gateway(six):
 def test_ipv6_does_not_use_ipv4_routes(six):
     six.table()["Routes"] = [local(), to("0.0.0.0/0", EgressOnlyInternetGatewayId="eigw-1")]
     path = six.reach(SIX)
-    assert path.blocked_at.step is Step.ROUTE
+    assert path.blocked_at.step is PathStep.ROUTE
     assert path.blocked_at.mend.parameters["DestinationIpv6CidrBlock"] == "::/0"
 
 
@@ -208,12 +208,12 @@ def test_an_ipv6_only_source_is_not_judged_by_names(cloud):
     six = [{"Ipv6Address": "2600:1f18:0:1::10"}]
     cloud.interface().update(PrivateIpAddress=None, PrivateIpAddresses=[], Ipv6Addresses=six)
     path = cloud.reach(ECR_API)
-    assert (path.ok, path.unchecked[0].step) == (None, Step.SOURCE)
+    assert (path.ok, path.unchecked[0].step) == (None, PathStep.SOURCE)
 
 
 def test_the_addresses_that_aws_keeps_in_a_subnet_cannot_be_checked(wide):
     path = wide.reach("10.0.2.2:53")
-    assert (path.ok, path.unchecked[0].step) == (None, Step.DESTINATION)
+    assert (path.ok, path.unchecked[0].step) == (None, PathStep.DESTINATION)
 
 
 def test_an_address_and_a_name_of_one_interface_give_the_same_path(cloud):
@@ -224,7 +224,7 @@ def test_an_address_and_a_name_of_one_interface_give_the_same_path(cloud):
 
 def test_an_interface_in_another_zone_is_reached(cloud):
     path = cloud.reach("10.0.2.100:443")
-    (hop,) = [hop for hop in path.hops if hop.step is Step.ENDPOINT]
+    (hop,) = [hop for hop in path.hops if hop.step is PathStep.ENDPOINT]
     assert hop.verdict is HopVerdict.OPEN
     assert "us-east-1b, which is another zone than us-east-1a" in hop.reason
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from labs.fargate.model import session_of
-from labs.subjects.push.push_policy import TOKEN, Document, Fault
+from labs.subjects.push.push_policy import TOKEN, PolicyDocument, PolicyProblem
 from labs.subjects.tasks.execution_policy import PULL, READ, TOLERATED, WRITE, Start, StartReviewer
 
 ACCOUNT = "111122223333"
@@ -37,8 +37,8 @@ RIGHT = (TOKEN_ANY, IMAGE, LOG, VALUE)
 MANAGED = allow((TOKEN, TOLERATED, *PULL, *WRITE), "*")
 
 
-def first(*statements: Statement) -> Fault | None:
-    document = Document("execution", {"Version": "2012-10-17", "Statement": list(statements)})
+def first(*statements: Statement) -> PolicyProblem | None:
+    document = PolicyDocument("execution", {"Version": "2012-10-17", "Statement": list(statements)})
     return StartReviewer((document,), START).first_fault()
 
 

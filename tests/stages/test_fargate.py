@@ -9,7 +9,7 @@ from labs.lesson import runner
 from labs.lesson.bench import BOTH, Bench
 from labs.lesson.stage import stage
 from labs.stages.fargate import gates, resources, show, solve
-from labs.stages.fargate.subject import Subject, definition_of
+from labs.stages.fargate.subject import ServiceSubject, definition_of
 from labs.subjects.tasks import tasks
 from labs.subjects.vpc import vpc_ids
 
@@ -63,14 +63,14 @@ def test_a_trust_policy_limited_to_the_account_is_right(begun: Bench) -> None:
     solve.make_log_group(begun)
     solve.write_policies(begun, trust=json.dumps(trust))
     solve.make_roles(begun)
-    assert gates.roles(Subject(begun)) is None
+    assert gates.roles(ServiceSubject(begun)) is None
 
 
 def test_a_secret_may_be_named_or_given_by_its_arn(begun: Bench) -> None:
     for value in (resources.parameter(begun), resources.parameter_arn(begun)):
         body = solve.container(begun, BOTH, secrets=[{"name": "APP_SECRET", "valueFrom": value}])
         solve.register(begun, solve.definition(begun, BOTH, containerDefinitions=[body]))
-        assert gates.definition(Subject(begun)) is None
+        assert gates.definition(ServiceSubject(begun)) is None
 
 
 def test_the_roles_are_shown_with_what_changed_and_then_with_nothing(begun: Bench) -> None:
@@ -128,10 +128,10 @@ def test_a_service_that_does_not_become_steady_is_shown_with_ecss_own_words(begu
 
 
 def test_the_subject_finds_the_newest_revision_and_the_service(begun: Bench) -> None:
-    assert Subject(begun).definition is None
-    assert Subject(begun).service is None
+    assert ServiceSubject(begun).definition is None
+    assert ServiceSubject(begun).service is None
     runner.solve("fargate", begun)
-    subject = Subject(begun)
+    subject = ServiceSubject(begun)
     assert subject.container()["image"].endswith(":v2")
     assert subject.pushed is not None
     assert subject.definition is not None

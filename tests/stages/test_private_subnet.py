@@ -128,9 +128,9 @@ def test_a_rule_for_more_than_443_covers_it_but_not_exactly(rule: dict[str, Any]
     assert vpc.ports(rule) == words
 
 
-def answered(ids: list[str], **changes: Any) -> vpc.Vpc:
+def answered(ids: list[str], **changes: Any) -> vpc.VpcReading:
     made = {"subnets": tuple({"SubnetId": each, "AvailabilityZone": "a"} for each in ids)} | changes
-    return vpc.Vpc({"VpcId": "vpc-1"}, True, True, "us-east-1", **made)
+    return vpc.VpcReading({"VpcId": "vpc-1"}, True, True, "us-east-1", **made)
 
 
 def test_a_subnet_without_a_table_of_its_own_uses_the_main_one() -> None:

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from labs.iam import Principal, PrincipalKind
-from labs.subjects.push.push_policy import DOCUMENTED, MISSING, NEEDED, TOKEN, Document, Fault, Place, Reviewer
+from labs.subjects.push.push_policy import (
+    DOCUMENTED,
+    MISSING,
+    NEEDED,
+    TOKEN,
+    PolicyDocument,
+    PolicyProblem,
+    PushContext,
+    Reviewer,
+)
 
 ACCOUNT = "111122223333"
 REPOSITORY = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/fargate-lab/app"
@@ -17,8 +26,8 @@ PUSHER = Principal(
 
 
 def policy(*statements: dict[str, Any]) -> Reviewer:
-    document = Document("push", {"Version": "2012-10-17", "Statement": list(statements)})
-    return Reviewer((document,), Place(PUSHER, REPOSITORY))
+    document = PolicyDocument("push", {"Version": "2012-10-17", "Statement": list(statements)})
+    return Reviewer((document,), PushContext(PUSHER, REPOSITORY))
 
 
 def allow(actions: Any = NEEDED, resource: Any = REPOSITORY, **more: Any) -> dict[str, Any]:
@@ -33,7 +42,7 @@ def allow(actions: Any = NEEDED, resource: Any = REPOSITORY, **more: Any) -> dic
 TOKEN_STATEMENT = allow(TOKEN, "*")
 
 
-def first(*statements: dict[str, Any]) -> Fault | None:
+def first(*statements: dict[str, Any]) -> PolicyProblem | None:
     return policy(*statements).first_fault()
 
 
@@ -57,13 +66,13 @@ def test_two_statements_may_share_the_work() -> None:
 def test_the_documented_six_lack_exactly_one_action() -> None:
     review = policy(allow(list(DOCUMENTED)), TOKEN_STATEMENT)
     assert review.lacking() == (MISSING,)
-    assert review.first_fault() == Fault("missing_action", {"actions": MISSING})
+    assert review.first_fault() == PolicyProblem("missing_action", {"actions": MISSING})
 
 
 @pytest.mark.parametrize("dropped", NEEDED)
 def test_each_action_is_needed(dropped: str) -> None:
     fault = first(allow([each for each in NEEDED if each != dropped]), TOKEN_STATEMENT)
-    assert fault == Fault("missing_action", {"actions": dropped})
+    assert fault == PolicyProblem("missing_action", {"actions": dropped})
 
 
 @pytest.mark.parametrize(
@@ -113,8 +122,8 @@ def test_the_fault_names_what_the_policy_says() -> None:
 
 
 def test_a_second_policy_on_the_role_counts() -> None:
-    right = Document("push", {"Version": "2012-10-17", "Statement": [allow(), TOKEN_STATEMENT]})
-    wide = Document("extra", json.loads(json.dumps({"Version": "2012-10-17", "Statement": allow("ecr:*", "*")})))
-    fault = Reviewer((right, wide), Place(PUSHER, REPOSITORY)).first_fault()
+    right = PolicyDocument("push", {"Version": "2012-10-17", "Statement": [allow(), TOKEN_STATEMENT]})
+    wide = PolicyDocument("extra", json.loads(json.dumps({"Version": "2012-10-17", "Statement": allow("ecr:*", "*")})))
+    fault = Reviewer((right, wide), PushContext(PUSHER, REPOSITORY)).first_fault()
     assert fault is not None
     assert fault.name == "wide_actions"

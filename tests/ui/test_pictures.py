@@ -8,12 +8,12 @@ import pytest
 
 from labs import oci
 from labs.ui import text
-from labs.ui.pictures import Call, Picture, index_picture, push_picture
+from labs.ui.pictures import Picture, PushCall, index_picture, push_picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 CALLS = (
-    Call("HEAD blob", "ecr:BatchCheckLayerAvailability", "allowed"),
-    Call("HEAD blob that an image uses", "ecr:GetDownloadUrlForLayer", "refused"),
+    PushCall("HEAD blob", "ecr:BatchCheckLayerAvailability", "allowed"),
+    PushCall("HEAD blob that an image uses", "ecr:GetDownloadUrlForLayer", "refused"),
 )
 
 

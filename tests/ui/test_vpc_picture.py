@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from labs.ui.svg import letters
-from labs.ui.vpc_picture import WIDTH, Lane, Network, Place, Sign, Station, vpc_picture, vpc_table
+from labs.ui.vpc_picture import WIDTH, DrawnSubnet, Lane, Sign, Station, VpcDrawing, vpc_picture, vpc_table
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -42,10 +42,10 @@ UNKNOWN = Lane(
     "A resolver of its own answers.",
 )
 SUBNETS = (
-    Place("subnet-1", ("10.0.1.0/24 in us-east-1a", "route table rtb-1"), ("task: 10.0.1.9, group tasks eni-1",)),
-    Place("subnet-2", ("10.0.2.0/24 in us-east-1b", "route table rtb-1")),
+    DrawnSubnet("subnet-1", ("10.0.1.0/24 in us-east-1a", "route table rtb-1"), ("task: 10.0.1.9, group tasks eni-1",)),
+    DrawnSubnet("subnet-2", ("10.0.2.0/24 in us-east-1b", "route table rtb-1")),
 )
-USUAL = Network(
+USUAL = VpcDrawing(
     "VPC vpc-1 10.0.0.0/16",
     SUBNETS,
     ("10.0.0.0/16: local",),
@@ -56,16 +56,18 @@ USUAL = Network(
 LONG = "a-name-that-somebody-made-longer-than-any-name-has-to-be-" * 4
 WEIRD = {
     "usual": USUAL,
-    "nothing at all": Network("VPC vpc-1 10.0.0.0/16", (), (), (), "if one ran", ()),
+    "nothing at all": VpcDrawing("VPC vpc-1 10.0.0.0/16", (), (), (), "if one ran", ()),
     "no subnets": replace(USUAL, places=(), lanes=()),
     "one subnet": replace(USUAL, places=SUBNETS[:1]),
     "fifty subnets": replace(USUAL, places=SUBNETS * 25),
-    "many interfaces": replace(USUAL, places=(Place("subnet-1", ("10.0.1.0/24",), ("endpoint x: 10.0.1.9",) * 40),)),
+    "many interfaces": replace(
+        USUAL, places=(DrawnSubnet("subnet-1", ("10.0.1.0/24",), ("endpoint x: 10.0.1.9",) * 40),)
+    ),
     "many groups and routes": replace(USUAL, groups=("a group: tcp 443 from b",) * 200, routes=("a: b",) * 50),
     "long names": replace(
         USUAL,
         vpc=LONG,
-        places=(Place(LONG, (LONG, LONG.replace("-", " ")), (LONG,)),),
+        places=(DrawnSubnet(LONG, (LONG, LONG.replace("-", " ")), (LONG,)),),
         groups=(LONG,),
         routes=(LONG,),
         task="2001:db8:1234:5678:9abc:def0:1234:5678",
@@ -77,16 +79,16 @@ WEIRD = {
 EVERY = pytest.mark.parametrize("network", WEIRD.values(), ids=list(WEIRD))
 
 
-def drawn(network: Network) -> ET.Element:
+def drawn(network: VpcDrawing) -> ET.Element:
     return ET.fromstring(vpc_picture(network).svg)
 
 
-def said(network: Network) -> str:
+def said(network: VpcDrawing) -> str:
     return "\n".join(each.text or "" for each in drawn(network).iter(f"{SVG}text"))
 
 
 @EVERY
-def test_it_is_xml_with_a_role_a_label_a_title_and_a_description(network: Network) -> None:
+def test_it_is_xml_with_a_role_a_label_a_title_and_a_description(network: VpcDrawing) -> None:
     root, picture = drawn(network), vpc_picture(network)
     assert root.get("role") == "img"
     title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
@@ -99,7 +101,7 @@ def test_it_is_xml_with_a_role_a_label_a_title_and_a_description(network: Networ
 
 
 @EVERY
-def test_every_shape_and_word_lies_inside_the_picture(network: Network) -> None:
+def test_every_shape_and_word_lies_inside_the_picture(network: VpcDrawing) -> None:
     root = drawn(network)
     width, height = (float(each) for each in root.get("viewBox", "").split()[2:])
     assert width == WIDTH
@@ -115,7 +117,7 @@ def test_every_shape_and_word_lies_inside_the_picture(network: Network) -> None:
 
 
 @EVERY
-def test_no_word_runs_out_of_the_picture(network: Network) -> None:
+def test_no_word_runs_out_of_the_picture(network: VpcDrawing) -> None:
     for word in drawn(network).iter(f"{SVG}text"):
         x, size, text = float(word.get("x", "nan")), float(word.get("font-size", "nan")), word.text or ""
         room = {"start": WIDTH - x, "end": x, "middle": 2 * min(x, WIDTH - x)}[word.get("text-anchor", "start")]
@@ -123,7 +125,7 @@ def test_no_word_runs_out_of_the_picture(network: Network) -> None:
 
 
 @EVERY
-def test_no_panel_is_shorter_than_what_stands_in_it(network: Network) -> None:
+def test_no_panel_is_shorter_than_what_stands_in_it(network: VpcDrawing) -> None:
     root = drawn(network)
     boxes = [
         tuple(float(each.get(key, "nan")) for key in ("x", "y", "width", "height")) for each in root.iter(f"{SVG}rect")

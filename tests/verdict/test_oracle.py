@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from labs.verdict.oracle import Outcome, expect_denied
+from labs.verdict.oracle import OracleOutcome, expect_denied
 from labs.verdict.trail import Event, parse_event, read_trail
 
 ACCOUNT = "111122223333"
@@ -24,33 +24,33 @@ def event(action: str = ACTION, *, principal: str = ROLE, resource: str = REPOSI
     return Event(SINCE.replace(microsecond=0) + timedelta(seconds=after), principal, action, resource, error)
 
 
-def outcome(trail: list[Event], words: str = WORDS, worked: Event | None = None) -> Outcome:
+def outcome(trail: list[Event], words: str = WORDS, worked: Event | None = None) -> OracleOutcome:
     return expect_denied(ROLE, ACTION, REPOSITORY, SINCE, trail, words, worked=worked).outcome
 
 
 def test_the_right_principal_action_and_repository_in_trail_and_words_is_the_intended_refusal() -> None:
-    assert outcome([event("ecr:PutImage", error=""), event()]) is Outcome.INTENDED
+    assert outcome([event("ecr:PutImage", error=""), event()]) is OracleOutcome.INTENDED
 
 
 def test_an_event_in_the_second_in_which_the_stage_began_counts() -> None:
-    assert outcome([event(after=0)]) is Outcome.INTENDED
+    assert outcome([event(after=0)]) is OracleOutcome.INTENDED
 
 
 def test_an_event_from_before_the_stage_does_not_count() -> None:
-    assert outcome([event(after=-30)], words="") is Outcome.NO_EVIDENCE
+    assert outcome([event(after=-30)], words="") is OracleOutcome.NO_EVIDENCE
 
 
 def test_without_the_clients_words_only_the_trail_speaks() -> None:
-    assert outcome([event()], words="pushing manifest done") is Outcome.TRAIL_ONLY
+    assert outcome([event()], words="pushing manifest done") is OracleOutcome.TRAIL_ONLY
 
 
 def test_the_clients_words_alone_are_called_words_only() -> None:
-    assert outcome([]) is Outcome.WORDS_ONLY
+    assert outcome([]) is OracleOutcome.WORDS_ONLY
 
 
 def test_words_about_another_repository_prove_nothing_about_ours() -> None:
-    assert outcome([], WORDS.replace("fargate-lab/app", "other/app")) is Outcome.OTHER_REASON
-    assert outcome([event()], WORDS.replace("fargate-lab/app", "other/app")) is Outcome.TRAIL_ONLY
+    assert outcome([], WORDS.replace("fargate-lab/app", "other/app")) is OracleOutcome.OTHER_REASON
+    assert outcome([event()], WORDS.replace("fargate-lab/app", "other/app")) is OracleOutcome.TRAIL_ONLY
 
 
 def test_words_that_name_another_action_are_another_reason() -> None:
@@ -58,12 +58,12 @@ def test_words_that_name_another_action_are_another_reason() -> None:
         f"\ndenied: User: {ROLE} is not authorized to perform: ecr:BatchGetImage on resource: {REPOSITORY}"
         " because no identity-based policy allows the ecr:BatchGetImage action"
     )
-    assert outcome([], named) is Outcome.OTHER_REASON
+    assert outcome([], named) is OracleOutcome.OTHER_REASON
 
 
 def test_another_action_is_another_reason() -> None:
     finding = expect_denied(ROLE, ACTION, REPOSITORY, SINCE, [event("ecr:BatchGetImage")], WORDS)
-    assert finding.outcome is Outcome.OTHER_REASON
+    assert finding.outcome is OracleOutcome.OTHER_REASON
     assert finding.denial is not None
     assert finding.denial.action == "ecr:BatchGetImage"
 
@@ -72,56 +72,56 @@ def test_the_echo_of_another_refusal_is_not_the_intended_one() -> None:
     # containerd 2.3.3 asks a second time, with GET, why a HEAD was refused.
     head = event("ecr:BatchCheckLayerAvailability", after=5)
     finding = expect_denied(ROLE, ACTION, REPOSITORY, SINCE, [head, head, event(after=5), event(after=5)], WORDS)
-    assert finding.outcome is Outcome.OTHER_REASON
+    assert finding.outcome is OracleOutcome.OTHER_REASON
     assert finding.denial == head
 
 
 def test_an_allowed_call_before_it_makes_it_the_intended_one() -> None:
     head = event("ecr:BatchCheckLayerAvailability", error="")
     earlier = event("ecr:BatchGetImage", after=1)
-    assert outcome([earlier, head, event(), event()]) is Outcome.INTENDED
+    assert outcome([earlier, head, event(), event()]) is OracleOutcome.INTENDED
 
 
 def test_the_right_action_by_another_principal_is_another_reason() -> None:
-    assert outcome([event(principal=f"arn:aws:iam::{ACCOUNT}:user/someone")]) is Outcome.OTHER_REASON
+    assert outcome([event(principal=f"arn:aws:iam::{ACCOUNT}:user/someone")]) is OracleOutcome.OTHER_REASON
 
 
 def test_the_right_action_on_another_repository_is_another_reason() -> None:
-    assert outcome([event(resource=REPOSITORY + "-2")]) is Outcome.OTHER_REASON
+    assert outcome([event(resource=REPOSITORY + "-2")]) is OracleOutcome.OTHER_REASON
 
 
 def test_a_stranger_refused_elsewhere_is_no_evidence() -> None:
     stranger = event("ecr:PutImage", principal=f"arn:aws:iam::{ACCOUNT}:user/someone", resource=REPOSITORY + "-2")
-    assert outcome([stranger], words="") is Outcome.NO_EVIDENCE
+    assert outcome([stranger], words="") is OracleOutcome.NO_EVIDENCE
 
 
 def test_a_missing_repository_is_not_a_refusal() -> None:
-    assert outcome([event(error="RepositoryNotFoundException")], words="") is Outcome.NO_EVIDENCE
+    assert outcome([event(error="RepositoryNotFoundException")], words="") is OracleOutcome.NO_EVIDENCE
 
 
 def test_a_success_is_called_a_success_and_says_by_whom() -> None:
     put = event("ecr:PutImage", error="")
     finding = expect_denied(ROLE, ACTION, REPOSITORY, SINCE, [put], "", worked=put)
-    assert (finding.outcome, finding.worked_by) == (Outcome.IT_WORKED, ROLE)
+    assert (finding.outcome, finding.worked_by) == (OracleOutcome.IT_WORKED, ROLE)
 
 
 def test_the_intended_refusal_stays_seen_after_a_later_success() -> None:
-    assert outcome([event(after=5)], worked=event("ecr:PutImage", error="", after=60)) is Outcome.INTENDED
+    assert outcome([event(after=5)], worked=event("ecr:PutImage", error="", after=60)) is OracleOutcome.INTENDED
 
 
 def test_of_another_failure_and_a_success_the_later_one_counts() -> None:
     failed, put = event("ecr:PutImage", after=5), event("ecr:PutImage", error="", after=9)
-    assert outcome([failed], worked=put) is Outcome.IT_WORKED
-    assert outcome([event("ecr:PutImage", after=20)], worked=put) is Outcome.OTHER_REASON
+    assert outcome([failed], worked=put) is OracleOutcome.IT_WORKED
+    assert outcome([event("ecr:PutImage", after=20)], worked=put) is OracleOutcome.OTHER_REASON
 
 
 def test_not_being_logged_in_is_another_reason() -> None:
     words = "push access denied, repository does not exist or may require authorization: authorization failed: "
-    assert outcome([], words + "no basic auth credentials") is Outcome.OTHER_REASON
+    assert outcome([], words + "no basic auth credentials") is OracleOutcome.OTHER_REASON
 
 
 def test_nothing_tried_is_no_evidence() -> None:
-    assert outcome([], words="") is Outcome.NO_EVIDENCE
+    assert outcome([], words="") is OracleOutcome.NO_EVIDENCE
 
 
 def test_an_event_is_read_from_cloudtrails_own_form() -> None:

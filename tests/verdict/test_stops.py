@@ -7,7 +7,7 @@ import pytest
 
 from labs.fargate.steps import StepName
 from labs.fargate.wording import Wording
-from labs.verdict.stops import Step, StopOutcome, StopWords, TaskRun, Trouble, expect_stop, read_stop
+from labs.verdict.stops import StopOutcome, StopStep, StopTrouble, StopWords, TaskRun, expect_stop, read_stop
 from tests.fargate.causes import ROWS, Cause
 from tests.fargate.course import Course
 
@@ -28,28 +28,28 @@ STOPPED = TaskRun(
 
 # Where the start model stops, in the words of the oracle.
 STEPS = {
-    StepName.AUTH: Step.REGISTRY_AUTH,
-    StepName.SECRETS: Step.SECRETS,
-    StepName.MANIFEST: Step.MANIFEST,
-    StepName.PLATFORM: Step.PLATFORM,
-    StepName.LAYERS: Step.LAYERS,
-    StepName.LOGS: Step.LOGS,
+    StepName.AUTH: StopStep.REGISTRY_AUTH,
+    StepName.SECRETS: StopStep.SECRETS,
+    StepName.MANIFEST: StopStep.MANIFEST,
+    StepName.PLATFORM: StopStep.PLATFORM,
+    StepName.LAYERS: StopStep.LAYERS,
+    StepName.LOGS: StopStep.LOGS,
 }
 TROUBLES = {
-    "unreachable": Trouble.NETWORK,
-    "denied": Trouble.DENIED,
-    "bucket_denied": Trouble.DENIED,
-    "group_denied": Trouble.DENIED,
-    "kms_denied": Trouble.DENIED,
-    "missing": Trouble.ABSENT,
-    "no_group": Trouble.ABSENT,
-    "no_tag": Trouble.ABSENT,
-    "no_repository": Trouble.ABSENT,
+    "unreachable": StopTrouble.NETWORK,
+    "denied": StopTrouble.DENIED,
+    "bucket_denied": StopTrouble.DENIED,
+    "group_denied": StopTrouble.DENIED,
+    "kms_denied": StopTrouble.DENIED,
+    "missing": StopTrouble.ABSENT,
+    "no_group": StopTrouble.ABSENT,
+    "no_tag": StopTrouble.ABSENT,
+    "no_repository": StopTrouble.ABSENT,
 }
 STARTS = [cause for cause in ROWS if cause.step in STEPS]
 
 
-def judge(*tasks: TaskRun, step: Step = Step.LAYERS, trouble: Trouble = Trouble.NETWORK) -> StopOutcome:
+def judge(*tasks: TaskRun, step: StopStep = StopStep.LAYERS, trouble: StopTrouble = StopTrouble.NETWORK) -> StopOutcome:
     return expect_stop(step, trouble, SINCE, tasks, family="lab-trial", subnets=SUBNETS).outcome
 
 
@@ -66,8 +66,8 @@ def test_what_the_start_model_says_is_read_as_its_step_and_trouble(cause: Cause,
 
 
 def test_words_that_nobody_has_seen_are_unknown() -> None:
-    assert read_stop("The moon is full.") == StopWords(Step.UNKNOWN, Trouble.OTHER)
-    assert read_stop("") == StopWords(Step.UNKNOWN, Trouble.OTHER)
+    assert read_stop("The moon is full.") == StopWords(StopStep.UNKNOWN, StopTrouble.OTHER)
+    assert read_stop("") == StopWords(StopStep.UNKNOWN, StopTrouble.OTHER)
 
 
 def test_the_right_step_and_reason_is_the_intended_stop() -> None:
@@ -130,9 +130,9 @@ def test_a_strangers_task_beside_ours_does_not_hide_it() -> None:
 
 
 def test_the_finding_carries_the_task_and_its_words() -> None:
-    finding = expect_stop(Step.LAYERS, Trouble.NETWORK, SINCE, [STOPPED], family="lab-trial", subnets=SUBNETS)
+    finding = expect_stop(StopStep.LAYERS, StopTrouble.NETWORK, SINCE, [STOPPED], family="lab-trial", subnets=SUBNETS)
     assert finding.task == STOPPED
-    assert finding.words == StopWords(Step.LAYERS, Trouble.NETWORK)
+    assert finding.words == StopWords(StopStep.LAYERS, StopTrouble.NETWORK)
 
 
 @pytest.mark.parametrize("length", [120, 200, 255])
@@ -140,4 +140,4 @@ def test_the_finding_carries_the_task_and_its_words() -> None:
 def test_a_reason_that_fargate_cut_off_still_names_its_step(reason: str, length: int) -> None:
     """Fargate 1.4 truncates long messages; what tells the step stands early."""
     cut = read_stop(reason[:length])
-    assert cut.step in (read_stop(reason).step, Step.MANIFEST)
+    assert cut.step in (read_stop(reason).step, StopStep.MANIFEST)

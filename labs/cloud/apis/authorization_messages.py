@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labs import iam
-from labs.cloud.authorisation import Check
+from labs.cloud.authorisation import RequiredAction
 from labs.cloud.contract import AwsError, Caller
 
 _NONCE = 12
@@ -34,7 +34,7 @@ class AuthorizationMessages:
     def __init__(self, seed: str) -> None:
         self._key = hashlib.sha256(b"authorization messages\0" + seed.encode()).digest()
 
-    def encode(self, caller: Caller, service: str, region: str, check: Check, decision: iam.Decision) -> str:
+    def encode(self, caller: Caller, service: str, region: str, check: RequiredAction, decision: iam.Decision) -> str:
         """The message of a refusal, in URL-safe letters; "" for one that would be longer than AWS reads."""
         text = json.dumps(_details(caller, service, region, check, decision), separators=(",", ":"))
         nonce = secrets.token_bytes(_NONCE)
@@ -66,7 +66,9 @@ def _invalid() -> AwsError:
     return AwsError("InvalidAuthorizationMessageException", "The message is not valid. (simulated wording)", 400)
 
 
-def _details(caller: Caller, service: str, region: str, check: Check, decision: iam.Decision) -> dict[str, Any]:
+def _details(
+    caller: Caller, service: str, region: str, check: RequiredAction, decision: iam.Decision
+) -> dict[str, Any]:
     who: dict[str, Any] = {"id": caller.context.get("aws:userid", "")}
     if caller.principal.kind is iam.PrincipalKind.USER:
         who["name"] = caller.principal.arn.rsplit("/", 1)[-1]
@@ -86,7 +88,7 @@ def _details(caller: Caller, service: str, region: str, check: Check, decision: 
     }
 
 
-def _keys(caller: Caller, service: str, region: str, check: Check) -> dict[str, Iterable[str]]:
+def _keys(caller: Caller, service: str, region: str, check: RequiredAction) -> dict[str, Iterable[str]]:
     name = check.resource.split(":", 5)[-1]
     shown = {
         key: [value] if isinstance(value, str) else value

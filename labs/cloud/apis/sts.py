@@ -15,9 +15,9 @@ from labs.cloud.apis import sts_parameters as members
 from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.authorisation.access import LocalAccess, tag_context
 from labs.cloud.contract import AwsError, Caller, Clock
-from labs.cloud.identity.credentials import Credentials
+from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Entity, Identities, parsed
-from labs.cloud.identity.sessions import Session
+from labs.cloud.identity.sessions import StsSession
 from labs.cloud.store.dispatch import NotServed
 
 _KEY_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -35,9 +35,9 @@ class StsApi:
         self,
         access: LocalAccess,
         identities: Identities,
-        credentials: Credentials,
+        credentials: CredentialStore,
         messages: AuthorizationMessages,
-        keep: Callable[[Session], None],
+        keep: Callable[[StsSession], None],
         clock: Clock,
     ) -> None:
         self._access = access
@@ -103,7 +103,7 @@ class StsApi:
         duration = members.duration(params, 43200, 129600)
         user = self._user(caller)
         session = self._open("user", user, user.name, duration)
-        return {"Credentials": members.credentials(session)}
+        return {"CredentialStore": members.credentials(session)}
 
     def _get_federation_token(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
         name = members.session_name(params, "Name", 32)
@@ -117,7 +117,7 @@ class StsApi:
         policies = self._session_policies(user.account, params)
         session = self._open("federated", user, name, duration, policies=policies, tags=tags)
         answer: dict[str, Any] = {
-            "Credentials": members.credentials(session),
+            "CredentialStore": members.credentials(session),
             "FederatedUser": {"FederatedUserId": f"{user.account}:{name}", "Arn": session.arn},
         }
         if policies or tags:
@@ -238,10 +238,10 @@ class StsApi:
             texts.append(document)
         return tuple(texts)
 
-    def _open(self, kind: str, owner: Entity, name: str, duration: int, **more: Any) -> Session:
+    def _open(self, kind: str, owner: Entity, name: str, duration: int, **more: Any) -> StsSession:
         """A new session, kept."""
         now = self._clock()
-        session = Session(
+        session = StsSession(
             access_key_id="ASIA" + "".join(secrets.choice(_KEY_LETTERS) for _ in range(16)),
             secret=base64.b64encode(secrets.token_bytes(30)).decode(),
             token=base64.b64encode(secrets.token_bytes(216)).decode(),
@@ -278,9 +278,9 @@ def _tag_keys(tags: Mapping[str, str]) -> Keys:
     return {**tag_context("aws:RequestTag", tags), "aws:TagKeys": sorted(tags)} if tags else {}
 
 
-def _assumed(session: Session, role: Entity, tags: Mapping[str, str]) -> dict[str, Any]:
+def _assumed(session: StsSession, role: Entity, tags: Mapping[str, str]) -> dict[str, Any]:
     answer: dict[str, Any] = {
-        "Credentials": members.credentials(session),
+        "CredentialStore": members.credentials(session),
         "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{session.name}", "Arn": session.arn},
     }
     if session.policies or tags:

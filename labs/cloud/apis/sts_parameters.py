@@ -6,7 +6,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.contract import AwsError
-from labs.cloud.identity.sessions import Session
+from labs.cloud.identity.sessions import StsSession
 
 SESSION_NAME = r"[\w+=,.@-]*"
 _ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/[\x21-\x7e]+\Z")
@@ -14,7 +14,7 @@ _ROLE_ARN = re.compile(r"arn:aws:iam::\d{12}:role/[\x21-\x7e]+\Z")
 SESSION_POLICY_SIZE = 2048
 
 
-def credentials(session: Session) -> dict[str, Any]:
+def credentials(session: StsSession) -> dict[str, Any]:
     """The ``Credentials`` member of an answer."""
     return {
         "AccessKeyId": session.access_key_id,

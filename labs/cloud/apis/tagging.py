@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from labs.cloud.store.dispatch import Answer
+from labs.cloud.store.dispatch import StoreAnswer
 
 # ARN and tags of every repository and of what ECS has.
 Repositories = Callable[[], Iterable[tuple[str, Mapping[str, str]]]]
 
 
-def with_repositories(answer: Answer, params: Mapping[str, Any], repositories: Repositories) -> Answer:
+def with_repositories(answer: StoreAnswer, params: Mapping[str, Any], repositories: Repositories) -> StoreAnswer:
     """moto's last page of GetResources with what else is tagged and matches the request's filters."""
     if answer.status != 200:
         return answer

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from labs import iam
 from labs.cloud.contract import Caller, Clock, Context
-from labs.cloud.identity.credentials import Credentials
+from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Identities
 
 
 class LocalAccess:
     """Implements ``contract.Access`` over the IAM store."""
 
-    def __init__(self, identities: Identities, credentials: Credentials, clock: Clock) -> None:
+    def __init__(self, identities: Identities, credentials: CredentialStore, clock: Clock) -> None:
         self._identities = identities
         self._credentials = credentials
         self._clock = clock

@@ -15,7 +15,7 @@ from labs.cloud.authorisation import (
     s3_actions,
     store_resources,
 )
-from labs.cloud.authorisation.model import Check, Lookups, Resolver, values_of
+from labs.cloud.authorisation.model import Lookups, RequiredAction, Resolver, values_of
 from labs.cloud.protocols.services import BY_NAME
 from labs.cloud.wire.request import ApiCall
 
@@ -81,7 +81,7 @@ def resource_templates(action: str) -> Sequence[str]:
     return [arns[kind.rstrip("*")] for kind in _types(prefix, listed) if kind.rstrip("*") in arns]
 
 
-def checks_for(call: ApiCall, lookups: Lookups) -> Sequence[Check]:
+def checks_for(call: ApiCall, lookups: Lookups) -> Sequence[RequiredAction]:
     """Every check of a call, its own action first. All must be allowed."""
     if call.service == "s3":
         return s3_actions.checks(call)
@@ -91,7 +91,9 @@ def checks_for(call: ApiCall, lookups: Lookups) -> Sequence[Check]:
     own = conditions.of_service(call, lookups)
     arns = resources_of(call, prefix, action, lookups)
     keys = {**context, **conditions.known(prefix, action, own)}
-    found = [Check(f"{prefix}:{action}", arn, _with_resource(prefix, action, arn, keys, lookups)) for arn in arns]
+    found = [
+        RequiredAction(f"{prefix}:{action}", arn, _with_resource(prefix, action, arn, keys, lookups)) for arn in arns
+    ]
     return [*found, *_tagging(call, arns, {**context, **own}), *_passed_roles(call, context, lookups)]
 
 
@@ -130,7 +132,7 @@ def _with_resource(prefix: str, action: str, arn: str, context: conditions.Keys,
     return {**context, **found} if found else context
 
 
-def _tagging(call: ApiCall, arns: Sequence[str], context: conditions.Keys) -> list[Check]:
+def _tagging(call: ApiCall, arns: Sequence[str], context: conditions.Keys) -> list[RequiredAction]:
     if not conditions.request_tags(call.params):
         return []
     given: conditions.Keys = {**context, f"{call.service}:CreateAction": call.operation}
@@ -141,7 +143,10 @@ def _tagging(call: ApiCall, arns: Sequence[str], context: conditions.Keys) -> li
             if isinstance(item, Mapping) and item.get("ResourceType")
         ]
         keys = conditions.known("ec2", "CreateTags", given)
-        return [Check("ec2:CreateTags", f"arn:aws:ec2:{call.region}:{call.account}:{kind}/*", keys) for kind in kinds]
+        return [
+            RequiredAction("ec2:CreateTags", f"arn:aws:ec2:{call.region}:{call.account}:{kind}/*", keys)
+            for kind in kinds
+        ]
     action = _TAGGING.get(call.service, {}).get(call.operation)
     if action is None:
         return []
@@ -149,10 +154,10 @@ def _tagging(call: ApiCall, arns: Sequence[str], context: conditions.Keys) -> li
         cluster = ecs_resources.cluster_name(call)
         arns = [f"arn:aws:ecs:{call.region}:{call.account}:task/{cluster}/*"]
     keys = conditions.known(call.service, action, given)
-    return [Check(f"{call.service}:{action}", arn, keys) for arn in arns]
+    return [RequiredAction(f"{call.service}:{action}", arn, keys) for arn in arns]
 
 
-def _passed_roles(call: ApiCall, context: conditions.Keys, lookups: Lookups) -> list[Check]:
+def _passed_roles(call: ApiCall, context: conditions.Keys, lookups: Lookups) -> list[RequiredAction]:
     roles: list[tuple[str, str]] = []
     if call.service == "ecs":
         roles = [(role, "ecs-tasks.amazonaws.com") for role in _task_roles(call, lookups)]
@@ -171,7 +176,7 @@ def _passed_roles(call: ApiCall, context: conditions.Keys, lookups: Lookups) -> 
     elif (call.service, call.operation) in (("logs", "PutSubscriptionFilter"), ("logs", "PutDestination")):
         roles = [(role, "logs.amazonaws.com") for role in values_of(call, "roleArn")]
     return [
-        Check("iam:PassRole", role, {**context, "iam:PassedToService": service})
+        RequiredAction("iam:PassRole", role, {**context, "iam:PassedToService": service})
         for role, service in dict(roles).items()
     ]
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from labs import iam
 from labs.cloud.apis.authorization_messages import AuthorizationMessages
-from labs.cloud.authorisation import Check, checks_for
+from labs.cloud.authorisation import RequiredAction, checks_for
 from labs.cloud.authorisation.access import LocalAccess
 from labs.cloud.authorisation.lookups import StoreLookups
 from labs.cloud.contract import AwsError, Caller
-from labs.cloud.protocols.services import BY_NAME, Protocol, Service
+from labs.cloud.protocols.services import BY_NAME, ApiService, Protocol
 from labs.cloud.wire.request import ApiCall
 
 
@@ -20,11 +20,11 @@ class Guard:
         self._lookups = lookups
         self._messages = messages
 
-    def checks(self, call: ApiCall) -> Sequence[Check]:
+    def checks(self, call: ApiCall) -> Sequence[RequiredAction]:
         """All that the call must be allowed."""
         return checks_for(call, self._lookups)
 
-    def authorise(self, caller: Caller, call: ApiCall, checks: Sequence[Check]) -> None:
+    def authorise(self, caller: Caller, call: ApiCall, checks: Sequence[RequiredAction]) -> None:
         """Raises AwsError, the service's own kind of refusal, at the first "no"."""
         for check in checks:
             policy = self._lookups.resource_policy(check.resource)
@@ -33,7 +33,7 @@ class Guard:
                 words = self._access.sentence(caller, check.action, check.resource, decision)
                 raise refusal(BY_NAME[call.service], check, words + self._encoded(caller, call, check, decision))
 
-    def _encoded(self, caller: Caller, call: ApiCall, check: Check, decision: iam.Decision) -> str:
+    def _encoded(self, caller: Caller, call: ApiCall, check: RequiredAction, decision: iam.Decision) -> str:
         """What EC2 puts after its sentence where the refused action is about a resource."""
         if call.service != "ec2" or check.resource == "*":
             return ""
@@ -41,7 +41,7 @@ class Guard:
         return f". Encoded authorization failure message: {encoded}" if encoded else ""
 
 
-def refusal(service: Service, check: Check, sentence: str) -> AwsError:
+def refusal(service: ApiService, check: RequiredAction, sentence: str) -> AwsError:
     """AccessDeniedException for the JSON services, UnauthorizedOperation for EC2, AccessDenied for the others."""
     if service.protocol is Protocol.JSON:
         return AwsError("AccessDeniedException", sentence, 400)

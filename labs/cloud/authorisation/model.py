@@ -9,7 +9,7 @@ from labs.cloud.wire.request import ApiCall
 
 
 @dataclass(frozen=True)
-class Check:
+class RequiredAction:
     """One action on one ARN ("*" where AWS knows no resource), with the condition keys of the request."""
 
     action: str

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from labs.cloud.authorisation import conditions
-from labs.cloud.authorisation.model import Check
+from labs.cloud.authorisation.model import RequiredAction
 from labs.cloud.contract import Context
 from labs.cloud.wire.request import ApiCall
 
@@ -109,37 +109,40 @@ KEYS = {
 }
 
 
-def checks(call: ApiCall) -> Sequence[Check]:
+def checks(call: ApiCall) -> Sequence[RequiredAction]:
     """What an S3 call must be allowed."""
     return [replace(check, context=_known(check)) for check in _checks(call)]
 
 
-def _known(check: Check) -> Context:
+def _known(check: RequiredAction) -> Context:
     return conditions.known("s3", check.action.removeprefix("s3:"), check.context)
 
 
-def _checks(call: ApiCall) -> Sequence[Check]:
+def _checks(call: ApiCall) -> Sequence[RequiredAction]:
     bucket, key = str(call.params.get("bucketName", "")), str(call.params.get("key", ""))
     context = _context(call)
     if not bucket:
-        return [Check("s3:ListAllMyBuckets", "*", context)]
+        return [RequiredAction("s3:ListAllMyBuckets", "*", context)]
     if call.operation == "DeleteObjects":
         keys = _keys_in_body(call)
-        return [Check("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{name}", context) for name in keys] or [
-            Check("s3:DeleteObject", f"arn:aws:s3:::{bucket}/*", context)
+        return [RequiredAction("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{name}", context) for name in keys] or [
+            RequiredAction("s3:DeleteObject", f"arn:aws:s3:::{bucket}/*", context)
         ]
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     if call.operation in ("CopyObject", "UploadPartCopy"):
         source = unquote(str(call.params.get("x-amz-copy-source", ""))).lstrip("/").split("?", 1)[0]
-        return [Check("s3:GetObject", f"arn:aws:s3:::{source}", context), Check("s3:PutObject", resource, context)]
+        return [
+            RequiredAction("s3:GetObject", f"arn:aws:s3:::{source}", context),
+            RequiredAction("s3:PutObject", resource, context),
+        ]
     action = _ACTIONS.get(call.operation, call.operation)
     if call.params.get("versionId"):
         action = _VERSIONED.get(action, action)
-    wanted = [Check(f"s3:{action}", resource, context)]
+    wanted = [RequiredAction(f"s3:{action}", resource, context)]
     if action == "PutObject" and call.http.headers.get("x-amz-tagging"):
-        wanted.append(Check("s3:PutObjectTagging", resource, context))
+        wanted.append(RequiredAction("s3:PutObjectTagging", resource, context))
     if action == "PutObject" and call.http.headers.get("x-amz-acl"):
-        wanted.append(Check("s3:PutObjectAcl", resource, context))
+        wanted.append(RequiredAction("s3:PutObjectAcl", resource, context))
     return wanted
 
 

@@ -18,9 +18,9 @@ from labs.cloud.ecs.data_plane.task_network import StoreNetwork
 from labs.cloud.ecs.rules.fargate_rules import Judge
 from labs.cloud.ecs.store.ecs_store import EcsStore, tags_of
 from labs.cloud.ecs.store.records import TaskDefinition
-from labs.cloud.identity.credentials import Credentials
+from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Identities
-from labs.cloud.identity.sessions import Session, Sessions
+from labs.cloud.identity.sessions import Sessions, StsSession
 from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
 from labs.cloud.registry import EcrStore
 from labs.cloud.state.folder import Identity
@@ -50,7 +50,7 @@ class Ecs:
         moto: MotoStore,
         access: LocalAccess,
         identities: Identities,
-        credentials: Credentials,
+        credentials: CredentialStore,
         sessions: Sessions,
         lookups: StoreLookups,
         trail: Trail,
@@ -128,7 +128,7 @@ class Ecs:
             # Without a role only images that ask for no credentials were planned.
             return Caller(iam.Principal("", "", iam.PrincipalKind.ANONYMOUS), "")
         now = self._clock()
-        session = Session(
+        session = StsSession(
             f"ASIA{secrets.token_hex(8).upper()}",
             secrets.token_hex(20),
             secrets.token_hex(32),

@@ -21,7 +21,7 @@ from labs.cloud.authorisation.lookups import StoreLookups
 from labs.cloud.ecs import Ecs
 from labs.cloud.front.backend import Backend
 from labs.cloud.front.gateway import Gateway
-from labs.cloud.identity.credentials import Credentials
+from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Identities
 from labs.cloud.identity.sessions import Sessions
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
@@ -52,7 +52,7 @@ class AdminKey:
     secret: str
 
 
-class Cloud:
+class LocalAws:
     """The local AWS as one WSGI application. ``close`` it to let the state folder go."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Cloud:
         checkpoint = Checkpoint(path / "checkpoint", self.identity.seed)
         self._store = DurableStore(moto, sessions, self._journal, checkpoint)
         self._store.on_iam_change = identities.changed
-        self._credentials = Credentials(identities, sessions)
+        self._credentials = CredentialStore(identities, sessions)
         self._trail = SqliteTrail(path / "trail.sqlite3", utc_now)
         try:
             self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
@@ -202,4 +202,4 @@ class Cloud:
         )
 
 
-__all__ = ["ADMIN", "AdminKey", "Cloud", "Identity", "utc_now"]
+__all__ = ["ADMIN", "AdminKey", "Identity", "LocalAws", "utc_now"]

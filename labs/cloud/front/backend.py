@@ -15,9 +15,9 @@ from labs.cloud.apis.web_identity import WebIdentities
 from labs.cloud.authorisation.iam_resources import OWN_USER
 from labs.cloud.contract import AwsError, Caller
 from labs.cloud.protocols import answers
-from labs.cloud.protocols.services import Service
+from labs.cloud.protocols.services import ApiService
 from labs.cloud.state.replay import DurableStore
-from labs.cloud.store.dispatch import Answer, MotoStore, NotServed, store_request
+from labs.cloud.store.dispatch import MotoStore, NotServed, StoreAnswer, store_request
 from labs.cloud.trail.cloudtrail import SqliteTrail
 from labs.cloud.wire.request import ApiCall
 
@@ -55,7 +55,7 @@ class Backend:
         self._repositories = repositories
         self._region = region
 
-    def ready(self, service: Service) -> None:
+    def ready(self, service: ApiService) -> None:
         """Have the service's store loaded before anything about a call of it is looked up."""
         self._moto.load(service.name if service.module else "iam")
 
@@ -78,7 +78,7 @@ class Backend:
             http = replace(call.http, query=f"{call.http.query}&{extra}")
         return replace(call, params={**call.params, "UserName": name}, http=http)
 
-    def run(self, caller: Caller, call: ApiCall, service: Service, request_id: str) -> Answer:
+    def run(self, caller: Caller, call: ApiCall, service: ApiService, request_id: str) -> StoreAnswer:
         """Raises AwsError."""
         check_documents(call.service, call.operation, call.params, call.http.body)
         own = self._own(caller, call)

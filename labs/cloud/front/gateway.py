@@ -10,15 +10,23 @@ from typing import Any
 from labs.cloud.authorisation.guard import Guard
 from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
 from labs.cloud.front.backend import Backend
-from labs.cloud.identity.credentials import Credentials
+from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.signatures import Claim, Family, read_claim, verify
-from labs.cloud.identity.signatures.signature_errors import Refusal, refusal
+from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.protocols import answers, operations
 from labs.cloud.protocols.parameters import check_required, check_types
 from labs.cloud.protocols.regions import is_region
-from labs.cloud.protocols.services import BY_NAME, BY_SIGNING, OBJECT_MOST, Protocol, Service, family_of, is_read_only
+from labs.cloud.protocols.services import (
+    BY_NAME,
+    BY_SIGNING,
+    OBJECT_MOST,
+    ApiService,
+    Protocol,
+    family_of,
+    is_read_only,
+)
 from labs.cloud.store import determinism
-from labs.cloud.store.dispatch import Answer, NotServed
+from labs.cloud.store.dispatch import NotServed, StoreAnswer
 from labs.cloud.trail import redaction
 from labs.cloud.wire.body import ApiBody
 from labs.cloud.wire.request import ApiCall, HttpRequest, from_environ
@@ -66,7 +74,9 @@ class _Form:
 class Gateway:
     """A WSGI application."""
 
-    def __init__(self, credentials: Credentials, guard: Guard, backend: Backend, trail: Trail, clock: Clock) -> None:
+    def __init__(
+        self, credentials: CredentialStore, guard: Guard, backend: Backend, trail: Trail, clock: Clock
+    ) -> None:
         self._credentials = credentials
         self._guard = guard
         self._backend = backend
@@ -86,7 +96,7 @@ class Gateway:
         start_response(f"{answer.status} {_REASONS.get(answer.status, 'Status')}", headers)
         return [b"" if head else body]
 
-    def _answer(self, environ: Mapping[str, Any], request_id: str) -> Answer:
+    def _answer(self, environ: Mapping[str, Any], request_id: str) -> StoreAnswer:
         form = _guess(environ)
         head = environ.get("REQUEST_METHOD") == "HEAD"
         body: ApiBody | None = None
@@ -119,10 +129,10 @@ class Gateway:
             return read_claim(request)
         except AwsError as error:
             if error.code == "IncompleteSignature":
-                raise refusal(family_of(form.protocol), Refusal.INCOMPLETE, error.message) from error
+                raise refusal(family_of(form.protocol), SignatureRefusal.INCOMPLETE, error.message) from error
             raise
 
-    def _serve_unsigned(self, request: HttpRequest, form: _Form, request_id: str, body: ApiBody) -> Answer:
+    def _serve_unsigned(self, request: HttpRequest, form: _Form, request_id: str, body: ApiBody) -> StoreAnswer:
         """Two operations of STS need no signature; everything else does."""
         short = body.length is not None and body.length <= _UNSIGNED_MOST
         asked = replace(request, body=body.read(_UNSIGNED_MOST)) if short else request
@@ -131,9 +141,11 @@ class Gateway:
             raise NotServed("sts", action)
         if action == _BY_TOKEN:
             return self._serve_token(asked, request_id)
-        raise refusal(family_of(form.protocol), Refusal.NOT_SIGNED)
+        raise refusal(family_of(form.protocol), SignatureRefusal.NOT_SIGNED)
 
-    def _serve(self, request: HttpRequest, claim: Claim, service: Service, request_id: str, body: ApiBody) -> Answer:
+    def _serve(
+        self, request: HttpRequest, claim: Claim, service: ApiService, request_id: str, body: ApiBody
+    ) -> StoreAnswer:
         request = verify(
             request,
             claim,
@@ -145,17 +157,19 @@ class Gateway:
         if not is_region(claim.region):
             raise refusal(
                 service.family,
-                Refusal.SKEWED if service.family in (Family.JSON, Family.QUERY) else Refusal.WRONG_SIGNATURE,
+                SignatureRefusal.SKEWED
+                if service.family in (Family.JSON, Family.QUERY)
+                else SignatureRefusal.WRONG_SIGNATURE,
                 f"Credential should be scoped to a valid region, not '{claim.region}'.",
             )
         agent = request.headers.get("user-agent", "")
         caller = self._credentials.caller(claim.access_key_id, request.remote, agent)
         if caller is None:
-            raise refusal(service.family, Refusal.UNKNOWN_KEY)
+            raise refusal(service.family, SignatureRefusal.UNKNOWN_KEY)
         session = self._credentials.session(claim.access_key_id)
         if service.name == "iam" and session is not None and session.kind != "role" and not session.mfa:
             # STS API reference, GetSessionToken and GetFederationToken: no IAM calls; AWS says it in these words.
-            raise refusal(service.family, Refusal.UNKNOWN_KEY)
+            raise refusal(service.family, SignatureRefusal.UNKNOWN_KEY)
         self._backend.ready(service)
         operation = operations.operation_of(service, request)
         if (service.name, operation) == ("sts", _BY_TOKEN):
@@ -172,7 +186,7 @@ class Gateway:
         )
         return self._carry_out(caller, call, service, request_id)
 
-    def _serve_token(self, request: HttpRequest, request_id: str) -> Answer:
+    def _serve_token(self, request: HttpRequest, request_id: str) -> StoreAnswer:
         """The token in the parameters says who calls, no signature does."""
         service = BY_NAME["sts"]
         params = operations.parameters_of(service, _BY_TOKEN, request)
@@ -180,7 +194,7 @@ class Gateway:
         call = ApiCall(service.name, _BY_TOKEN, _GLOBAL_REGION, caller.account, params, request, True)
         return self._carry_out(caller, call, service, request_id)
 
-    def _carry_out(self, caller: Caller, call: ApiCall, service: Service, request_id: str) -> Answer:
+    def _carry_out(self, caller: Caller, call: ApiCall, service: ApiService, request_id: str) -> StoreAnswer:
         arns: tuple[str, ...] = ()
         try:
             check_types(service, call.operation, call.params)
@@ -208,7 +222,7 @@ class Gateway:
         self,
         caller: Caller,
         call: ApiCall,
-        service: Service,
+        service: ApiService,
         arns: tuple[str, ...],
         code: str = "",
         message: str = "",

@@ -3,31 +3,31 @@
 from labs import iam
 from labs.cloud.contract import Caller
 from labs.cloud.identity.identities import Entity, Identities, parsed
-from labs.cloud.identity.sessions import Session, Sessions
-from labs.cloud.identity.signatures import Secret
+from labs.cloud.identity.sessions import Sessions, StsSession
+from labs.cloud.identity.signatures import SecretOnFile
 
 
-class Credentials:
+class CredentialStore:
     """Users' keys from the IAM store, temporary ones from the sessions."""
 
     def __init__(self, identities: Identities, sessions: Sessions) -> None:
         self._identities = identities
         self._sessions = sessions
 
-    def secret(self, access_key_id: str) -> Secret | None:
+    def secret(self, access_key_id: str) -> SecretOnFile | None:
         """What signatures are checked against; None for a key that is unknown, inactive, or whose owner is gone."""
         session = self._sessions.find(access_key_id)
         if session is not None:
-            return Secret(session.secret, session.token, session.expires) if self.owner(session) else None
+            return SecretOnFile(session.secret, session.token, session.expires) if self.owner(session) else None
         key = self._identities.key(access_key_id)
-        return Secret(key.secret) if key is not None and key.active else None
+        return SecretOnFile(key.secret) if key is not None and key.active else None
 
-    def owner(self, session: Session) -> Entity | None:
+    def owner(self, session: StsSession) -> Entity | None:
         """The role or user behind a session, unless it was deleted (or made again) since."""
         entity = self._identities.by_arn(session.principal_arn)
         return entity if entity is not None and entity.id == session.principal_id else None
 
-    def session(self, access_key_id: str) -> Session | None:
+    def session(self, access_key_id: str) -> StsSession | None:
         """The temporary credential of a key, None for a user's own key."""
         return self._sessions.find(access_key_id)
 
@@ -58,7 +58,7 @@ class Credentials:
         principal = iam.Principal(user.arn, user.account, iam.PrincipalKind.USER)
         return Caller(principal, access_key_id, (), source_ip, user_agent, context)
 
-    def _session_caller(self, session: Session, owner: Entity, source_ip: str, user_agent: str) -> Caller:
+    def _session_caller(self, session: StsSession, owner: Entity, source_ip: str, user_agent: str) -> Caller:
         context: dict[str, str | list[str]] = {
             **_connection(source_ip, user_agent),
             "aws:TokenIssueTime": session.issued.strftime("%Y-%m-%dT%H:%M:%SZ"),

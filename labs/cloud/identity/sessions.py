@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Session:
+class StsSession:
     """One temporary credential.
 
     ``kind`` is "role" (AssumeRole and AssumeRoleWithWebIdentity), "user" (GetSessionToken) or "federated"
@@ -51,7 +51,7 @@ class Session:
         return raw
 
     @classmethod
-    def from_record(cls, raw: Mapping[str, Any]) -> "Session":
+    def from_record(cls, raw: Mapping[str, Any]) -> "StsSession":
         """Read ``to_record`` back."""
         fields = dict(raw)
         for name in ("issued", "expires"):
@@ -65,13 +65,13 @@ class Sessions:
     """The temporary credentials by access key id. Those expired for a day are forgotten."""
 
     def __init__(self) -> None:
-        self._by_key: dict[str, Session] = {}
+        self._by_key: dict[str, StsSession] = {}
 
-    def add(self, session: Session) -> None:
+    def add(self, session: StsSession) -> None:
         """Keep a session."""
         self._by_key[session.access_key_id] = session
 
-    def find(self, access_key_id: str) -> Session | None:
+    def find(self, access_key_id: str) -> StsSession | None:
         """The session of an access key id; an expired one is still found, so that the error can say so."""
         return self._by_key.get(access_key_id)
 

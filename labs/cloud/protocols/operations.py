@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs.cloud.contract import AwsError
-from labs.cloud.protocols.services import Protocol, Service
+from labs.cloud.protocols.services import ApiService, Protocol
 from labs.cloud.wire.request import HttpRequest, json_object
 
 
-def operation_of(service: Service, request: HttpRequest) -> str:
+def operation_of(service: ApiService, request: HttpRequest) -> str:
     """The operation's name. Raises AwsError when there is none, or AWS has no such operation."""
     if service.protocol is Protocol.JSON:
         prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
@@ -31,7 +31,7 @@ def operation_of(service: Service, request: HttpRequest) -> str:
     return name
 
 
-def parameters_of(service: Service, operation: str, request: HttpRequest) -> Mapping[str, Any]:
+def parameters_of(service: ApiService, operation: str, request: HttpRequest) -> Mapping[str, Any]:
     """The operation's members by their own names. Raises AwsError for a body that cannot be read."""
     if service.protocol is Protocol.JSON:
         return json_object(request.body)

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs.cloud.contract import AwsError
-from labs.cloud.protocols.services import Protocol, Service
+from labs.cloud.protocols.services import ApiService, Protocol
 
 
-def check_required(service: Service, operation: str, params: Mapping[str, Any]) -> None:
+def check_required(service: ApiService, operation: str, params: Mapping[str, Any]) -> None:
     """Raises AwsError for the first required member of an operation that is missing.
 
     S3 names its resource in the path and ECR checks its members itself.
@@ -27,7 +27,7 @@ def check_required(service: Service, operation: str, params: Mapping[str, Any]) 
             raise _missing(service, name)
 
 
-def check_types(service: Service, operation: str, params: Mapping[str, Any]) -> None:
+def check_types(service: ApiService, operation: str, params: Mapping[str, Any]) -> None:
     """Raises AwsError(SerializationException) for the first member of a JSON body that is of another type.
 
     An unknown member is ignored and null is a member left out, as the AWS JSON protocol has it
@@ -84,7 +84,7 @@ def _is_of(kind: str, value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _missing(service: Service, name: str) -> AwsError:
+def _missing(service: ApiService, name: str) -> AwsError:
     if service.protocol is Protocol.EC2:
         return AwsError("MissingParameter", f"The request must contain the parameter {name}")
     code = "ValidationException" if service.protocol is Protocol.JSON else "ValidationError"

@@ -24,7 +24,7 @@ _CALL_MOST = 8 << 20
 
 
 @dataclass(frozen=True)
-class Service:
+class ApiService:
     """``name`` is botocore's, ``signing`` the credential scope's, ``prefix`` the IAM action's.
 
     ``module`` is moto's package ("" when the service is wholly ours); ``target`` what X-Amz-Target begins with.
@@ -66,15 +66,15 @@ _FAMILIES = {
 }
 
 _ALL = (
-    Service(
+    ApiService(
         "iam", "iam", "iam", Protocol.QUERY, "iam", "", "https://iam.amazonaws.com/doc/2010-05-08/", is_global=True
     ),
-    Service("sts", "sts", "sts", Protocol.QUERY, "", "", "https://sts.amazonaws.com/doc/2011-06-15/"),
-    Service("ec2", "ec2", "ec2", Protocol.EC2, "ec2", "", "http://ec2.amazonaws.com/doc/2016-11-15/"),
-    Service("ecs", "ecs", "ecs", Protocol.JSON, "", "AmazonEC2ContainerServiceV20141113"),
-    Service("ssm", "ssm", "ssm", Protocol.JSON, "ssm", "AmazonSSM"),
-    Service("logs", "logs", "logs", Protocol.JSON, "logs", "Logs_20140328"),
-    Service(
+    ApiService("sts", "sts", "sts", Protocol.QUERY, "", "", "https://sts.amazonaws.com/doc/2011-06-15/"),
+    ApiService("ec2", "ec2", "ec2", Protocol.EC2, "ec2", "", "http://ec2.amazonaws.com/doc/2016-11-15/"),
+    ApiService("ecs", "ecs", "ecs", Protocol.JSON, "", "AmazonEC2ContainerServiceV20141113"),
+    ApiService("ssm", "ssm", "ssm", Protocol.JSON, "ssm", "AmazonSSM"),
+    ApiService("logs", "logs", "logs", Protocol.JSON, "logs", "Logs_20140328"),
+    ApiService(
         "s3",
         "s3",
         "s3",
@@ -84,7 +84,7 @@ _ALL = (
         "http://s3.amazonaws.com/doc/2006-03-01/",
         body_most=OBJECT_MOST,
     ),
-    Service(
+    ApiService(
         "resourcegroupstaggingapi",
         "tagging",
         "tag",
@@ -93,9 +93,9 @@ _ALL = (
         "ResourceGroupsTaggingAPI_20170126",
         source="tagging.amazonaws.com",
     ),
-    Service("secretsmanager", "secretsmanager", "secretsmanager", Protocol.JSON, "secretsmanager", "secretsmanager"),
-    Service("kms", "kms", "kms", Protocol.JSON, "kms", "TrentService"),
-    Service(
+    ApiService("secretsmanager", "secretsmanager", "secretsmanager", Protocol.JSON, "secretsmanager", "secretsmanager"),
+    ApiService("kms", "kms", "kms", Protocol.JSON, "kms", "TrentService"),
+    ApiService(
         "cloudtrail",
         "cloudtrail",
         "cloudtrail",
@@ -103,7 +103,7 @@ _ALL = (
         "",
         "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
     ),
-    Service(
+    ApiService(
         "ecr",
         "ecr",
         "ecr",

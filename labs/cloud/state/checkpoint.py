@@ -31,7 +31,7 @@ _CLOUD = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
-class Mark:
+class JournalMark:
     """How much of the journal a checkpoint stands for: bytes and lines from its start, and the CRC-32 of them."""
 
     bytes: int
@@ -43,7 +43,7 @@ class Mark:
 class Content:
     """What a checkpoint brings back: where it stands, sessions as records, moto's stores by service and account."""
 
-    mark: Mark
+    mark: JournalMark
     sessions: Sequence[Mapping[str, Any]]
     stores: Mapping[str, Mapping[str, Any]]
 
@@ -69,7 +69,7 @@ class Checkpoint:
         temporary = self.path.with_suffix(".new")
         try:
             stores = pickling.collect()
-            mark = Mark(journal.end, journal.lines, journal.crc(journal.end))
+            mark = JournalMark(journal.end, journal.lines, journal.crc(journal.end))
             head = {**asdict(mark), "made_by": _made_by(), "services": sorted(stores)}
             with self._new(temporary) as file, _no_collection():
                 signed = _Signed(file, self._seed)
@@ -114,12 +114,12 @@ class Checkpoint:
             raw = pickling.load(file)
             return Content(mark, raw["sessions"], raw["stores"])
 
-    def mark(self) -> Mark:
+    def mark(self) -> JournalMark:
         """Where a checkpoint whose signature is right stands. Raises Unusable, FileNotFoundError."""
         with self._open() as file:
             return _mark(self._check(file))
 
-    def stand_at(self, mark: Mark) -> None:
+    def stand_at(self, mark: JournalMark) -> None:
         """Sign it anew for a journal that was written anew, and holds the same calls up to the mark."""
         temporary = self.path.with_suffix(".new")
         with self._open() as file, self._new(temporary) as target:
@@ -164,8 +164,8 @@ class Checkpoint:
             yield file
 
 
-def _mark(head: Mapping[str, Any]) -> Mark:
-    return Mark(int(head["bytes"]), int(head["lines"]), int(head["crc"]))
+def _mark(head: Mapping[str, Any]) -> JournalMark:
+    return JournalMark(int(head["bytes"]), int(head["lines"]), int(head["crc"]))
 
 
 class _Signed:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labs.cloud.state.checkpoint import Checkpoint, Mark, Unusable
+from labs.cloud.state.checkpoint import Checkpoint, JournalMark, Unusable
 from labs.cloud.state.folder import StateFolder, cannot_write
-from labs.cloud.state.journal import Place, crc_of, lines_of
+from labs.cloud.state.journal import JournalPosition, crc_of, lines_of
 from labs.errors import LabError
 
 _DATABASES = {
@@ -25,7 +25,7 @@ _DATABASES = {
 
 
 @dataclass(frozen=True)
-class Finding:
+class Damage:
     """One thing that is broken, and what became of it; a sentence without its full stop each."""
 
     what: str
@@ -33,14 +33,14 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Report:
+class Inspection:
     """``whole`` says what was read without fault."""
 
     whole: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Damage, ...]
 
 
-def inspect(path: Path) -> Report:
+def inspect(path: Path) -> Inspection:
     """Read everything in a state folder and set aside what is broken. Nobody else may have the folder.
 
     Raises LabError when there is no state, when another process has it, when ``state.json`` (without which nothing
@@ -63,18 +63,18 @@ class _Inspection:
         self._path = path
         self._checkpoint = checkpoint
         self._aside = path / "quarantine" / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        self._findings: list[Finding] = []
+        self._findings: list[Damage] = []
 
-    def run(self) -> Report:
+    def run(self) -> Inspection:
         mark = self._check_checkpoint()
         calls = self._check_journal(mark)
         for name, (unit, loss) in _DATABASES.items():
             self._check_database(name, unit, loss)
         layers = self._check_layers()
         whole = f"{calls} lines of the journal, {layers} layers"
-        return Report(whole, tuple(self._findings))
+        return Inspection(whole, tuple(self._findings))
 
-    def _check_checkpoint(self) -> Mark | None:
+    def _check_checkpoint(self) -> JournalMark | None:
         if not os.path.lexists(self._checkpoint.path):
             return None
         try:
@@ -85,13 +85,13 @@ class _Inspection:
             self._found(f"checkpoint: {error}", f"moved to {where}; {loss}")
             return None
 
-    def _check_journal(self, mark: Mark | None) -> int:
+    def _check_journal(self, mark: JournalMark | None) -> int:
         """The number of good lines; a journal with bad ones is written anew without them."""
         journal = self._path / "journal"
         if not journal.exists():
             return self._without_journal(journal, mark)
         bad: list[int] = []
-        covered, good = Place(0, 0), 0
+        covered, good = JournalPosition(0, 0), 0
         kept = journal.with_suffix(".new")
         with journal.open("rb") as source, kept.open("wb") as target:
             kept.chmod(0o600)
@@ -103,7 +103,7 @@ class _Inspection:
                     target.write(line)
                     good += 1
                 if mark is not None and end == mark.bytes:
-                    at_mark, covered = True, Place(target.tell(), good)
+                    at_mark, covered = True, JournalPosition(target.tell(), good)
                     last_covered = number
             target.flush()
             os.fsync(target.fileno())
@@ -114,18 +114,18 @@ class _Inspection:
         kept.replace(journal)
         lines = _numbers(bad)
         if mark is not None and at_mark and bad[-1] <= last_covered:
-            self._checkpoint.stand_at(Mark(covered.end, covered.lines, crc_of(journal, covered.end)))
+            self._checkpoint.stand_at(JournalMark(covered.end, covered.lines, crc_of(journal, covered.end)))
             loss = "nothing is lost, the checkpoint holds what they did"
         else:
             loss = "the calls they held are lost, all others stay"
         self._found(f"journal: {lines} cannot be read back", f"the whole file is kept as {where}; {loss}")
         return good
 
-    def _without_journal(self, journal: Path, mark: Mark | None) -> int:
+    def _without_journal(self, journal: Path, mark: JournalMark | None) -> int:
         journal.touch(mode=0o600)
         loss = "all calls that it held are lost"
         if mark is not None:
-            self._checkpoint.stand_at(Mark(0, 0, 0))
+            self._checkpoint.stand_at(JournalMark(0, 0, 0))
             loss = f"the checkpoint holds what its first {mark.lines} lines did, later ones are lost"
         self._found("journal: it is missing", f"an empty one was made; {loss}")
         return 0
@@ -165,7 +165,7 @@ class _Inspection:
         return target
 
     def _found(self, what: str, done: str) -> None:
-        self._findings.append(Finding(what, done))
+        self._findings.append(Damage(what, done))
 
 
 def _numbers(bad: list[int]) -> str:

@@ -21,7 +21,7 @@ _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
-class Place:
+class JournalPosition:
     """The journal's end before a record was appended."""
 
     end: int
@@ -41,7 +41,7 @@ class Journal:
         self.end = os.fstat(self._file).st_size
         self.lines = 0
 
-    def records(self, after: Place = Place(0, 0)) -> Iterator[Record]:
+    def records(self, after: JournalPosition = JournalPosition(0, 0)) -> Iterator[Record]:
         """Every whole record after a place. Drops a torn last line from the file.
 
         Raises LabError for any other damage. At its end ``lines`` counts the lines of the whole file.
@@ -66,14 +66,14 @@ class Journal:
         """The CRC-32 of the file's first bytes."""
         return _crc(self._file, end)
 
-    def append(self, record: Record) -> Place:
+    def append(self, record: Record) -> JournalPosition:
         """Write one record; when this returns it survives the process. Returns the place to ``take_back`` to.
 
         Raises AwsError(ServiceUnavailable) when the disk does not take it; the journal is then as before.
         """
         text = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
         line = b"%08x %s\n" % (zlib.crc32(text), text)
-        before = Place(self.end, self.lines)
+        before = JournalPosition(self.end, self.lines)
         try:
             written = 0
             while written < len(line):
@@ -89,7 +89,7 @@ class Journal:
         self.lines += 1
         return before
 
-    def take_back(self, place: Place) -> None:
+    def take_back(self, place: JournalPosition) -> None:
         """Forget what was appended from ``place`` on: the call was refused and changed nothing."""
         try:
             os.ftruncate(self._file, place.end)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labs.cloud.contract import AwsError
-from labs.cloud.identity.sessions import Session, Sessions
+from labs.cloud.identity.sessions import Sessions, StsSession
 from labs.cloud.protocols.services import BY_NAME
 from labs.cloud.state.checkpoint import Checkpoint
-from labs.cloud.state.journal import Journal, Place, Record
+from labs.cloud.state.journal import Journal, JournalPosition, Record
 from labs.cloud.store import determinism
-from labs.cloud.store.dispatch import Answer, MotoStore, NotServed, StoreRequest, Stumbled
+from labs.cloud.store.dispatch import MotoStore, NotServed, StoreAnswer, StoreRequest, Stumbled
 from labs.cloud.store.locks import WHOLE, ReadWriteLock
 from labs.cloud.store.pickling import let_go, put_back
 
@@ -40,17 +40,17 @@ class DurableStore:
         Returns how many calls that were. Raises LabError when the journal is damaged.
         """
         content = self._checkpoint.load(self._journal, self._prepare)
-        start = Place(0, 0)
+        start = JournalPosition(0, 0)
         if content is not None:
             put_back(content.stores)
             for raw in content.sessions:
-                self._sessions.add(Session.from_record(raw))
-            start, self._saved = Place(content.mark.bytes, content.mark.lines), content.mark.lines
+                self._sessions.add(StsSession.from_record(raw))
+            start, self._saved = JournalPosition(content.mark.bytes, content.mark.lines), content.mark.lines
         count = 0
         for record, kept in _with_material(self._journal.records(start)):
             count += 1
             if record["kind"] == "session":
-                self._sessions.add(Session.from_record(record["session"]))
+                self._sessions.add(StsSession.from_record(record["session"]))
             else:
                 made = self._again(record, kept)
         if count and record["kind"] == "call" and made:
@@ -88,12 +88,12 @@ class DurableStore:
             self._saved = self._journal.lines
             self._checkpoint.save(self._journal, self._sessions.to_records())
 
-    def read(self, request: StoreRequest) -> Answer:
+    def read(self, request: StoreRequest) -> StoreAnswer:
         """Run a call that changes nothing."""
         with self._lock.reading():
             return self._moto.run(request)
 
-    def write(self, request: StoreRequest) -> Answer:
+    def write(self, request: StoreRequest) -> StoreAnswer:
         """Run a call that may change something; it is durable when this returns."""
         self._moto.load(request.service)
         with self._lock.writing():
@@ -126,7 +126,7 @@ class DurableStore:
             self._save_when_due()
             return answer
 
-    def open_session(self, session: Session) -> None:
+    def open_session(self, session: StsSession) -> None:
         """Keep a temporary credential; it is durable when this returns."""
         with self._lock.writing():
             self._journal.append({"kind": "session", "session": session.to_record()})

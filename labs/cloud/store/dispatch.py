@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from labs.cloud.contract import AwsError
-from labs.cloud.protocols.services import BY_NAME, Protocol, Service
+from labs.cloud.protocols.services import BY_NAME, ApiService, Protocol
 from labs.cloud.wire import memory
 from labs.cloud.wire.request import HttpRequest
 
@@ -20,7 +20,7 @@ Handler = Callable[[Any, str, Any], Any]
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoreAnswer:
     """An HTTP answer: status, headers with lower-case names, body."""
 
     status: int
@@ -61,7 +61,7 @@ _DROPPED = ("x-amz-content-sha256", "x-amz-security-token", "x-amz-decoded-conte
 
 
 def store_request(
-    service: Service, operation: str, account: str, region: str, key: str, http: HttpRequest
+    service: ApiService, operation: str, account: str, region: str, key: str, http: HttpRequest
 ) -> StoreRequest:
     """Keep of an HTTP request what the store needs, and nothing secret that is not a parameter."""
     kept = {}
@@ -104,7 +104,7 @@ class MotoStore:
                 memory.settle()
         return self._handlers[name]
 
-    def run(self, request: StoreRequest) -> Answer:
+    def run(self, request: StoreRequest) -> StoreAnswer:
         """Execute. Raises AwsError where moto has no such operation or stumbles over the request."""
         handlers = self.load(request.service)
         handler = _pick(handlers, request)
@@ -126,7 +126,7 @@ class MotoStore:
         plain = _plain(headers)
         if request.method != "HEAD":
             plain.pop("content-length", None)
-        return Answer(int(status), plain, body.encode() if isinstance(body, str) else bytes(body or b""))
+        return StoreAnswer(int(status), plain, body.encode() if isinstance(body, str) else bytes(body or b""))
 
 
 class NotServed(AwsError):

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from labs.cloud.contract import AwsError
-from labs.cloud.store.dispatch import Answer, MotoStore, StoreRequest
+from labs.cloud.store.dispatch import MotoStore, StoreAnswer, StoreRequest
 
 Plain = dict[str, Any]
 
@@ -55,7 +55,7 @@ class Snapshots:
             return _take(self._moto.run, account, region, vpc_id)
 
 
-def _take(run: Callable[[StoreRequest], Answer], account: str, region: str, vpc_id: str) -> Plain:
+def _take(run: Callable[[StoreRequest], StoreAnswer], account: str, region: str, vpc_id: str) -> Plain:
     def ask(operation: str, **parameters: str) -> Plain:
         return read(operation, run(request(operation, account, region, parameters)))
 
@@ -85,7 +85,7 @@ def request(
     return StoreRequest("ec2", operation, account, region, "", "POST", "/", "", kept, body)
 
 
-def read(operation: str, answer: Answer) -> Plain:
+def read(operation: str, answer: StoreAnswer) -> Plain:
     """The members of an answer, as boto3 gives them but with times as text. Raises AwsError for an error answer."""
     from botocore.parsers import create_parser
     from moto.core.utils import get_service_model

@@ -59,9 +59,9 @@ class EmbeddedEngine:
     def run(self, image: str, platform: oci.Platform, env: Mapping[str, str]) -> "RunningApp":
         """Start an image of the local store as a process; LabError when it is not there, or not for that platform."""
         from labs.engine.embedded.app_process import start
-        from labs.engine.embedded.workspace import Session
+        from labs.engine.embedded.workspace import Workspace
 
-        store = Session(self._env).store
+        store = Workspace(self._env).store
         found = store.find(image)
         if found is None:
             raise LabError(f"There is no image {image} in the embedded engine's store.", "Build it first, or pull it.")
@@ -70,9 +70,9 @@ class EmbeddedEngine:
     def archive(self, image: str, destination: Path) -> Path:
         """Write an image of the local store, with all its platforms, as an OCI archive."""
         from labs.engine.embedded.build_command import write_archive
-        from labs.engine.embedded.workspace import Session
+        from labs.engine.embedded.workspace import Workspace
 
-        store = Session(self._env).store
+        store = Workspace(self._env).store
         found = store.find(image)
         if found is None:
             raise LabError(f"There is no image {image} in the embedded engine's store.", "Build it first, or pull it.")

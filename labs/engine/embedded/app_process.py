@@ -28,7 +28,7 @@ from labs import oci
 from labs.engine.archive import Image
 from labs.engine.embedded import app_sitecustomize
 from labs.engine.embedded.build import native
-from labs.engine.embedded.rootfs import Node, Tree, tree_of
+from labs.engine.embedded.rootfs import FileNode, Tree, tree_of
 from labs.errors import LabError
 from labs.processes import ended
 
@@ -43,7 +43,7 @@ _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True)
-class Launch:
+class AppLaunch:
     """What is about to run: arguments as the image has them, its working folder, environment, user and port."""
 
     arguments: tuple[str, ...]
@@ -53,7 +53,9 @@ class Launch:
     port: int
 
 
-def launch_of(config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], arguments: Sequence[str] = ()) -> Launch:
+def launch_of(
+    config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], arguments: Sequence[str] = ()
+) -> AppLaunch:
     """Read an image's configuration; ``arguments`` stand in for its CMD. LabError for what is not a Python app."""
     try:
         return _launch(config, tree, env, arguments)
@@ -61,7 +63,7 @@ def launch_of(config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], arg
         raise LabError(f"The image's configuration is malformed: {error}.", "Build the image again.") from error
 
 
-def _launch(config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], arguments: Sequence[str]) -> Launch:
+def _launch(config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], arguments: Sequence[str]) -> AppLaunch:
     words = [*(config.get("Entrypoint") or []), *(arguments or config.get("Cmd") or [])]
     if not words:
         raise LabError("no command specified", "Give the image an ENTRYPOINT or a CMD.")
@@ -72,7 +74,7 @@ def _launch(config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], argum
     given = variables.get("PORT", "")
     port = int(given) if given.isdigit() and int(given) else ports[0] if ports else 8080
     folder = str(config.get("WorkingDir") or "/")
-    return Launch(
+    return AppLaunch(
         tuple(_python(words, tree, folder)), folder, variables, _user(str(config.get("User") or ""), tree), port
     )
 
@@ -170,7 +172,7 @@ def _check_room(needed: int, folder: Path) -> None:
         )
 
 
-def _write(nodes: Sequence[tuple[str, Node]], root: Path) -> None:
+def _write(nodes: Sequence[tuple[str, FileNode]], root: Path) -> None:
     for path, node in nodes:
         if ".." in path.split("/") or "\0" in path:
             raise LabError(f"the image holds a path that leaves it: {path}", "Do not run this image.")
@@ -195,7 +197,7 @@ class ProcessApp:
     """A running app; see ``labs.engine.RunningApp``."""
 
     def __init__(
-        self, name: str, folder: Path, root: Path, launch: Launch, port: int, env: Mapping[str, str], attached: bool
+        self, name: str, folder: Path, root: Path, launch: AppLaunch, port: int, env: Mapping[str, str], attached: bool
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._name, self._folder, self._exit, self._last = name, folder, -1, ""
@@ -218,7 +220,7 @@ class ProcessApp:
         os.close(self._pipe[0])
 
     def _spawn(
-        self, launch: Launch, root: Path, env: dict[str, str], output: IO[bytes] | None
+        self, launch: AppLaunch, root: Path, env: dict[str, str], output: IO[bytes] | None
     ) -> "subprocess.Popen[bytes]":
         words = [sys.executable, *(path_inside(word, root) for word in launch.arguments[1:])]
         cwd = root / posixpath.normpath("/" + launch.folder).lstrip("/")

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 from labs import oci
 from labs.engine.archive import Image
 from labs.engine.embedded import instructions
-from labs.engine.embedded.build_progress import Progress
+from labs.engine.embedded.build_progress import BuildProgress
 from labs.engine.embedded.build_stage import StageBuilder, StageState
 from labs.engine.embedded.context import Context
-from labs.engine.embedded.dockerfile import Dockerfile, DockerfileError, Stage
+from labs.engine.embedded.dockerfile import BuildStage, Dockerfile, DockerfileError
 from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.lexer import WordError, expand, split
 from labs.engine.embedded.rootfs import Tree, tree_of
@@ -47,7 +47,7 @@ def native() -> oci.Platform:
     return oci.Platform("linux", machine.machine().lower()).normal()
 
 
-def build(recipe: Recipe, store: Store, bases: Bases, progress: Progress) -> oci.Descriptor:
+def build(recipe: Recipe, store: Store, bases: Bases, progress: BuildProgress) -> oci.Descriptor:
     """Build and store an image: one manifest for one platform, an OCI index for several."""
     made = [_PlatformBuild(recipe, store, bases, progress, each).run() for each in recipe.platforms]
     if len(made) == 1:
@@ -59,7 +59,9 @@ def build(recipe: Recipe, store: Store, bases: Bases, progress: Progress) -> oci
 class _PlatformBuild:
     """One platform's build; it is the Surroundings of its stages."""
 
-    def __init__(self, recipe: Recipe, store: Store, bases: Bases, progress: Progress, platform: oci.Platform) -> None:
+    def __init__(
+        self, recipe: Recipe, store: Store, bases: Bases, progress: BuildProgress, platform: oci.Platform
+    ) -> None:
         self.recipe, self.store, self.bases, self.progress, self.platform = recipe, store, bases, progress, platform
         self.context, self.epoch, self.escape = recipe.context, recipe.epoch, recipe.dockerfile.escape
         self.created = datetime.fromtimestamp(recipe.epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -119,7 +121,7 @@ class _PlatformBuild:
             self.done[number] = self._stage(number, stage)
         return self.done[number]
 
-    def _stage(self, number: int, stage: Stage) -> StageState:
+    def _stage(self, number: int, stage: BuildStage) -> StageState:
         platform = self._stage_platform(stage)
         name = self._from_word(stage, stage.base)
         if not name:
@@ -146,7 +148,7 @@ class _PlatformBuild:
                 builder.apply(each)
         return state
 
-    def _beginning(self, number: int, name: str, platform: oci.Platform, stage: Stage) -> StageState:
+    def _beginning(self, number: int, name: str, platform: oci.Platform, stage: BuildStage) -> StageState:
         if name == "scratch":
             return StageState(platform, {"Env": [instructions.DEFAULT_PATH], "WorkingDir": "/"})
         before = self._stage_number(name, number)
@@ -192,7 +194,7 @@ class _PlatformBuild:
             )
         return found
 
-    def _stage_platform(self, stage: Stage) -> oci.Platform:
+    def _stage_platform(self, stage: BuildStage) -> oci.Platform:
         if not stage.platform:
             return self.platform
         text = self._from_word(stage, stage.platform)
@@ -218,7 +220,7 @@ class _PlatformBuild:
                     found[name] = value
         return found
 
-    def _from_word(self, stage: Stage, text: str) -> str:
+    def _from_word(self, stage: BuildStage, text: str) -> str:
         given = {name: value for name, value in self.recipe.arguments.items() if name in self.automatic}
         try:
             return expand(text, {**self.automatic, **given, **self.globals}, self.escape)

@@ -15,14 +15,14 @@ from labs import oci
 from labs.engine.archive import FolderBlobs
 from labs.engine.embedded import dockerfile
 from labs.engine.embedded.build import Recipe, build, native, unused_arguments
-from labs.engine.embedded.build_progress import Progress
+from labs.engine.embedded.build_progress import BuildProgress
 from labs.engine.embedded.context import read_context
 from labs.engine.embedded.flags import Given, flags, parse
 from labs.engine.embedded.image_store import described
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
 from labs.engine.embedded.transfer import Push
-from labs.engine.embedded.workspace import Session, SessionBases
+from labs.engine.embedded.workspace import SessionBases, Workspace
 from labs.errors import LabError
 
 TAKES = flags(
@@ -52,7 +52,7 @@ class Export:
     push: bool = False
 
 
-def run(arguments: Sequence[str], session: Session) -> int:
+def run(arguments: Sequence[str], session: Workspace) -> int:
     """Build, export, push; LabError in buildx's words."""
     given = parse(arguments, TAKES, "buildx build", 1, 1)
     export = _export(given)
@@ -60,7 +60,7 @@ def run(arguments: Sequence[str], session: Session) -> int:
     if export.push and not tags:
         raise BuildError("tag is needed when pushing to registry", "Name the image with -t.")
     quiet = given.on("quiet") or given.one("progress") == "quiet"
-    progress = Progress((lambda _: None) if quiet else session.say)
+    progress = BuildProgress((lambda _: None) if quiet else session.say)
     if not quiet:
         session.say('#0 building with "embedded" instance using embedded driver')
         session.say("")
@@ -79,7 +79,7 @@ def run(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def _failed(error: LabError, recipe: Recipe, given: Given, progress: Progress) -> BuildError:
+def _failed(error: LabError, recipe: Recipe, given: Given, progress: BuildProgress) -> BuildError:
     excerpt = f"------\n > {progress.failed}:\n------\n" if progress.failed else ""
     line, end = getattr(error, "line", 0), getattr(error, "end", 0)
     if line:
@@ -110,7 +110,7 @@ def _tags(given: Given) -> list[Reference]:
     return found
 
 
-def _notes(given: Given, session: Session) -> None:
+def _notes(given: Given, session: Workspace) -> None:
     asked = [
         name for name in ("provenance", "sbom", "attest") if given.one(name, "false").lower() not in ("false", "0")
     ]
@@ -142,7 +142,7 @@ def _export(given: Given) -> Export:
     return Export(archive, push)
 
 
-def _recipe(given: Given, env: Mapping[str, str], progress: Progress) -> Recipe:
+def _recipe(given: Given, env: Mapping[str, str], progress: BuildProgress) -> Recipe:
     where = given.words[0]
     folder = Path(where)
     if where == "-" or "://" in where or where.startswith("git@"):
@@ -227,7 +227,7 @@ def _epoch(text: str) -> int:
 
 
 def _deliver(
-    made: oci.Descriptor, tags: Sequence[Reference], export: Export, session: Session, progress: Progress
+    made: oci.Descriptor, tags: Sequence[Reference], export: Export, session: Workspace, progress: BuildProgress
 ) -> None:
     title = "exporting to oci image format" if export.archive else "exporting to image"
     with progress.step(title) as detail:
@@ -254,7 +254,7 @@ def _deliver(
                 detail(f"pushing manifest for {tag}@{made.digest} done")
 
 
-def _push(made: oci.Descriptor, tag: Reference, session: Session) -> None:
+def _push(made: oci.Descriptor, tag: Reference, session: Workspace) -> None:
     registry = session.registry(tag.host)  # a new one for each tag, as BuildKit has it
     try:
         Push(registry, session.store.blobs, tag).run(made)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from labs.errors import LabError
 
 
-class Progress:
+class BuildProgress:
     """Prints steps through ``say`` (one line a call); remembers the step that failed."""
 
     def __init__(self, say: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ from labs.engine.embedded.context import Context
 from labs.engine.embedded.dockerfile import DockerfileError, Instruction, parse_error
 from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.lexer import expand_text, split
-from labs.engine.embedded.rootfs import Node, Tree, text_file, write_layer
+from labs.engine.embedded.rootfs import FileNode, Tree, text_file, write_layer
 from labs.errors import LabError
 
 NEEDS_ENGINE = "RUN needs a Docker Engine: the embedded engine runs no commands inside an image"
@@ -108,7 +108,7 @@ class StageBuilder:
             entry["author"] = self.state.author
         self.state.history.append({**entry, "empty_layer": True} if empty else entry)
 
-    def _layer(self, nodes: Mapping[str, Node], text: str) -> None:
+    def _layer(self, nodes: Mapping[str, FileNode], text: str) -> None:
         descriptor, diff_id = write_layer(self.around.store, nodes, self.around.epoch)
         self.state.layers.append(descriptor)
         self.state.diff_ids.append(diff_id)
@@ -206,7 +206,7 @@ class StageBuilder:
         layer = copying.Layer(self.state.tree)
         user = str(self.state.config.get("User") or "")
         owner = copying.parse_user(user, self.state.tree) if user else None
-        layer.make_folders(self.state.tree.resolve(path), copying.Change(owner))
+        layer.make_folders(self.state.tree.resolve(path), copying.OwnerAndMode(owner))
         self._layer(layer.nodes, f"WORKDIR {path}")  # empty when the folder is there, as with BuildKit
 
     def _copy(self, each: Instruction) -> None:
@@ -235,7 +235,7 @@ class StageBuilder:
         files = [name for name in names if not name.startswith("<<")]
         try:
             found = copying.sources(files, tree)
-        except copying.Missing as error:
+        except copying.MissingSource as error:
             if not source and self.around.context.ignores(error.path):
                 error.next_step = f"{self.around.context.ignore_file} excludes it: allow it there with !{error.path}."
             raise
@@ -256,21 +256,21 @@ class StageBuilder:
                                          "Destination could not be determined")  # fmt: skip
         return [one if one.startswith("<<") else self._word(each, one) for one in plain]
 
-    def _change(self, each: Instruction) -> copying.Change:
+    def _change(self, each: Instruction) -> copying.OwnerAndMode:
         owner, mode = self._word(each, each.flag("chown")), self._word(each, each.flag("chmod"))
-        return copying.Change(
+        return copying.OwnerAndMode(
             copying.parse_owner(owner, self.state.tree) if owner else None,
             copying.parse_mode(mode) if mode else None,
         )
 
     def _documents(
-        self, each: Instruction, names: list[str], destination: str, layer: copying.Layer, change: copying.Change
+        self, each: Instruction, names: list[str], destination: str, layer: copying.Layer, change: copying.OwnerAndMode
     ) -> None:
         for document in each.heredocs:
             text = document.text
             if document.expand:
                 text = expand_text(text, self.state.variables, self.around.escape)
-            tree = Tree({"": Node(tarfile.DIRTYPE, 0o755), document.name: text_file(text)})
+            tree = Tree({"": FileNode(tarfile.DIRTYPE, 0o755), document.name: text_file(text)})
             folder = destination.endswith("/") or len(names) > 1
             target = self._absolute(destination) + ("/" if folder and not destination.endswith("/") else "")
             copying.copy(layer, tree, [document.name], target, change)

@@ -7,7 +7,7 @@ from importlib.metadata import version as package_version
 from labs.engine.embedded.build import native
 from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.template import render
-from labs.engine.embedded.workspace import Session
+from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError
 
 NAME = "embedded"
@@ -23,7 +23,7 @@ def kit_version() -> str:
         return "unknown"
 
 
-def ls(arguments: Sequence[str], session: Session) -> int:
+def ls(arguments: Sequence[str], session: Workspace) -> int:
     """The list of builders."""
     parse(arguments, flags("format"), "buildx ls", 0, 0)
     session.out(f"{'NAME/NODE':<16} {'DRIVER/ENDPOINT':<16} {'STATUS':<9} {'BUILDKIT':<9} PLATFORMS")
@@ -33,7 +33,7 @@ def ls(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def inspect(arguments: Sequence[str], session: Session) -> int:
+def inspect(arguments: Sequence[str], session: Workspace) -> int:
     """The builder and its platforms."""
     given = parse(arguments, flags("builder", "bootstrap"), "buildx inspect", 0, 1)
     _known(given.words[0] if given.words else given.one("builder", NAME))
@@ -48,7 +48,7 @@ def inspect(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def create(arguments: Sequence[str], session: Session) -> int:
+def create(arguments: Sequence[str], session: Workspace) -> int:
     """There is one builder, and it builds for several platforms: nothing has to be made."""
     takes = flags("name driver driver-opt platform buildkitd-flags config node", "use bootstrap append leave")
     parse(arguments, takes, "buildx create", 0, 1)
@@ -57,7 +57,7 @@ def create(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def use(arguments: Sequence[str], session: Session) -> int:
+def use(arguments: Sequence[str], session: Workspace) -> int:
     """The one builder is always in use."""
     _known(parse(arguments, flags("", "default global"), "buildx use", 1, 1).words[0])
     return 0
@@ -68,14 +68,14 @@ def _known(name: str) -> None:
         raise LabError(f'no builder "{name}" found', f"The embedded engine has one builder: {NAME}.")
 
 
-def buildx_version(arguments: Sequence[str], session: Session) -> int:
+def buildx_version(arguments: Sequence[str], session: Workspace) -> int:
     """What stands where buildx would."""
     parse(arguments, flags(), "buildx version", 0, 0)
     session.out(f"Fargate Lab Kit embedded engine {kit_version()} (not buildx)")
     return 0
 
 
-def version(arguments: Sequence[str], session: Session) -> int:
+def version(arguments: Sequence[str], session: Workspace) -> int:
     """``docker version`` and ``docker --version``."""
     given = parse(arguments, flags("format", "short", "f=format"), "version", 0, 0)
     if given.on("short"):
@@ -93,7 +93,7 @@ def version(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def info(arguments: Sequence[str], session: Session) -> int:
+def info(arguments: Sequence[str], session: Workspace) -> int:
     """``docker info``, the few lines that are true here."""
     given = parse(arguments, flags("format", "", "f=format"), "info", 0, 0)
     found = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from labs.engine.embedded.patterns import BadPattern, Ignore, read_ignore
-from labs.engine.embedded.rootfs import Node, Tree
+from labs.engine.embedded.rootfs import FileNode, Tree
 from labs.errors import LabError
 
 
@@ -71,16 +71,16 @@ def read_context(folder: Path, dockerfile: Path) -> Context:
     return Context(folder, Ignore(()), "")
 
 
-def _node(file: Path) -> Node | None:
+def _node(file: Path) -> FileNode | None:
     """A file as the build sees it; None for sockets, pipes and devices, which Docker skips too."""
     found = file.lstat()
     mode = 0o755 if sys.platform == "win32" else stat.S_IMODE(found.st_mode)
     if stat.S_ISDIR(found.st_mode):
-        return Node(tarfile.DIRTYPE, mode)
+        return FileNode(tarfile.DIRTYPE, mode)
     if stat.S_ISLNK(found.st_mode):
-        return Node(tarfile.SYMTYPE, 0o777, target=str(file.readlink()).replace(os.sep, "/"))
+        return FileNode(tarfile.SYMTYPE, 0o777, target=str(file.readlink()).replace(os.sep, "/"))
     if stat.S_ISREG(found.st_mode):
-        return Node(tarfile.REGTYPE, mode, size=found.st_size, open=_opener(file))
+        return FileNode(tarfile.REGTYPE, mode, size=found.st_size, open=_opener(file))
     return None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from labs.engine.embedded.patterns import BadPattern, has_wildcard, match_paths
-from labs.engine.embedded.rootfs import Node, Tree, folder
+from labs.engine.embedded.rootfs import FileNode, Tree, folder
 from labs.errors import LabError
 
 
@@ -25,13 +25,13 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Change:
+class OwnerAndMode:
     """What --chown and --chmod set; None leaves the source's own."""
 
     owner: Owner | None = None
     mode: int | None = None
 
-    def on(self, node: Node) -> Node:
+    def on(self, node: FileNode) -> FileNode:
         """A node with the change made; the mode of a symbolic link is left alone."""
         if self.owner:
             node = replace(node, uid=self.owner.uid, gid=self.owner.gid)
@@ -40,7 +40,7 @@ class Change:
         return node
 
 
-class Missing(LabError):
+class MissingSource(LabError):
     """A source that is not there; ``path`` is relative to the context."""
 
     def __init__(self, path: str, next_step: str = "") -> None:
@@ -54,9 +54,9 @@ class Layer:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.nodes: dict[str, Node] = {}
+        self.nodes: dict[str, FileNode] = {}
 
-    def put(self, path: str, node: Node) -> None:
+    def put(self, path: str, node: FileNode) -> None:
         """Add one node, replacing what is there."""
         if path:
             before = self.tree.nodes.get(path)
@@ -65,7 +65,7 @@ class Layer:
             self.tree.put(path, node)
             self.nodes[path] = node
 
-    def make_folders(self, path: str, change: Change = Change()) -> None:
+    def make_folders(self, path: str, change: OwnerAndMode = OwnerAndMode()) -> None:
         """Make a folder and what is missing above it."""
         parts = path.split("/") if path else []
         for count in range(1, len(parts) + 1):
@@ -124,7 +124,7 @@ def sources(words: Iterable[str], tree: Tree) -> list[str]:
             plain = re.sub(r"\\(.)", r"\1", path)
             place = tree.resolve(plain)
             if place not in tree.nodes:
-                raise Missing(place)
+                raise MissingSource(place)
             found.append(plain)
             continue
         try:
@@ -132,12 +132,14 @@ def sources(words: Iterable[str], tree: Tree) -> list[str]:
         except BadPattern as error:
             raise LabError(str(error), "Write the wildcard as in a shell: * ? [a-z].") from error
         if not matches:
-            raise Missing(path)
+            raise MissingSource(path)
         found.extend(matches)
     return found
 
 
-def copy(layer: Layer, tree: Tree, names: list[str], destination: str, change: Change, unpack: bool = False) -> None:
+def copy(
+    layer: Layer, tree: Tree, names: list[str], destination: str, change: OwnerAndMode, unpack: bool = False
+) -> None:
     """Copy sources of one tree to an absolute destination of the layer's; a folder gives its contents, not itself."""
     into_folder = destination.endswith(("/", "/.")) or len(names) > 1
     target = layer.tree.resolve(destination)
@@ -157,7 +159,7 @@ def copy(layer: Layer, tree: Tree, names: list[str], destination: str, change: C
             layer.put(layer.tree.resolve(path), change.on(node))
 
 
-def _copy_folder(layer: Layer, tree: Tree, place: str, target: str, change: Change) -> None:
+def _copy_folder(layer: Layer, tree: Tree, place: str, target: str, change: OwnerAndMode) -> None:
     layer.make_folders(target, change)
     for relative, node in tree.below(place):
         path = posixpath.join(target, relative)
@@ -165,7 +167,7 @@ def _copy_folder(layer: Layer, tree: Tree, place: str, target: str, change: Chan
         layer.put(posixpath.join(parent, posixpath.basename(path)), change.on(node))
 
 
-def _is_archive(node: Node) -> bool:
+def _is_archive(node: FileNode) -> bool:
     """Whether ADD unpacks a file: a tar, plain or compressed, decided by its content as Docker does."""
     with node.open() as stream:
         start = stream.read(512)
@@ -178,7 +180,7 @@ def _is_archive(node: Node) -> bool:
     return start[257:262] == b"ustar"
 
 
-def _unpack(layer: Layer, node: Node, target: str) -> None:
+def _unpack(layer: Layer, node: FileNode, target: str) -> None:
     try:
         with node.open() as stream, tarfile.open(fileobj=stream, mode="r|*") as archive:
             for entry in archive:
@@ -205,6 +207,6 @@ def _unpack_entry(layer: Layer, archive: tarfile.TarFile, entry: tarfile.TarInfo
         return
     handle = archive.extractfile(entry) if entry.isreg() else None
     data = handle.read() if handle else b""
-    node = Node(kind, entry.mode & 0o7777, entry.uid, entry.gid, len(data), entry.linkname if entry.issym() else "",
+    node = FileNode(kind, entry.mode & 0o7777, entry.uid, entry.gid, len(data), entry.linkname if entry.issym() else "",
                 int(entry.mtime), lambda: io.BytesIO(data))  # fmt: skip
     layer.put(path, node)

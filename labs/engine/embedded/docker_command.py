@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 
 from labs.engine.embedded.build_command import BuildError
 from labs.engine.embedded.flags import UsageError
-from labs.engine.embedded.workspace import Session
+from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError
 
-Run = Callable[[Sequence[str], Session], int]
+Run = Callable[[Sequence[str], Workspace], int]
 
 
 def first_line() -> str:
@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
         words = words[2:]
     name = words[0] if words else "--help"
     plugin = name in ("buildx", "build", "builder")
-    session = Session()
+    session = Workspace()
     try:
         return _find(words)(session)
     except LabError as error:
@@ -52,7 +52,7 @@ def _print_error(error: LabError, plugin: bool) -> None:
         print(f"Next: {error.next_step}", file=sys.stderr)
 
 
-def _find(words: Sequence[str]) -> Callable[[Session], int]:
+def _find(words: Sequence[str]) -> Callable[[Workspace], int]:
     """The longest command of the table that the words begin with."""
     for length in (3, 2, 1):
         names = " ".join(words[:length])
@@ -70,8 +70,8 @@ def _find(words: Sequence[str]) -> Callable[[Session], int]:
     raise LabError(f"docker {shown} needs a Docker Engine: the embedded engine does not have it", "docker --help")
 
 
-def _help(name: str) -> Callable[[Session], int]:
-    def show(session: Session) -> int:
+def _help(name: str) -> Callable[[Workspace], int]:
+    def show(session: Workspace) -> int:
         if name:
             session.out(
                 f"docker {name}: as in Docker, with the flags that the lab uses; the rest needs a Docker Engine."
@@ -134,7 +134,7 @@ def _containers(name: str) -> Callable[[], Run]:
     return load
 
 
-def _version(arguments: Sequence[str], session: Session) -> int:
+def _version(arguments: Sequence[str], session: Workspace) -> int:
     from labs.engine.embedded import builder_command
 
     return builder_command.version(arguments, session)

@@ -29,13 +29,13 @@ class Login:
 
 
 @dataclass(frozen=True)
-class Credentials:
+class DockerLogins:
     """The logins in one Docker configuration folder."""
 
     folder: Path
 
     @classmethod
-    def of(cls, env: Mapping[str, str]) -> "Credentials":
+    def of(cls, env: Mapping[str, str]) -> "DockerLogins":
         """The folder that ``DOCKER_CONFIG`` names, else ``~/.docker``."""
         return cls(Path(env.get("DOCKER_CONFIG") or Path.home() / ".docker"))
 

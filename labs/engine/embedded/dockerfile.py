@@ -93,7 +93,7 @@ class Instruction:
 
 
 @dataclass(frozen=True)
-class Stage:
+class BuildStage:
     """FROM and what follows it; ``base`` and ``platform`` still hold their variables."""
 
     base: str
@@ -108,7 +108,7 @@ class Dockerfile:
     """A whole Dockerfile; ``arguments`` are the ARG instructions before the first FROM."""
 
     arguments: tuple[Instruction, ...]
-    stages: tuple[Stage, ...]
+    stages: tuple[BuildStage, ...]
     escape: str
     lines: tuple[str, ...]
 
@@ -220,8 +220,8 @@ def _instruction(entry: dict[str, Any], docs: tuple[Heredoc, ...]) -> Instructio
     return Instruction(name, value, line, int(entry["endline"]) + 1, tuple(flags), docs)
 
 
-def _stages(instructions: list[Instruction]) -> list[Stage]:
-    stages: list[Stage] = []
+def _stages(instructions: list[Instruction]) -> list[BuildStage]:
+    stages: list[BuildStage] = []
     for at, each in enumerate(instructions):
         if each.name != "FROM":
             continue
@@ -232,5 +232,5 @@ def _stages(instructions: list[Instruction]) -> list[Stage]:
         if name and not _STAGE_NAME.fullmatch(name):
             raise parse_error(each.line, f'invalid name for build stage: "{words[2]}", name can\'t start with a number')
         end = next((i for i in range(at + 1, len(instructions)) if instructions[i].name == "FROM"), len(instructions))
-        stages.append(Stage(words[0], name, each.flag("platform"), each.line, tuple(instructions[at + 1 : end])))
+        stages.append(BuildStage(words[0], name, each.flag("platform"), each.line, tuple(instructions[at + 1 : end])))
     return stages

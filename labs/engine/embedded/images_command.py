@@ -16,8 +16,8 @@ from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
 from labs.engine.embedded.registry_client import StatusError
 from labs.engine.embedded.template import render
-from labs.engine.embedded.transfer import Event, Pull, Push
-from labs.engine.embedded.workspace import Session, daemon_error, no_platform
+from labs.engine.embedded.transfer import Pull, Push, TransferEvent
+from labs.engine.embedded.workspace import Workspace, daemon_error, no_platform
 from labs.errors import LabError
 
 _UNITS = (
@@ -30,7 +30,7 @@ _UNITS = (
 )
 
 
-def push(arguments: Sequence[str], session: Session) -> int:
+def push(arguments: Sequence[str], session: Workspace) -> int:
     """Push one image; a refusal in the words of docker with the containerd image store."""
     given = parse(
         arguments, flags("platform", "quiet all-tags disable-content-trust", "q=quiet a=all-tags"), "push", 1, 1
@@ -50,12 +50,12 @@ def push(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def _push(top: oci.Descriptor, tag: Reference, platform: str, quiet: bool, session: Session) -> None:
+def _push(top: oci.Descriptor, tag: Reference, platform: str, quiet: bool, session: Workspace) -> None:
     if platform:
         top = _one_platform(session.store.image(tag.familiar, top), parse_platform(platform))
     registry = session.registry(tag.host)
 
-    def seen(event: Event) -> None:
+    def seen(event: TransferEvent) -> None:
         words = {"pushed": "Pushed", "exists": "Layer already exists"}[event.what]
         if event.is_layer and not quiet:
             session.out(f"{event.descriptor.digest[7:19]}: {words}")
@@ -75,7 +75,7 @@ def _one_platform(image: Image, platform: oci.Platform) -> oci.Descriptor:
     return image.descriptor(platform)
 
 
-def pull(arguments: Sequence[str], session: Session) -> int:
+def pull(arguments: Sequence[str], session: Workspace) -> int:
     """Pull one platform of an image; this machine's unless --platform names another."""
     given = parse(arguments, flags("platform", "quiet", "q=quiet"), "pull", 1, 1)
     reference = parse_reference(given.words[0])
@@ -83,7 +83,7 @@ def pull(arguments: Sequence[str], session: Session) -> int:
     quiet = given.on("quiet")
     said: list[str] = []
 
-    def seen(event: Event) -> None:
+    def seen(event: TransferEvent) -> None:
         words = {"pulled": "Pull complete", "exists": "Already exists"}[event.what]
         if not quiet and not said:
             said.append(f"{reference.target}: Pulling from {reference.repository}")
@@ -105,7 +105,7 @@ def pull(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def images(arguments: Sequence[str], session: Session) -> int:
+def images(arguments: Sequence[str], session: Workspace) -> int:
     """The local images, newest names last as the store has them: sorted by name."""
     given = parse(arguments, flags("format", "quiet all no-trunc digests", "q=quiet a=all"), "images", 0, 1)
     wanted = parse_reference(given.words[0]) if given.words else None
@@ -129,7 +129,7 @@ def images(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def _row(reference: Reference, top: oci.Descriptor, session: Session, full: bool) -> dict[str, str]:
+def _row(reference: Reference, top: oci.Descriptor, session: Workspace, full: bool) -> dict[str, str]:
     image = session.store.image(reference.familiar, top)
     size, created = 0, ""
     for platform in image.platforms:
@@ -147,7 +147,7 @@ def _row(reference: Reference, top: oci.Descriptor, session: Session, full: bool
     }
 
 
-def _table(rows: Sequence[dict[str, str]], columns: Sequence[str], session: Session) -> None:
+def _table(rows: Sequence[dict[str, str]], columns: Sequence[str], session: Workspace) -> None:
     widths = {column: max(len(row[column]) for row in rows) for column in columns}
     for row in rows:
         session.out("   ".join(row[column].ljust(widths[column]) for column in columns).rstrip())
@@ -173,14 +173,14 @@ def _size(number: float) -> str:
     return f"{number:.3g}GB"
 
 
-def tag(arguments: Sequence[str], session: Session) -> int:
+def tag(arguments: Sequence[str], session: Workspace) -> int:
     """Give an image one more name."""
     given = parse(arguments, flags(), "tag", 2, 2)
     session.store.tag(parse_reference(given.words[1]), _local(given.words[0], session)[1])
     return 0
 
 
-def remove(arguments: Sequence[str], session: Session) -> int:
+def remove(arguments: Sequence[str], session: Workspace) -> int:
     """Take names away; content that no name reaches goes with them."""
     given = parse(arguments, flags("", "force no-prune", "f=force"), "rmi", 1)
     for text in given.words:
@@ -192,7 +192,7 @@ def remove(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def inspect(arguments: Sequence[str], session: Session) -> int:
+def inspect(arguments: Sequence[str], session: Workspace) -> int:
     """The configuration of local images, one platform of each."""
     takes = flags("format platform type", "", "f=format")
     given = parse(arguments, takes, "image inspect", 1)
@@ -209,7 +209,7 @@ def inspect(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def _inspected(text: str, wanted: str, session: Session) -> dict[str, Any]:
+def _inspected(text: str, wanted: str, session: Workspace) -> dict[str, Any]:
     reference, top = _local(text, session)
     image = session.store.image(reference.familiar, top)
     platform = parse_platform(wanted) if wanted else native()
@@ -234,7 +234,7 @@ def _inspected(text: str, wanted: str, session: Session) -> dict[str, Any]:
     }
 
 
-def save(arguments: Sequence[str], session: Session) -> int:
+def save(arguments: Sequence[str], session: Workspace) -> int:
     """Write an image, all platforms that are here, as an OCI archive; docker load and skopeo read it."""
     given = parse(arguments, flags("output platform", "", "o=output"), "save", 1, 1)
     if not given.one("output") and sys.stdout.isatty():
@@ -246,14 +246,14 @@ def save(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def _local(text: str, session: Session) -> tuple[Reference, oci.Descriptor]:
+def _local(text: str, session: Workspace) -> tuple[Reference, oci.Descriptor]:
     found = session.store.find(text)
     if found is None:
         raise LabError(f"Error response from daemon: No such image: {parse_reference(text).familiar}", "docker images")
     return found
 
 
-def imagetools_inspect(arguments: Sequence[str], session: Session) -> int:
+def imagetools_inspect(arguments: Sequence[str], session: Workspace) -> int:
     """What a registry holds under a name: the index and its platforms."""
     given = parse(arguments, flags("format builder", "raw"), "buildx imagetools inspect", 1, 1)
     reference = parse_reference(given.words[0])
@@ -274,7 +274,7 @@ def imagetools_inspect(arguments: Sequence[str], session: Session) -> int:
     return 0
 
 
-def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, session: Session) -> None:
+def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, session: Workspace) -> None:
     session.out(f"Name:      {reference}")
     session.out(f"MediaType: {top.media_type}")
     session.out(f"Digest:    {top.digest}")

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from labs.engine.embedded.docker_credentials import Login
 from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.reference import HUB
-from labs.engine.embedded.registry_client import Registry, RegistryError, Unauthorized
-from labs.engine.embedded.workspace import Session
+from labs.engine.embedded.registry_client import RegistryClient, RegistryError, Unauthorized
+from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError
 
 TAKES = flags("username password", "password-stdin", "u=username p=password")
 
 
-def login(arguments: Sequence[str], session: Session) -> int:
+def login(arguments: Sequence[str], session: Workspace) -> int:
     """Check the user name and password against the registry and keep them in DOCKER_CONFIG."""
     given = parse(arguments, TAKES, "login", 0, 1)
     host = _host(given.words[0] if given.words else HUB)
@@ -37,7 +37,7 @@ def login(arguments: Sequence[str], session: Session) -> int:
 
 
 def _verify(host: str, account: Login) -> None:
-    registry = Registry(host, account)
+    registry = RegistryClient(host, account)
     try:
         answer = registry.request("GET", "/v2/")
         answer.read()
@@ -53,7 +53,7 @@ def _verify(host: str, account: Login) -> None:
         raise LabError(f"Error response from daemon: {words}", hint)
 
 
-def logout(arguments: Sequence[str], session: Session) -> int:
+def logout(arguments: Sequence[str], session: Workspace) -> int:
     """Forget the login for a registry."""
     given = parse(arguments, flags(), "logout", 0, 1)
     host = _host(given.words[0] if given.words else HUB)

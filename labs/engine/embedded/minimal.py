@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from labs import oci
 from labs.engine.embedded.image_store import Store, described
-from labs.engine.embedded.rootfs import Node, folder, text_file, write_layer
+from labs.engine.embedded.rootfs import FileNode, folder, text_file, write_layer
 
 _PASSWD = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"
 _GROUP = "root:x:0:\nnogroup:x:65534:\n"
@@ -50,7 +50,7 @@ def minimal_base(store: Store, platforms: Sequence[oci.Platform]) -> oci.Descrip
     return store.add_json(index, oci.OCI_INDEX)
 
 
-def _files() -> dict[str, Node]:
+def _files() -> dict[str, FileNode]:
     folders = ("etc", "root", "tmp", "usr", "usr/local", "usr/local/bin", "var", "var/tmp")
     found = {path: folder(0o1777 if path.endswith("tmp") else 0o700 if path == "root" else 0o755) for path in folders}
     found["etc/passwd"] = text_file(_PASSWD)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from labs.engine.embedded.docker_credentials import Credentials, Login
+from labs.engine.embedded.docker_credentials import DockerLogins, Login
 from labs.engine.embedded.reference import HUB
 from labs.errors import LabError
 
@@ -45,7 +45,7 @@ class Unauthorized(RegistryError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class RegistryResponse:
     """A response; ``body`` is read from once, by the caller."""
 
     status: int
@@ -93,10 +93,10 @@ class Upload:
     open: Callable[[], BinaryIO]
 
 
-class Registry:
+class RegistryClient:
     """One registry host; anonymous until it asks for credentials."""
 
-    def __init__(self, host: str, credentials: Credentials | Login | None) -> None:
+    def __init__(self, host: str, credentials: DockerLogins | Login | None) -> None:
         self.host = host
         self._server = "registry-1.docker.io" if host == HUB else host
         self.scheme = "http" if is_local(host) else "https"
@@ -116,13 +116,13 @@ class Registry:
 
     def login(self) -> Login | None:
         """The credentials for this host, None when there are none."""
-        if isinstance(self._credentials, Credentials):
+        if isinstance(self._credentials, DockerLogins):
             return self._credentials.find(self.host)
         return self._credentials
 
     def request(
         self, method: str, where: str, headers: Mapping[str, str] | None = None, upload: Upload | None = None
-    ) -> Answer:
+    ) -> RegistryResponse:
         """Send one request to a path or URL of this registry; authorises when asked, retries 5xx and lost connections.
 
         Any status may come back, 401 only when the credentials were refused. Unauthorized when the registry wants
@@ -156,7 +156,9 @@ class Registry:
             return "See whether the local AWS is running: labs doctor"
         return "See whether this machine can reach the registry, then try again."
 
-    def _once(self, method: str, url: str, headers: Mapping[str, str], upload: Upload | None, hops: int = 0) -> Answer:
+    def _once(
+        self, method: str, url: str, headers: Mapping[str, str], upload: Upload | None, hops: int = 0
+    ) -> RegistryResponse:
         split = urllib.parse.urlsplit(url)
         own = (split.scheme, split.netloc) == (self.scheme, self._server)
         connection = self._connect() if own else connect(split.scheme, split.netloc)
@@ -178,7 +180,7 @@ class Registry:
                 body.close()
         response = connection.getresponse()
         found = dict(response.getheaders())
-        answer = Answer(response.status, response.reason, found, response, method, url)
+        answer = RegistryResponse(response.status, response.reason, found, response, method, url)
         if method == "GET" and response.status in (301, 302, 303, 307, 308) and answer.header("Location"):
             answer.read()
             onward = urllib.parse.urljoin(url, answer.header("Location"))
@@ -195,7 +197,7 @@ class Registry:
             self._connection = connect(self.scheme, self._server)
         return self._connection
 
-    def _authorize(self, answer: Answer) -> bool:
+    def _authorize(self, answer: RegistryResponse) -> bool:
         """Take up the challenge of a 401; Unauthorized when there is nothing to answer it with."""
         challenge = answer.header("Www-Authenticate")
         answer.read()

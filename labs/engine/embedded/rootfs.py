@@ -25,7 +25,7 @@ WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
 
 
 @dataclass(frozen=True)
-class Node:
+class FileNode:
     """One file, folder or symbolic link; ``kind`` is tarfile's type, ``open`` gives a regular file's bytes."""
 
     kind: bytes
@@ -50,28 +50,28 @@ class Node:
         return self.kind == tarfile.SYMTYPE
 
 
-def folder(mode: int = 0o755, uid: int = 0, gid: int = 0) -> Node:
+def folder(mode: int = 0o755, uid: int = 0, gid: int = 0) -> FileNode:
     """A new folder."""
-    return Node(tarfile.DIRTYPE, mode, uid, gid)
+    return FileNode(tarfile.DIRTYPE, mode, uid, gid)
 
 
-def text_file(text: str, mode: int = 0o644) -> Node:
+def text_file(text: str, mode: int = 0o644) -> FileNode:
     """A new file with some text in it."""
     data = text.encode()
-    return Node(tarfile.REGTYPE, mode, size=len(data), open=lambda: io.BytesIO(data))
+    return FileNode(tarfile.REGTYPE, mode, size=len(data), open=lambda: io.BytesIO(data))
 
 
 class Tree:
     """The files of an image as its layers leave them: path without leading slash -> node; "" is the root."""
 
-    def __init__(self, nodes: Mapping[str, Node] | None = None) -> None:
-        self.nodes: dict[str, Node] = dict(nodes or {"": folder()})
+    def __init__(self, nodes: Mapping[str, FileNode] | None = None) -> None:
+        self.nodes: dict[str, FileNode] = dict(nodes or {"": folder()})
 
     def copy(self) -> "Tree":
         """A tree of its own with the same nodes."""
         return Tree(self.nodes)
 
-    def put(self, path: str, node: Node) -> None:
+    def put(self, path: str, node: FileNode) -> None:
         """Set one node; a folder replaced by something else loses what was in it."""
         before = self.nodes.get(path)
         if before and before.is_folder and not node.is_folder:
@@ -105,7 +105,7 @@ class Tree:
             done = here
         return done
 
-    def below(self, path: str) -> Iterable[tuple[str, Node]]:
+    def below(self, path: str) -> Iterable[tuple[str, FileNode]]:
         """What is inside a folder, at any depth, sorted: (path relative to it, node)."""
         start = f"{path}/" if path else ""
         found = [each for each in self.nodes if each != path and each.startswith(start)]
@@ -165,14 +165,14 @@ class Tree:
                 break
         return posixpath.join(parent, name)
 
-    def _node(self, info: tarfile.TarInfo, plain: "_PlainLayer") -> Node | None:
+    def _node(self, info: tarfile.TarInfo, plain: "_PlainLayer") -> FileNode | None:
         kind = tarfile.REGTYPE if info.isreg() else info.type
         if kind == tarfile.LNKTYPE:  # a hard link is the file that it links to
             return self.nodes.get(info.linkname.strip("/").removeprefix("./"))
         if kind not in (tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE):
             return None  # devices and pipes do not concern a build
         start, size = info.offset_data, info.size
-        return Node(
+        return FileNode(
             kind,
             info.mode & 0o7777,
             info.uid,
@@ -235,7 +235,7 @@ def tree_of(image: Image, platform: oci.Platform) -> Tree:
     return tree
 
 
-def write_layer(store: Store, nodes: Mapping[str, Node], mtime: int) -> tuple[oci.Descriptor, str]:
+def write_layer(store: Store, nodes: Mapping[str, FileNode], mtime: int) -> tuple[oci.Descriptor, str]:
     """Write nodes as one gzip layer into the store: (its descriptor, its diff id).
 
     Sorted entries, no user names, one time stamp and no time in the gzip header: equal nodes give an equal digest.
@@ -252,7 +252,7 @@ def write_layer(store: Store, nodes: Mapping[str, Node], mtime: int) -> tuple[oc
     return oci.Descriptor(oci.OCI_LAYER_GZIP, digest, packed.size), plain.digest
 
 
-def _add(archive: tarfile.TarFile, path: str, node: Node, mtime: int) -> None:
+def _add(archive: tarfile.TarFile, path: str, node: FileNode, mtime: int) -> None:
     info = tarfile.TarInfo(path)
     info.type, info.mode, info.uid, info.gid = node.kind, node.mode, node.uid, node.gid
     info.size, info.linkname = node.size, node.target

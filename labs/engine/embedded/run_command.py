@@ -14,7 +14,7 @@ from labs.engine.embedded.build import native
 from labs.engine.embedded.build_command import parse_platform
 from labs.engine.embedded.flags import Given, flags, parse
 from labs.engine.embedded.reference import parse as parse_reference
-from labs.engine.embedded.workspace import Session, daemon_error, no_platform
+from labs.engine.embedded.workspace import Workspace, daemon_error, no_platform
 from labs.errors import LabError
 
 TAKES = flags(
@@ -32,7 +32,7 @@ class NotStarted(LabError):
     exit_code = 125
 
 
-def run(arguments: Sequence[str], session: Session) -> int:
+def run(arguments: Sequence[str], session: Workspace) -> int:
     """Run an image that is here, or is pulled; the app's own exit code."""
     given = parse(arguments, TAKES, "run", 1)
     if given.on("detach"):
@@ -54,7 +54,7 @@ def run(arguments: Sequence[str], session: Session) -> int:
         return app.wait()
 
 
-def find_image(text: str, wanted: str, session: Session) -> tuple[Image, oci.Platform]:
+def find_image(text: str, wanted: str, session: Workspace) -> tuple[Image, oci.Platform]:
     """A local image, else a pulled one, and the platform to run of it."""
     platform = parse_platform(wanted) if wanted else native()
     found = session.store.find(text)

@@ -19,9 +19,9 @@ from labs.engine.archive import MAX_DOCUMENT, Blobs
 from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.registry_client import (
-    Answer,
-    Registry,
+    RegistryClient,
     RegistryError,
+    RegistryResponse,
     StatusError,
     Unauthorized,
     Upload,
@@ -36,7 +36,7 @@ _DENIED = "push access denied, repository does not exist or may require authoriz
 
 
 @dataclass(frozen=True)
-class Event:
+class TransferEvent:
     """One thing that happened to one blob or manifest: ``pushed``, ``exists`` or ``pulled``."""
 
     what: str
@@ -44,17 +44,17 @@ class Event:
     is_layer: bool = False
 
 
-Seen = Callable[[Event], None]
+Seen = Callable[[TransferEvent], None]
 
 
-def nothing(_: Event) -> None:
+def nothing(_: TransferEvent) -> None:
     """For callers that do not show progress."""
 
 
 class Push:
     """One image on its way to one reference."""
 
-    def __init__(self, registry: Registry, blobs: Blobs, reference: Reference, seen: Seen = nothing) -> None:
+    def __init__(self, registry: RegistryClient, blobs: Blobs, reference: Reference, seen: Seen = nothing) -> None:
         self._registry, self._blobs, self._reference, self._seen = registry, blobs, reference, seen
         self._base = f"/v2/{reference.repository}"
 
@@ -99,14 +99,14 @@ class Push:
 
     def _blob(self, blob: oci.Descriptor, is_layer: bool) -> None:
         if self._exists(f"{self._base}/blobs/{blob.digest}", blob):
-            self._seen(Event("exists", blob, is_layer))
+            self._seen(TransferEvent("exists", blob, is_layer))
             return
         location = self._begin()
         kind = "layer" if is_layer else "config"
         joint = "&" if urllib.parse.urlsplit(location).query else "?"
         target = f"{location}{joint}digest={urllib.parse.quote(blob.digest, safe='')}"
         self._put(target, blob, kind, Upload(blob.size, lambda: self._open(blob)), "application/octet-stream")
-        self._seen(Event("pushed", blob, is_layer))
+        self._seen(TransferEvent("pushed", blob, is_layer))
 
     def _open(self, blob: oci.Descriptor) -> BinaryIO:
         try:
@@ -130,13 +130,13 @@ class Push:
     def _manifest(self, manifest: oci.Descriptor, target: str) -> None:
         where = f"{self._base}/manifests/{target}"
         if self._exists(where, manifest):
-            self._seen(Event("exists", manifest))
+            self._seen(TransferEvent("exists", manifest))
             return
         data = self._bytes(manifest)
         kind = "index" if manifest.media_type in oci.INDEX_TYPES else "manifest"
         upload = Upload(len(data), lambda: cast(BinaryIO, _Bytes(data)))
         self._put(self._registry.url(where), manifest, kind, upload, manifest.media_type)
-        self._seen(Event("pushed", manifest))
+        self._seen(TransferEvent("pushed", manifest))
 
     def _exists(self, where: str, descriptor: oci.Descriptor) -> bool:
         headers = {"Accept": f"{descriptor.media_type}, */*"}
@@ -197,7 +197,7 @@ class _Bytes:
 class Pull:
     """Content on its way from one repository into the store; every digest is checked before it is kept."""
 
-    def __init__(self, registry: Registry, store: Store, reference: Reference, seen: Seen = nothing) -> None:
+    def __init__(self, registry: RegistryClient, store: Store, reference: Reference, seen: Seen = nothing) -> None:
         self._registry, self._store, self._reference, self._seen = registry, store, reference, seen
         self._base = f"/v2/{reference.repository}"
 
@@ -240,12 +240,12 @@ class Pull:
         """Blobs that the store does not have yet."""
         for blob in wanted:
             if self._store.has(blob.digest):
-                self._seen(Event("exists", blob, is_layer))
+                self._seen(TransferEvent("exists", blob, is_layer))
                 continue
             self._blob(blob)
-            self._seen(Event("pulled", blob, is_layer))
+            self._seen(TransferEvent("pulled", blob, is_layer))
 
-    def _ask(self, method: str, target: str) -> Answer:
+    def _ask(self, method: str, target: str) -> RegistryResponse:
         """HEAD or GET of a manifest that is there; containerd resolves with a HEAD first."""
         try:
             answer = self._registry.request(method, f"{self._base}/manifests/{target}", {"Accept": MANIFESTS})
@@ -290,7 +290,7 @@ class Pull:
                 raise RegistryError(f"failed to copy: {blob.digest}: the registry sent other bytes", "Pull it again.")
             out.commit(blob.digest)
 
-    def _chunk(self, answer: Answer) -> bytes:
+    def _chunk(self, answer: RegistryResponse) -> bytes:
         try:
             return answer.body.read(1 << 20)
         except (OSError, http.client.HTTPException) as error:

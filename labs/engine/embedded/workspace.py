@@ -9,11 +9,11 @@ from pathlib import Path
 
 from labs import oci
 from labs.engine.archive import Image
-from labs.engine.embedded.build_progress import Progress
-from labs.engine.embedded.docker_credentials import Credentials
+from labs.engine.embedded.build_progress import BuildProgress
+from labs.engine.embedded.docker_credentials import DockerLogins
 from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.reference import Reference, parse
-from labs.engine.embedded.registry_client import Registry
+from labs.engine.embedded.registry_client import RegistryClient
 from labs.engine.embedded.transfer import Pull, Seen, nothing
 from labs.errors import LabError
 
@@ -25,7 +25,7 @@ def home_folder(env: Mapping[str, str]) -> Path:
 
 
 @dataclass
-class Session:
+class Workspace:
     """One call of the ``docker`` command, or one engine inside a notebook."""
 
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -36,13 +36,13 @@ class Session:
         return Store(home_folder(self.env) / "embedded")
 
     @cached_property
-    def credentials(self) -> Credentials:
+    def credentials(self) -> DockerLogins:
         """The logins of DOCKER_CONFIG."""
-        return Credentials.of(self.env)
+        return DockerLogins.of(self.env)
 
-    def registry(self, host: str) -> Registry:
+    def registry(self, host: str) -> RegistryClient:
         """A registry, with the login for it when there is one."""
-        return Registry(host, self.credentials)
+        return RegistryClient(host, self.credentials)
 
     def say(self, line: str) -> None:
         """A line of progress, where Docker's goes: stderr."""
@@ -103,8 +103,8 @@ def no_platform(there: tuple[oci.Platform, ...]) -> LabError:
 class SessionBases:
     """FROM and COPY --from: the local store first, then the registry that the name says."""
 
-    session: Session
-    progress: Progress
+    session: Workspace
+    progress: BuildProgress
     found: dict[tuple[str, oci.Platform], Image] = field(default_factory=dict)
 
     def image(self, name: str, platform: oci.Platform) -> Image:

@@ -6,7 +6,7 @@ from typing import Any
 from labs import oci
 from labs.lesson.bench import Bench
 from labs.stages.fargate import gates, program_log, resources
-from labs.stages.fargate.subject import Subject
+from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.tasks import tasks
 from labs.subjects.vpc import vpc
 from labs.ui.text import series as words
@@ -22,13 +22,13 @@ _TELLING = (
 )
 
 
-def _image(subject: Subject) -> Verdict | None:
+def _image(subject: ServiceSubject) -> Verdict | None:
     if subject.pushed is None:
         return subject.say("service.no_image", tag=resources.TAG, repository=subject.bench.repository_name)
     return None
 
 
-def _service(subject: Subject) -> Verdict | None:
+def _service(subject: ServiceSubject) -> Verdict | None:
     """Two tasks over the two private subnets, without public addresses."""
     bench, service = subject.bench, subject.service
     if service is None:
@@ -46,7 +46,7 @@ def _service(subject: Subject) -> Verdict | None:
     return None
 
 
-def _steady(subject: Subject) -> Verdict | None:
+def _steady(subject: ServiceSubject) -> Verdict | None:
     """One deployment, of the newest revision, with all its tasks running."""
     service, definition = subject.service, subject.definition
     assert service is not None, "the gate before has found it"
@@ -66,7 +66,7 @@ def _steady(subject: Subject) -> Verdict | None:
     return subject.say("service.not_steady", **values)
 
 
-def _telling_event(service: Mapping[str, Any], subject: Subject) -> str:
+def _telling_event(service: Mapping[str, Any], subject: ServiceSubject) -> str:
     """The newest event that says why, since the newest deployment began."""
     began = max((each["createdAt"] for each in service["deployments"]), default=subject.since)
     for event in service.get("events", ()):
@@ -76,7 +76,7 @@ def _telling_event(service: Mapping[str, Any], subject: Subject) -> str:
     return ""
 
 
-def _digest(subject: Subject) -> Verdict | None:
+def _digest(subject: ServiceSubject) -> Verdict | None:
     """Each task runs what was pushed under the tag, for its CPU."""
     pushed = subject.pushed
     assert pushed is not None, "the gate before has found it"
@@ -99,7 +99,7 @@ def _is_arm(platform: oci.Platform | None) -> bool:
     return platform is not None and platform.normal().architecture == "arm64"
 
 
-def _arrived(subject: Subject) -> Verdict | None:
+def _arrived(subject: ServiceSubject) -> Verdict | None:
     """In the log: each running task says that the secret is there."""
     logs, group = subject.bench.reader("logs"), resources.log_group(subject.bench)
     options = (subject.container().get("logConfiguration") or {}).get("options") or {}
@@ -114,7 +114,7 @@ def _arrived(subject: Subject) -> Verdict | None:
     return None
 
 
-def _passed(subject: Subject) -> Verdict:
+def _passed(subject: ServiceSubject) -> Verdict:
     pushed = subject.pushed
     digest = pushed.digest[:19] if pushed is not None else ""
     return subject.say("service.pass", count=resources.TASKS, tag=resources.TAG, digest=digest)
@@ -135,4 +135,4 @@ GATES = (
 
 def check(bench: Bench) -> Report:
     """Ask the gates of stage 05."""
-    return run_gates("fargate", GATES, Subject(bench), _passed)
+    return run_gates("fargate", GATES, ServiceSubject(bench), _passed)

@@ -8,16 +8,16 @@ from botocore.exceptions import ClientError
 from labs.failures import code_of
 from labs.iam import PolicyKind, Principal, PrincipalKind, Request, evaluate_trust, parse_policy
 from labs.stages.fargate import resources
-from labs.stages.fargate.subject import Subject
+from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.push import push
-from labs.subjects.push.push_policy import Document
+from labs.subjects.push.push_policy import PolicyDocument
 from labs.ui.text import series as words
 from labs.verdict import Verdict
 
 _SERVICE = "ecs-tasks.amazonaws.com"
 
 
-def secret(subject: Subject) -> Verdict | None:
+def secret(subject: ServiceSubject) -> Verdict | None:
     """A SecureString under the agreed name. Its value is not read."""
     name = resources.parameter(subject.bench)
     wanted = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
@@ -29,7 +29,7 @@ def secret(subject: Subject) -> Verdict | None:
     return None
 
 
-def log_group(subject: Subject) -> Verdict | None:
+def log_group(subject: ServiceSubject) -> Verdict | None:
     """The log group, which forgets after a while."""
     name = resources.log_group(subject.bench)
     found = subject.bench.reader("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
@@ -41,7 +41,7 @@ def log_group(subject: Subject) -> Verdict | None:
     return None
 
 
-def roles(subject: Subject) -> Verdict | None:
+def roles(subject: ServiceSubject) -> Verdict | None:
     """Two roles that ECS may take; the one may start the task and nothing else, the other may do nothing."""
     bench, iam = subject.bench, subject.bench.reader("iam")
     for name in (resources.execution_role(bench), resources.task_role(bench)):
@@ -85,13 +85,13 @@ def _trusted(role_arn: str, document: Mapping[str, Any]) -> bool:
 
 def _others(document: Mapping[str, Any]) -> Iterator[str]:
     """Whom a trust policy names beside the service of ECS."""
-    for statement in Document("trust", document).statements:
+    for statement in PolicyDocument("trust", document).statements:
         named = statement.get("Principal", {})
         for each in named.values() if isinstance(named, Mapping) else [named]:
             yield from (name for name in ([each] if isinstance(each, str) else each) if name != _SERVICE)
 
 
-def definition(subject: Subject) -> Verdict | None:
+def definition(subject: ServiceSubject) -> Verdict | None:
     """For ARM64, with both roles, the secret by reference, and the log."""
     bench, found = subject.bench, subject.definition
     if found is None:
@@ -112,7 +112,7 @@ def definition(subject: Subject) -> Verdict | None:
     return _secret_reference(subject, where) or _log(subject, where)
 
 
-def _secret_reference(subject: Subject, where: str) -> Verdict | None:
+def _secret_reference(subject: ServiceSubject, where: str) -> Verdict | None:
     bench, container = subject.bench, subject.container()
     plain = [each["name"] for each in container.get("environment", ()) if each["name"] == "APP_SECRET"]
     if plain:
@@ -126,7 +126,7 @@ def _secret_reference(subject: Subject, where: str) -> Verdict | None:
     return None
 
 
-def _log(subject: Subject, where: str) -> Verdict | None:
+def _log(subject: ServiceSubject, where: str) -> Verdict | None:
     log = subject.container().get("logConfiguration") or {}
     group = (log.get("options") or {}).get("awslogs-group", "")
     if log.get("logDriver") != "awslogs" or group != resources.log_group(subject.bench):

@@ -16,7 +16,7 @@ from labs.lesson.stage import stage
 from labs.lesson.undo import named, undo
 from labs.stages.build_image.check import secret
 from labs.stages.fargate import gates, program_log, resources
-from labs.stages.fargate.subject import Subject, definition_of, service_of
+from labs.stages.fargate.subject import ServiceSubject, definition_of, service_of
 from labs.subjects.push import push
 from labs.subjects.tasks import tasks
 from labs.subjects.vpc import vpc_ids
@@ -221,7 +221,7 @@ def roll(bench: Bench) -> None:
     ecs = bench.client("ecs")
     newest = definition_of(ecs, resources.service(bench))
     image = newest["containerDefinitions"][0]["image"] if newest else ""
-    if image != f"{bench.repository}:{resources.TAG}" or gates.definition(Subject(bench)) is not None:
+    if image != f"{bench.repository}:{resources.TAG}" or gates.definition(ServiceSubject(bench)) is not None:
         register(bench, definition(bench, resources.TAG))
     ecs.update_service(
         cluster=tasks.cluster(bench),

@@ -13,7 +13,7 @@ from labs.fargate.model import session_of
 from labs.lesson.bench import Bench
 from labs.stages.fargate import resources
 from labs.subjects.push import push
-from labs.subjects.push.push_policy import Document
+from labs.subjects.push.push_policy import PolicyDocument
 from labs.subjects.tasks import tasks
 from labs.subjects.tasks.execution_policy import Start, StartReviewer
 from labs.verdict import Verdict
@@ -22,7 +22,7 @@ _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass
-class Subject:
+class ServiceSubject:
     """One pass of the check."""
 
     bench: Bench
@@ -59,7 +59,7 @@ class Subject:
         found: Mapping[str, Any] = (self.definition or {}).get("containerDefinitions", [{}])[0]
         return found
 
-    def review(self, documents: tuple[Document, ...]) -> StartReviewer:
+    def review(self, documents: tuple[PolicyDocument, ...]) -> StartReviewer:
         """The review of the execution role's policies for this service."""
         bench = self.bench
         session = session_of(bench.target.role_arn(resources.execution_role(bench)), "0123456789abcdef")

@@ -4,14 +4,14 @@ from labs.lesson.bench import Bench
 from labs.stages.private_subnet import openings
 from labs.stages.private_subnet.running import runs
 from labs.stages.private_subnet.stops import BARE, GATEWAY, TALK, stop_gate
-from labs.stages.private_subnet.subject import Subject
+from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.tasks import trial
 from labs.subjects.vpc import group_names
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
 
 
-def _vpc(subject: Subject) -> Verdict | None:
+def _vpc(subject: VpcSubject) -> Verdict | None:
     """One VPC, two subnets in two zones, and no door to the internet."""
     if not subject.vpcs:
         return subject.say("private.no_vpc", prefix=subject.bench.target.prefix)
@@ -30,7 +30,7 @@ def _vpc(subject: Subject) -> Verdict | None:
     return None
 
 
-def _groups(subject: Subject) -> Verdict | None:
+def _groups(subject: VpcSubject) -> Verdict | None:
     wanted = [group_names.group(subject.bench, each) for each in group_names.GROUPS]
     missing = [each for each in wanted if not subject.vpc.group_named(each)]
     if missing:
@@ -38,13 +38,13 @@ def _groups(subject: Subject) -> Verdict | None:
     return None
 
 
-def _trial(subject: Subject) -> Verdict | None:
+def _trial(subject: VpcSubject) -> Verdict | None:
     if not trial.find(subject.bench.reader("ecs"), subject.bench):
         return subject.say("private.no_trial", family=trial.family(subject.bench))
     return None
 
 
-def _passed(subject: Subject) -> Verdict:
+def _passed(subject: VpcSubject) -> Verdict:
     return subject.say("private.pass", subnets=words(subject.vpc.subnet_ids), vpc=subject.vpc.id)
 
 
@@ -66,4 +66,4 @@ GATES = (
 
 def check(bench: Bench) -> Report:
     """Ask the gates of stage 04."""
-    return run_gates("private-subnet", GATES, Subject(bench), _passed)
+    return run_gates("private-subnet", GATES, VpcSubject(bench), _passed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from labs.stages.private_subnet.subject import Subject
+from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.vpc import group_names, vpc
 from labs.subjects.vpc.endpoint_policy import first_fault
 from labs.subjects.vpc.vpc import GATEWAY, HTTPS, INTERFACES, Answer
@@ -12,7 +12,7 @@ from labs.verdict import Verdict
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
-def interfaces(subject: Subject) -> Verdict | None:
+def interfaces(subject: VpcSubject) -> Verdict | None:
     """The talk's four endpoints, in this VPC and in both subnets, under their usual names."""
     found = subject.vpc
     missing = [each for each in INTERFACES if found.endpoint(each, "Interface") is None]
@@ -30,7 +30,7 @@ def interfaces(subject: Subject) -> Verdict | None:
     return next((fault for each in INTERFACES if (fault := _interface(subject, each))), None)
 
 
-def _interface(subject: Subject, service: str) -> Verdict | None:
+def _interface(subject: VpcSubject, service: str) -> Verdict | None:
     endpoint = subject.vpc.endpoint(service, "Interface")
     assert endpoint is not None, "the gate before has found it"
     if not endpoint.get("PrivateDnsEnabled"):
@@ -43,7 +43,7 @@ def _interface(subject: Subject, service: str) -> Verdict | None:
     return None
 
 
-def inbound(subject: Subject) -> Verdict | None:
+def inbound(subject: VpcSubject) -> Verdict | None:
     """Port 443 of ecr.api, ecr.dkr and ssm: open to the tasks' group, and to nothing else."""
     for service in INTERFACES:
         fault = too_open(subject, service)
@@ -54,7 +54,7 @@ def inbound(subject: Subject) -> Verdict | None:
     return _into_the_tasks(subject)
 
 
-def _into_the_tasks(subject: Subject) -> Verdict | None:
+def _into_the_tasks(subject: VpcSubject) -> Verdict | None:
     """A rule on the tasks' own group opens no endpoint: nobody calls the tasks."""
     group = subject.vpc.group(subject.tasks_group) or {}
     for permission in group.get("IpPermissions", ()):
@@ -64,12 +64,12 @@ def _into_the_tasks(subject: Subject) -> Verdict | None:
     return None
 
 
-def logs_inbound(subject: Subject) -> Verdict | None:
+def logs_inbound(subject: VpcSubject) -> Verdict | None:
     """The same for logs, which the talk leaves out."""
     return None if _admits(subject, "logs") else _closed(subject, "logs")
 
 
-def _groups(subject: Subject, service: str) -> Iterator[Answer]:
+def _groups(subject: VpcSubject, service: str) -> Iterator[Answer]:
     endpoint = subject.vpc.endpoint(service, "Interface") or {}
     for each in endpoint.get("Groups", ()):
         group = subject.vpc.group(str(each["GroupId"]))
@@ -77,12 +77,12 @@ def _groups(subject: Subject, service: str) -> Iterator[Answer]:
             yield group
 
 
-def _closed(subject: Subject, service: str) -> Verdict:
+def _closed(subject: VpcSubject, service: str) -> Verdict:
     group = next((str(each["GroupName"]) for each in _groups(subject, service)), "(none)")
     return subject.say("private.closed", service=service, group=group, tasks=subject.tasks_group)
 
 
-def _admits(subject: Subject, service: str) -> bool:
+def _admits(subject: VpcSubject, service: str) -> bool:
     return any(
         vpc.covers(permission, HTTPS) and subject.tasks_group in [each.name for each in vpc.sources(permission)]
         for group in _groups(subject, service)
@@ -90,7 +90,7 @@ def _admits(subject: Subject, service: str) -> bool:
     )
 
 
-def too_open(subject: Subject, service: str) -> Verdict | None:
+def too_open(subject: VpcSubject, service: str) -> Verdict | None:
     """What an endpoint's groups let in beyond TCP 443 from the tasks' group."""
     for group in _groups(subject, service):
         for permission in group["IpPermissions"]:
@@ -106,12 +106,12 @@ def too_open(subject: Subject, service: str) -> Verdict | None:
     return None
 
 
-def _own_default(group: Answer, source: vpc.Source) -> bool:
+def _own_default(group: Answer, source: vpc.RuleSource) -> bool:
     """A VPC's default group lets its own members in, as AWS makes it; an endpoint made without a group gets it."""
     return bool(group["GroupName"] == "default" and source.name == group["GroupId"])
 
 
-def gateway(subject: Subject) -> Verdict | None:
+def gateway(subject: VpcSubject) -> Verdict | None:
     """The way to the layers: a gateway endpoint for S3, in the subnets' route table, for the layer bucket only."""
     found = subject.vpc
     endpoint = found.endpoint(GATEWAY, "Gateway")
@@ -135,7 +135,7 @@ def gateway(subject: Subject) -> Verdict | None:
     return subject.say("private.policy_wide", action=fault.action, resource=fault.resource, bucket=f"{bucket}/*")
 
 
-def outbound(subject: Subject) -> Verdict | None:
+def outbound(subject: VpcSubject) -> Verdict | None:
     """If the tasks' own group was narrowed: 443 to the endpoints' groups, and to S3's prefix list."""
     group = subject.vpc.group(subject.tasks_group)
     assert group is not None, "the gate before has found it"

@@ -1,7 +1,7 @@
 """The last gate of stage 04: with every door open the task runs, without a public address, and every way is open."""
 
 from labs.stages.private_subnet.stops import OPEN, cut, short
-from labs.stages.private_subnet.subject import Subject
+from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.tasks import trial
 from labs.subjects.vpc.vpc_paths import GOALS, ways
 from labs.ui.text import series as words
@@ -9,7 +9,7 @@ from labs.verdict import Verdict
 from labs.verdict.stops import TaskRun, read_stop
 
 
-def runs(subject: Subject) -> Verdict | None:
+def runs(subject: VpcSubject) -> Verdict | None:
     """The newest task of the experiment ran; nothing has been shut since."""
     tasks = subject.runs(OPEN)
     if not tasks:
@@ -25,7 +25,7 @@ def runs(subject: Subject) -> Verdict | None:
     return _public(subject, task) or _blocked(subject)
 
 
-def _public(subject: Subject, task: TaskRun) -> Verdict | None:
+def _public(subject: VpcSubject, task: TaskRun) -> Verdict | None:
     for interface in subject.vpc.interfaces:
         address = (interface.get("Association") or {}).get("PublicIp")
         if interface["NetworkInterfaceId"] == task.interface and address:
@@ -33,7 +33,7 @@ def _public(subject: Subject, task: TaskRun) -> Verdict | None:
     return None
 
 
-def _blocked(subject: Subject) -> Verdict | None:
+def _blocked(subject: VpcSubject) -> Verdict | None:
     for path in ways(subject.bench, subject.ec2, subject.vpc, subject.tasks_group):
         if not path.ok:
             return subject.say(

@@ -63,7 +63,7 @@ def zones(ec2: Any) -> list[str]:
     return sorted(str(each["ZoneName"]) for each in answer["AvailabilityZones"])
 
 
-def the(bench: Bench) -> vpc.Vpc:
+def the(bench: Bench) -> vpc.VpcReading:
     """The lab's VPC, which is there."""
     found = vpc.read(bench, bench.client("ec2"))
     assert found is not None, "the VPC was made before"

@@ -6,10 +6,10 @@ A label is the task's ``startedBy``. What is asserted of each is the step at whi
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from labs.stages.private_subnet.subject import Subject
+from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.tasks import trial
 from labs.verdict import Verdict
-from labs.verdict.stops import Step, StopFinding, StopOutcome, TaskRun, Trouble, expect_stop
+from labs.verdict.stops import StopFinding, StopOutcome, StopStep, StopTrouble, TaskRun, expect_stop
 
 BARE, TALK, GATEWAY, OPEN = "bare", "talk", "gateway", "open"
 
@@ -20,22 +20,22 @@ class Experiment:
 
     label: str
     setting: str
-    step: Step
+    step: StopStep
 
 
 EXPERIMENTS = (
-    Experiment(BARE, "no endpoint", Step.REGISTRY_AUTH),
-    Experiment(TALK, "the talk's four endpoints", Step.LAYERS),
-    Experiment(GATEWAY, "the gateway endpoint as well", Step.LOGS),
+    Experiment(BARE, "no endpoint", StopStep.REGISTRY_AUTH),
+    Experiment(TALK, "the talk's four endpoints", StopStep.LAYERS),
+    Experiment(GATEWAY, "the gateway endpoint as well", StopStep.LOGS),
 )
 BY_LABEL = {each.label: each for each in EXPERIMENTS}
 
 
-def stop_gate(label: str) -> Callable[[Subject], Verdict | None]:
+def stop_gate(label: str) -> Callable[[VpcSubject], Verdict | None]:
     """The gate that asks whether an experiment stopped as it should."""
     experiment = BY_LABEL[label]
 
-    def ask(subject: Subject) -> Verdict | None:
+    def ask(subject: VpcSubject) -> Verdict | None:
         finding = find(subject, experiment)
         if finding.outcome is StopOutcome.INTENDED:
             return None
@@ -44,11 +44,11 @@ def stop_gate(label: str) -> Callable[[Subject], Verdict | None]:
     return ask
 
 
-def find(subject: Subject, experiment: Experiment) -> StopFinding:
+def find(subject: VpcSubject, experiment: Experiment) -> StopFinding:
     """What the tasks of an experiment show."""
     return expect_stop(
         experiment.step,
-        Trouble.NETWORK,
+        StopTrouble.NETWORK,
         subject.since,
         subject.runs(experiment.label),
         family=trial.family(subject.bench),
@@ -56,7 +56,7 @@ def find(subject: Subject, experiment: Experiment) -> StopFinding:
     )
 
 
-def _verdict(subject: Subject, experiment: Experiment, finding: StopFinding) -> Verdict:
+def _verdict(subject: VpcSubject, experiment: Experiment, finding: StopFinding) -> Verdict:
     label, wanted, task = experiment.label, experiment.step.value, finding.task
     if task is None or finding.words is None:
         return subject.say("private.not_run", label=label, setting=experiment.setting)
@@ -72,7 +72,7 @@ def _verdict(subject: Subject, experiment: Experiment, finding: StopFinding) -> 
     return subject.say("private.other_reason", trouble=finding.words.trouble.value, **values)
 
 
-def _other_task(subject: Subject, label: str, task: TaskRun) -> Verdict:
+def _other_task(subject: VpcSubject, label: str, task: TaskRun) -> Verdict:
     family = trial.family(subject.bench)
     if task.definition.partition(":")[0] != family:
         return subject.say("private.other_definition", label=label, family=family, found=task.definition)

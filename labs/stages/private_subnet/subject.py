@@ -9,7 +9,7 @@ from typing import Any
 from labs.lesson.bench import Bench
 from labs.subjects.tasks import tasks
 from labs.subjects.vpc import group_names, vpc
-from labs.subjects.vpc.vpc import Vpc
+from labs.subjects.vpc.vpc import VpcReading
 from labs.verdict import Verdict
 from labs.verdict.stops import TaskRun
 
@@ -17,7 +17,7 @@ _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass
-class Subject:
+class VpcSubject:
     """One pass of the check."""
 
     bench: Bench
@@ -35,7 +35,7 @@ class Subject:
         return vpc.ours(self.ec2, self.bench.target.prefix)
 
     @cached_property
-    def vpc(self) -> Vpc:
+    def vpc(self) -> VpcReading:
         """The lab's VPC; only asked for behind the gate that found it."""
         return vpc.read_vpc(self.ec2, self.vpcs[0], self.bench.target.region)
 

@@ -1,6 +1,6 @@
 """Why another action was refused, in words: only what the role's policies show."""
 
-from labs.subjects.push.push_policy import Fault, Reviewer
+from labs.subjects.push.push_policy import PolicyProblem, Reviewer
 
 _CAUSES = {
     "deny_left": "Statement {statement} of the policy {policy} denies {action}; a Deny wins over every Allow.",
@@ -20,6 +20,6 @@ def cause_of(review: Reviewer) -> str:
     return sentence(fault) if fault is not None and fault.name in _CAUSES else ""
 
 
-def sentence(fault: Fault) -> str:
+def sentence(fault: PolicyProblem) -> str:
     """The fault in one sentence."""
     return _CAUSES[fault.name].format_map(fault.values)

@@ -10,17 +10,17 @@ from labs.iam import MalformedPolicy, parse_policy
 from labs.lesson.bench import BOTH, Bench
 from labs.stages.push_denied.causes import cause_of
 from labs.subjects.push import push
-from labs.subjects.push.push_policy import MISSING, TOKEN, Document
+from labs.subjects.push.push_policy import MISSING, TOKEN, PolicyDocument
 from labs.ui.text import series as words
-from labs.verdict import Event, Finding, Gate, Outcome, Report, Verdict, expect_denied, read_trail, run_gates
-from labs.verdict.client_output import Trouble
+from labs.verdict import Event, Gate, OracleAnswer, OracleOutcome, Report, Verdict, expect_denied, read_trail, run_gates
+from labs.verdict.client_output import ClientTrouble
 
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 _WORDS_IDS = {
-    Trouble.NOT_LOGGED_IN: "push.denied.not_logged_in",
-    Trouble.EXPIRED: "push.denied.expired",
-    Trouble.NO_REPOSITORY: "push.denied.other_name",
-    Trouble.GONE: "push.denied.registry_gone",
+    ClientTrouble.NOT_LOGGED_IN: "push.denied.not_logged_in",
+    ClientTrouble.EXPIRED: "push.denied.expired",
+    ClientTrouble.NO_REPOSITORY: "push.denied.other_name",
+    ClientTrouble.GONE: "push.denied.registry_gone",
 }
 
 
@@ -29,8 +29,8 @@ class _Subject:
     """The bench, and what the gates have read so far."""
 
     bench: Bench
-    documents: tuple[Document, ...] = ()
-    finding: Finding | None = field(default=None)
+    documents: tuple[PolicyDocument, ...] = ()
+    finding: OracleAnswer | None = field(default=None)
 
     def say(self, message_id: str, **values: object) -> Verdict:
         return self.bench.say(message_id, **values)
@@ -73,15 +73,15 @@ def _refusal(subject: _Subject) -> Verdict | None:
         bench.pusher.arn, MISSING, bench.repository_arn, since, events, said, worked=_worked(bench, since, events)
     )
     subject.finding = finding
-    if finding.outcome is Outcome.INTENDED:
+    if finding.outcome is OracleOutcome.INTENDED:
         return None
-    if finding.outcome is Outcome.TRAIL_ONLY:
+    if finding.outcome is OracleOutcome.TRAIL_ONLY:
         return subject.say("push.denied.no_words", file=bench.push_log.name, action=MISSING)
-    if finding.outcome is Outcome.WORDS_ONLY:
+    if finding.outcome is OracleOutcome.WORDS_ONLY:
         return _words_only(subject)
-    if finding.outcome is Outcome.IT_WORKED:
+    if finding.outcome is OracleOutcome.IT_WORKED:
         return _it_worked(subject, finding)
-    if finding.outcome is Outcome.OTHER_REASON:
+    if finding.outcome is OracleOutcome.OTHER_REASON:
         return _other_reason(subject, finding)
     return subject.say("push.denied.not_pushed", tag=BOTH)
 
@@ -107,7 +107,7 @@ def _words_only(subject: _Subject) -> Verdict | None:
     return subject.say("push.denied.no_trail", principal=subject.bench.pusher.arn)
 
 
-def _it_worked(subject: _Subject, finding: Finding) -> Verdict:
+def _it_worked(subject: _Subject, finding: OracleAnswer) -> Verdict:
     bench = subject.bench
     if finding.worked_by not in ("", bench.pusher.arn):
         return subject.say("push.denied.pushed_by_other", other=finding.worked_by, principal=bench.pusher.arn)
@@ -118,7 +118,7 @@ def _it_worked(subject: _Subject, finding: Finding) -> Verdict:
     return subject.say("push.denied.it_worked_new_layers", tag=BOTH)
 
 
-def _other_reason(subject: _Subject, finding: Finding) -> Verdict:
+def _other_reason(subject: _Subject, finding: OracleAnswer) -> Verdict:
     bench, denial, said = subject.bench, finding.denial, finding.words
     if denial is None and said.trouble in _WORDS_IDS:
         return subject.say(_WORDS_IDS[said.trouble], line=said.line[:300], registry=bench.target.registry)
@@ -141,7 +141,7 @@ def _other_reason(subject: _Subject, finding: Finding) -> Verdict:
 def _passed(subject: _Subject) -> Verdict:
     bench = subject.bench
     values = {"principal": bench.pusher.arn, "action": MISSING, "repository": bench.repository_name}
-    if subject.finding is not None and subject.finding.outcome is Outcome.WORDS_ONLY:
+    if subject.finding is not None and subject.finding.outcome is OracleOutcome.WORDS_ONLY:
         return subject.say("push.denied.pass_words", **values)
     return subject.say("push.denied.pass", **values)
 

@@ -7,7 +7,7 @@ from labs import oci
 from labs.iam import MalformedPolicy, parse_policy
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.subjects.push import push
-from labs.subjects.push.push_policy import MISSING, Document
+from labs.subjects.push.push_policy import MISSING, PolicyDocument
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, read_trail, run_gates
 
@@ -19,7 +19,7 @@ class _Subject:
     """The bench, and what the gates have read so far."""
 
     bench: Bench
-    documents: tuple[Document, ...] = ()
+    documents: tuple[PolicyDocument, ...] = ()
     image: push.Pushed | None = None
     pusher: str = ""
 

@@ -15,7 +15,7 @@ from labs.failures import code_of, denied, explain
 from labs.iam import MalformedPolicy, parse_policy
 from labs.lesson.bench import BOTH, ONE, PLATFORMS, Bench
 from labs.lesson.shell import Done, build, docker
-from labs.subjects.push.push_policy import Document, Place, Reviewer
+from labs.subjects.push.push_policy import PolicyDocument, PushContext, Reviewer
 from labs.verdict import Event
 
 POLICY_NAME = "push"
@@ -87,7 +87,7 @@ def is_empty(text: str) -> bool:
     return isinstance(body, dict) and not body.get("Statement")
 
 
-def live_policies(iam: Any, role: str) -> tuple[Document, ...] | None:
+def live_policies(iam: Any, role: str) -> tuple[PolicyDocument, ...] | None:
     """Every policy on a role, inline and attached; None when there is no such role."""
     try:
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -95,9 +95,9 @@ def live_policies(iam: Any, role: str) -> tuple[Document, ...] | None:
         if code_of(error) == "NoSuchEntity":
             return None
         raise
-    inline = [Document(name, _inline(iam, role, name)) for name in names]
+    inline = [PolicyDocument(name, _inline(iam, role, name)) for name in names]
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-    return (*inline, *(Document(each["PolicyName"], _managed(iam, each["PolicyArn"])) for each in attached))
+    return (*inline, *(PolicyDocument(each["PolicyName"], _managed(iam, each["PolicyArn"])) for each in attached))
 
 
 def _inline(iam: Any, role: str, name: str) -> Mapping[str, Any]:
@@ -106,7 +106,7 @@ def _inline(iam: Any, role: str, name: str) -> Mapping[str, Any]:
 
 def _managed(iam: Any, arn: str) -> Mapping[str, Any]:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    return _body(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+    return _body(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["PolicyDocument"])
 
 
 def _body(document: object) -> Mapping[str, Any]:
@@ -115,9 +115,9 @@ def _body(document: object) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def reviewer(bench: Bench, documents: tuple[Document, ...]) -> Reviewer:
+def reviewer(bench: Bench, documents: tuple[PolicyDocument, ...]) -> Reviewer:
     """The review of the role's policies for the trainee's repository."""
-    return Reviewer(documents, Place(bench.pusher, bench.repository_arn))
+    return Reviewer(documents, PushContext(bench.pusher, bench.repository_arn))
 
 
 def login(bench: Bench, session: Any = None) -> Done:

@@ -16,7 +16,7 @@ from labs import iam
 from labs.iam import (
     Decision,
     DecisionKind,
-    FindingCode,
+    LintCode,
     Policies,
     Principal,
     Request,
@@ -38,7 +38,7 @@ DOCUMENTED = (
 MISSING = "ecr:GetDownloadUrlForLayer"
 NEEDED = (*DOCUMENTED, MISSING)
 TOKEN = "ecr:GetAuthorizationToken"
-_MISSPELT = (FindingCode.UNKNOWN_ACTION, FindingCode.MATCHES_NOTHING)
+_MISSPELT = (LintCode.UNKNOWN_ACTION, LintCode.MATCHES_NOTHING)
 # One request for each door that a careless wildcard opens.
 _ELSEWHERE = (
     ("ecr-public:PutImage", "arn:{partition}:ecr-public::{account}:repository/other"),
@@ -54,7 +54,7 @@ _ELSEWHERE = (
 
 
 @dataclass(frozen=True)
-class Place:
+class PushContext:
     """Who pushes, and where to."""
 
     principal: Principal
@@ -73,7 +73,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Document:
+class PolicyDocument:
     """One policy of the role: its name and its JSON object."""
 
     name: str
@@ -86,7 +86,7 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Fault:
+class PolicyProblem:
     """What is wrong: the last word of a message id, and the values of its message."""
 
     name: str
@@ -105,8 +105,8 @@ def known_actions(service: str = "ecr") -> frozenset[str]:
 class Reviewer:
     """Evaluates the role's policies for one place."""
 
-    documents: Sequence[Document]
-    place: Place
+    documents: Sequence[PolicyDocument]
+    place: PushContext
 
     def decide(self, action: str, resource: str) -> Decision:
         """The decision on one request of the pusher."""
@@ -117,7 +117,7 @@ class Reviewer:
         """Those of the actions that the repository is refused."""
         return tuple(each for each in actions if not self.decide(each, self.place.repository_arn).allowed)
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[PolicyProblem]:
         """Everything wrong, the most telling first."""
         yield from self._denied()
         yield from self._misspelt()
@@ -125,44 +125,46 @@ class Reviewer:
         yield from self._misplaced()
         lacking = self.lacking()
         if lacking:
-            yield Fault("missing_action", {"actions": words(lacking)})
+            yield PolicyProblem("missing_action", {"actions": words(lacking)})
         yield from self._too_much()
 
-    def first_fault(self) -> Fault | None:
+    def first_fault(self) -> PolicyProblem | None:
         """The first of ``faults``."""
         return next(self.faults(), None)
 
-    def faults_but(self, names: Sequence[str]) -> Iterator[Fault]:
+    def faults_but(self, names: Sequence[str]) -> Iterator[PolicyProblem]:
         """Those with other names."""
         return (fault for fault in self.faults() if fault.name not in names)
 
-    def _denied(self) -> Iterator[Fault]:
+    def _denied(self) -> Iterator[PolicyProblem]:
         for action, resource in [(each, self.place.repository_arn) for each in NEEDED] + [(TOKEN, "*")]:
             decision = self.decide(action, resource)
             if decision.kind is DecisionKind.EXPLICIT_DENY and decision.statement is not None:
                 where = decision.statement
                 statement = f"number {where.index + 1}" + (f" ({where.sid})" if where.sid else "")
-                yield Fault("deny_left", {"action": action, "statement": statement, "policy": where.policy})
+                yield PolicyProblem("deny_left", {"action": action, "statement": statement, "policy": where.policy})
                 return
 
-    def _misspelt(self) -> Iterator[Fault]:
+    def _misspelt(self) -> Iterator[PolicyProblem]:
         for document in self.documents:
             for found in lint(parse_policy(document.body, name=document.name), known_actions()):
                 if found.code in _MISSPELT or found.suggestion.startswith("ecr:"):
-                    yield Fault("typo", {"action": found.value, "suggestion": found.suggestion or "another action"})
+                    yield PolicyProblem(
+                        "typo", {"action": found.value, "suggestion": found.suggestion or "another action"}
+                    )
 
-    def _token(self) -> Iterator[Fault]:
+    def _token(self) -> Iterator[PolicyProblem]:
         if self.decide(TOKEN, "*").allowed:
             return
         for document in self.documents:
             for statement in document.statements:
                 named = any(fnmatchcase(TOKEN.lower(), each.lower()) for each in _list(statement.get("Action")))
                 if named and statement.get("Effect") == "Allow":
-                    yield Fault("token_resource", {"resource": words(_list(statement.get("Resource")))})
+                    yield PolicyProblem("token_resource", {"resource": words(_list(statement.get("Resource")))})
                     return
-        yield Fault("token_missing", {})
+        yield PolicyProblem("token_missing", {})
 
-    def _misplaced(self) -> Iterator[Fault]:
+    def _misplaced(self) -> Iterator[PolicyProblem]:
         """The push actions are there, but for a repository that is not the trainee's."""
         if len(self.lacking()) < len(NEEDED):
             return
@@ -176,15 +178,15 @@ class Reviewer:
                 for name, theirs, ours in zip(names, parts, own, strict=True):
                     if not fnmatchcase(ours, theirs):
                         kind = {"account": "other_account", "Region": "other_region"}.get(name, "other_name")
-                        yield Fault(kind, {"theirs": theirs, "ours": ours, "arn": arn})
+                        yield PolicyProblem(kind, {"theirs": theirs, "ours": ours, "arn": arn})
                         return
 
-    def _too_much(self) -> Iterator[Fault]:
+    def _too_much(self) -> Iterator[PolicyProblem]:
         place = self.place
         extra = [each for each in sorted(known_actions() - {*NEEDED, TOKEN}) if self._allows(each)]
         if extra:
             by = self._by(extra[0], place.repository_arn)
-            yield Fault("wide_actions", {"count": str(len(extra)), "actions": words(extra[:3]), "by": by})
+            yield PolicyProblem("wide_actions", {"count": str(len(extra)), "actions": words(extra[:3]), "by": by})
         beside = place.parts[5].removeprefix("repository/") + "-2"
         for kind, arn in (
             ("resource_any", place.elsewhere(name="somebody/else")),
@@ -194,16 +196,16 @@ class Reviewer:
         ):
             for action in NEEDED:
                 if self.decide(action, arn).allowed:
-                    yield Fault(kind, {"action": action, "arn": arn, "by": self._by(action, arn)})
+                    yield PolicyProblem(kind, {"action": action, "arn": arn, "by": self._by(action, arn)})
                     break
         yield from self._named_elsewhere()
         _, partition, _, region, account, _ = place.parts
         for action, template in _ELSEWHERE:
             resource = template.format(partition=partition, region=region, account=account)
             if self.decide(action, resource).allowed:
-                yield Fault("other_service", {"action": action, "by": self._by(action, resource)})
+                yield PolicyProblem("other_service", {"action": action, "by": self._by(action, resource)})
 
-    def _named_elsewhere(self) -> Iterator[Fault]:
+    def _named_elsewhere(self) -> Iterator[PolicyProblem]:
         """A second repository that a statement names outright."""
         for document in self.documents:
             for arn in written(document, "Resource"):
@@ -211,7 +213,7 @@ class Reviewer:
                     continue
                 for action in NEEDED:
                     if self.decide(action, arn).allowed:
-                        yield Fault("other_repository", {"action": action, "arn": arn, "by": arn})
+                        yield PolicyProblem("other_repository", {"action": action, "arn": arn, "by": arn})
                         return
 
     def _allows(self, action: str) -> bool:
@@ -238,7 +240,7 @@ def _list(value: object) -> list[str]:
     return [str(each) for each in value] if isinstance(value, Sequence) else []
 
 
-def written(document: Document, key: str) -> Iterator[str]:
+def written(document: PolicyDocument, key: str) -> Iterator[str]:
     """What the Allow statements write under ``Action`` or ``Resource``."""
     for statement in document.statements:
         if statement.get("Effect") == "Allow":

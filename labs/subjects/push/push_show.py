@@ -7,7 +7,7 @@ from labs.lesson.bench import Bench
 from labs.subjects.push import push
 from labs.subjects.push.push_policy import MISSING
 from labs.ui import text
-from labs.ui.pictures import Call
+from labs.ui.pictures import PushCall
 from labs.verdict import Event, read_trail
 
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
@@ -62,10 +62,10 @@ def refusals(bench: Bench) -> str:
     return "\n\n".join(parts)
 
 
-def push_calls(bench: Bench) -> list[Call]:
+def push_calls(bench: Bench) -> list[PushCall]:
     """The calls of a push with the latest answer the trail has for each."""
     found = events(bench)
-    return [Call(request, action, _answer(found, action)) for request, action in _PUSH]
+    return [PushCall(request, action, _answer(found, action)) for request, action in _PUSH]
 
 
 def _answer(found: tuple[Event, ...], action: str) -> str:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from labs.iam import Decision, DecisionKind, Policies, Principal, Request, evaluate, parse_policy
-from labs.subjects.push.push_policy import TOKEN, Document, Fault, known_actions, written
+from labs.subjects.push.push_policy import TOKEN, PolicyDocument, PolicyProblem, known_actions, written
 from labs.ui.text import series as words
 
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -77,7 +77,7 @@ class Start:
 class StartReviewer:
     """Evaluates a role's policies for one start."""
 
-    documents: Sequence[Document]
+    documents: Sequence[PolicyDocument]
     start: Start
 
     @cached_property
@@ -88,17 +88,17 @@ class StartReviewer:
         """The decision on one request of the starting task."""
         return evaluate(Request(self.start.principal, action, resource), self._policies)
 
-    def first_fault(self) -> Fault | None:
+    def first_fault(self) -> PolicyProblem | None:
         """The first thing wrong; None when the policy is right."""
         return next(self.faults(), None)
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[PolicyProblem]:
         """What is missing first, then what is too much."""
         yield from self._lacking()
         yield from self._wide_resources()
         yield from self._other_actions()
 
-    def _lacking(self) -> Iterator[Fault]:
+    def _lacking(self) -> Iterator[PolicyProblem]:
         lacking = [each for each in self.start.needed() if not self.decide(*each).allowed]
         if not lacking:
             return
@@ -107,26 +107,26 @@ class StartReviewer:
             why = f"{self._statement(action, resource)} denies {action} on {resource}."
         else:
             why = f"No statement allows {action} on {resource}."
-        yield Fault("role_lacks", {"actions": words([each for each, _ in lacking]), "why": why})
+        yield PolicyProblem("role_lacks", {"actions": words([each for each, _ in lacking]), "why": why})
 
-    def _wide_resources(self) -> Iterator[Fault]:
+    def _wide_resources(self) -> Iterator[PolicyProblem]:
         for action, resource in (*self.start.needed(), (TOLERATED, self.start.repository)):
             if resource == "*":
                 continue
             for other in (*self.start.others(resource), *self._named(resource)):
                 if self.decide(action, other).allowed:
                     by = self._statement(action, other)
-                    yield Fault("role_wide_resource", {"action": action, "resource": other, "by": by})
+                    yield PolicyProblem("role_wide_resource", {"action": action, "resource": other, "by": by})
 
     def _named(self, resource: str) -> Iterator[str]:
         """What the statements name beside the resource that is needed."""
         for document in self.documents:
             yield from (each for each in written(document, "Resource") if not fnmatchcase(resource, each))
 
-    def _other_actions(self) -> Iterator[Fault]:
+    def _other_actions(self) -> Iterator[PolicyProblem]:
         for action, resource in self._not_needed():
             if self.decide(action, resource).allowed:
-                yield Fault("role_wide_action", {"action": action, "by": self._statement(action, resource)})
+                yield PolicyProblem("role_wide_action", {"action": action, "by": self._statement(action, resource)})
 
     def _not_needed(self) -> Iterator[tuple[str, str]]:
         """What a start never asks for."""

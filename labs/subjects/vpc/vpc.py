@@ -20,7 +20,7 @@ HTTPS = 443
 
 
 @dataclass(frozen=True)
-class Vpc:
+class VpcReading:
     """One VPC, read at one moment. ``main_table`` routes the subnets without a route table of their own."""
 
     vpc: Answer
@@ -96,20 +96,20 @@ def ours(ec2: Any, prefix: str) -> tuple[Answer, ...]:
     return tuple(ec2.describe_vpcs(Filters=filters)["Vpcs"])
 
 
-def read(bench: Bench, ec2: Any) -> Vpc | None:
+def read(bench: Bench, ec2: Any) -> VpcReading | None:
     """The lab's VPC with everything in it; None when there is none, the first when there are several."""
     found = ours(ec2, bench.target.prefix)
     return read_vpc(ec2, found[0], bench.target.region) if found else None
 
 
-def read_vpc(ec2: Any, vpc: Answer, region: str) -> Vpc:
+def read_vpc(ec2: Any, vpc: Answer, region: str) -> VpcReading:
     """Everything in one VPC. ``ec2`` is a boto3 client; its errors are passed on."""
     vpc_id = vpc["VpcId"]
     inside = [{"Name": "vpc-id", "Values": [vpc_id]}]
     attached = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
     nat = ec2.describe_nat_gateways(Filters=inside)["NatGateways"]
     endpoints = ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]
-    return Vpc(
+    return VpcReading(
         vpc=vpc,
         dns_support=_attribute(ec2, vpc_id, "enableDnsSupport"),
         dns_hostnames=_attribute(ec2, vpc_id, "enableDnsHostnames"),
@@ -132,14 +132,14 @@ def strays(ec2: Any, prefix: str, vpc_id: str) -> tuple[Answer, ...]:
 
 
 @dataclass(frozen=True)
-class Source:
+class RuleSource:
     """Where a rule of a security group lets traffic in from: a CIDR block, a group or a prefix list, by its name."""
 
     name: str
     kind: str
 
 
-def sources(permission: Answer) -> Iterator[Source]:
+def sources(permission: Answer) -> Iterator[RuleSource]:
     """The sources that one permission names (``IpPermissions`` holds several in one)."""
     for kind, key, name in (
         ("cidr", "IpRanges", "CidrIp"),
@@ -148,7 +148,7 @@ def sources(permission: Answer) -> Iterator[Source]:
         ("list", "PrefixListIds", "PrefixListId"),
     ):
         for each in permission.get(key, ()):
-            yield Source(str(each[name]), kind)
+            yield RuleSource(str(each[name]), kind)
 
 
 def covers(permission: Answer, port: int) -> bool:

@@ -7,10 +7,10 @@ from labs.errors import LabError
 from labs.lesson.bench import Bench
 from labs.subjects.tasks import tasks, trial
 from labs.subjects.vpc import group_names, vpc
-from labs.subjects.vpc.vpc import Vpc
+from labs.subjects.vpc.vpc import VpcReading
 
 
-def _vpc(bench: Bench) -> Vpc | None:
+def _vpc(bench: Bench) -> VpcReading | None:
     return vpc.read(bench, bench.client("ec2"))
 
 

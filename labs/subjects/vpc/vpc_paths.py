@@ -23,7 +23,7 @@ from labs.network import (
     reach,
 )
 from labs.subjects.vpc.endpoint_policy import lets_layers_through
-from labs.subjects.vpc.vpc import GATEWAY, Vpc
+from labs.subjects.vpc.vpc import GATEWAY, VpcReading
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Way:
         return mend.words if mend else "compare the VPC with the notebook's cells, or begin afresh with lab.reset()"
 
 
-def ways(bench: Bench, ec2: Any, vpc: Vpc, group: str) -> Iterator[Way]:
+def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str) -> Iterator[Way]:
     """One way for each goal; where the subnets differ, the one that is blocked."""
     try:
         snapshot = Snapshot.parse(document(ec2, vpc))
@@ -131,7 +131,7 @@ def _layers(bench: Bench) -> DecideEndpoint:
     return decide
 
 
-def document(ec2: Any, vpc: Vpc) -> dict[str, Any]:
+def document(ec2: Any, vpc: VpcReading) -> dict[str, Any]:
     """The VPC in the shape that ``Snapshot.parse`` reads; what ``Vpc`` does not hold is read now."""
     inside = [{"Name": "vpc-id", "Values": [vpc.id]}]
     return {

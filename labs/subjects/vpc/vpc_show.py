@@ -4,12 +4,12 @@ import time
 
 from labs.errors import LabError
 from labs.lesson.bench import Bench
-from labs.network import HopVerdict, Step
+from labs.network import HopVerdict, PathStep
 from labs.subjects.vpc import group_names, vpc
-from labs.subjects.vpc.vpc import Vpc
+from labs.subjects.vpc.vpc import VpcReading
 from labs.subjects.vpc.vpc_paths import GOALS, Way, ways
 from labs.ui import text
-from labs.ui.vpc_picture import Lane, Network, Place, Sign, Station
+from labs.ui.vpc_picture import DrawnSubnet, Lane, Sign, Station, VpcDrawing
 
 # An interface endpoint takes a minute or two on AWS.
 _AVAILABLE_LOCAL_S, _AVAILABLE_AWS_S = 30.0, 600.0
@@ -18,38 +18,38 @@ _SIGNS = {HopVerdict.OPEN: Sign.OPEN, HopVerdict.BLOCKED: Sign.BLOCKED, HopVerdi
 _OF_A_WAY = {True: Sign.OPEN, False: Sign.BLOCKED, None: Sign.UNKNOWN}
 # The hops as the picture and its table call them.
 _STATIONS = {
-    Step.SOURCE: "subnet",
-    Step.DNS: "name",
-    Step.GROUPS_OUT: "group out",
-    Step.ACL_OUT: "ACL out",
-    Step.ROUTE: "route",
-    Step.GATEWAY: "endpoint",
-    Step.NAT_ACL: "NAT ACL",
-    Step.NAT_ROUTE: "NAT route",
-    Step.ENDPOINT: "endpoint",
-    Step.DESTINATION: "interface",
-    Step.ACL_IN: "ACL in",
-    Step.GROUPS_IN: "group in",
-    Step.RETURN_ACL: "ACL back",
-    Step.POLICY: "policy",
+    PathStep.SOURCE: "subnet",
+    PathStep.DNS: "name",
+    PathStep.GROUPS_OUT: "group out",
+    PathStep.ACL_OUT: "ACL out",
+    PathStep.ROUTE: "route",
+    PathStep.GATEWAY: "endpoint",
+    PathStep.NAT_ACL: "NAT ACL",
+    PathStep.NAT_ROUTE: "NAT route",
+    PathStep.ENDPOINT: "endpoint",
+    PathStep.DESTINATION: "interface",
+    PathStep.ACL_IN: "ACL in",
+    PathStep.GROUPS_IN: "group in",
+    PathStep.RETURN_ACL: "ACL back",
+    PathStep.POLICY: "policy",
 }
 
 
-def _found(bench: Bench) -> Vpc:
+def _found(bench: Bench) -> VpcReading:
     found = vpc.read(bench, bench.client("ec2"))
     if found is None:
         raise LabError("There is no VPC of the lab yet.", "run the cell that calls create_vpc")
     return found
 
 
-def _ways(bench: Bench, found: Vpc) -> list[Way]:
+def _ways(bench: Bench, found: VpcReading) -> list[Way]:
     return list(ways(bench, bench.client("ec2"), found, found.group_named(group_names.group(bench, group_names.TASKS))))
 
 
-def network(bench: Bench) -> Network:
+def network(bench: Bench) -> VpcDrawing:
     """The lab's VPC as the picture draws it."""
     found = _found(bench)
-    return Network(
+    return VpcDrawing(
         vpc=f"VPC {found.id} {found.vpc['CidrBlock']}",
         places=tuple(_place(found, subnet, f"{bench.target.prefix}-") for subnet in found.subnets),
         routes=tuple(_routes(found)),
@@ -104,17 +104,17 @@ def _sign(chosen: Way) -> Sign:
     return _OF_A_WAY[chosen.path.ok]
 
 
-def _place(found: Vpc, subnet: vpc.Answer, prefix: str) -> Place:
+def _place(found: VpcReading, subnet: vpc.Answer, prefix: str) -> DrawnSubnet:
     table = found.table_of(str(subnet["SubnetId"]))
     facts = (
         f"{subnet['CidrBlock']} in {subnet['AvailabilityZone']}",
         f"route table {table['RouteTableId']}" if table else "no route table",
     )
     interfaces = [line.replace(prefix, "") for line in _interfaces(found, str(subnet["SubnetId"]))]
-    return Place(str(subnet["SubnetId"]), facts, tuple(interfaces))
+    return DrawnSubnet(str(subnet["SubnetId"]), facts, tuple(interfaces))
 
 
-def _of_endpoints(found: Vpc) -> dict[str, str]:
+def _of_endpoints(found: VpcReading) -> dict[str, str]:
     """The network interfaces that are endpoints, and of which service."""
     return {
         str(interface): found.service(endpoint)
@@ -136,7 +136,7 @@ def _kind(interface: vpc.Answer, services: dict[str, str]) -> str:
     return str(interface.get("InterfaceType", "interface")).replace("_", " ")
 
 
-def _interfaces(found: Vpc, subnet_id: str) -> list[str]:
+def _interfaces(found: VpcReading, subnet_id: str) -> list[str]:
     """Tasks first, then endpoints; each with its address and groups, a task's with its id."""
     services = _of_endpoints(found)
     lines = []
@@ -149,7 +149,7 @@ def _interfaces(found: Vpc, subnet_id: str) -> list[str]:
     return [line for _, _, line in sorted(lines)]
 
 
-def _routes(found: Vpc) -> list[str]:
+def _routes(found: VpcReading) -> list[str]:
     lines: list[str] = []
     for table in found.route_tables:
         if table["RouteTableId"] not in found.tables:
@@ -163,7 +163,7 @@ def _routes(found: Vpc) -> list[str]:
     return lines
 
 
-def _groups(found: Vpc, prefix: str) -> list[str]:
+def _groups(found: VpcReading, prefix: str) -> list[str]:
     """Each group with what it lets in, without the lab's prefix; the VPC's default group is nobody's here."""
     names_of = {str(each["GroupId"]): str(each["GroupName"]) for each in found.groups}
     lines = []
@@ -179,20 +179,20 @@ def _groups(found: Vpc, prefix: str) -> list[str]:
     return [line.replace(prefix, "") for line in lines]
 
 
-def _task(found: Vpc) -> str:
+def _task(found: VpcReading) -> str:
     """The address of a task that runs here, else what stands in for it."""
     services = _of_endpoints(found)
     running = [str(each["PrivateIpAddress"]) for each in found.interfaces if _kind(each, services) == "task"]
     return running[0] if running else "if one ran"
 
 
-def _where(found: Vpc, way: Way) -> str:
+def _where(found: VpcReading, way: Way) -> str:
     """What ends a way; a security group by its name, too."""
     group = found.group(way.end.resource) if way.end else None
     return f"security group {group['GroupName']}" if group is not None else way.where
 
 
-def _lane(bench: Bench, found: Vpc, way: Way) -> Lane:
+def _lane(bench: Bench, found: VpcReading, way: Way) -> Lane:
     endpoint = found.endpoint(way.goal.service)
     door = ""
     if endpoint is not None:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from labs.cloud.front.assembly import Cloud
+from labs.cloud.front.assembly import LocalAws
 from tests.cloud.ec2 import lab_vpc
 
 
@@ -24,6 +24,6 @@ _accounts = itertools.count(200_000_000_001)
 @pytest.fixture
 def inside(tmp_path):
     """A local AWS inside this process; moto keeps its books by account, so each has one of its own."""
-    cloud = Cloud(tmp_path / "state", account=str(next(_accounts)))
+    cloud = LocalAws(tmp_path / "state", account=str(next(_accounts)))
     yield cloud
     cloud.close()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from labs.cloud.ecs.rules.scheduler import SETTLE_S, failed, is_ready, next_round, threshold
-from labs.cloud.ecs.store.records import Attachment, Deployment, Service, Task
+from labs.cloud.ecs.store.records import Attachment, Deployment, EcsService, Task
 
 
 def deployment(name, **more):
@@ -24,7 +24,7 @@ def deployment(name, **more):
 def service(desired, *deployments, **more):
     configuration = {"minimumHealthyPercent": 100, "maximumPercent": 200, **more.pop("configuration", {})}
     made = deployments or (deployment("a"),)
-    return Service("web", "arn:s", "c", 0, "me", desired, made[0].definition, configuration, made, **more)
+    return EcsService("web", "arn:s", "c", 0, "me", desired, made[0].definition, configuration, made, **more)
 
 
 def task(number, of, status="RUNNING", **more):

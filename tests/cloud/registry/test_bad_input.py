@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labs.cloud.registry.data_plane.messages import byte_range
-from labs.cloud.registry.data_plane.paths import Target, find_route
+from labs.cloud.registry.data_plane.paths import PathTarget, find_route
 from labs.cloud.registry.rules import spelling
 from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
 
@@ -263,11 +263,11 @@ def test_a_range_is_inside_the_content_or_refused(size, text):
 @pytest.mark.parametrize(
     ("path", "target", "name", "reference"),
     [
-        ("/v2", Target.BASE, "", ""),
-        ("/v2/team/blobs/tools/manifests/v1", Target.MANIFEST, "team/blobs/tools", "v1"),
-        ("/v2/a/manifests/b/blobs/sha256:0", Target.BLOB, "a/manifests/b", "sha256:0"),
-        ("/v2/uploads/blobs/uploads/", Target.UPLOADS, "uploads", ""),
-        ("/v2/tags/list/tags/list", Target.TAGS, "tags/list", ""),
+        ("/v2", PathTarget.BASE, "", ""),
+        ("/v2/team/blobs/tools/manifests/v1", PathTarget.MANIFEST, "team/blobs/tools", "v1"),
+        ("/v2/a/manifests/b/blobs/sha256:0", PathTarget.BLOB, "a/manifests/b", "sha256:0"),
+        ("/v2/uploads/blobs/uploads/", PathTarget.UPLOADS, "uploads", ""),
+        ("/v2/tags/list/tags/list", PathTarget.TAGS, "tags/list", ""),
     ],
 )
 def test_paths_are_read_from_the_right(path, target, name, reference):

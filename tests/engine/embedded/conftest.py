@@ -23,7 +23,7 @@ from labs.engine.embedded.docker_credentials import Login
 from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.minimal import minimal_base
 from labs.engine.embedded.reference import parse
-from labs.engine.embedded.registry_client import Registry
+from labs.engine.embedded.registry_client import RegistryClient
 from labs.engine.embedded.transfer import Push
 
 ACCOUNT = "111122223333"
@@ -301,7 +301,7 @@ class Ecr:
         """Push the minimal base as the public one; its name."""
         reference = parse(f"{self.host}/public.ecr.aws/docker/library/python:3.13-slim")
         store = Store(folder)
-        registry = Registry(self.host, Login("AWS", self.password("admin")))
+        registry = RegistryClient(self.host, Login("AWS", self.password("admin")))
         Push(registry, store.blobs, reference).run(minimal_base(store, (AMD64, ARM64)))
         registry.close()
         return str(reference)

@@ -13,7 +13,7 @@ from labs.cloud.ecs.api.service_operations import ServiceOperations
 from labs.cloud.ecs.api.tags import TagOperations, check_tags
 from labs.cloud.ecs.api.task_operations import TaskOperations
 from labs.cloud.ecs.api.views import tag_map
-from labs.cloud.ecs.data_plane.task_network import Network
+from labs.cloud.ecs.data_plane.task_network import TaskNetwork
 from labs.cloud.ecs.rules.fargate_rules import Judge
 from labs.cloud.ecs.store.ecs_store import EcsStore
 
@@ -34,7 +34,7 @@ class EcsApi:
     ``judge`` says what Fargate would refuse. Authorisation and the trail are the gateway's.
     """
 
-    def __init__(self, store: EcsStore, network: Network, judge: Judge) -> None:
+    def __init__(self, store: EcsStore, network: TaskNetwork, judge: Judge) -> None:
         clusters = ClusterOperations(store)
         definitions = DefinitionOperations(store, judge)
         tasks = TaskOperations(store, network, judge, clusters, definitions)

@@ -16,7 +16,7 @@ from labs.cloud.ecs.rules.event_texts import say
 from labs.cloud.ecs.rules.fargate_rules import Judge
 from labs.cloud.ecs.rules.scheduler import with_deployment
 from labs.cloud.ecs.store.ecs_store import EcsStore
-from labs.cloud.ecs.store.records import Deployment, Service
+from labs.cloud.ecs.store.records import Deployment, EcsService
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _ECHOED = ("enableECSManagedTags", "enableExecuteCommand", "healthCheckGracePeriodSeconds", "propagateTags")
@@ -68,7 +68,7 @@ class ServiceOperations:
                 platform_version(params),
                 _launch(launch, params),
             )
-            made = Service(
+            made = EcsService(
                 name,
                 store.arn(f"service/{cluster.name}/{name}"),
                 cluster.name,
@@ -108,7 +108,7 @@ class ServiceOperations:
             store.save(changed)
         return {"service": views.service(changed, store)}
 
-    def _updated(self, found: Service, params: Mapping[str, Any]) -> Service:
+    def _updated(self, found: EcsService, params: Mapping[str, Any]) -> EcsService:
         now = self._store.now()
         changed = replace(
             found,

@@ -9,7 +9,7 @@ from labs.cloud.ecs.api import ecs_errors, views
 from labs.cloud.ecs.api.clusters import ClusterOperations, short_name
 from labs.cloud.ecs.api.definitions import DefinitionOperations
 from labs.cloud.ecs.api.ecs_paging import page
-from labs.cloud.ecs.data_plane.task_network import Network, Subnet
+from labs.cloud.ecs.data_plane.task_network import TaskNetwork, TaskSubnet
 from labs.cloud.ecs.rules.fargate_rules import Judge
 from labs.cloud.ecs.store.ecs_store import EcsStore, new_id
 from labs.cloud.ecs.store.records import Attachment, Container, Task, TaskDefinition
@@ -24,7 +24,7 @@ class TaskOperations:
     def __init__(
         self,
         store: EcsStore,
-        network: Network,
+        network: TaskNetwork,
         judge: Judge,
         clusters: ClusterOperations,
         definitions: DefinitionOperations,
@@ -192,7 +192,7 @@ def new_task(
     definition: TaskDefinition,
     network: Mapping[str, Any],
     subnet: str,
-    known: Mapping[str, Subnet],
+    known: Mapping[str, TaskSubnet],
 ) -> Task:
     """A task that is about to start in ``subnet``, one of its networkConfiguration; ``known`` are those there are."""
     task_id = new_id()

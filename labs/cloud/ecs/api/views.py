@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labs.cloud.ecs.store.ecs_store import EcsStore
-from labs.cloud.ecs.store.records import Attachment, Cluster, Container, Deployment, Service, Task, TaskDefinition
+from labs.cloud.ecs.store.records import Attachment, Cluster, Container, Deployment, EcsService, Task, TaskDefinition
 
 Json = dict[str, Any]
 
@@ -158,7 +158,7 @@ def counts(tasks: Iterable[Task]) -> tuple[int, int]:
     return running, sum(each.status in ("PROVISIONING", "PENDING", "ACTIVATING") for each in wanted)
 
 
-def service(record: Service, store: EcsStore, with_tags: bool = False) -> Json:
+def service(record: EcsService, store: EcsStore, with_tags: bool = False) -> Json:
     """A service, its counts as of now."""
     tasks = store.tasks_of(record)
     running, pending = counts(tasks)

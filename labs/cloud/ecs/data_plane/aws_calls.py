@@ -8,7 +8,7 @@ from labs.cloud.contract import AwsError
 from labs.cloud.protocols import answers
 from labs.cloud.protocols.services import BY_NAME, Protocol, is_read_only
 from labs.cloud.state.replay import DurableStore
-from labs.cloud.store.dispatch import Answer, StoreRequest
+from labs.cloud.store.dispatch import StoreAnswer, StoreRequest
 
 
 class InnerCalls:
@@ -29,7 +29,7 @@ class InnerCalls:
         made: dict[str, Any] = json.loads(answer.body or b"{}")
         return made
 
-    def _run(self, service: str, operation: str, headers: Mapping[str, str], body: bytes, region: str) -> Answer:
+    def _run(self, service: str, operation: str, headers: Mapping[str, str], body: bytes, region: str) -> StoreAnswer:
         request = StoreRequest(
             service, operation, self._account, region or self._region, "", "POST", "/", "", headers, body
         )

@@ -24,7 +24,7 @@ class RunImage:
 
 
 @dataclass(frozen=True)
-class Launch:
+class ContainerLaunch:
     """One container as it is to run. ``memory`` in MiB, ``cpu`` in CPU units (1024 are one CPU).
 
     ``entry_point`` and ``command`` stand in for the image's own when they are not None; ``puller`` is who pulls.
@@ -81,7 +81,7 @@ class Runner(Protocol):
     def line(self) -> str:
         """One line for people: what runs the containers."""
 
-    def start(self, launch: Launch, write: Callable[[str], None]) -> Running:
+    def start(self, launch: ContainerLaunch, write: Callable[[str], None]) -> Running:
         """Start a container; its lines, both streams, go to ``write`` from another thread. Raises CannotStart."""
 
     def sweep(self) -> None:

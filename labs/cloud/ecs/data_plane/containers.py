@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from labs import oci
 from labs.cloud.contract import Caller
 from labs.cloud.ecs.data_plane.aws_calls import InnerCalls
-from labs.cloud.ecs.data_plane.container_runner import CannotStart, End, Launch, RunImage, Runner, Running
+from labs.cloud.ecs.data_plane.container_runner import CannotStart, ContainerLaunch, End, RunImage, Runner, Running
 from labs.cloud.ecs.data_plane.delivery import Delivery, LogStream
 from labs.cloud.ecs.data_plane.health import HealthWatch
 from labs.cloud.ecs.data_plane.local_sources import StoreRegistry, StoreSecrets
@@ -114,7 +114,7 @@ class Containers:
         raw = self._raw[container.name]
         stream = self._stream(container)
         linux = raw.get("linuxParameters") or {}
-        launch = Launch(
+        launch = ContainerLaunch(
             task=self._task.id,
             container=container.name,
             vpc=self._vpc,

@@ -16,7 +16,7 @@ import docker
 import docker.errors
 import requests
 
-from labs.cloud.ecs.data_plane.container_runner import CannotStart, End, Launch, Running
+from labs.cloud.ecs.data_plane.container_runner import CannotStart, ContainerLaunch, End, Running
 from labs.cloud.registry import EcrStore
 from labs.engine.facts import DockerFacts
 from labs.engine.probe import connect
@@ -55,7 +55,7 @@ class DockerRunner:
         with connect(self._facts, self._env, timeout_s) as api:
             yield api
 
-    def start(self, launch: Launch, write: Callable[[str], None]) -> Running:
+    def start(self, launch: ContainerLaunch, write: Callable[[str], None]) -> Running:
         """See ``Runner``."""
         name = f"{self._host()}/{launch.image.repository.name}@{launch.image.digest}"
         network = self._use_network(launch.vpc)
@@ -74,14 +74,14 @@ class DockerRunner:
         container.follow()
         return container
 
-    def _create(self, api: docker.APIClient, name: str, launch: Launch, network: str) -> str:
+    def _create(self, api: docker.APIClient, name: str, launch: ContainerLaunch, network: str) -> str:
         try:
             return self._container(api, name, launch, network)
         except docker.errors.ImageNotFound:
             self._pull(api, name, launch)
         return self._container(api, name, launch, network)
 
-    def _pull(self, api: docker.APIClient, name: str, launch: Launch) -> None:
+    def _pull(self, api: docker.APIClient, name: str, launch: ContainerLaunch) -> None:
         """With a token of the execution role's session: the registry decides again, and writes it down."""
         repository, _, digest = name.partition("@")
         token = self._ecr.tokens.issue(launch.puller)
@@ -100,7 +100,7 @@ class DockerRunner:
             if "error" in line:
                 raise docker.errors.DockerException(str(line["error"]))
 
-    def _container(self, api: docker.APIClient, name: str, launch: Launch, network: str) -> str:
+    def _container(self, api: docker.APIClient, name: str, launch: ContainerLaunch, network: str) -> str:
         with self._lock:
             alive = [each for each in self._running.get(launch.task, ()) if each.ended() is None]
         limits = api.create_host_config(
@@ -157,7 +157,7 @@ class DockerRunner:
             with contextlib.suppress(*_FAULTS), self._api() as api:
                 api.remove_network(f"fargate-lab-{self._state}-{vpc}")
 
-    def _removed(self, launch: Launch, container: "DockerContainer") -> None:
+    def _removed(self, launch: ContainerLaunch, container: "DockerContainer") -> None:
         with self._lock:
             mine = self._running.get(launch.task, [])
             if container not in mine:

@@ -12,12 +12,12 @@ from labs.cloud.ecs.data_plane.containers import Containers
 from labs.cloud.ecs.data_plane.delivery import Delivery
 from labs.cloud.ecs.data_plane.local_sources import StoreRegistry, StoreSecrets
 from labs.cloud.ecs.data_plane.runner_choice import Engines
-from labs.cloud.ecs.data_plane.task_network import Network
+from labs.cloud.ecs.data_plane.task_network import TaskNetwork
 from labs.cloud.ecs.rules import scheduler
 from labs.cloud.ecs.rules.event_texts import say
 from labs.cloud.ecs.rules.planning import Planner
 from labs.cloud.ecs.store.ecs_store import EcsStore
-from labs.cloud.ecs.store.records import Attachment, Container, Service, Task
+from labs.cloud.ecs.store.records import Attachment, Container, EcsService, Task
 from labs.errors import LabError
 from labs.fargate import exits
 from labs.fargate.model import TaskSpec
@@ -39,7 +39,7 @@ class Parts:
     """What lives share. ``puller`` gives the execution role's session for a task."""
 
     store: EcsStore
-    network: Network
+    network: TaskNetwork
     planner: Planner
     engines: Engines
     registry: StoreRegistry
@@ -281,7 +281,7 @@ class TaskLife:
         key = f"{task.cluster}/{task.service}"
         lived = task.stopping - task.started if task.started else 0.0
 
-        def told(service: Service) -> Service:
+        def told(service: EcsService) -> EcsService:
             if stop is not None and stop.code is StopCode.FAILED_TO_START and service.status == "ACTIVE":
                 event = exits.unable_to_place(service.name, stop).removeprefix(f"(service {service.name}) ")
                 service = scheduler.said(service, now, event)

@@ -8,7 +8,7 @@ from labs.cloud.ecs.api.task_operations import new_task, to_stop
 from labs.cloud.ecs.data_plane.life import Parts, TaskLife
 from labs.cloud.ecs.rules import scheduler
 from labs.cloud.ecs.rules.event_texts import say
-from labs.cloud.ecs.store.records import Record, Service, Task
+from labs.cloud.ecs.store.records import EcsService, Record, Task
 
 log = logging.getLogger("labs.cloud")
 
@@ -110,7 +110,7 @@ class Loop:
                     store.save(*records)
         return step.again
 
-    def _task(self, service: Service, tasks: list[Task], number: int) -> Task:
+    def _task(self, service: EcsService, tasks: list[Task], number: int) -> Task:
         """A new task of the primary deployment, in the subnet that has the fewest."""
         store, deployment = self._parts.store, service.primary
         definition = store.definitions[deployment.definition.rsplit("/", 1)[-1]]
@@ -171,7 +171,7 @@ def _interrupted(task: Task, now: float) -> Task:
     )
 
 
-def _tags(service: Service, of_definition: dict[str, str]) -> dict[str, str]:
+def _tags(service: EcsService, of_definition: dict[str, str]) -> dict[str, str]:
     propagated = {"TASK_DEFINITION": of_definition, "SERVICE": dict(service.tags)}
     tags = propagated.get(str(service.given.get("propagateTags")), {})
     if service.given.get("enableECSManagedTags"):

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from labs import oci
 from labs.cloud.ecs.data_plane import health_sitecustomize
-from labs.cloud.ecs.data_plane.container_runner import CannotStart, End, Launch, RunImage, Running
+from labs.cloud.ecs.data_plane.container_runner import CannotStart, ContainerLaunch, End, RunImage, Running
 from labs.cloud.registry import EcrStore
 from labs.cloud.registry.rules.registry_errors import EcrError
 from labs.cloud.registry.store.repositories import Repository
@@ -47,7 +47,7 @@ class ProcessRunner:
         """See ``Runner``."""
         return f"embedded engine: {self._reason}"
 
-    def start(self, launch: Launch, write: Callable[[str], None]) -> Running:
+    def start(self, launch: ContainerLaunch, write: Callable[[str], None]) -> Running:
         """See ``Runner``."""
         place = self._folder / f"{launch.task}-{launch.container}-{uuid.uuid4().hex[:8]}"
         try:
@@ -107,7 +107,7 @@ class ProcessRunner:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _words(config: Mapping[str, Any], launch: Launch) -> dict[str, Any]:
+def _words(config: Mapping[str, Any], launch: ContainerLaunch) -> dict[str, Any]:
     """As Docker: a new entry point drops the image's command."""
     if launch.entry_point is not None:
         return {"Entrypoint": list(launch.entry_point), "Cmd": list(launch.command or [])}
@@ -149,10 +149,10 @@ class Process:
         self,
         app: embedded.ProcessApp,
         place: Path,
-        plan: embedded.Launch,
+        plan: embedded.AppLaunch,
         tree: Tree,
         reading: threading.Lock,
-        launch: Launch,
+        launch: ContainerLaunch,
         write: Callable[[str], None],
         removed: Callable[["Process"], None],
     ) -> None:
@@ -229,7 +229,7 @@ class Process:
         except (LabError, OSError, subprocess.SubprocessError):
             return False
 
-    def _run(self, plan: embedded.Launch, timeout_s: float) -> int:
+    def _run(self, plan: embedded.AppLaunch, timeout_s: float) -> int:
         root, site = self._place / "root", self._place / "check"
         site.mkdir(exist_ok=True)
         shutil.copyfile(health_sitecustomize.__file__, site / "sitecustomize.py")

@@ -9,7 +9,7 @@ from labs.cloud.store.locks import WHOLE
 
 
 @dataclass(frozen=True)
-class Subnet:
+class TaskSubnet:
     """A subnet: its id, VPC and availability zone."""
 
     id: str
@@ -17,10 +17,10 @@ class Subnet:
     zone: str
 
 
-class Network(Protocol):
+class TaskNetwork(Protocol):
     """EC2 as ECS uses it."""
 
-    def subnets(self) -> Mapping[str, Subnet]:
+    def subnets(self) -> Mapping[str, TaskSubnet]:
         """Every subnet of the account in this region, by id."""
 
     def groups(self) -> Mapping[str, str]:
@@ -52,11 +52,11 @@ class StoreNetwork:
         WHOLE.wait()
         return ec2_backends[self._account][self._region]
 
-    def subnets(self) -> Mapping[str, Subnet]:
+    def subnets(self) -> Mapping[str, TaskSubnet]:
         """See ``Network``."""
         zones = list(self._backend().subnets.values())
         found = [subnet for held in zones for subnet in list(held.values())]
-        return {str(each.id): Subnet(str(each.id), str(each.vpc_id), str(each.availability_zone)) for each in found}
+        return {str(each.id): TaskSubnet(str(each.id), str(each.vpc_id), str(each.availability_zone)) for each in found}
 
     def groups(self) -> Mapping[str, str]:
         """See ``Network``."""

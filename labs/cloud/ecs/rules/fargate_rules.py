@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labs.cloud.contract import AwsError
 from labs.cloud.ecs.api import ecs_errors
-from labs.cloud.ecs.data_plane.task_network import Network
+from labs.cloud.ecs.data_plane.task_network import TaskNetwork
 from labs.cloud.ecs.store.records import TaskDefinition
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Judge:
         self,
         account: str,
         region: str,
-        network: Network,
+        network: TaskNetwork,
         permissions: "Callable[[], Permissions]",
         registry_host: Callable[[], str],
     ) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from labs.cloud.ecs.rules.event_texts import say
 from labs.cloud.ecs.store.ecs_store import new_id
-from labs.cloud.ecs.store.records import Deployment, Event, Service, Task
+from labs.cloud.ecs.store.records import Deployment, EcsService, ServiceEvent, Task
 
 EVENTS_KEPT = 100
 # How long a deployment's tasks must all be there before it counts as rolled out. AWS takes minutes.
@@ -21,7 +21,7 @@ IMPAIRED_AFTER = 3
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopOrder:
     """An order to stop a task."""
 
     task: str
@@ -32,15 +32,15 @@ class Stop:
 class Round:
     """What to do now. ``again`` is when to look again even if nothing happens, 0 for never."""
 
-    service: Service
+    service: EcsService
     start: int = 0
-    stops: tuple[Stop, ...] = ()
+    stops: tuple[StopOrder, ...] = ()
     again: float = 0
 
 
-def said(service: Service, now: float, *messages: str) -> Service:
+def said(service: EcsService, now: float, *messages: str) -> EcsService:
     """The service with more events; the oldest of more than a hundred go."""
-    fresh = tuple(Event(_uuid(), now, f"(service {service.name}) {message}") for message in messages)
+    fresh = tuple(ServiceEvent(_uuid(), now, f"(service {service.name}) {message}") for message in messages)
     return replace(service, events=(*service.events, *fresh)[-EVENTS_KEPT:])
 
 
@@ -49,7 +49,7 @@ def _uuid() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def with_deployment(service: Service, changed: Deployment) -> Service:
+def with_deployment(service: EcsService, changed: Deployment) -> EcsService:
     """The service with one deployment replaced by its changed self."""
     return replace(
         service, deployments=tuple(changed if each.id == changed.id else each for each in service.deployments)
@@ -66,7 +66,7 @@ def threshold(desired: int) -> int:
     return max(3, min(200, math.ceil(desired * 0.5)))
 
 
-def next_round(service: Service, tasks: Sequence[Task], now: float) -> Round:
+def next_round(service: EcsService, tasks: Sequence[Task], now: float) -> Round:
     """Look at a service and its tasks, stopped ones included, and decide."""
     if service.status == "DRAINING":
         return _drain(service, tasks, now)
@@ -93,11 +93,11 @@ def next_round(service: Service, tasks: Sequence[Task], now: float) -> Round:
     return _settle(service, tasks, now, again)
 
 
-def _drain(service: Service, tasks: Sequence[Task], now: float) -> Round:
+def _drain(service: EcsService, tasks: Sequence[Task], now: float) -> Round:
     left = [each for each in tasks if not each.is_over]
     if not left:
         return Round(replace(service, status="INACTIVE", deployments=(), desired=0))
-    stops = tuple(Stop(each.id, _scaling(each.deployment)) for each in left if each.desired == "RUNNING")
+    stops = tuple(StopOrder(each.id, _scaling(each.deployment)) for each in left if each.desired == "RUNNING")
     return Round(_stopped_events(service, stops, tasks, now) if stops else service, stops=stops)
 
 
@@ -105,7 +105,7 @@ def _scaling(deployment: str) -> str:
     return f"Scaling activity initiated by (deployment {deployment})"
 
 
-def _without_emptied(service: Service, tasks: Sequence[Task]) -> Service:
+def _without_emptied(service: EcsService, tasks: Sequence[Task]) -> EcsService:
     """Older deployments leave when their last task has stopped, once the primary one is out."""
     kept = []
     for each in service.deployments:
@@ -117,7 +117,7 @@ def _without_emptied(service: Service, tasks: Sequence[Task]) -> Service:
     return replace(service, deployments=tuple(kept)) if tuple(kept) != service.deployments else service
 
 
-def _breaker(service: Service, now: float) -> tuple[Service, bool]:
+def _breaker(service: EcsService, now: float) -> tuple[EcsService, bool]:
     """The circuit breaker: whether it has tripped just now."""
     wanted = service.configuration.get("deploymentCircuitBreaker") or {}
     primary = service.primary
@@ -137,7 +137,7 @@ def _breaker(service: Service, now: float) -> tuple[Service, bool]:
     return _rolled_back(service, good, now), True
 
 
-def _rolled_back(service: Service, good: Deployment, now: float) -> Service:
+def _rolled_back(service: EcsService, good: Deployment, now: float) -> EcsService:
     back = replace(
         good,
         status="PRIMARY",
@@ -155,29 +155,29 @@ def _rolled_back(service: Service, good: Deployment, now: float) -> Service:
     return said(service, now, say("service.rolled_back", deployment=good.id))
 
 
-def _replace_unhealthy(service: Service, unhealthy: Sequence[Task], now: float) -> Round:
-    stops = tuple(Stop(each.id, "Task failed container health checks") for each in unhealthy)
+def _replace_unhealthy(service: EcsService, unhealthy: Sequence[Task], now: float) -> Round:
+    stops = tuple(StopOrder(each.id, "Task failed container health checks") for each in unhealthy)
     service = said(service, now, *(say("service.unhealthy", task=each.id) for each in unhealthy))
     for each in unhealthy:
         service = failed(service, each, now, 0)
     return Round(_stopped_events(replace(service, steady=False), stops, unhealthy, now), stops=stops)
 
 
-def _limits(service: Service) -> tuple[int, int]:
+def _limits(service: EcsService) -> tuple[int, int]:
     """How few tasks must be up, and how many may be there, while a deployment rolls out."""
     least = service.configuration.get("minimumHealthyPercent", 100)
     most = service.configuration.get("maximumPercent", 200)
     return math.ceil(service.desired * least / 100), math.floor(service.desired * most / 100)
 
 
-def _starts(service: Service, tasks: Sequence[Task]) -> int:
+def _starts(service: EcsService, tasks: Sequence[Task]) -> int:
     wanted = [each for each in tasks if each.desired == "RUNNING"]
     mine = sum(each.deployment == service.primary.id for each in wanted)
     _, most = _limits(service)
     return max(0, min(service.desired - mine, max(most, service.desired if mine == len(wanted) else 0) - len(wanted)))
 
 
-def _stops(service: Service, tasks: Sequence[Task]) -> tuple[Stop, ...]:
+def _stops(service: EcsService, tasks: Sequence[Task]) -> tuple[StopOrder, ...]:
     """Tasks too many of the primary deployment, and of older ones as many as may go by now."""
     wanted = sorted((each for each in tasks if each.desired == "RUNNING"), key=lambda each: -each.created)
     mine = [each for each in wanted if each.deployment == service.primary.id]
@@ -188,10 +188,10 @@ def _stops(service: Service, tasks: Sequence[Task]) -> tuple[Stop, ...]:
     spare = sum(is_ready(each) for each in wanted) - sum(is_ready(each) for each in surplus) - least
     # What is not up serves nobody and may go at once.
     going = [each for each in older if not is_ready(each)] + [each for each in older if is_ready(each)][: max(0, spare)]
-    return tuple(Stop(each.id, _scaling(service.primary.id)) for each in [*surplus, *going])
+    return tuple(StopOrder(each.id, _scaling(service.primary.id)) for each in [*surplus, *going])
 
 
-def _stopped_events(service: Service, stops: Sequence[Stop], tasks: Sequence[Task], now: float) -> Service:
+def _stopped_events(service: EcsService, stops: Sequence[StopOrder], tasks: Sequence[Task], now: float) -> EcsService:
     by_id = {each.id: each for each in tasks}
     running = [each.task for each in stops if by_id[each.task].status == "RUNNING"]
     pending = len(stops) - len(running)
@@ -201,7 +201,7 @@ def _stopped_events(service: Service, stops: Sequence[Stop], tasks: Sequence[Tas
     return said(service, now, say("service.stopped_pending", count=pending)) if pending else service
 
 
-def _settle(service: Service, tasks: Sequence[Task], now: float, again: float) -> Round:
+def _settle(service: EcsService, tasks: Sequence[Task], now: float, again: float) -> Round:
     """Nothing to start or stop: is it steady, and for long enough?"""
     mine = [each for each in tasks if each.deployment == service.primary.id]
     others = [each for each in tasks if each.deployment != service.primary.id and not each.is_over]
@@ -226,7 +226,7 @@ def _settle(service: Service, tasks: Sequence[Task], now: float, again: float) -
     return Round(_without_emptied(said(service, now, say("service.steady")), tasks))
 
 
-def failed(service: Service, task: Task, now: float, lived_s: float) -> Service:
+def failed(service: EcsService, task: Task, now: float, lived_s: float) -> EcsService:
     """The service after one of its tasks failed: counted, and the next start put off. ``lived_s``: how long it ran."""
     deployment = next((each for each in service.deployments if each.id == task.deployment), None)
     if deployment is None or service.status != "ACTIVE":

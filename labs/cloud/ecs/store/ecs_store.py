@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labs.cloud.contract import Clock
-from labs.cloud.ecs.store.records import KINDS, Cluster, Record, Service, Task, TaskDefinition, from_json, to_json
+from labs.cloud.ecs.store.records import KINDS, Cluster, EcsService, Record, Task, TaskDefinition, from_json, to_json
 from labs.cloud.state.folder import unreadable
 
 _SCHEMA = """
@@ -41,7 +41,7 @@ class EcsStore:
         self.clusters: dict[str, Cluster] = {}
         self.definitions: dict[str, TaskDefinition] = {}
         self.tasks: dict[str, Task] = {}
-        self.services: dict[str, Service] = {}
+        self.services: dict[str, EcsService] = {}
         self._homes: dict[str, dict[str, Any]] = {
             "cluster": self.clusters,
             "definition": self.definitions,
@@ -120,7 +120,7 @@ class EcsStore:
                 self.save(changed)
             return changed
 
-    def update_service(self, key: str, change: Callable[[Service], Service]) -> Service | None:
+    def update_service(self, key: str, change: Callable[[EcsService], EcsService]) -> EcsService | None:
         """Apply a change to a service as it is now; None when it is gone."""
         with self.change():
             service = self.services.get(key)
@@ -156,7 +156,7 @@ class EcsStore:
         found = [each for each in list(self.definitions.values()) if each.family == family]
         return sorted(found, key=lambda each: each.revision)
 
-    def tasks_of(self, service: Service) -> list[Task]:
+    def tasks_of(self, service: EcsService) -> list[Task]:
         """The tasks that a service started, stopped ones too."""
         found = [each for each in list(self.tasks.values()) if each.service == service.name]
         return [each for each in found if each.cluster == service.cluster]

@@ -162,7 +162,7 @@ class Deployment:
 
 
 @dataclass(frozen=True)
-class Event:
+class ServiceEvent:
     """A service event."""
 
     id: str
@@ -171,7 +171,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Service:
+class EcsService:
     """A service; ``deployments`` newest first, the first is PRIMARY, ``completed`` the last that was rolled out.
 
     ``given`` is what only describe echoes.
@@ -187,7 +187,7 @@ class Service:
     configuration: Document
     deployments: tuple[Deployment, ...]
     status: str = "ACTIVE"
-    events: tuple[Event, ...] = ()
+    events: tuple[ServiceEvent, ...] = ()
     completed: Deployment | None = None
     steady: bool = False
     impaired: bool = False
@@ -206,13 +206,13 @@ class Service:
         return self.deployments[0]
 
 
-Record = Cluster | TaskDefinition | Task | Service
+Record = Cluster | TaskDefinition | Task | EcsService
 
 KINDS: dict[str, type[Any]] = {
     "cluster": Cluster,
     "definition": TaskDefinition,
     "task": Task,
-    "service": Service,
+    "service": EcsService,
 }
 
 
@@ -232,6 +232,6 @@ def from_json(kind: str, raw: Mapping[str, Any]) -> Record:
     elif kind == "service":
         fields["deployments"] = tuple(Deployment(**each) for each in fields["deployments"])
         fields["completed"] = Deployment(**fields["completed"]) if fields["completed"] else None
-        fields["events"] = tuple(Event(**each) for each in fields["events"])
+        fields["events"] = tuple(ServiceEvent(**each) for each in fields["events"])
     made: Record = KINDS[kind](**fields)
     return made

@@ -9,7 +9,7 @@ import hashlib
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.signatures import sigv4
 from labs.cloud.identity.signatures.claim import Claim, Family
-from labs.cloud.identity.signatures.signature_errors import Refusal, refusal
+from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.wire.request import HttpRequest
 
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
@@ -81,7 +81,7 @@ def _check_chunk(chunk: bytes, extension: str, previous: str, key: bytes, claim:
     )
     expected = sigv4.signature(key, text)
     if not sigv4.same(expected, extension.removeprefix("chunk-signature=")):
-        raise refusal(Family.S3, Refusal.WRONG_SIGNATURE)
+        raise refusal(Family.S3, SignatureRefusal.WRONG_SIGNATURE)
     return expected
 
 
@@ -100,4 +100,4 @@ def _check_trailer(tail: bytes, previous: str, key: bytes, claim: Claim) -> None
         )
     )
     if not sigv4.same(sigv4.signature(key, text), given.strip()):
-        raise refusal(Family.S3, Refusal.WRONG_SIGNATURE)
+        raise refusal(Family.S3, SignatureRefusal.WRONG_SIGNATURE)

@@ -10,7 +10,7 @@ from labs.cloud.contract import AwsError
 from labs.cloud.identity.signatures.claim import Family
 
 
-class Refusal(Enum):
+class SignatureRefusal(Enum):
     """Why a request's credentials are not accepted."""
 
     NOT_SIGNED = "not signed"
@@ -33,67 +33,67 @@ _S3_MISMATCH = (
 )
 _EC2_FAILED = "AWS was not able to validate the provided access credentials"
 
-_TABLE: dict[Family, dict[Refusal, tuple[str, str, int]]] = {
+_TABLE: dict[Family, dict[SignatureRefusal, tuple[str, str, int]]] = {
     Family.JSON: {
-        Refusal.NOT_SIGNED: ("MissingAuthenticationTokenException", "Missing Authentication Token", 400),
-        Refusal.INCOMPLETE: ("IncompleteSignatureException", "", 400),
-        Refusal.UNKNOWN_KEY: ("UnrecognizedClientException", _INVALID, 400),
-        Refusal.BAD_TOKEN: ("UnrecognizedClientException", _INVALID, 400),
-        Refusal.EXPIRED_TOKEN: (
+        SignatureRefusal.NOT_SIGNED: ("MissingAuthenticationTokenException", "Missing Authentication Token", 400),
+        SignatureRefusal.INCOMPLETE: ("IncompleteSignatureException", "", 400),
+        SignatureRefusal.UNKNOWN_KEY: ("UnrecognizedClientException", _INVALID, 400),
+        SignatureRefusal.BAD_TOKEN: ("UnrecognizedClientException", _INVALID, 400),
+        SignatureRefusal.EXPIRED_TOKEN: (
             "ExpiredTokenException",
             "The security token included in the request is expired",
             400,
         ),
-        Refusal.WRONG_SIGNATURE: ("InvalidSignatureException", _MISMATCH, 400),
-        Refusal.SKEWED: ("InvalidSignatureException", "", 400),
-        Refusal.URL_EXPIRED: ("InvalidSignatureException", "", 400),
+        SignatureRefusal.WRONG_SIGNATURE: ("InvalidSignatureException", _MISMATCH, 400),
+        SignatureRefusal.SKEWED: ("InvalidSignatureException", "", 400),
+        SignatureRefusal.URL_EXPIRED: ("InvalidSignatureException", "", 400),
     },
     Family.QUERY: {
-        Refusal.NOT_SIGNED: ("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
-        Refusal.INCOMPLETE: ("IncompleteSignature", "", 400),
-        Refusal.UNKNOWN_KEY: ("InvalidClientTokenId", _INVALID, 403),
-        Refusal.BAD_TOKEN: ("InvalidClientTokenId", _INVALID, 403),
-        Refusal.EXPIRED_TOKEN: ("ExpiredToken", "The security token included in the request is expired", 403),
-        Refusal.WRONG_SIGNATURE: ("SignatureDoesNotMatch", _MISMATCH, 403),
-        Refusal.SKEWED: ("SignatureDoesNotMatch", "", 403),
-        Refusal.URL_EXPIRED: ("SignatureDoesNotMatch", "", 403),
+        SignatureRefusal.NOT_SIGNED: ("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
+        SignatureRefusal.INCOMPLETE: ("IncompleteSignature", "", 400),
+        SignatureRefusal.UNKNOWN_KEY: ("InvalidClientTokenId", _INVALID, 403),
+        SignatureRefusal.BAD_TOKEN: ("InvalidClientTokenId", _INVALID, 403),
+        SignatureRefusal.EXPIRED_TOKEN: ("ExpiredToken", "The security token included in the request is expired", 403),
+        SignatureRefusal.WRONG_SIGNATURE: ("SignatureDoesNotMatch", _MISMATCH, 403),
+        SignatureRefusal.SKEWED: ("SignatureDoesNotMatch", "", 403),
+        SignatureRefusal.URL_EXPIRED: ("SignatureDoesNotMatch", "", 403),
     },
     Family.EC2: {
-        Refusal.NOT_SIGNED: ("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
-        Refusal.INCOMPLETE: ("IncompleteSignature", "", 400),
-        Refusal.UNKNOWN_KEY: ("AuthFailure", _EC2_FAILED, 401),
-        Refusal.BAD_TOKEN: ("AuthFailure", _EC2_FAILED, 401),
-        Refusal.EXPIRED_TOKEN: ("RequestExpired", "Request has expired.", 400),
-        Refusal.WRONG_SIGNATURE: ("AuthFailure", _EC2_FAILED, 401),
-        Refusal.SKEWED: ("RequestExpired", "Request has expired.", 400),
-        Refusal.URL_EXPIRED: ("RequestExpired", "Request has expired.", 400),
+        SignatureRefusal.NOT_SIGNED: ("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
+        SignatureRefusal.INCOMPLETE: ("IncompleteSignature", "", 400),
+        SignatureRefusal.UNKNOWN_KEY: ("AuthFailure", _EC2_FAILED, 401),
+        SignatureRefusal.BAD_TOKEN: ("AuthFailure", _EC2_FAILED, 401),
+        SignatureRefusal.EXPIRED_TOKEN: ("RequestExpired", "Request has expired.", 400),
+        SignatureRefusal.WRONG_SIGNATURE: ("AuthFailure", _EC2_FAILED, 401),
+        SignatureRefusal.SKEWED: ("RequestExpired", "Request has expired.", 400),
+        SignatureRefusal.URL_EXPIRED: ("RequestExpired", "Request has expired.", 400),
     },
     Family.S3: {
-        Refusal.NOT_SIGNED: ("AccessDenied", "Access Denied", 403),
-        Refusal.INCOMPLETE: ("AuthorizationHeaderMalformed", "", 400),
-        Refusal.UNKNOWN_KEY: (
+        SignatureRefusal.NOT_SIGNED: ("AccessDenied", "Access Denied", 403),
+        SignatureRefusal.INCOMPLETE: ("AuthorizationHeaderMalformed", "", 400),
+        SignatureRefusal.UNKNOWN_KEY: (
             "InvalidAccessKeyId",
             "The AWS Access Key Id you provided does not exist in our records.",
             403,
         ),
-        Refusal.BAD_TOKEN: ("InvalidToken", "The provided token is malformed or otherwise invalid.", 400),
-        Refusal.EXPIRED_TOKEN: ("ExpiredToken", "The provided token has expired.", 400),
-        Refusal.WRONG_SIGNATURE: (
+        SignatureRefusal.BAD_TOKEN: ("InvalidToken", "The provided token is malformed or otherwise invalid.", 400),
+        SignatureRefusal.EXPIRED_TOKEN: ("ExpiredToken", "The provided token has expired.", 400),
+        SignatureRefusal.WRONG_SIGNATURE: (
             "SignatureDoesNotMatch",
             _S3_MISMATCH,
             403,
         ),
-        Refusal.SKEWED: (
+        SignatureRefusal.SKEWED: (
             "RequestTimeTooSkewed",
             "The difference between the request time and the current time is too large.",
             403,
         ),
-        Refusal.URL_EXPIRED: ("AccessDenied", "Request has expired", 403),
+        SignatureRefusal.URL_EXPIRED: ("AccessDenied", "Request has expired", 403),
     },
 }
 
 
-def refusal(family: Family, why: Refusal, message: str = "") -> AwsError:
+def refusal(family: Family, why: SignatureRefusal, message: str = "") -> AwsError:
     """The error of this family; ``message`` is used where AWS's words name the particular request."""
     code, words, status = _TABLE[family][why]
     return AwsError(code, words or message, status)

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.signatures import chunked, sigv4
 from labs.cloud.identity.signatures.claim import Claim, Family
-from labs.cloud.identity.signatures.signature_errors import Refusal, refusal
+from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.wire.request import HttpRequest
 
 SKEW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class Secret:
+class SecretOnFile:
     """What is on file for an access key id: its secret, its session token ("" for a user's key), its end."""
 
     secret: str
@@ -27,7 +27,7 @@ def verify(
     request: HttpRequest,
     claim: Claim,
     family: Family,
-    find: Callable[[str], Secret | None],
+    find: Callable[[str], SecretOnFile | None],
     now: datetime,
     read: Callable[[], bytes] | None = None,
 ) -> HttpRequest:
@@ -40,12 +40,12 @@ def verify(
     _check_clock(claim, family, now)
     secret = find(claim.access_key_id)
     if secret is None:
-        raise refusal(family, Refusal.UNKNOWN_KEY)
+        raise refusal(family, SignatureRefusal.UNKNOWN_KEY)
     if secret.token or claim.token:
         if not claim.token or not secret.token or not sigv4.same(claim.token, secret.token):
-            raise refusal(family, Refusal.BAD_TOKEN)
+            raise refusal(family, SignatureRefusal.BAD_TOKEN)
         if secret.expires is not None and now >= secret.expires:
-            raise refusal(family, Refusal.EXPIRED_TOKEN)
+            raise refusal(family, SignatureRefusal.EXPIRED_TOKEN)
     payload = _declared(request, claim, family)
     if payload is None:
         request = _with_body(request, read)
@@ -62,7 +62,7 @@ def verify(
     key = sigv4.signing_key(secret.secret, claim.date, claim.region, claim.service)
     expected = sigv4.signature(key, sigv4.string_to_sign(canonical, claim.timestamp, claim.scope))
     if not sigv4.same(expected, claim.signature):
-        raise refusal(family, Refusal.WRONG_SIGNATURE)
+        raise refusal(family, SignatureRefusal.WRONG_SIGNATURE)
     if family is not Family.S3:
         return request
     request = _with_body(request, read)
@@ -98,25 +98,25 @@ def _check_clock(claim: Claim, family: Family, now: datetime) -> None:
     try:
         signed = datetime.strptime(claim.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise refusal(family, Refusal.INCOMPLETE, "Date must be in ISO-8601 'basic format'.") from error
+        raise refusal(family, SignatureRefusal.INCOMPLETE, "Date must be in ISO-8601 'basic format'.") from error
     here = now.strftime("%Y%m%dT%H%M%SZ")
     if signed - now > SKEW:
         limit = (now + SKEW).strftime("%Y%m%dT%H%M%SZ")
         raise refusal(
             family,
-            Refusal.SKEWED,
+            SignatureRefusal.SKEWED,
             f"Signature not yet current: {claim.timestamp} is still later than {limit} ({here} + 15 min.)",
         )
     if claim.presigned:
         end = signed + timedelta(seconds=claim.expires or 0)
         if now > end:
             text = end.strftime("%Y%m%dT%H%M%SZ")
-            raise refusal(family, Refusal.URL_EXPIRED, f"Signature expired: {text} is now earlier than {here}")
+            raise refusal(family, SignatureRefusal.URL_EXPIRED, f"Signature expired: {text} is now earlier than {here}")
         return
     if now - signed > SKEW:
         limit = (now - SKEW).strftime("%Y%m%dT%H%M%SZ")
         raise refusal(
             family,
-            Refusal.SKEWED,
+            SignatureRefusal.SKEWED,
             f"Signature expired: {claim.timestamp} is now earlier than {limit} ({here} - 15 min.)",
         )

@@ -16,7 +16,7 @@ PUBLIC_HEADER = "x-labs-task-public"
 
 
 @dataclass(frozen=True)
-class Owner:
+class InterfaceOwner:
     """The AWS service behind an interface, as DescribeNetworkInterfaces shows it.
 
     ``attachment`` is what its attachment's id begins with. AWS's own account ids differ by Region; the two here are
@@ -29,9 +29,9 @@ class Owner:
     instance_owner_id: str
 
 
-ENDPOINT = Owner("vpc_endpoint", "727180483921", "ela-attach", "amazon-aws")
-NAT = Owner("nat_gateway", "727180483921", "ela-attach", "amazon-aws")
-TASK = Owner("interface", "123456789012", "eni-attach", "123456789012")
+ENDPOINT = InterfaceOwner("vpc_endpoint", "727180483921", "ela-attach", "amazon-aws")
+NAT = InterfaceOwner("nat_gateway", "727180483921", "ela-attach", "amazon-aws")
+TASK = InterfaceOwner("interface", "123456789012", "eni-attach", "123456789012")
 
 
 def apply() -> None:
@@ -44,7 +44,7 @@ def apply() -> None:
     _api(ElasticNetworkInterfaces)
 
 
-def adopt(interface: Any, owner: Owner, description: str) -> None:
+def adopt(interface: Any, owner: InterfaceOwner, description: str) -> None:
     """Make an interface a service's: managed by its requester, in use, attached to what the account cannot see."""
     from moto.core.utils import utcnow
     from moto.moto_api._internal import mock_random

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from labs.cloud.contract import AwsError
 from labs.cloud.patches.ec2.interfaces import PUBLIC_HEADER, TASK_HEADER
 from labs.cloud.store import ec2_reader
-from labs.cloud.store.dispatch import Answer, StoreRequest
+from labs.cloud.store.dispatch import StoreAnswer, StoreRequest
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class TaskInterfaces:
     Not to be used inside another write: the store's lock is not re-entrant.
     """
 
-    def __init__(self, write: Callable[[StoreRequest], Answer], account: str, region: str) -> None:
+    def __init__(self, write: Callable[[StoreRequest], StoreAnswer], account: str, region: str) -> None:
         self._write = write
         self._account = account
         self._region = region

@@ -7,7 +7,7 @@ from labs.cloud.contract import Caller
 from labs.cloud.registry.api.ecr_paging import page
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter
-from labs.cloud.registry.store.images import Image, image_missing
+from labs.cloud.registry.store.images import StoredImage, image_missing
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 
@@ -105,7 +105,7 @@ class ImageOperations:
         if not wanted:
             shown, following = page(self._filtered(repository, parameters), parameters)
             return {"imageDetails": [self._detail(repository, image) for image in shown], **following}
-        found: dict[str, Image] = {}
+        found: dict[str, StoredImage] = {}
         for identifier in wanted:
             image, _ = self._lookup(repository, identifier)
             if image is None:
@@ -123,7 +123,7 @@ class ImageOperations:
         shown, following = page(found, parameters, most=50)
         return {"referrers": [_referrer(image) for image in shown], **following}
 
-    def _filtered(self, repository: Repository, parameters: Parameters) -> list[Image]:
+    def _filtered(self, repository: Repository, parameters: Parameters) -> list[StoredImage]:
         wanted = parameters.get("filter") or {}
         if wanted.get("imageStatus") not in (None, "ACTIVE", "ANY"):
             return []  # nothing is ever archived here
@@ -131,7 +131,7 @@ class ImageOperations:
         images = self._store.images.all(repository)
         return [image for image in images if status == "ANY" or bool(image.tags) == (status == "TAGGED")]
 
-    def _lookup(self, repository: Repository, wanted: Answer) -> tuple[Image | None, tuple[str, str]]:
+    def _lookup(self, repository: Repository, wanted: Answer) -> tuple[StoredImage | None, tuple[str, str]]:
         """The image of an identifier, or None with failureCode and failureReason."""
         digest, tag = wanted.get("imageDigest") or "", wanted.get("imageTag") or ""
         if not digest and not tag:
@@ -148,7 +148,7 @@ class ImageOperations:
             return None, ("ImageTagDoesNotMatchDigest", "Image tag does not match digest (simulated wording)")
         return image, _NOT_FOUND
 
-    def _image(self, repository: Repository, image: Image, tag: str) -> Answer:
+    def _image(self, repository: Repository, image: StoredImage, tag: str) -> Answer:
         identifier = {"imageDigest": image.digest}
         if tag:
             identifier["imageTag"] = tag
@@ -160,7 +160,7 @@ class ImageOperations:
             "imageManifestMediaType": image.media_type,
         }
 
-    def _detail(self, repository: Repository, image: Image) -> Answer:
+    def _detail(self, repository: Repository, image: StoredImage) -> Answer:
         detail: Answer = {
             "registryId": self._store.account,
             "repositoryName": repository.name,
@@ -184,7 +184,7 @@ def _failure(wanted: Answer, code: str, reason: str) -> Answer:
     return {"imageId": identifier, "failureCode": code, "failureReason": reason}
 
 
-def _referrer(image: Image) -> Answer:
+def _referrer(image: StoredImage) -> Answer:
     described: Answer = {
         "digest": image.digest,
         "mediaType": image.media_type,

@@ -4,14 +4,14 @@ import os
 import re
 
 from labs.cloud.registry.data_plane.gate import Visit
-from labs.cloud.registry.data_plane.messages import Blob, Headers, Request, Response, byte_range
-from labs.cloud.registry.data_plane.paths import Route
+from labs.cloud.registry.data_plane.messages import Blob, Headers, RegistryRequest, Response, byte_range
+from labs.cloud.registry.data_plane.paths import RegistryPath
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.call_actions import ACTIONS, DOWNLOAD_LAYER, Call, ReferencedLayerRule
+from labs.cloud.registry.rules.call_actions import ACTIONS, DOWNLOAD_LAYER, ReferencedLayerRule, RegistryCall
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
-from labs.cloud.registry.store.uploads import Layer
+from labs.cloud.registry.store.uploads import RepositoryLayer
 
 _CONTENT_RANGE = re.compile(r"(?:bytes[ =])?(\d{1,18})-(\d{1,18})(?:/(?:\d{1,18}|\*))?")
 
@@ -23,11 +23,11 @@ class BlobCalls:
         self._store = store
         self._rule = rule
 
-    def head(self, visit: Visit, route: Route, request: Request) -> Response:
+    def head(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """HEAD blob; for a layer that an image refers to, ``ReferencedLayerRule`` asks for one action more."""
         digest = _digest(route.reference)
         said = {"layerDigests": [digest], "layerDigest": digest}
-        visit.require(ACTIONS[Call.HEAD_BLOB], route.name, said)
+        visit.require(ACTIONS[RegistryCall.HEAD_BLOB], route.name, said)
         repository = self._store.repositories.find(route.name)
         layer = self._store.uploads.layer(repository, digest)
         if layer is None:
@@ -35,21 +35,21 @@ class BlobCalls:
         visit.require(self._rule.actions(layer.referenced), route.name, said)
         return Response(200, [*_about(layer), ("Content-Length", str(layer.size))])
 
-    def get(self, visit: Visit, route: Route, request: Request) -> Response:
+    def get(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """GET blob, whole or one range.
 
         ECR redirects to S3 with 307 [inferred]; here the bytes come at once: the specification
         asks for 200, and plain HTTP clients need not follow anything.
         """
         digest = _digest(route.reference)
-        visit.require(ACTIONS[Call.GET_BLOB], route.name, {"layerDigest": digest})
+        visit.require(ACTIONS[RegistryCall.GET_BLOB], route.name, {"layerDigest": digest})
         repository = self._store.repositories.find(route.name)
         layer = self._store.uploads.layer(repository, digest)
         if layer is None:
             raise _blob_unknown()
         return self.send(layer, request.header("Range"))
 
-    def send(self, layer: Layer, wanted: str) -> Response:
+    def send(self, layer: RepositoryLayer, wanted: str) -> Response:
         """A layer's bytes; ``wanted`` is a Range header or ""."""
         try:
             found = byte_range(wanted, layer.size)
@@ -66,7 +66,7 @@ class BlobCalls:
             raise EcrError(Fault.BLOB_MISSING, words)
         return Response(206 if found else 200, headers, Blob(fd, first, last - first + 1))
 
-    def start(self, visit: Visit, route: Route, request: Request) -> Response:
+    def start(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """POST upload: begin, mount, or with ``?digest=`` the whole blob at once.
 
         For a missing repository, and for a refusal here, ECR closes the connection without an answer [field,
@@ -76,7 +76,7 @@ class BlobCalls:
         digest = request.argument("digest")
         if digest is not None:
             return self._single_post(visit, route, request, _digest(digest))
-        visit.require(ACTIONS[Call.START_UPLOAD], route.name)
+        visit.require(ACTIONS[RegistryCall.START_UPLOAD], route.name)
         repository = self._repository_to_push(route.name)
         mounted = self._mount(visit, repository, request)
         if mounted is not None:
@@ -84,8 +84,8 @@ class BlobCalls:
         upload = self._store.uploads.start(repository)
         return Response(202, _progress(route.name, upload, 0))
 
-    def _single_post(self, visit: Visit, route: Route, request: Request, digest: str) -> Response:
-        visit.require(ACTIONS[Call.SINGLE_POST], route.name, {"layerDigests": [digest]})
+    def _single_post(self, visit: Visit, route: RegistryPath, request: RegistryRequest, digest: str) -> Response:
+        visit.require(ACTIONS[RegistryCall.SINGLE_POST], route.name, {"layerDigests": [digest]})
         repository = self._repository_to_push(route.name)
         upload = self._store.uploads.start(repository)
         try:
@@ -96,7 +96,7 @@ class BlobCalls:
             raise
         return _created(route.name, layer)
 
-    def _mount(self, visit: Visit, target: Repository, request: Request) -> Layer | None:
+    def _mount(self, visit: Visit, target: Repository, request: RegistryRequest) -> RepositoryLayer | None:
         """Cross-repository mount: off until the account setting BLOB_MOUNTING is ENABLED (PutAccountSetting)."""
         digest, source = request.argument("mount"), request.argument("from")
         if not digest or not source or self._store.setting("BLOB_MOUNTING") != "ENABLED":
@@ -113,16 +113,16 @@ class BlobCalls:
         repository = self._store.repositories.get(source)
         return self._store.uploads.mount(repository, target, digest) if repository else None
 
-    def patch(self, visit: Visit, route: Route, request: Request) -> Response:
+    def patch(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """PATCH upload: a chunk with Content-Range, or a stream without."""
         first, last = _content_range(request)
         said = {"uploadId": route.reference, "partFirstByte": first, "partLastByte": last}
-        visit.require(ACTIONS[Call.UPLOAD_CHUNK], route.name, said)
+        visit.require(ACTIONS[RegistryCall.UPLOAD_CHUNK], route.name, said)
         repository = self._store.repositories.find(route.name)
         size = self._store.uploads.append(repository, route.reference, request.body, first, request.body.length)
         return Response(202, _progress(route.name, route.reference, size))
 
-    def finish(self, visit: Visit, route: Route, request: Request) -> Response:
+    def finish(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """PUT upload?digest=: the last bytes, or all of them, or none."""
         first, last = _content_range(request)
         digest = request.argument("digest")
@@ -135,27 +135,27 @@ class BlobCalls:
             "partFirstByte": first,
             "partLastByte": last,
         }
-        visit.require(ACTIONS[Call.FINISH_WITH_BODY if body else Call.FINISH_UPLOAD], route.name, said)
+        visit.require(ACTIONS[RegistryCall.FINISH_WITH_BODY if body else RegistryCall.FINISH_UPLOAD], route.name, said)
         repository = self._store.repositories.find(route.name)
         layer = self._store.uploads.finish(
             repository, route.reference, digest, body, first, request.body.length if body else None
         )
         return _created(route.name, layer)
 
-    def status(self, visit: Visit, route: Route, request: Request) -> Response:
+    def status(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """GET upload: how far it has come."""
-        visit.require(ACTIONS[Call.UPLOAD_STATUS], route.name, {"uploadId": route.reference})
+        visit.require(ACTIONS[RegistryCall.UPLOAD_STATUS], route.name, {"uploadId": route.reference})
         return Response(204, self.progress(route))
 
-    def progress(self, route: Route) -> Headers:
+    def progress(self, route: RegistryPath) -> Headers:
         """Location, Range and id of an upload. EcrError UPLOAD_MISSING."""
         repository = self._store.repositories.find(route.name)
         received = self._store.uploads.received(repository, route.reference)
         return _progress(route.name, route.reference, received)
 
-    def cancel(self, visit: Visit, route: Route, request: Request) -> Response:
+    def cancel(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """DELETE upload."""
-        visit.require(ACTIONS[Call.UPLOAD_STATUS], route.name, {"uploadId": route.reference})
+        visit.require(ACTIONS[RegistryCall.UPLOAD_STATUS], route.name, {"uploadId": route.reference})
         repository = self._store.repositories.find(route.name)
         self._store.uploads.cancel(repository, route.reference)
         return Response(204)
@@ -179,7 +179,7 @@ def _blob_unknown() -> EcrError:
     return EcrError(Fault.BLOB_MISSING, "blob unknown to registry")
 
 
-def _about(layer: Layer) -> Headers:
+def _about(layer: RepositoryLayer) -> Headers:
     return [
         ("Content-Type", "application/octet-stream"),
         ("Docker-Content-Digest", layer.digest),
@@ -187,7 +187,7 @@ def _about(layer: Layer) -> Headers:
     ]
 
 
-def _created(name: str, layer: Layer) -> Response:
+def _created(name: str, layer: RepositoryLayer) -> Response:
     return Response(201, [("Location", f"/v2/{name}/blobs/{layer.digest}"), ("Docker-Content-Digest", layer.digest)])
 
 
@@ -199,7 +199,7 @@ def _progress(name: str, upload: str, size: int) -> Headers:
     ]
 
 
-def _content_range(request: Request) -> tuple[int | None, int | None]:
+def _content_range(request: RegistryRequest) -> tuple[int | None, int | None]:
     text = request.header("Content-Range")
     if not text:
         return None, None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from labs.cloud.contract import Access, Caller, Trail, TrailEvent
-from labs.cloud.registry.data_plane.messages import Request
+from labs.cloud.registry.data_plane.messages import RegistryRequest
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import Action
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
@@ -34,7 +34,7 @@ class Denied(Exception):
     """IAM says no: 403 with AWS's sentence."""
 
 
-class Gate:
+class RegistryGate:
     """Checks credentials against the store and decisions against ``access``."""
 
     def __init__(self, store: EcrStore, access: Access, trail: Trail) -> None:
@@ -42,7 +42,7 @@ class Gate:
         self._access = access
         self._trail = trail
 
-    def admit(self, request: Request) -> "Visit":
+    def admit(self, request: RegistryRequest) -> "Visit":
         """The visit of an authenticated caller. Raises NotAuthorized, Expired."""
         state, caller = self._store.tokens.find(request.header("Authorization"))
         if state is TokenState.EXPIRED:

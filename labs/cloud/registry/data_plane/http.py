@@ -12,17 +12,25 @@ from xml.sax.saxutils import escape
 from labs.cloud.contract import Access, AwsError, Trail
 from labs.cloud.registry.data_plane.blob_calls import BlobCalls
 from labs.cloud.registry.data_plane.downloads import refuse_download
-from labs.cloud.registry.data_plane.gate import Denied, Expired, Gate, NotAuthorized, Visit
+from labs.cloud.registry.data_plane.gate import Denied, Expired, NotAuthorized, RegistryGate, Visit
 from labs.cloud.registry.data_plane.image_calls import ImageCalls
-from labs.cloud.registry.data_plane.messages import Environ, Headers, Request, Response, as_json, content, refusal
-from labs.cloud.registry.data_plane.paths import Route, Target, find_route
+from labs.cloud.registry.data_plane.messages import (
+    Environ,
+    Headers,
+    RegistryRequest,
+    Response,
+    as_json,
+    content,
+    refusal,
+)
+from labs.cloud.registry.data_plane.paths import PathTarget, RegistryPath, find_route
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import REFERENCED_LAYER_NEEDS_DOWNLOAD, ReferencedLayerRule
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.cloud.registry.store.registry_store import EcrStore
 
 StartResponse = Callable[[str, Headers], Any]
-Handler = Callable[[Visit, Route, Request], Response]
+Handler = Callable[[Visit, RegistryPath, RegistryRequest], Response]
 
 _LOG = logging.getLogger(__name__)
 _VERSION = ("Docker-Distribution-Api-Version", "registry/2.0")
@@ -34,27 +42,27 @@ class RegistryApp:
     """A WSGI application; see ``registry_app``."""
 
     def __init__(
-        self, store: EcrStore, gate: Gate, registry_host: Callable[[], str], rule: ReferencedLayerRule
+        self, store: EcrStore, gate: RegistryGate, registry_host: Callable[[], str], rule: ReferencedLayerRule
     ) -> None:
         self._store = store
         self._gate = gate
         self._host = registry_host
         self._blobs = BlobCalls(store, rule)
         images = ImageCalls(store)
-        self._handlers: dict[Target, dict[str, Handler]] = {
-            Target.BASE: {"HEAD": _ping, "GET": _ping},
-            Target.CATALOG: {"GET": images.catalog},
-            Target.MANIFEST: {
+        self._handlers: dict[PathTarget, dict[str, Handler]] = {
+            PathTarget.BASE: {"HEAD": _ping, "GET": _ping},
+            PathTarget.CATALOG: {"GET": images.catalog},
+            PathTarget.MANIFEST: {
                 "HEAD": images.get,
                 "GET": images.get,
                 "PUT": images.put,
                 "DELETE": images.delete,
             },
-            Target.TAGS: {"GET": images.tags},
-            Target.REFERRERS: {"GET": images.referrers},
-            Target.BLOB: {"HEAD": self._blobs.head, "GET": self._blobs.get},
-            Target.UPLOADS: {"POST": self._blobs.start},
-            Target.UPLOAD: {
+            PathTarget.TAGS: {"GET": images.tags},
+            PathTarget.REFERRERS: {"GET": images.referrers},
+            PathTarget.BLOB: {"HEAD": self._blobs.head, "GET": self._blobs.get},
+            PathTarget.UPLOADS: {"POST": self._blobs.start},
+            PathTarget.UPLOAD: {
                 "GET": self._blobs.status,
                 "PATCH": self._blobs.patch,
                 "PUT": self._blobs.finish,
@@ -64,9 +72,9 @@ class RegistryApp:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request. Whatever is left of its body is read before the answer."""
-        request: Request | None = None
+        request: RegistryRequest | None = None
         try:
-            request = Request.of(environ)
+            request = RegistryRequest.of(environ)
             response = self._guarded(request)
             if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 request.body.abandon()  # the server closes the connection after a 413
@@ -82,7 +90,7 @@ class RegistryApp:
             return []
         return content(response)
 
-    def _guarded(self, request: Request) -> Response:
+    def _guarded(self, request: RegistryRequest) -> Response:
         try:
             return self._answer(request)
         except AwsError as error:  # the trail could not be written
@@ -95,9 +103,9 @@ class RegistryApp:
         except Exception as error:  # noqa: BLE001 - the last resort before the server's own
             return _unexpected(error)
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: RegistryRequest) -> Response:
         route = find_route(request.path)
-        if route is not None and route.target is Target.DOWNLOAD:
+        if route is not None and route.target is PathTarget.DOWNLOAD:
             return self._download(route, request)
         try:
             visit = self._admit(route, request)
@@ -114,7 +122,7 @@ class RegistryApp:
             return refusal(405, "UNSUPPORTED", "The operation is unsupported.", allowed)
         return self._handle(handler, visit, route, request)
 
-    def _handle(self, handler: Handler, visit: Visit, route: Route, request: Request) -> Response:
+    def _handle(self, handler: Handler, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         failure: EcrError | None = None
         try:
             if route.name and not spelling.is_repository(route.name):
@@ -128,12 +136,12 @@ class RegistryApp:
         finally:
             visit.write_down(failure)
 
-    def _where(self, error: EcrError, route: Route) -> Headers:
+    def _where(self, error: EcrError, route: RegistryPath) -> Headers:
         """A chunk out of order is told where the upload stands."""
         return self._blobs.progress(route) if error.fault is Fault.PART_OUT_OF_ORDER else []
 
-    def _admit(self, route: Route | None, request: Request) -> Visit:
-        reads = (Target.MANIFEST, Target.BLOB, Target.TAGS, Target.REFERRERS)
+    def _admit(self, route: RegistryPath | None, request: RegistryRequest) -> Visit:
+        reads = (PathTarget.MANIFEST, PathTarget.BLOB, PathTarget.TAGS, PathTarget.REFERRERS)
         if route and route.target in reads and spelling.is_public(route.name) and request.method in _READ:
             return self._gate.admit_anybody()
         return self._gate.admit(request)
@@ -144,7 +152,7 @@ class RegistryApp:
         headers = [("Www-Authenticate", realm), ("Content-Type", "text/plain; charset=utf-8")]
         return Response(401, headers, b"Not Authorized\n")
 
-    def _download(self, route: Route, request: Request) -> Response:
+    def _download(self, route: RegistryPath, request: RegistryRequest) -> Response:
         """A layer by the URL of GetDownloadUrlForLayer; refusals in S3's form."""
         if request.method not in _READ:
             return _s3_error(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
@@ -180,10 +188,10 @@ def registry_app(
     if (account, region) != (store.account, store.region):
         raise ValueError("the registry and its store are of different accounts or regions")
     rule = REFERENCED_LAYER_NEEDS_DOWNLOAD if referenced_layer_needs_download else ReferencedLayerRule(enabled=False)
-    return RegistryApp(store, Gate(store, access, trail), registry_host, rule)
+    return RegistryApp(store, RegistryGate(store, access, trail), registry_host, rule)
 
 
-def _ping(visit: Visit, route: Route, request: Request) -> Response:
+def _ping(visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
     return as_json(200, {})
 
 

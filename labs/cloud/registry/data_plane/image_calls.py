@@ -4,13 +4,13 @@ from urllib.parse import quote
 
 from labs import oci
 from labs.cloud.registry.data_plane.gate import Visit
-from labs.cloud.registry.data_plane.messages import Headers, Request, Response, as_json
-from labs.cloud.registry.data_plane.paths import Route
+from labs.cloud.registry.data_plane.messages import Headers, RegistryRequest, Response, as_json
+from labs.cloud.registry.data_plane.paths import RegistryPath
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.call_actions import ACTIONS, Call
+from labs.cloud.registry.rules.call_actions import ACTIONS, RegistryCall
 from labs.cloud.registry.rules.manifests import MAX_MANIFEST
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
-from labs.cloud.registry.store.images import Image
+from labs.cloud.registry.store.images import StoredImage
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 
@@ -23,17 +23,17 @@ class ImageCalls:
     def __init__(self, store: EcrStore) -> None:
         self._store = store
 
-    def get(self, visit: Visit, route: Route, request: Request) -> Response:
+    def get(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """HEAD or GET manifest. The bytes are sent as they were stored, whatever Accept says; Content-Type tells."""
         said = {"imageIds": [_identifier(route.reference)], "acceptedMediaTypes": _accepted(request)}
-        visit.require(ACTIONS[Call.READ_MANIFEST], route.name, said)
+        visit.require(ACTIONS[RegistryCall.READ_MANIFEST], route.name, said)
         image = self._find(self._store.repositories.find(route.name), route.reference)
         headers = [("Content-Type", image.media_type), ("Docker-Content-Digest", image.digest)]
         if request.method == "HEAD":
             return Response(200, [*headers, ("Content-Length", str(image.length))])
         return Response(200, headers, image.body)
 
-    def put(self, visit: Visit, route: Route, request: Request) -> Response:
+    def put(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """PUT manifest by tag or by digest."""
         by_digest = spelling.is_digest(route.reference)
         content_type = request.header("Content-Type")
@@ -42,7 +42,7 @@ class ImageCalls:
             "imageDigest": route.reference if by_digest else "",
             "imageManifestMediaType": content_type,
         }
-        visit.require(ACTIONS[Call.PUT_MANIFEST], route.name, said)
+        visit.require(ACTIONS[RegistryCall.PUT_MANIFEST], route.name, said)
         repository = (
             self._store.repositories.public(route.name)
             if spelling.is_public(route.name)
@@ -67,9 +67,9 @@ class ImageCalls:
             headers.append(("OCI-Subject", image.subject))
         return Response(201, headers)
 
-    def delete(self, visit: Visit, route: Route, request: Request) -> Response:
+    def delete(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """DELETE manifest: by tag the tag (the last one takes the image with it), by digest the image."""
-        visit.require(ACTIONS[Call.DELETE_MANIFEST], route.name, {"imageIds": [_identifier(route.reference)]})
+        visit.require(ACTIONS[RegistryCall.DELETE_MANIFEST], route.name, {"imageIds": [_identifier(route.reference)]})
         repository = self._store.repositories.find(route.name)
         self._find(repository, route.reference)
         by_digest = spelling.is_digest(route.reference)
@@ -78,9 +78,9 @@ class ImageCalls:
         )
         return Response(202)
 
-    def tags(self, visit: Visit, route: Route, request: Request) -> Response:
+    def tags(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """GET tags/list with ``n`` and ``last``; the content type is AWS's (User Guide, registry authentication)."""
-        visit.require(ACTIONS[Call.TAGS], route.name)
+        visit.require(ACTIONS[RegistryCall.TAGS], route.name)
         repository = self._store.repositories.find(route.name)
         size, after = _page(request)
         found = self._store.images.tags(repository, after, size + 1)
@@ -88,19 +88,19 @@ class ImageCalls:
         answer = as_json(200, {"name": route.name, "tags": found[:size]})
         return Response(200, [("Content-Type", "text/plain; charset=utf-8"), *headers], answer.body)
 
-    def catalog(self, visit: Visit, route: Route, request: Request) -> Response:
+    def catalog(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """GET _catalog with ``n`` and ``last``."""
-        visit.require(ACTIONS[Call.CATALOG], "")
+        visit.require(ACTIONS[RegistryCall.CATALOG], "")
         size, after = _page(request)
         found = [repository.name for repository in self._store.repositories.page(after, size + 1)]
         return as_json(200, {"repositories": found[:size]}, _link("/v2/_catalog", found, size))
 
-    def referrers(self, visit: Visit, route: Route, request: Request) -> Response:
+    def referrers(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """GET referrers: an index of what names this digest as its subject, filtered by ``artifactType``."""
         if not spelling.is_digest(route.reference):
             words = "Referrers are asked for by digest (simulated wording)"
             raise EcrError(Fault.DIGEST_MALFORMED, words)
-        visit.require(ACTIONS[Call.REFERRERS], route.name, {"imageIds": [_identifier(route.reference)]})
+        visit.require(ACTIONS[RegistryCall.REFERRERS], route.name, {"imageIds": [_identifier(route.reference)]})
         repository = self._store.repositories.find(route.name)
         wanted = request.argument("artifactType")
         found = self._store.images.referrers(repository, route.reference, [wanted] if wanted else [])
@@ -109,7 +109,7 @@ class ImageCalls:
         answer = as_json(200, index)
         return Response(200, [("Content-Type", oci.OCI_INDEX), *applied], answer.body)
 
-    def _find(self, repository: Repository, reference: str) -> Image:
+    def _find(self, repository: Repository, reference: str) -> StoredImage:
         image = self._store.images.get(repository, reference)
         if image is None:
             raise EcrError(Fault.IMAGE_MISSING, "Requested image not found")  # AWS's words: "Common errors"
@@ -120,12 +120,12 @@ def _identifier(reference: str) -> dict[str, str]:
     return {"imageDigest" if spelling.is_digest(reference) else "imageTag": reference[:300]}
 
 
-def _accepted(request: Request) -> list[str]:
+def _accepted(request: RegistryRequest) -> list[str]:
     """The media types of all Accept headers; WSGI joins several headers with commas."""
     return [part.partition(";")[0].strip() for part in request.header("Accept").split(",") if part.strip()][:20]
 
 
-def _page(request: Request) -> tuple[int, str]:
+def _page(request: RegistryRequest) -> tuple[int, str]:
     text = request.argument("n")
     if text is None:
         return _MOST, request.argument("last") or ""
@@ -141,7 +141,7 @@ def _link(path: str, found: list[str], size: int) -> Headers:
     return [("Link", f'<{path}?n={size}&last={quote(found[size - 1], safe="")}>; rel="next"')]
 
 
-def _descriptor(image: Image) -> dict[str, object]:
+def _descriptor(image: StoredImage) -> dict[str, object]:
     described: dict[str, object] = {"mediaType": image.media_type, "digest": image.digest, "size": image.length}
     if image.artifact_type:
         described["artifactType"] = image.artifact_type

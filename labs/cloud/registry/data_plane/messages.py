@@ -129,7 +129,7 @@ def _length(environ: Environ) -> int | None:
 
 
 @dataclass(frozen=True)
-class Request:
+class RegistryRequest:
     """What the calls read of a request. ``path`` is decoded, except that an encoded slash stays ``%2F``."""
 
     method: str
@@ -139,7 +139,7 @@ class Request:
     environ: Environ = field(repr=False)
 
     @classmethod
-    def of(cls, environ: Environ) -> "Request":
+    def of(cls, environ: Environ) -> "RegistryRequest":
         """Read a WSGI environ. EcrError SIZE_INVALID."""
         path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
         return cls(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), Body(environ), environ)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Target(Enum):
+class PathTarget(Enum):
     """What a path names."""
 
     BASE = "base"
@@ -20,10 +20,10 @@ class Target(Enum):
 
 
 @dataclass(frozen=True)
-class Route:
+class RegistryPath:
     """A target, the repository's name as written, and the tag, digest or upload id as written."""
 
-    target: Target
+    target: PathTarget
     name: str = ""
     reference: str = ""
 
@@ -32,24 +32,24 @@ class Route:
 _ROUTES = tuple(
     (re.compile(pattern, re.DOTALL), target)
     for pattern, target in (
-        (r"/v2/?", Target.BASE),
-        (r"/v2/_catalog", Target.CATALOG),
-        (r"/v2/_layers/(?P<name>.+)/(?P<reference>[^/]+)", Target.DOWNLOAD),
-        (r"/v2/(?P<name>.+)/blobs/uploads/?", Target.UPLOADS),
-        (r"/v2/(?P<name>.+)/blobs/uploads/(?P<reference>[^/]+)", Target.UPLOAD),
-        (r"/v2/(?P<name>.+)/blobs/(?P<reference>[^/]+)", Target.BLOB),
-        (r"/v2/(?P<name>.+)/manifests/(?P<reference>[^/]+)", Target.MANIFEST),
-        (r"/v2/(?P<name>.+)/tags/list", Target.TAGS),
-        (r"/v2/(?P<name>.+)/referrers/(?P<reference>[^/]+)", Target.REFERRERS),
+        (r"/v2/?", PathTarget.BASE),
+        (r"/v2/_catalog", PathTarget.CATALOG),
+        (r"/v2/_layers/(?P<name>.+)/(?P<reference>[^/]+)", PathTarget.DOWNLOAD),
+        (r"/v2/(?P<name>.+)/blobs/uploads/?", PathTarget.UPLOADS),
+        (r"/v2/(?P<name>.+)/blobs/uploads/(?P<reference>[^/]+)", PathTarget.UPLOAD),
+        (r"/v2/(?P<name>.+)/blobs/(?P<reference>[^/]+)", PathTarget.BLOB),
+        (r"/v2/(?P<name>.+)/manifests/(?P<reference>[^/]+)", PathTarget.MANIFEST),
+        (r"/v2/(?P<name>.+)/tags/list", PathTarget.TAGS),
+        (r"/v2/(?P<name>.+)/referrers/(?P<reference>[^/]+)", PathTarget.REFERRERS),
     )
 )
 
 
-def find_route(path: str) -> Route | None:
+def find_route(path: str) -> RegistryPath | None:
     """The route of a decoded path, or None."""
     for pattern, target in _ROUTES:
         match = pattern.fullmatch(path)
         if match:
             found = match.groupdict()
-            return Route(target, found.get("name") or "", found.get("reference") or "")
+            return RegistryPath(target, found.get("name") or "", found.get("reference") or "")
     return None

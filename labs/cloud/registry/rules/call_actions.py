@@ -34,7 +34,7 @@ LIST_IMAGES = Action("ListImages", read_only=True)
 LIST_REPOSITORIES = Action("DescribeRepositories", read_only=True)
 
 
-class Call(Enum):
+class RegistryCall(Enum):
     """One call of the distribution API."""
 
     PING = "GET /v2/"
@@ -55,23 +55,23 @@ class Call(Enum):
 
 
 # Decided in this order; the first refusal ends the call. Authorization comes before existence [field].
-ACTIONS: Mapping[Call, tuple[Action, ...]] = MappingProxyType(
+ACTIONS: Mapping[RegistryCall, tuple[Action, ...]] = MappingProxyType(
     {
-        Call.PING: (),  # [inferred] a valid token is enough
-        Call.CATALOG: (LIST_REPOSITORIES,),  # [field], on *
-        Call.READ_MANIFEST: (GET_IMAGE,),  # [field]
-        Call.PUT_MANIFEST: (PUT_IMAGE,),  # [inferred]
-        Call.DELETE_MANIFEST: (DELETE_IMAGE,),  # [inferred]
-        Call.REFERRERS: (GET_IMAGE,),  # [doc] API reference, ListImageReferrers
-        Call.TAGS: (LIST_IMAGES,),  # [inferred]
-        Call.HEAD_BLOB: (CHECK_LAYER,),  # [field]; see REFERENCED_LAYER_NEEDS_DOWNLOAD
-        Call.GET_BLOB: (DOWNLOAD_LAYER,),  # [field]
-        Call.START_UPLOAD: (START_UPLOAD,),  # [field]
-        Call.SINGLE_POST: (START_UPLOAD, UPLOAD_PART, COMPLETE_UPLOAD),  # [inferred] the three in one
-        Call.UPLOAD_CHUNK: (UPLOAD_PART,),  # [inferred]
-        Call.UPLOAD_STATUS: (UPLOAD_PART,),  # [inferred]
-        Call.FINISH_UPLOAD: (COMPLETE_UPLOAD,),  # [field]
-        Call.FINISH_WITH_BODY: (UPLOAD_PART, COMPLETE_UPLOAD),  # [inferred] the body is a part
+        RegistryCall.PING: (),  # [inferred] a valid token is enough
+        RegistryCall.CATALOG: (LIST_REPOSITORIES,),  # [field], on *
+        RegistryCall.READ_MANIFEST: (GET_IMAGE,),  # [field]
+        RegistryCall.PUT_MANIFEST: (PUT_IMAGE,),  # [inferred]
+        RegistryCall.DELETE_MANIFEST: (DELETE_IMAGE,),  # [inferred]
+        RegistryCall.REFERRERS: (GET_IMAGE,),  # [doc] API reference, ListImageReferrers
+        RegistryCall.TAGS: (LIST_IMAGES,),  # [inferred]
+        RegistryCall.HEAD_BLOB: (CHECK_LAYER,),  # [field]; see REFERENCED_LAYER_NEEDS_DOWNLOAD
+        RegistryCall.GET_BLOB: (DOWNLOAD_LAYER,),  # [field]
+        RegistryCall.START_UPLOAD: (START_UPLOAD,),  # [field]
+        RegistryCall.SINGLE_POST: (START_UPLOAD, UPLOAD_PART, COMPLETE_UPLOAD),  # [inferred] the three in one
+        RegistryCall.UPLOAD_CHUNK: (UPLOAD_PART,),  # [inferred]
+        RegistryCall.UPLOAD_STATUS: (UPLOAD_PART,),  # [inferred]
+        RegistryCall.FINISH_UPLOAD: (COMPLETE_UPLOAD,),  # [field]
+        RegistryCall.FINISH_WITH_BODY: (UPLOAD_PART, COMPLETE_UPLOAD),  # [inferred] the body is a part
     }
 )
 

@@ -17,7 +17,7 @@ _VAGUE = ("", "text/plain", "application/json", "application/octet-stream", "*/*
 
 
 @dataclass(frozen=True)
-class Document:
+class ManifestDocument:
     """A manifest or index.
 
     ``blobs`` are config and layers, ``required`` those of them that must be in the repository
@@ -34,7 +34,7 @@ class Document:
     children: tuple[str, ...] = ()
 
 
-def read_document(body: bytes, content_type: str = "") -> Document:
+def read_document(body: bytes, content_type: str = "") -> ManifestDocument:
     """Read manifest bytes sent with ``content_type`` (empty or vague: the document's own mediaType decides).
 
     Neither of them: refused (API reference, PutImage: "If you push an image manifest that does not contain the
@@ -68,12 +68,12 @@ def read_document(body: bytes, content_type: str = "") -> Document:
         if parsed.media_type not in oci.INDEX_TYPES:
             raise _invalid(f"A document with 'manifests' cannot be a {parsed.media_type}")
         children = _digests(parsed.manifests)
-        return Document(parsed.media_type, "", artifact_type, subject, annotations, children=children)
+        return ManifestDocument(parsed.media_type, "", artifact_type, subject, annotations, children=children)
     if parsed.media_type not in oci.MANIFEST_TYPES:
         raise _invalid(f"A document with 'config' and 'layers' cannot be a {parsed.media_type}")
     blobs = (parsed.config, *parsed.layers)
     _digests(blobs)
-    return Document(
+    return ManifestDocument(
         parsed.media_type,
         parsed.config.media_type,
         artifact_type or parsed.config.media_type,

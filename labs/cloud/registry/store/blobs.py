@@ -19,7 +19,7 @@ CHUNK = 1 << 20  # one read: large enough that Python's share of the work disapp
 _FLUSH = 64 << 20  # start writing to disk while the rest still arrives
 
 
-class Source(Protocol):
+class BodySource(Protocol):
     """Where a body comes from: fills the buffer, returns how much (0 at the end)."""
 
     def readinto(self, buffer: memoryview) -> int: ...
@@ -93,7 +93,7 @@ class BlobStore:
         """How many bytes of an upload are on disk."""
         return (self._uploads / upload).stat().st_size
 
-    def append(self, upload: str, offset: int, source: Source, hashes: Collection[Hash]) -> int:
+    def append(self, upload: str, offset: int, source: BodySource, hashes: Collection[Hash]) -> int:
         """Write everything the source gives from ``offset`` on; return the new size."""
         fd = os.open(self._uploads / upload, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
@@ -206,7 +206,7 @@ class _Hashing:
             pending.result()
 
 
-def _copy(source: Source, fd: int, offset: int, hashes: Collection[Hash]) -> int:
+def _copy(source: BodySource, fd: int, offset: int, hashes: Collection[Hash]) -> int:
     # One buffer is hashed while the other fills.
     buffer, other = memoryview(bytearray(CHUNK)), memoryview(b"")
     hashing = _Hashing(hashes)

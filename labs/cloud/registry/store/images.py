@@ -9,7 +9,7 @@ from typing import Any
 
 from labs.cloud.contract import Clock
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.manifests import Document, read_document
+from labs.cloud.registry.rules.manifests import ManifestDocument, read_document
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, repository_missing
 from labs.cloud.registry.store.blobs import BlobStore, new_hash
 from labs.cloud.registry.store.database import Database, Row
@@ -17,7 +17,7 @@ from labs.cloud.registry.store.repositories import Repository, take_orphans
 
 
 @dataclass(frozen=True)
-class Image:
+class StoredImage:
     """An image as stored. ``size`` is what ECR reports: config and layers, for an index the largest child."""
 
     id: int
@@ -49,7 +49,7 @@ class Images:
         self._account = account
         self._clock = clock
 
-    def get(self, repository: Repository, reference: str) -> Image | None:
+    def get(self, repository: Repository, reference: str) -> StoredImage | None:
         """The image of a tag or a digest, with its bytes, or None."""
         if spelling.is_digest(reference):
             where, arguments = "image.repository = ? AND image.digest = ?", (repository.id, reference)
@@ -59,7 +59,7 @@ class Images:
         row = self._database.row(f"SELECT {_COLUMNS}, body FROM image WHERE {where}", arguments)
         return _image(row, self._tags(row["id"]), row["body"]) if row is not None else None
 
-    def all(self, repository: Repository) -> list[Image]:
+    def all(self, repository: Repository) -> list[StoredImage]:
         """All images without their bytes, in the order of their pushing."""
         tags: dict[int, list[str]] = {}
         for row in self._database.rows(
@@ -77,7 +77,7 @@ class Images:
         )
         return [row["name"] for row in rows]
 
-    def referrers(self, repository: Repository, digest: str, artifact_types: Sequence[str] = ()) -> list[Image]:
+    def referrers(self, repository: Repository, digest: str, artifact_types: Sequence[str] = ()) -> list[StoredImage]:
         """The images whose subject is ``digest``."""
         rows = self._database.rows(
             f"SELECT {_COLUMNS} FROM image WHERE repository = ? AND subject = ? ORDER BY id", (repository.id, digest)
@@ -87,7 +87,7 @@ class Images:
 
     def put(
         self, repository: Repository, body: bytes, media_type: str = "", tag: str = "", digest: str = ""
-    ) -> tuple[Image, bool]:
+    ) -> tuple[StoredImage, bool]:
         """Store a manifest and point ``tag`` at it; the image, and whether anything changed.
 
         ``digest`` is what the client says the bytes hash to (empty: it does not say). EcrError
@@ -115,7 +115,7 @@ class Images:
         return stored, fresh or moved
 
     def _insert(
-        self, write: sqlite3.Connection, repository: Repository, document: Document, digest: str, body: bytes
+        self, write: sqlite3.Connection, repository: Repository, document: ManifestDocument, digest: str, body: bytes
     ) -> int:
         self._require_layers(write, repository, document)
         children = self._children(write, repository, document)
@@ -147,7 +147,7 @@ class Images:
         write.executemany("INSERT OR IGNORE INTO image_child VALUES (?, ?)", [(number, row["id"]) for row in children])
         return number
 
-    def _require_layers(self, write: sqlite3.Connection, repository: Repository, document: Document) -> None:
+    def _require_layers(self, write: sqlite3.Connection, repository: Repository, document: ManifestDocument) -> None:
         missing = [
             blob.digest
             for blob in document.required
@@ -165,7 +165,7 @@ class Images:
                 f"repository with name '{repository.name}' in the registry with id '{self._account}' do not exist",
             )
 
-    def _children(self, write: sqlite3.Connection, repository: Repository, document: Document) -> list[Row]:
+    def _children(self, write: sqlite3.Connection, repository: Repository, document: ManifestDocument) -> list[Row]:
         rows = [
             (
                 digest,
@@ -197,7 +197,7 @@ class Images:
         write.execute("INSERT OR REPLACE INTO tag VALUES (?, ?, ?)", (repository.id, tag, number))
         return True
 
-    def delete(self, repository: Repository, *, digest: str = "", tag: str = "") -> Image:
+    def delete(self, repository: Repository, *, digest: str = "", tag: str = "") -> StoredImage:
         """BatchDeleteImage for one identifier: by digest the image with all its tags, by tag the tag.
 
         The last tag takes the image with it (API reference, BatchDeleteImage). Layers that no image
@@ -253,8 +253,8 @@ def _digest(body: bytes, wanted: str) -> str:
     return f"{algorithm}:{running.hexdigest()}"
 
 
-def _image(row: Any, tags: tuple[str, ...], body: bytes = b"") -> Image:
-    return Image(
+def _image(row: Any, tags: tuple[str, ...], body: bytes = b"") -> StoredImage:
+    return StoredImage(
         id=row["id"],
         digest=row["digest"],
         media_type=row["media_type"],

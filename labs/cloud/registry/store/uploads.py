@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from labs.cloud.contract import Clock
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, repository_missing, upload_missing
-from labs.cloud.registry.store.blobs import BlobStore, Hash, Source, new_hash
+from labs.cloud.registry.store.blobs import BlobStore, BodySource, Hash, new_hash
 from labs.cloud.registry.store.database import Database
 from labs.cloud.registry.store.repositories import Repository
 
@@ -36,7 +36,7 @@ _OUT_OF_ORDER = (
 
 
 @dataclass(frozen=True)
-class Layer:
+class RepositoryLayer:
     """A blob as one repository sees it: digest, size in bytes, and whether an image of the repository refers to it."""
 
     digest: str
@@ -73,7 +73,7 @@ class Uploads:
         digests = {row["digest"] for row in self._database.rows("SELECT digest FROM blob")}
         self._blobs.sweep(uploads, digests)
 
-    def layer(self, repository: Repository, digest: str) -> Layer | None:
+    def layer(self, repository: Repository, digest: str) -> RepositoryLayer | None:
         """The layer, or None when this repository does not have it (another one may)."""
         row = self._database.row(
             "SELECT size, EXISTS (SELECT 1 FROM image_layer WHERE repository = layer.repository "
@@ -81,9 +81,9 @@ class Uploads:
             "WHERE repository = ? AND digest = ?",
             (repository.id, digest),
         )
-        return Layer(digest, row["size"], bool(row["referenced"])) if row is not None else None
+        return RepositoryLayer(digest, row["size"], bool(row["referenced"])) if row is not None else None
 
-    def open(self, layer: Layer) -> int:
+    def open(self, layer: RepositoryLayer) -> int:
         """A file descriptor of the content."""
         return self._blobs.open(layer.digest)
 
@@ -107,7 +107,12 @@ class Uploads:
             raise upload_missing(upload, repository.name, self._account) from None
 
     def append(
-        self, repository: Repository, upload: str, source: Source, first: int | None = None, length: int | None = None
+        self,
+        repository: Repository,
+        upload: str,
+        source: BodySource,
+        first: int | None = None,
+        length: int | None = None,
     ) -> int:
         """Add bytes at the end; the new size.
 
@@ -119,7 +124,7 @@ class Uploads:
                 raise EcrError(Fault.PART_OUT_OF_ORDER, _OUT_OF_ORDER)
             return self._receive(upload, writing, size, source, length)
 
-    def append_part(self, repository: Repository, upload: str, first: int, source: Source, length: int) -> int:
+    def append_part(self, repository: Repository, upload: str, first: int, source: BodySource, length: int) -> int:
         """UploadLayerPart: as ``append``, all or nothing, with the rule for short parts."""
         with self._hold(repository, upload) as (writing, size):
             if first != size or length > MAX_PART:
@@ -138,10 +143,10 @@ class Uploads:
         repository: Repository,
         upload: str,
         digest: str,
-        source: Source | None = None,
+        source: BodySource | None = None,
         first: int | None = None,
         length: int | None = None,
-    ) -> Layer:
+    ) -> RepositoryLayer:
         """Append the last bytes, verify the digest, make the upload a layer of the repository.
 
         When this returns, the content is on disk under its digest. EcrError DIGEST_MALFORMED,
@@ -173,7 +178,7 @@ class Uploads:
                 raise EcrError(Fault.DIGEST_DIFFERS, _DIFFERS)
             return self._keep(repository, upload, digest, size)
 
-    def complete(self, repository: Repository, upload: str, digest: str) -> Layer:
+    def complete(self, repository: Repository, upload: str, digest: str) -> RepositoryLayer:
         """CompleteLayerUpload: as ``finish`` with nothing more to come, and ECR's own three refusals."""
         short_parts = self._check(repository, upload)
         if self.received(repository, upload) == 0:
@@ -189,7 +194,7 @@ class Uploads:
         with self._hold(repository, upload):
             self._forget(upload)
 
-    def mount(self, source: Repository, target: Repository, digest: str) -> Layer | None:
+    def mount(self, source: Repository, target: Repository, digest: str) -> RepositoryLayer | None:
         """Share a layer that an image of ``source`` refers to; None when there is none."""
         layer = self.layer(source, digest)
         if layer is None or not layer.referenced:
@@ -204,7 +209,7 @@ class Uploads:
             write.execute("INSERT OR IGNORE INTO layer VALUES (?, ?)", (target.id, digest))
         return self.layer(target, digest)
 
-    def _keep(self, repository: Repository, upload: str, digest: str, size: int) -> Layer:
+    def _keep(self, repository: Repository, upload: str, digest: str, size: int) -> RepositoryLayer:
         # The slow flush happens outside the transaction, the rename inside: deleting orphans takes the same lock.
         self._blobs.flush(upload)
         with self._database.write() as write:
@@ -217,9 +222,9 @@ class Uploads:
         with self._guard:
             self._writing.pop(upload, None)
         layer = self.layer(repository, digest)
-        return layer or Layer(digest, size, False)
+        return layer or RepositoryLayer(digest, size, False)
 
-    def _receive(self, upload: str, writing: _Writing, size: int, source: Source, length: int | None) -> int:
+    def _receive(self, upload: str, writing: _Writing, size: int, source: BodySource, length: int | None) -> int:
         if length is not None and size + length > MAX_LAYER:
             raise _too_large()
         running = writing.hash if writing.hashed == size else None
@@ -271,7 +276,7 @@ class Uploads:
 class _Limited:
     """A source that ends with LAYER_TOO_LARGE: a streamed body does not say its length."""
 
-    def __init__(self, source: Source, room: int) -> None:
+    def __init__(self, source: BodySource, room: int) -> None:
         self._source = source
         self._room = room
 
