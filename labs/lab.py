@@ -30,11 +30,11 @@ from labs.stages.clean_up import show as clean_show
 from labs.stages.clean_up.solve import clean as clean_up
 from labs.stages.fargate import show as service_show
 from labs.stages.start.solve import confirm as confirm_account
-from labs.subjects.push import push
-from labs.subjects.push.push_show import policy_text, push_calls, refusals
-from labs.subjects.tasks import task_show, tasks
+from labs.subjects.push import pushing
+from labs.subjects.push.push_shown import policy_text, push_calls, refusals
+from labs.subjects.tasks import task_runs, task_shown
 from labs.subjects.tasks.trial import create as create_trial
-from labs.subjects.vpc import vpc_ids, vpc_show
+from labs.subjects.vpc import ids, vpc_shown
 from labs.ui import cell, text, vpc_picture, widgets
 from labs.ui.pictures import Picture, index_picture, push_picture
 from labs.verdict import Status
@@ -75,7 +75,7 @@ _NAMES = ("image", "repository", "repository_name", "repository_arn", "push_role
           "region", "identity", "tags", "target", "engine", "python_image")  # fmt: skip
 
 # Names that are asked of the account each time.
-_FOUND = {**vpc_ids.ATTRIBUTES, **service_show.ATTRIBUTES, **clean_show.ATTRIBUTES}
+_FOUND = {**ids.ATTRIBUTES, **service_show.ATTRIBUTES, **clean_show.ATTRIBUTES}
 
 Arguments = ParamSpec("Arguments")
 
@@ -235,7 +235,7 @@ def confirm(account: str = "") -> None:
 def create_repository() -> None:
     """Make the ECR repository of the lab; it is tagged and written to the ledger first."""
     bench = _desk.open()
-    made = push.create_repository(bench)
+    made = pushing.create_repository(bench)
     print(f"{'Created' if made else 'Already there'}: {bench.repository_arn}")
 
 
@@ -249,14 +249,14 @@ def push_role(path: str = "") -> None:
     if not file.exists():
         raise LabError(f"There is no file {file.name}.", "run the cell above, which writes it")
     policy = file.read_text()
-    if push.is_empty(policy):
+    if pushing.is_empty(policy):
         raise LabError(
             "The policy has no statement yet, so it was not put on the role.", "write it, then run this again"
         )
-    after = push.read_policy(policy)
-    documents = push.live_policies(bench.client("iam"), bench.push_role)
-    before = next((each.body for each in documents or () if each.name == push.POLICY_NAME), None)
-    made = push.put_role(bench, policy)
+    after = pushing.read_policy(policy)
+    documents = pushing.live_policies(bench.client("iam"), bench.push_role)
+    before = next((each.body for each in documents or () if each.name == pushing.POLICY_NAME), None)
+    made = pushing.put_role(bench, policy)
     changed = text.difference(before, after)
     if not changed:
         print(f"Role {bench.push_role}: nothing has changed.")
@@ -312,14 +312,14 @@ def trial_task() -> None:
 def run_task(label: str) -> None:
     """Run the trial task once more, with ``startedBy`` as its label, and say what becomes of it."""
     bench = _desk.open()
-    task_show.run_trial(bench, label)
-    print(task_show.ended(tasks.settled(bench, label)))
+    task_shown.run_trial(bench, label)
+    print(task_shown.ended(task_runs.settled(bench, label)))
 
 
 @_spoken
 def stopped(label: str) -> None:
     """Wait for the newest task of that label, and say how it ended, or that it runs."""
-    print(task_show.ended(tasks.settled(_desk.open(), label)))
+    print(task_shown.ended(task_runs.settled(_desk.open(), label)))
 
 
 @_spoken
@@ -344,22 +344,22 @@ def log_lines() -> None:
 def diagnose(name: str = "") -> None:
     """Why a task did not start or would not: a task, a service or a definition; without a name what needs it most."""
     bench = _desk.open()
-    groups = vpc_ids.group_ids(bench)
+    groups = ids.group_ids(bench)
     tasks_group = (groups["tasks"],) if "tasks" in groups else None
-    place = Place(tuple(vpc_ids.subnet_ids(bench)), tasks_group)
+    place = Place(tuple(ids.subnet_ids(bench)), tasks_group)
     print(diagnosis_report(look(clients_of(bench.target), where_to_look(bench.target, "", place), name)))
 
 
 @_spoken
 def endpoints() -> None:
     """Wait until the endpoints of the lab's VPC are available, and list them."""
-    print(vpc_show.endpoints(_desk.open()))
+    print(vpc_shown.endpoints(_desk.open()))
 
 
 @_spoken
 def vpc() -> None:
     """A picture of the lab's VPC as it is now and of each way out of it, hop by hop; and the same as a table."""
-    shown = vpc_show.network(_desk.open())
+    shown = vpc_shown.network(_desk.open())
     _show(vpc_picture.vpc_picture(shown))
     print(vpc_picture.vpc_table(shown))
 
@@ -367,12 +367,12 @@ def vpc() -> None:
 @_spoken
 def way(service: str) -> None:
     """Every hop from a task to one service (``ecr.api``, ``ecr.dkr``, ``ssm``, ``logs``, ``s3``), in words."""
-    print(vpc_show.way(_desk.open(), service))
+    print(vpc_shown.way(_desk.open(), service))
 
 
 def rules(group: str) -> Any:
     """The inbound rules of a security group of the lab: ``tasks``, ``endpoints`` or ``logs``."""
-    return vpc_ids.rules(_desk.open(), group)
+    return ids.rules(_desk.open(), group)
 
 
 @_spoken

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
+from labs.account.account_sources import Clients
 from labs.account.case import Case, Json, Place
 from labs.account.placement import Standing
 from labs.account.query import Name, QueryKind
 from labs.account.reads import ask, pages, unread
-from labs.account.sources_of_a_start import Clients
 from labs.errors import LabError
 from labs.fargate.conclusion import ALLOW
 from labs.fargate.findings import Finding, Told

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+from labs.account.account_sources import Clients
 from labs.account.case import Json, Place
 from labs.account.reads import ask, pages, unread
-from labs.account.sources_of_a_start import Clients
 from labs.errors import LabError
 from labs.fargate.findings import Finding, FindingStatus
 from labs.fargate.sources import CannotRead

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from labs.account.case import Case
 from labs.account.survey import Looked
-from labs.fargate.diagnose import Diagnosis, Finding
+from labs.fargate.diagnosis import Diagnosis, Finding
 from labs.fargate.steps import Step, StepVerdict
 from labs.ui import text
 

@@ -8,10 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from labs.account import query
-from labs.account.case import Case, Place
-from labs.account.finder import Finder
-from labs.account.reads import ask, unread
-from labs.account.sources_of_a_start import (
+from labs.account.account_sources import (
     AccountLogs,
     AccountPermissions,
     AccountRegistry,
@@ -19,18 +16,21 @@ from labs.account.sources_of_a_start import (
     Clients,
     registry_host,
 )
+from labs.account.case import Case, Place
+from labs.account.finder import Finder
+from labs.account.reads import ask, unread
 from labs.account.vpc_reader import take
 from labs.errors import LabError
 from labs.fargate import validation
-from labs.fargate.diagnose import Diagnosis, diagnose
+from labs.fargate.diagnosis import Diagnosis, diagnose
 from labs.fargate.exec_checks import ExecSettings, exec_checks
 from labs.fargate.findings import Finding
 from labs.fargate.image import ImageRef, RegistryKind
-from labs.fargate.model import TaskSpec
 from labs.fargate.plan import Sources, survey_subnets
 from labs.fargate.refusals import Refusal
 from labs.fargate.sources import CannotRead
 from labs.fargate.steps import CheckKind, StartPlan, StepVerdict
+from labs.fargate.task import TaskSpec
 from labs.network import MalformedSnapshot, Snapshot
 from labs.session.target import Target
 

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from labs.cloud.wire.logs import Log
+from labs.cloud.wire.stderr_log import Log
 from labs.errors import LabError
 
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from labs.fargate.model import TaskSpec
 from labs.fargate.plan import Sources
 from labs.fargate.questions import Asking, AwsCall
 from labs.fargate.route import HostRoute, Router
 from labs.fargate.steps import Check, CheckKind, StepVerdict
+from labs.fargate.task import TaskSpec
 
 _CHANNELS = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from labs import network
 from labs.fargate.image import RegistryKind
-from labs.fargate.model import TaskSpec
 from labs.fargate.questions import Asking
 from labs.fargate.sources import CannotRead
 from labs.fargate.steps import Check, CheckKind, StepVerdict
-from labs.network.model import Subnet
+from labs.fargate.task import TaskSpec
+from labs.network.vpc import Subnet
 
 # The first four addresses of a subnet and the last are AWS's (VPC User Guide, "Subnet sizing").
 _RESERVED = 5

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs.fargate.model import ContainerSpec, LogConfiguration
 from labs.fargate.questions import Asking, AwsCall
 from labs.fargate.sources import CannotRead, Logs
 from labs.fargate.steps import Check, CheckKind, StepVerdict
+from labs.fargate.task import ContainerSpec, LogConfiguration
 
 
 def checks(asking: Asking, logs: Logs) -> Iterator[Check]:

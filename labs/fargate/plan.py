@@ -16,7 +16,6 @@ from labs.fargate import pull
 from labs.fargate import secrets as secret_step
 from labs.fargate.image import RegistryKind
 from labs.fargate.interface import interface, roles
-from labs.fargate.model import TaskSpec
 from labs.fargate.questions import Asking
 from labs.fargate.route import Router
 from labs.fargate.sources import Logs, Permissions, Registry, Secrets
@@ -31,6 +30,7 @@ from labs.fargate.steps import (
     StepName,
     StepVerdict,
 )
+from labs.fargate.task import TaskSpec
 from labs.fargate.texts import Wording
 
 # Measured once on AWS, in the field: a security group without egress, from PENDING to STOPPED.

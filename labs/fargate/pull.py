@@ -14,11 +14,11 @@ from labs.fargate import volumes
 from labs.fargate.advice import mend_permission, rule_of
 from labs.fargate.exits import wrong_cpu
 from labs.fargate.image import ImageRef, RegistryKind
-from labs.fargate.model import ContainerSpec
 from labs.fargate.questions import Asking, AwsCall
 from labs.fargate.route import HostRoute
 from labs.fargate.sources import CannotRead, ImageFound, ImageMissing, Missing, Registry
 from labs.fargate.steps import Check, CheckKind, StepVerdict
+from labs.fargate.task import ContainerSpec
 
 _MISSING = {
     Missing.REPOSITORY: ("manifest.no_repository", "Create the repository {repository}, then push the image."),

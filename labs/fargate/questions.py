@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from labs import iam
 from labs.fargate.advice import mend_permission, rule_of
-from labs.fargate.model import TaskSpec
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.route import HostRoute, Router
 from labs.fargate.sources import CannotRead, Context, Permissions
 from labs.fargate.steps import Check, CheckKind, ContainerEnd, StepVerdict, Stop
+from labs.fargate.task import TaskSpec
 from labs.fargate.texts import TEXTS, StopCode, Wording
 
 
@@ -95,7 +95,7 @@ class Asking:
         return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, said, mend, decision=decision, rule=rule)
 
     def _context(self, call: AwsCall) -> Context:
-        context: dict[str, iam.model.ContextValue] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
+        context: dict[str, iam.decision.ContextValue] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
         context["aws:RequestedRegion"] = self.task.region
         if call.route is not None and call.route.endpoint and call.knows_endpoint:
             context["aws:SourceVpce"] = call.route.endpoint

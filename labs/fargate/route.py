@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from labs import iam, network
-from labs.fargate.model import TaskSpec
+from labs.fargate.task import TaskSpec
 
 Reach = Callable[[network.Snapshot, network.ProposedInterface, network.Destination], network.Path]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs.fargate.model import Secret
 from labs.fargate.questions import Asking, AwsCall
 from labs.fargate.route import HostRoute
 from labs.fargate.sources import CannotRead, SecretFound, Secrets
 from labs.fargate.steps import Check, CheckKind, StepVerdict
+from labs.fargate.task import Secret
 
 _ACTIONS = {"ssm": "ssm:GetParameters", "secretsmanager": "secretsmanager:GetSecretValue"}
 _TEXTS = {"ssm": "ssm", "secretsmanager": "asm"}

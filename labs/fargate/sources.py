@@ -13,9 +13,9 @@ from typing import Protocol
 
 from labs import iam, oci
 from labs.fargate.image import ImageRef
-from labs.fargate.model import Secret
+from labs.fargate.task import Secret
 
-Context = Mapping[str, iam.model.ContextValue]
+Context = Mapping[str, iam.decision.ContextValue]
 
 
 _SERVICE = iam.Principal("ecs-tasks.amazonaws.com", "", iam.PrincipalKind.SERVICE)

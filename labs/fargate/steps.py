@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labs import iam, network
-from labs.fargate.model import TaskSpec
+from labs.fargate.task import TaskSpec
 from labs.fargate.texts import Mark, StopCode
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from labs import iam
 from labs.fargate.image import ImageRef, RegistryKind
-from labs.fargate.model import Json, Placement, number
 from labs.fargate.refusals import Refusal, refusal
+from labs.fargate.task import Json, Placement, number
 
 # CPU units to the amounts of memory in MiB that go with them.
 SIZES: dict[int, Sequence[int]] = {

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from labs.fargate.model import Volume
 from labs.fargate.questions import Asking
 from labs.fargate.steps import Check, CheckKind, StepVerdict
-from labs.network.model import Interface
+from labs.fargate.task import Volume
+from labs.network.vpc import Interface
 
 _NFS = 2049
 

@@ -5,9 +5,7 @@ Source of the rules: the IAM User Guide; each module names its page.
 
 from labs.iam.actions import known_actions
 from labs.iam.context_keys import context_keys
-from labs.iam.evaluate import evaluate, evaluate_trust
-from labs.iam.lint import LintCode, LintFinding, lint
-from labs.iam.model import (
+from labs.iam.decision import (
     Decision,
     DecisionKind,
     Effect,
@@ -19,6 +17,8 @@ from labs.iam.model import (
     PrincipalKind,
     Request,
 )
+from labs.iam.evaluate import evaluate, evaluate_trust
+from labs.iam.lint import LintCode, LintFinding, lint
 from labs.iam.parse import MalformedPolicy, PolicyTooLong, parse_policy
 from labs.iam.sentences import sentence
 from labs.iam.statement import Statement

@@ -6,7 +6,7 @@ in the Condition element and as policy variables).
 
 from collections.abc import Iterator
 
-from labs.iam.model import Policy
+from labs.iam.decision import Policy
 from labs.iam.statement import Statement
 from labs.iam.variables import names_in
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from labs.iam import malformed
 from labs.iam.conditions import OPERATORS, Condition, Quantifier, split_operator
+from labs.iam.decision import Effect, PolicyKind
 from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, did_you_mean, only, strings
 from labs.iam.match import Patterns
-from labs.iam.model import Effect, PolicyKind
 from labs.iam.positions import JsonPath
 from labs.iam.principals import EVERYONE, Principals
 from labs.iam.statement import Resources, Statement

@@ -8,7 +8,7 @@ a decision of Allow"), access_policies_boundaries; Amazon VPC guide, vpc-endpoin
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from labs.iam.model import (
+from labs.iam.decision import (
     Decision,
     DecisionKind,
     MatchedStatement,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from labs.iam.actions import OWN_RESOURCES_ONLY, WHOLE_SERVICE
 from labs.iam.conditions import split_operator
+from labs.iam.decision import Effect, Policy
 from labs.iam.match import Patterns, any_of, tokens_of
-from labs.iam.model import Effect, Policy
 from labs.iam.parse import CURRENT_VERSION
 from labs.iam.statement import Statement
 from labs.iam.values import read_bool, read_network, read_number

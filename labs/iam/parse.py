@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from labs.iam import malformed
+from labs.iam.decision import Policy, PolicyKind
 from labs.iam.elements import StatementReader
 from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, only
-from labs.iam.model import Policy, PolicyKind
 from labs.iam.positions import JsonPath, line_and_column, offset_of, path_text, repeated_key
 
 CURRENT_VERSION = "2012-10-17"

@@ -8,7 +8,7 @@ import enum
 import re
 from collections.abc import Iterable, Mapping
 
-from labs.iam.model import Principal, PrincipalKind
+from labs.iam.decision import Principal, PrincipalKind
 
 _ROOT = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
 _ACCOUNT = re.compile(r"\d{12}")

@@ -4,7 +4,7 @@ Source: IAM User Guide, troubleshoot_access-denied ("Access denied error message
 "because no TYPE policy allows the ACTION action", an explicit one "with an explicit deny in a TYPE policy".
 """
 
-from labs.iam.model import Decision, PolicyKind, Principal, PrincipalKind, Request
+from labs.iam.decision import Decision, PolicyKind, Principal, PrincipalKind, Request
 
 
 def implicit_deny(kind: PolicyKind, action: str) -> str:

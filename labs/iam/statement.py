@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labs.iam.conditions import Condition
+from labs.iam.decision import Effect, Principal, PrincipalKind, Request
 from labs.iam.match import Patterns, any_of, tokens_of
-from labs.iam.model import Effect, Principal, PrincipalKind, Request
 from labs.iam.principals import Grant, Principals
 from labs.iam.variables import Context, Template, expand, parse_template
 

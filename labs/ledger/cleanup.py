@@ -19,9 +19,9 @@ from labs.ledger.kind import Kind
 from labs.ledger.kinds import KINDS, kind_named
 from labs.ledger.ledger import Entry, State
 from labs.ledger.names import ENTRY_TAG, KIT_TAG, OWNER_TAG
-from labs.ledger.order_of_removal import TakingBack, in_order, unknown, words
 from labs.ledger.receipt import Item, Outcome, Receipt
 from labs.ledger.removal import Tags
+from labs.ledger.removing import TakingBack, in_order, unknown, words
 from labs.session.docker_login import forget_passwords
 from labs.session.target import Target, TargetName
 

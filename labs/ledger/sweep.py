@@ -13,9 +13,9 @@ from labs.ledger.kind import Kind
 from labs.ledger.kinds import KINDS
 from labs.ledger.ledger import Entry, State
 from labs.ledger.names import EXPIRES_TAG, KIT_TAG, OWNER_TAG, Names, moment
-from labs.ledger.order_of_removal import TakingBack, words
 from labs.ledger.receipt import Item, Outcome
 from labs.ledger.removal import Tags
+from labs.ledger.removing import TakingBack, words
 from labs.session.target import Target
 
 

@@ -4,7 +4,6 @@
 the AWS PrivateLink guide; each module names its pages.
 """
 
-from labs.network.model import Endpoint, EndpointKind, TargetKind
 from labs.network.path import (
     BadDestination,
     DecideEndpoint,
@@ -21,6 +20,7 @@ from labs.network.path import (
 from labs.network.reach import reach
 from labs.network.reader import MalformedSnapshot
 from labs.network.snapshot import Snapshot
+from labs.network.vpc import Endpoint, EndpointKind, TargetKind
 
 __all__ = [
     "BadDestination",

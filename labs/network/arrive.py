@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from labs.network import fixes
 from labs.network.depart import BLOCKED, CANNOT_CHECK, OPEN, Walk, acl_hop, groups_hop
-from labs.network.model import Endpoint
 from labs.network.path import Hop, Mend, PathStep, PolicyAnswer
 from labs.network.rules import LINUX_PORTS, NAT_PORTS
+from labs.network.vpc import Endpoint
 
 # EC2 keeps the first four addresses of a subnet and the last one (VPC User Guide, subnet-sizing).
 _RESERVED = 4

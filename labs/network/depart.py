@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from labs.network import fixes
 from labs.network.dns import DnsTarget, Resolution
-from labs.network.model import Endpoint, EndpointKind, NetworkAcl, Route, TargetKind, traffic_words
 from labs.network.origin import Origin
 from labs.network.path import DecideEndpoint, Hop, HopVerdict, Mend, PathStep
 from labs.network.routes import choose
 from labs.network.rules import ask_acl, ask_groups
 from labs.network.snapshot import Snapshot
 from labs.network.spans import Peer
+from labs.network.vpc import Endpoint, EndpointKind, NetworkAcl, Route, TargetKind, traffic_words
 
 OPEN, BLOCKED, CANNOT_CHECK = HopVerdict.OPEN, HopVerdict.BLOCKED, HopVerdict.CANNOT_CHECK
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from labs.network import fixes
 from labs.network.hosts import AwsService, is_layer_bucket, service_of
-from labs.network.model import Endpoint, EndpointKind, Interface
 from labs.network.origin import Origin
 from labs.network.path import Hop, HopVerdict, Mend, PathStep
 from labs.network.snapshot import Snapshot
 from labs.network.spans import AWS_ADDRESS, INTERNET_ADDRESS, Peer, is_address, span
+from labs.network.vpc import Endpoint, EndpointKind, Interface
 
 _AMAZON = ("amazonprovideddns", "169.254.169.253", "fd00:ec2::253")
 # Names that only a private zone can know, or that AWS gives to load balancers, databases and the like, which may be

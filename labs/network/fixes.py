@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labs.network.model import PROTOCOL_NAMES, AclEntry, Endpoint, NetworkAcl, Route, traffic_words
 from labs.network.path import Mend
 from labs.network.spans import Peer, Span
+from labs.network.vpc import PROTOCOL_NAMES, AclEntry, Endpoint, NetworkAcl, Route, traffic_words
 
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 _PROTOCOL = {"6": "tcp", "17": "udp"}

@@ -22,9 +22,9 @@ from labs.network.depart import (
     find_route,
     out_of_model,
 )
-from labs.network.model import EndpointKind, NatGateway, Route, TargetKind
 from labs.network.path import Hop, PathStep
 from labs.network.rules import LINUX_PORTS, NAT_PORTS
+from labs.network.vpc import EndpointKind, NatGateway, Route, TargetKind
 
 _BLOCK_ALL = "block-bidirectional"
 

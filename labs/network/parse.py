@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs.network.model import (
+from labs.network.reader import Node
+from labs.network.spans import Span
+from labs.network.vpc import (
     ALL,
     PROTOCOL_NUMBERS,
     AclEntry,
@@ -25,8 +27,6 @@ from labs.network.model import (
     Vpc,
     VpcGateway,
 )
-from labs.network.reader import Node
-from labs.network.spans import Span
 
 _ALL_PORTS = (0, 65535)
 _PORTED = ("6", "17")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labs.network.model import Endpoint
 from labs.network.spans import is_address
+from labs.network.vpc import Endpoint
 
 
 class UnknownSource(ValueError):

@@ -9,11 +9,11 @@ from labs.network.arrive import arrive
 from labs.network.depart import Walk, acl_out, find_route, groups_out, way_out
 from labs.network.dns import DnsTarget, Resolution, resolve
 from labs.network.leave import leave
-from labs.network.model import PROTOCOL_NUMBERS, Endpoint, TargetKind
 from labs.network.origin import Origin, find_origin
 from labs.network.path import DecideEndpoint, Destination, Hop, HopVerdict, Path, PathStep, ProposedInterface
 from labs.network.routes import choose
 from labs.network.snapshot import Snapshot
+from labs.network.vpc import PROTOCOL_NUMBERS, Endpoint, TargetKind
 
 
 def reach(

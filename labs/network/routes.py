@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from labs.network.model import Route, RouteTable, TargetKind
 from labs.network.snapshot import Snapshot
 from labs.network.spans import Peer
+from labs.network.vpc import Route, RouteTable, TargetKind
 
 # Prefix length, static before propagated, CIDR before prefix list.
 Rank = tuple[int, bool, bool]

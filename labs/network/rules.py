@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from labs.network.model import ALL, AclEntry, GroupRule, NetworkAcl
 from labs.network.snapshot import Snapshot
 from labs.network.spans import Peer
+from labs.network.vpc import ALL, AclEntry, GroupRule, NetworkAcl
 
 # "Many Linux kernels (including the Amazon Linux kernel) use ports 32768-61000"; "a NAT gateway uses 1024-65535".
 LINUX_PORTS = (32768, 61000)

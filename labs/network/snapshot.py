@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from labs.network import parse
-from labs.network.model import (
+from labs.network.reader import MalformedSnapshot, Node
+from labs.network.spans import Peer
+from labs.network.vpc import (
     DhcpOptions,
     DnsAttributes,
     Endpoint,
@@ -24,8 +26,6 @@ from labs.network.model import (
     Vpc,
     VpcGateway,
 )
-from labs.network.reader import MalformedSnapshot, Node
-from labs.network.spans import Peer
 
 T = TypeVar("T")
 ById = Mapping[str, T] | None

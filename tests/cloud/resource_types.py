@@ -20,7 +20,7 @@ from labs.cloud.authorisation.s3_actions import KEYS as S3_KEYS
 PREFIXES = ("cloudtrail", "ec2", "ecr", "ecs", "iam", "kms", "logs", "s3", "secretsmanager", "ssm", "sts", "tag")
 FOLDER = Path(__file__).parents[2] / "labs" / "cloud" / "authorisation"
 FILE, KEYS_FILE = FOLDER / "resource_types.json", FOLDER / "condition_keys.json"
-# Keys with a value that is no plain member of the request (labs/cloud/authorisation/conditions.py, ec2_traits.py).
+# Keys whose value is not a plain member of the request (request_conditions.py, ec2_traits.py).
 WORKED_OUT = {
     "ec2:AccepterVpc",
     "ec2:CreateAction",

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from labs import iam, network, oci
 from labs.fargate.image import ImageRef
-from labs.fargate.model import TaskSpec
 from labs.fargate.plan import Sources, plan, survey
 from labs.fargate.sources import CannotRead, ImageFound, ImageMissing, Missing, SecretFound
+from labs.fargate.task import TaskSpec
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"

@@ -4,7 +4,7 @@ import pytest
 
 from labs import oci
 from labs.fargate.image import ImageRef, RegistryKind
-from labs.fargate.model import HealthCheck, Placement, RuntimePlatform, Secret, TaskSpec, number
+from labs.fargate.task import HealthCheck, Placement, RuntimePlatform, Secret, TaskSpec, number
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from labs.fargate.diagnose import FindingStatus, Told, diagnose
+from labs.fargate.diagnosis import FindingStatus, Told, diagnose
 from labs.fargate.exec_checks import ExecSettings, exec_checks
 from labs.fargate.plan import hosts, survey_subnets
 from labs.fargate.refusals import refusal

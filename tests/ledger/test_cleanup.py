@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from labs.errors import LabError
-from labs.ledger import cleanup, kinds, order_of_removal, removal
+from labs.ledger import cleanup, kinds, removal, removing
 from labs.ledger.receipt import Outcome
 from labs.session.docker_login import forget_passwords
 from labs.session.target import Target
@@ -256,7 +256,7 @@ def test_a_delete_that_takes_no_effect_is_left_after_the_deadline(
     repository = removal.REMOVERS["ecr repository"]
     idle = removal.Remover(repository.tags, lambda *_: None, repository.named)
     monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ecr repository": idle})
-    monkeypatch.setattr(order_of_removal, "LONGEST_WAIT_S", 0.0)
+    monkeypatch.setattr(removing, "LONGEST_WAIT_S", 0.0)
     receipt = cleanup.clean(account, quiet)
     assert count(receipt) == (1, 0, 1)
     assert "still there" in receipt.left[0].reason

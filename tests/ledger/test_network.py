@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from labs import cli
 from labs.errors import LabError
-from labs.ledger import cleanup, costing, kinds, order_of_removal, removal
+from labs.ledger import cleanup, costing, kinds, removal, removing
 from labs.ledger.names import EXPIRES_TAG, moment
 from labs.ledger.receipt import Outcome, Receipt
 from labs.session import Target, connect
@@ -296,7 +296,7 @@ def test_a_delete_that_is_refused_for_good_is_left_with_the_accounts_words(
     broken = removal.Remover(subnet.tags, refuse, subnet.named)
     with monkeypatch.context() as patch:
         patch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ec2 subnet": broken})
-        patch.setattr(order_of_removal, "LONGEST_WAIT_S", 6.0)
+        patch.setattr(removing, "LONGEST_WAIT_S", 6.0)
         receipt = cleanup.clean(target, quiet)
     left = {item.kind: item.reason for item in receipt.left}
     assert left["ec2 subnet"] == "DependencyViolation: has dependencies"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from labs.fargate.model import session_of
-from labs.subjects.push.push_policy import TOKEN, PolicyDocument, PolicyProblem
+from labs.fargate.task import session_of
+from labs.subjects.push.policy_review import TOKEN, PolicyDocument, PolicyProblem
 from labs.subjects.tasks.execution_policy import PULL, READ, TOLERATED, WRITE, Start, StartReviewer
 
 ACCOUNT = "111122223333"

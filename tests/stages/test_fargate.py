@@ -8,10 +8,10 @@ from labs.errors import LabError
 from labs.lesson import runner
 from labs.lesson.bench import BOTH, Bench
 from labs.lesson.stage import stage
-from labs.stages.fargate import gates, resources, show, solve
+from labs.stages.fargate import resources, service_gates, show, solve
 from labs.stages.fargate.subject import ServiceSubject, definition_of
-from labs.subjects.tasks import tasks
-from labs.subjects.vpc import vpc_ids
+from labs.subjects.tasks import task_runs
+from labs.subjects.vpc import ids
 
 FARGATE = stage("fargate")
 # One mistake for each thing that the solution has to mend.
@@ -48,7 +48,7 @@ def test_solving_what_is_solved_makes_no_new_revision_and_replaces_no_task(begun
     def state() -> tuple[int, set[str]]:
         found = definition_of(ecs, resources.service(begun))
         assert found is not None
-        arns = ecs.list_tasks(cluster=tasks.cluster(begun), serviceName=resources.service(begun))["taskArns"]
+        arns = ecs.list_tasks(cluster=task_runs.cluster(begun), serviceName=resources.service(begun))["taskArns"]
         return found["revision"], set(arns)
 
     before = state()
@@ -63,14 +63,14 @@ def test_a_trust_policy_limited_to_the_account_is_right(begun: Bench) -> None:
     solve.make_log_group(begun)
     solve.write_policies(begun, trust=json.dumps(trust))
     solve.make_roles(begun)
-    assert gates.roles(ServiceSubject(begun)) is None
+    assert service_gates.roles(ServiceSubject(begun)) is None
 
 
 def test_a_secret_may_be_named_or_given_by_its_arn(begun: Bench) -> None:
     for value in (resources.parameter(begun), resources.parameter_arn(begun)):
         body = solve.container(begun, BOTH, secrets=[{"name": "APP_SECRET", "valueFrom": value}])
         solve.register(begun, solve.definition(begun, BOTH, containerDefinitions=[body]))
-        assert gates.definition(ServiceSubject(begun)) is None
+        assert service_gates.definition(ServiceSubject(begun)) is None
 
 
 def test_the_roles_are_shown_with_what_changed_and_then_with_nothing(begun: Bench) -> None:
@@ -107,7 +107,7 @@ def test_a_steady_service_is_shown_with_its_tasks_and_their_first_lines(begun: B
     shown = show.service(begun)
     assert f"{resources.service(begun)}: steady" in shown
     assert "2 run, 2 wanted" in shown
-    for subnet in vpc_ids.subnet_ids(begun):
+    for subnet in ids.subnet_ids(begun):
         assert f"{subnet}  arm64" in shown
     assert "event" not in shown
     heard = show.log_lines(begun).splitlines()

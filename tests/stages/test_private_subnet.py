@@ -13,8 +13,8 @@ from labs.lesson import hints, runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stage
 from labs.stages.private_subnet import solve
-from labs.subjects.tasks import tasks, trial
-from labs.subjects.vpc import group_names, vpc, vpc_ids, vpc_show
+from labs.subjects.tasks import task_runs, trial
+from labs.subjects.vpc import group_names, ids, reading, vpc_shown
 from labs.subjects.vpc.endpoint_policy import PolicyFault, first_fault, lets_layers_through
 from labs.ui.vpc_picture import Sign
 from labs.verdict import Status
@@ -105,10 +105,10 @@ def test_a_rule_of_a_group_is_read_by_its_sources_and_ports() -> None:
         "UserIdGroupPairs": [{"GroupId": "sg-1"}],
         "PrefixListIds": [{"PrefixListId": "pl-1"}],
     }
-    assert [each.name for each in vpc.sources(rule)] == ["10.0.0.0/16", "::/0", "sg-1", "pl-1"]
-    assert vpc.covers(rule, 443)
-    assert vpc.exactly(rule, 443)
-    assert vpc.ports(rule) == "tcp 443"
+    assert [each.name for each in reading.sources(rule)] == ["10.0.0.0/16", "::/0", "sg-1", "pl-1"]
+    assert reading.covers(rule, 443)
+    assert reading.exactly(rule, 443)
+    assert reading.ports(rule) == "tcp 443"
 
 
 @pytest.mark.parametrize(
@@ -123,14 +123,14 @@ def test_a_rule_of_a_group_is_read_by_its_sources_and_ports() -> None:
     ],
 )
 def test_a_rule_for_more_than_443_covers_it_but_not_exactly(rule: dict[str, Any], covers: bool, words: str) -> None:
-    assert vpc.covers(rule, 443) is covers
-    assert not vpc.exactly(rule, 443)
-    assert vpc.ports(rule) == words
+    assert reading.covers(rule, 443) is covers
+    assert not reading.exactly(rule, 443)
+    assert reading.ports(rule) == words
 
 
-def answered(ids: list[str], **changes: Any) -> vpc.VpcReading:
+def answered(ids: list[str], **changes: Any) -> reading.VpcReading:
     made = {"subnets": tuple({"SubnetId": each, "AvailabilityZone": "a"} for each in ids)} | changes
-    return vpc.VpcReading({"VpcId": "vpc-1"}, True, True, "us-east-1", **made)
+    return reading.VpcReading({"VpcId": "vpc-1"}, True, True, "us-east-1", **made)
 
 
 def test_a_subnet_without_a_table_of_its_own_uses_the_main_one() -> None:
@@ -142,8 +142,8 @@ def test_a_subnet_without_a_table_of_its_own_uses_the_main_one() -> None:
 
 
 def test_another_regions_service_keeps_its_whole_name() -> None:
-    assert vpc.ending("com.amazonaws.us-east-1.ecr.api", "us-east-1") == "ecr.api"
-    assert vpc.ending("com.amazonaws.eu-west-1.ecr.api", "us-east-1") == "com.amazonaws.eu-west-1.ecr.api"
+    assert reading.ending("com.amazonaws.us-east-1.ecr.api", "us-east-1") == "ecr.api"
+    assert reading.ending("com.amazonaws.eu-west-1.ecr.api", "us-east-1") == "com.amazonaws.eu-west-1.ecr.api"
 
 
 # From here on with a local AWS.
@@ -169,14 +169,14 @@ def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begu
     solve.open_door(begun, group_names.ENDPOINTS)
     solve.experiment(begun, "talk")
     # The task's own words, the picture, the way, the check and the hints all lead to the same place.
-    stopped = tasks.settled(begun, "talk")
+    stopped = task_runs.settled(begun, "talk")
     assert stopped.reason.startswith("CannotPullContainerError")
     assert "failed to copy" in stopped.reason
-    shown = vpc_show.network(begun)
+    shown = vpc_shown.network(begun)
     signs = {lane.title: lane.sign for lane in shown.lanes}
     assert signs["the layers in Amazon S3"] is Sign.BLOCKED
     assert signs["the registry of Amazon ECR"] is Sign.OPEN
-    assert "Create a gateway endpoint for com.amazonaws.us-east-1.s3" in vpc_show.way(begun, "s3")
+    assert "Create a gateway endpoint for com.amazonaws.us-east-1.s3" in vpc_shown.way(begun, "s3")
     report = runner.check_and_record(PRIVATE.name, begun)
     assert report.verdict.message_id == "private.no_gateway"
     assert 'VpcEndpointType="Gateway"' in report.verdict.next_step
@@ -206,35 +206,35 @@ def test_solving_goes_on_where_it_was_interrupted(begun: Bench) -> None:
     trial.create(begun)
     solve.make_endpoints(begun, ("ecr.api",))
     solve.make_endpoints(begun)
-    assert sorted(vpc_ids.endpoint_ids(begun)) == sorted(vpc.INTERFACES)
+    assert sorted(ids.endpoint_ids(begun)) == sorted(reading.INTERFACES)
 
 
 def test_the_names_are_empty_before_there_is_anything(begun: Bench) -> None:
-    assert vpc_ids.vpc_id(begun) == ""
-    assert vpc_ids.subnet_ids(begun) == []
-    assert vpc_ids.route_table_id(begun) == ""
-    assert vpc_ids.group_ids(begun) == {}
-    assert vpc_ids.endpoint_ids(begun) == {}
-    assert vpc_ids.rules(begun, "tasks") == []
+    assert ids.vpc_id(begun) == ""
+    assert ids.subnet_ids(begun) == []
+    assert ids.route_table_id(begun) == ""
+    assert ids.group_ids(begun) == {}
+    assert ids.endpoint_ids(begun) == {}
+    assert ids.rules(begun, "tasks") == []
 
 
 @pytest.mark.parametrize("purpose", ["tasks", "nobody"])
 def test_a_group_that_is_not_there_is_said_in_a_sentence(begun: Bench, purpose: str) -> None:
-    assert purpose not in vpc_ids.group_ids(begun)
+    assert purpose not in ids.group_ids(begun)
     with pytest.raises(LabError, match=f"security group '{purpose}'"):
-        _ = vpc_ids.group_ids(begun)[purpose]
+        _ = ids.group_ids(begun)[purpose]
 
 
 def test_what_is_shown_without_a_vpc_or_a_subnet_says_which_cell_to_run(begun: Bench) -> None:
-    for show in (vpc_show.network, vpc_show.endpoints, lambda bench: vpc_show.way(bench, "s3")):
+    for show in (vpc_shown.network, vpc_shown.endpoints, lambda bench: vpc_shown.way(bench, "s3")):
         with pytest.raises(LabError, match="There is no VPC"):
             show(begun)
     begun.client("ec2").create_vpc(CidrBlock=solve.BLOCK)
-    assert vpc_show.network(begun).lanes == ()
+    assert vpc_shown.network(begun).lanes == ()
     with pytest.raises(LabError, match="There is no subnet to start from yet"):
-        vpc_show.way(begun, "s3")
+        vpc_shown.way(begun, "s3")
     with pytest.raises(LabError, match=r"use one of: ecr\.api, ssm, ecr\.dkr, s3, logs"):
-        vpc_show.way(begun, "ecs")
+        vpc_shown.way(begun, "ecs")
 
 
 def test_a_policy_that_blocks_the_layers_is_a_hop_of_the_way(begun: Bench) -> None:
@@ -242,10 +242,10 @@ def test_a_policy_that_blocks_the_layers_is_a_hop_of_the_way(begun: Bench) -> No
     solve.make_groups(begun)
     narrow = json.dumps(document(statement(Resource="arn:aws:s3:::my-bucket/*")))
     solve.make_gateway(begun, narrow)
-    said = " ".join(vpc_show.way(begun, "s3").split())
+    said = " ".join(vpc_shown.way(begun, "s3").split())
     assert "STOP policy The policy of vpce-" in said
     assert f"allows s3:GetObject on {begun.layer_bucket_arn}/* to everybody." in said
-    lane = next(each for each in vpc_show.network(begun).lanes if each.title == "the layers in Amazon S3")
+    lane = next(each for each in vpc_shown.network(begun).lanes if each.title == "the layers in Amazon S3")
     assert lane.stations[-1].name == "policy"
     assert lane.where.startswith("endpoint vpce-")
 
@@ -257,17 +257,17 @@ def test_a_resolver_of_ones_own_is_not_called_open(begun: Bench) -> None:
     ec2 = begun.target.session.client("ec2", endpoint_url=begun.target.endpoint)
     configuration = [{"Key": "domain-name-servers", "Values": ["10.0.0.53"]}]
     options = ec2.create_dhcp_options(DhcpConfigurations=configuration)["DhcpOptions"]["DhcpOptionsId"]
-    ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=vpc_ids.vpc_id(begun))
-    shown = vpc_show.network(begun)
+    ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=ids.vpc_id(begun))
+    shown = vpc_shown.network(begun)
     assert {lane.sign for lane in shown.lanes} <= {Sign.UNKNOWN, Sign.BLOCKED}
     assert all(lane.where and lane.why for lane in shown.lanes)
-    ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc_ids.vpc_id(begun))
+    ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=ids.vpc_id(begun))
     ec2.delete_dhcp_options(DhcpOptionsId=options)
 
 
 def kept(bench: Bench, label: str, *rows: dict[str, Any]) -> None:
-    tasks.folder(bench).mkdir(exist_ok=True)
-    (tasks.folder(bench) / f"{label}.json").write_text(json.dumps(rows))
+    task_runs.folder(bench).mkdir(exist_ok=True)
+    (task_runs.folder(bench) / f"{label}.json").write_text(json.dumps(rows))
 
 
 def test_a_stop_that_ecs_has_forgotten_is_remembered_from_the_file(begun: Bench) -> None:
@@ -275,29 +275,29 @@ def test_a_stop_that_ecs_has_forgotten_is_remembered_from_the_file(begun: Bench)
     long_ago = datetime.now(UTC) - timedelta(hours=2)
     row = {"task_id": "a" * 32, "created": long_ago.isoformat(), "ended": long_ago.isoformat(), "status": "STOPPED"}
     kept(begun, "bare", {**row, "reason": "x", "a field of a later version": 1})
-    found = tasks.labelled(begun, begun.client("ecs"), "bare")
+    found = task_runs.labelled(begun, begun.client("ecs"), "bare")
     assert [(task.task_id, task.reason) for task in found] == [("a" * 32, "x")]
 
 
 def test_what_ecs_should_still_know_is_not_believed_from_the_file(begun: Bench) -> None:
     now = datetime.now(UTC).isoformat()
     kept(begun, "bare", {"task_id": "b" * 32, "created": now, "ended": now, "status": "STOPPED"})
-    assert tasks.labelled(begun, begun.client("ecs"), "bare") == ()
+    assert task_runs.labelled(begun, begun.client("ecs"), "bare") == ()
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '[{"created": 5}]', '[{"task_id": "x", "created": "yesterday"}]'])
 def test_a_damaged_file_of_kept_tasks_is_named(begun: Bench, text: str) -> None:
-    tasks.folder(begun).mkdir(exist_ok=True)
-    (tasks.folder(begun) / "bare.json").write_text(text)
+    task_runs.folder(begun).mkdir(exist_ok=True)
+    (task_runs.folder(begun) / "bare.json").write_text(text)
     with pytest.raises(LabError, match=r"bare\.json cannot be read") as raised:
-        tasks.labelled(begun, begun.client("ecs"), "bare")
+        task_runs.labelled(begun, begun.client("ecs"), "bare")
     assert "delete $WORK/tasks/bare.json" in str(raised.value)
     assert runner.ask(PRIVATE, begun).verdict.message_id == "private.no_vpc"
 
 
 def test_waiting_for_a_task_that_was_never_started_says_so(begun: Bench) -> None:
     with pytest.raises(LabError, match='There is no task with startedBy "talk"'):
-        tasks.settled(begun, "talk")
+        task_runs.settled(begun, "talk")
 
 
 def test_the_trial_is_made_once_and_its_secret_is_in_no_line_and_no_file(begun: Bench) -> None:

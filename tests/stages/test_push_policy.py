@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from labs.iam import Principal, PrincipalKind
-from labs.subjects.push.push_policy import (
+from labs.subjects.push.policy_review import (
     DOCUMENTED,
     MISSING,
     NEEDED,

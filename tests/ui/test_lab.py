@@ -221,7 +221,7 @@ def test_what_aws_refuses_is_said_in_a_sentence(bench: Bench, capsys: Said, monk
         sentence = "User: x is not authorized to perform: ecr:CreateRepository on resource: y"
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": sentence}}, "CreateRepository")
 
-    monkeypatch.setattr("labs.subjects.push.push.create_repository", refuse)
+    monkeypatch.setattr("labs.subjects.push.pushing.create_repository", refuse)
     lab.create_repository()
     assert "is not authorized to perform: ecr:CreateRepository" in said(capsys)
 

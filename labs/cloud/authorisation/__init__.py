@@ -4,6 +4,6 @@ Source: AWS service authorization reference, one page a service; resource_types.
 """
 
 from labs.cloud.authorisation.checks import checks_for, resource_templates
-from labs.cloud.authorisation.model import Lookups, RequiredAction
+from labs.cloud.authorisation.question import Lookups, RequiredAction
 
 __all__ = ["Lookups", "RequiredAction", "checks_for", "resource_templates"]

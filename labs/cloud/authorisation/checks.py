@@ -8,14 +8,14 @@ from importlib import resources
 from typing import Any
 
 from labs.cloud.authorisation import (
-    conditions,
     ec2_resources,
     ecs_resources,
     iam_resources,
+    request_conditions,
     s3_actions,
     store_resources,
 )
-from labs.cloud.authorisation.model import Lookups, RequiredAction, Resolver, values_of
+from labs.cloud.authorisation.question import Lookups, RequiredAction, Resolver, values_of
 from labs.cloud.protocols.services import BY_NAME
 from labs.cloud.wire.request import ApiCall
 
@@ -87,10 +87,10 @@ def checks_for(call: ApiCall, lookups: Lookups) -> Sequence[RequiredAction]:
         return s3_actions.checks(call)
     prefix = BY_NAME[call.service].prefix
     action = _RENAMED.get((call.service, call.operation), call.operation)
-    context = conditions.of_request(call)
-    own = conditions.of_service(call, lookups)
+    context = request_conditions.of_request(call)
+    own = request_conditions.of_service(call, lookups)
     arns = resources_of(call, prefix, action, lookups)
-    keys = {**context, **conditions.known(prefix, action, own)}
+    keys = {**context, **request_conditions.known(prefix, action, own)}
     found = [
         RequiredAction(f"{prefix}:{action}", arn, _with_resource(prefix, action, arn, keys, lookups)) for arn in arns
     ]
@@ -125,24 +125,26 @@ def _any_of(call: ApiCall, prefix: str, kind: str) -> str:
     return _PLACE.sub(lambda place: known.get(place.group(1), "*"), form)
 
 
-def _with_resource(prefix: str, action: str, arn: str, context: conditions.Keys, lookups: Lookups) -> conditions.Keys:
+def _with_resource(
+    prefix: str, action: str, arn: str, context: request_conditions.Keys, lookups: Lookups
+) -> request_conditions.Keys:
     if arn == "*" or arn.endswith("/*"):
         return context
-    found = conditions.known(prefix, action, conditions.of_resource(prefix, arn, lookups))
+    found = request_conditions.known(prefix, action, request_conditions.of_resource(prefix, arn, lookups))
     return {**context, **found} if found else context
 
 
-def _tagging(call: ApiCall, arns: Sequence[str], context: conditions.Keys) -> list[RequiredAction]:
-    if not conditions.request_tags(call.params):
+def _tagging(call: ApiCall, arns: Sequence[str], context: request_conditions.Keys) -> list[RequiredAction]:
+    if not request_conditions.request_tags(call.params):
         return []
-    given: conditions.Keys = {**context, f"{call.service}:CreateAction": call.operation}
+    given: request_conditions.Keys = {**context, f"{call.service}:CreateAction": call.operation}
     if call.service == "ec2" and call.operation not in ("CreateTags", "DeleteTags"):
         kinds = [
             str(item.get("ResourceType"))
             for item in call.params.get("TagSpecifications") or call.params.get("TagSpecification") or ()
             if isinstance(item, Mapping) and item.get("ResourceType")
         ]
-        keys = conditions.known("ec2", "CreateTags", given)
+        keys = request_conditions.known("ec2", "CreateTags", given)
         return [
             RequiredAction("ec2:CreateTags", f"arn:aws:ec2:{call.region}:{call.account}:{kind}/*", keys)
             for kind in kinds
@@ -153,11 +155,11 @@ def _tagging(call: ApiCall, arns: Sequence[str], context: conditions.Keys) -> li
     if call.operation in _RUNS_TASKS:
         cluster = ecs_resources.cluster_name(call)
         arns = [f"arn:aws:ecs:{call.region}:{call.account}:task/{cluster}/*"]
-    keys = conditions.known(call.service, action, given)
+    keys = request_conditions.known(call.service, action, given)
     return [RequiredAction(f"{call.service}:{action}", arn, keys) for arn in arns]
 
 
-def _passed_roles(call: ApiCall, context: conditions.Keys, lookups: Lookups) -> list[RequiredAction]:
+def _passed_roles(call: ApiCall, context: request_conditions.Keys, lookups: Lookups) -> list[RequiredAction]:
     roles: list[tuple[str, str]] = []
     if call.service == "ecs":
         roles = [(role, "ecs-tasks.amazonaws.com") for role in _task_roles(call, lookups)]

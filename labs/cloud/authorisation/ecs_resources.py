@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from labs.cloud.authorisation.model import Lookups, Resolver, arn, values_of
+from labs.cloud.authorisation.question import Lookups, Resolver, arn, values_of
 from labs.cloud.wire.request import ApiCall
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from labs import iam
 from labs.cloud.authorisation.ec2_traits import ec2_traits
 from labs.cloud.identity.identities import parsed
-from labs.cloud.store.locks import WHOLE
+from labs.cloud.store.read_write_lock import WHOLE
 
 _NOTHING: Mapping[str, str] = {}
 

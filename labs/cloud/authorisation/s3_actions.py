@@ -8,8 +8,8 @@ from dataclasses import replace
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from labs.cloud.authorisation import conditions
-from labs.cloud.authorisation.model import RequiredAction
+from labs.cloud.authorisation import request_conditions
+from labs.cloud.authorisation.question import RequiredAction
 from labs.cloud.contract import Context
 from labs.cloud.wire.request import ApiCall
 
@@ -115,7 +115,7 @@ def checks(call: ApiCall) -> Sequence[RequiredAction]:
 
 
 def _known(check: RequiredAction) -> Context:
-    return conditions.known("s3", check.action.removeprefix("s3:"), check.context)
+    return request_conditions.known("s3", check.action.removeprefix("s3:"), check.context)
 
 
 def _checks(call: ApiCall) -> Sequence[RequiredAction]:
@@ -156,8 +156,8 @@ def _keys_in_body(call: ApiCall) -> list[str]:
     return [element.text or "" for element in root.iter() if element.tag.rsplit("}", 1)[-1] == "Key"][:1000]
 
 
-def _context(call: ApiCall) -> conditions.Keys:
-    context = conditions.of_request(call)
+def _context(call: ApiCall) -> request_conditions.Keys:
+    context = request_conditions.of_request(call)
     context |= {"s3:authType": "REST-HEADER", "s3:signatureversion": "AWS4-HMAC-SHA256"}
     if "X-Amz-Signature" in call.http.query_values:
         context["s3:authType"] = "REST-QUERY-STRING"

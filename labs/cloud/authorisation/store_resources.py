@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 
-from labs.cloud.authorisation.model import Lookups, Resolver, arn, values_of
+from labs.cloud.authorisation.question import Lookups, Resolver, arn, values_of
 from labs.cloud.wire.request import ApiCall
 
 

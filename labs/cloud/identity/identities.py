@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from labs import iam
-from labs.cloud.store.locks import WHOLE
+from labs.cloud.store.read_write_lock import WHOLE
 
 
 @dataclass(frozen=True)

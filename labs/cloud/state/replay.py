@@ -15,8 +15,8 @@ from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.journal import Journal, JournalPosition, Record
 from labs.cloud.store import determinism
 from labs.cloud.store.dispatch import MotoStore, NotServed, StoreAnswer, StoreRequest, Stumbled
-from labs.cloud.store.locks import WHOLE, ReadWriteLock
 from labs.cloud.store.pickling import let_go, put_back
+from labs.cloud.store.read_write_lock import WHOLE, ReadWriteLock
 
 # A checkpoint is due after so many lines at least: what a start repeats in about a quarter of a second.
 EVERY = 500

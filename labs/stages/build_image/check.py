@@ -9,8 +9,8 @@ from labs import oci
 from labs.engine.archive import Image, read_archive
 from labs.errors import LabError
 from labs.lesson.bench import PLATFORMS, Bench
+from labs.stages.build_image.baked_secrets import Leak, leaks
 from labs.stages.build_image.machine_code import layers, machine_code
-from labs.stages.build_image.secrets import Leak, leaks
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
 

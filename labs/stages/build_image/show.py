@@ -7,7 +7,7 @@ from labs.engine.archive import read_archive
 from labs.errors import LabError
 from labs.lesson.bench import PLATFORMS, Bench
 from labs.stages.build_image.check import READY_S, ask_app, secret
-from labs.subjects.push import push
+from labs.subjects.push import pushing
 
 
 def index_of(bench: Bench, tag: str = "") -> tuple[str, str, oci.Index]:
@@ -17,7 +17,7 @@ def index_of(bench: Bench, tag: str = "") -> tuple[str, str, oci.Index]:
             raise LabError(f"There is no {bench.archive.name} in $WORK yet.", "run the build cell above")
         image = read_archive(bench.archive)
         return bench.archive.name, image.digest, image.index
-    found = push.pushed(bench.client("ecr"), bench.repository_name, tag)
+    found = pushing.pushed(bench.client("ecr"), bench.repository_name, tag)
     if found is None:
         raise LabError(f"There is no tag {tag} in {bench.repository_name} yet.", "push it first")
     if isinstance(found.image, oci.Manifest):

@@ -6,7 +6,7 @@ from labs.ledger.names import KIT_TAG
 from labs.lesson.bench import Bench
 from labs.lesson.stage import Wrong
 from labs.stages.clean_up.solve import clean, solve
-from labs.subjects.push import push
+from labs.subjects.push import pushing
 from labs.subjects.tasks.trial import TRUST
 
 
@@ -27,7 +27,7 @@ def _untagged(bench: Bench) -> None:
 
 def _made_since(bench: Bench) -> None:
     solve(bench)
-    push.create_repository(bench)
+    pushing.create_repository(bench)
 
 
 WRONG = (

@@ -5,10 +5,10 @@ from typing import Any
 
 from labs import oci
 from labs.lesson.bench import Bench
-from labs.stages.fargate import gates, program_log, resources
+from labs.stages.fargate import program_log, resources, service_gates
 from labs.stages.fargate.subject import ServiceSubject
-from labs.subjects.tasks import tasks
-from labs.subjects.vpc import vpc
+from labs.subjects.tasks import task_runs
+from labs.subjects.vpc import reading
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, run_gates
 
@@ -32,11 +32,11 @@ def _service(subject: ServiceSubject) -> Verdict | None:
     """Two tasks over the two private subnets, without public addresses."""
     bench, service = subject.bench, subject.service
     if service is None:
-        return subject.say("service.no_service", service=resources.service(bench), cluster=tasks.cluster(bench))
+        return subject.say("service.no_service", service=resources.service(bench), cluster=task_runs.cluster(bench))
     if service["desiredCount"] != resources.TASKS:
         return subject.say("service.count", wanted=resources.TASKS, found=service["desiredCount"])
     network = service["networkConfiguration"]["awsvpcConfiguration"]
-    found = vpc.ours(bench.reader("ec2"), bench.target.prefix)
+    found = reading.ours(bench.reader("ec2"), bench.target.prefix)
     inside = [{"Name": "vpc-id", "Values": [each["VpcId"] for each in found] or ["none"]}]
     ours = [each["SubnetId"] for each in bench.reader("ec2").describe_subnets(Filters=inside)["Subnets"]]
     if sorted(network["subnets"]) != sorted(ours):
@@ -121,10 +121,10 @@ def _passed(subject: ServiceSubject) -> Verdict:
 
 
 GATES = (
-    Gate("secret", gates.secret),
-    Gate("log group", gates.log_group),
-    Gate("roles", gates.roles),
-    Gate("definition", gates.definition),
+    Gate("secret", service_gates.secret),
+    Gate("log group", service_gates.log_group),
+    Gate("roles", service_gates.roles),
+    Gate("definition", service_gates.definition),
     Gate("service", _service),
     Gate("image", _image),
     Gate("steady", _steady),

@@ -8,7 +8,7 @@ from labs.lesson.bench import Bench
 from labs.stages.fargate import program_log, resources
 from labs.stages.fargate.solve import make_roles, wait_steady
 from labs.stages.fargate.subject import service_of
-from labs.subjects.push import push
+from labs.subjects.push import pushing
 from labs.ui import text
 
 _EVENTS = 5
@@ -26,7 +26,7 @@ def roles(bench: Bench) -> str:
 
 
 def _own(bench: Bench, role: str) -> Any:
-    documents = push.live_policies(bench.client("iam"), role) or ()
+    documents = pushing.live_policies(bench.client("iam"), role) or ()
     return next((each.body for each in documents if each.name == resources.POLICY_NAME), None)
 
 

@@ -15,11 +15,11 @@ from labs.lesson.shell import build, must
 from labs.lesson.stage import stage
 from labs.lesson.undo import named, undo
 from labs.stages.build_image.check import secret
-from labs.stages.fargate import gates, program_log, resources
+from labs.stages.fargate import program_log, resources, service_gates
 from labs.stages.fargate.subject import ServiceSubject, definition_of, service_of
-from labs.subjects.push import push
-from labs.subjects.tasks import tasks
-from labs.subjects.vpc import vpc_ids
+from labs.subjects.push import pushing
+from labs.subjects.tasks import task_runs
+from labs.subjects.vpc import ids
 from labs.subjects.vpc.group_names import TASKS
 
 RETENTION_DAYS = 7
@@ -131,10 +131,10 @@ def _read(bench: Bench, file: str) -> str:
     if not path.exists():
         raise LabError(f"There is no file {file}.", "run the cell above, which writes it")
     text = path.read_text()
-    if push.is_empty(text):
+    if pushing.is_empty(text):
         raise LabError(f"{file} has no statement yet, so no role was made.", "write it, then run this again")
     if file != resources.TRUST_FILE:
-        push.read_policy(text)
+        pushing.read_policy(text)
     return text
 
 
@@ -163,7 +163,7 @@ def container(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:
         "awslogs-stream-prefix": "app",
     }
     return {
-        "name": tasks.CONTAINER,
+        "name": task_runs.CONTAINER,
         "image": f"{bench.repository}:{tag}",
         "essential": True,
         "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
@@ -181,8 +181,8 @@ def register(bench: Bench, request: Mapping[str, Any]) -> str:
 def network(bench: Bench, **changes: Any) -> dict[str, Any]:
     """Both private subnets, the tasks' group, no public address."""
     place = {
-        "subnets": vpc_ids.subnet_ids(bench),
-        "securityGroups": [vpc_ids.group_ids(bench)[TASKS]],
+        "subnets": ids.subnet_ids(bench),
+        "securityGroups": [ids.group_ids(bench)[TASKS]],
         "assignPublicIp": "DISABLED",
     }
     return {"awsvpcConfiguration": place | changes}
@@ -191,7 +191,7 @@ def network(bench: Bench, **changes: Any) -> dict[str, Any]:
 def make_service(bench: Bench, count: int = resources.TASKS, **changes: Any) -> None:
     """The service, with the circuit breaker that takes back what does not start."""
     bench.client("ecs").create_service(
-        cluster=tasks.cluster(bench),
+        cluster=task_runs.cluster(bench),
         serviceName=resources.service(bench),
         taskDefinition=resources.service(bench),
         desiredCount=count,
@@ -203,9 +203,9 @@ def make_service(bench: Bench, count: int = resources.TASKS, **changes: Any) -> 
 
 def push_new(bench: Bench) -> None:
     """Version 2 of the app, for both platforms, under its own tag."""
-    if push.pushed(bench.client("ecr"), bench.repository_name, resources.TAG) is not None:
+    if pushing.pushed(bench.client("ecr"), bench.repository_name, resources.TAG) is not None:
         return
-    must(push.login(bench), "The login")
+    must(pushing.login(bench), "The login")
     name = f"{bench.repository}:{resources.TAG}"
     arguments = ("--build-arg", f"VERSION={resources.VERSION}", "-t", name, "--push")
     must(build(bench, *arguments, platforms=PLATFORMS, log=log_of(bench)), "The push of version 2")
@@ -221,10 +221,10 @@ def roll(bench: Bench) -> None:
     ecs = bench.client("ecs")
     newest = definition_of(ecs, resources.service(bench))
     image = newest["containerDefinitions"][0]["image"] if newest else ""
-    if image != f"{bench.repository}:{resources.TAG}" or gates.definition(ServiceSubject(bench)) is not None:
+    if image != f"{bench.repository}:{resources.TAG}" or service_gates.definition(ServiceSubject(bench)) is not None:
         register(bench, definition(bench, resources.TAG))
     ecs.update_service(
-        cluster=tasks.cluster(bench),
+        cluster=task_runs.cluster(bench),
         service=resources.service(bench),
         taskDefinition=resources.service(bench),
         desiredCount=resources.TASKS,
@@ -265,7 +265,7 @@ def _own(bench: Bench) -> tuple[str, ...]:
     """The ids of what the stage made, as the ledger has them."""
     service = resources.service(bench)
     return (
-        f"{tasks.cluster(bench)}/{service}",
+        f"{task_runs.cluster(bench)}/{service}",
         service,
         resources.execution_role(bench),
         resources.task_role(bench),
@@ -277,13 +277,13 @@ def _own(bench: Bench) -> tuple[str, ...]:
 def _delete_image(bench: Bench) -> None:
     """The tag's index, then the manifests that only it listed."""
     ecr, name = bench.client("ecr"), bench.repository_name
-    found = push.pushed(ecr, name, resources.TAG)
+    found = pushing.pushed(ecr, name, resources.TAG)
     if found is None:
         return
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": found.digest}])
     if not isinstance(found.image, oci.Index):
         return
-    kept = push.pushed(ecr, name, BOTH)
+    kept = pushing.pushed(ecr, name, BOTH)
     still = {each.digest for each in kept.image.manifests} if kept and isinstance(kept.image, oci.Index) else set()
     gone = [{"imageDigest": each.digest} for each in found.image.manifests if each.digest not in still]
     if gone:

@@ -9,12 +9,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labs.failures import code_of
-from labs.fargate.model import session_of
+from labs.fargate.task import session_of
 from labs.lesson.bench import Bench
 from labs.stages.fargate import resources
-from labs.subjects.push import push
-from labs.subjects.push.push_policy import PolicyDocument
-from labs.subjects.tasks import tasks
+from labs.subjects.push import pushing
+from labs.subjects.push.policy_review import PolicyDocument
+from labs.subjects.tasks import task_runs
 from labs.subjects.tasks.execution_policy import Start, StartReviewer
 from labs.verdict import Verdict
 
@@ -50,9 +50,9 @@ class ServiceSubject:
         return service_of(self.bench, self.ecs)
 
     @cached_property
-    def pushed(self) -> push.Pushed | None:
+    def pushed(self) -> pushing.Pushed | None:
         """The image that stage 05 pushes."""
-        return push.pushed(self.bench.reader("ecr"), self.bench.repository_name, resources.TAG)
+        return pushing.pushed(self.bench.reader("ecr"), self.bench.repository_name, resources.TAG)
 
     def container(self) -> Mapping[str, Any]:
         """The definition's container."""
@@ -81,7 +81,7 @@ def definition_of(ecs: Any, family: str) -> Mapping[str, Any] | None:
 def service_of(bench: Bench, ecs: Any) -> Mapping[str, Any] | None:
     """The lab's service; None when there is none or it was deleted."""
     try:
-        answer = ecs.describe_services(cluster=tasks.cluster(bench), services=[resources.service(bench)])
+        answer = ecs.describe_services(cluster=task_runs.cluster(bench), services=[resources.service(bench)])
     except ClientError as error:
         if code_of(error) == "ClusterNotFoundException":
             return None

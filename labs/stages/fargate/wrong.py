@@ -26,9 +26,9 @@ from labs.stages.fargate.solve import (
     write_policies,
 )
 from labs.stages.fargate.subject import service_of
-from labs.subjects.tasks import tasks
+from labs.subjects.tasks import task_runs
 from labs.subjects.tasks.trial import MANAGED
-from labs.subjects.vpc import vpc_ids
+from labs.subjects.vpc import ids
 
 Body = dict[str, Any]
 
@@ -203,7 +203,7 @@ def _wrong_tag(bench: Bench) -> None:
     push_new(bench)
     wait_steady(bench)
     register(bench, definition(bench, "v3"))
-    ecs, where = bench.client("ecs"), {"cluster": tasks.cluster(bench), "service": resources.service(bench)}
+    ecs, where = bench.client("ecs"), {"cluster": task_runs.cluster(bench), "service": resources.service(bench)}
     ecs.update_service(**where, taskDefinition=resources.service(bench))
     _until_an_event(bench)
 
@@ -297,7 +297,7 @@ WRONG = (
     Wrong(
         "one subnet",
         "service.subnets",
-        _started(subnets=lambda bench: vpc_ids.subnet_ids(bench)[:1]),
+        _started(subnets=lambda bench: ids.subnet_ids(bench)[:1]),
     ),
     Wrong("public addresses", "service.public_ip", _started(assignPublicIp="ENABLED")),
     Wrong("version 2 was not pushed", "service.no_image", _started()),

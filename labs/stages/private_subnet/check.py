@@ -2,8 +2,8 @@
 
 from labs.lesson.bench import Bench
 from labs.stages.private_subnet import openings
+from labs.stages.private_subnet.experiments import BARE, GATEWAY, TALK, stop_gate
 from labs.stages.private_subnet.running import runs
-from labs.stages.private_subnet.stops import BARE, GATEWAY, TALK, stop_gate
 from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.tasks import trial
 from labs.subjects.vpc import group_names

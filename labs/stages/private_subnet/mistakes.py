@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from labs.ledger.names import KIT_TAG
 from labs.lesson.bench import Bench
 from labs.lesson.eventual import answering
+from labs.stages.private_subnet.experiments import BARE, GATEWAY, OPEN, TALK
 from labs.stages.private_subnet.solve import (
     BLOCK,
     build_vpc,
@@ -24,8 +25,7 @@ from labs.stages.private_subnet.solve import (
     walk,
     zones,
 )
-from labs.stages.private_subnet.stops import BARE, GATEWAY, OPEN, TALK
-from labs.subjects.tasks import tasks, trial
+from labs.subjects.tasks import task_runs, trial
 from labs.subjects.vpc import group_names
 
 Change = Callable[[Bench], object]
@@ -96,7 +96,7 @@ def _run(bench: Bench, label: str, **changes: Any) -> None:
     } | changes.pop("network", {})
     ecs.run_task(
         **{
-            "cluster": tasks.cluster(bench),
+            "cluster": task_runs.cluster(bench),
             "taskDefinition": trial.family(bench),
             "launchType": "FARGATE",
             "startedBy": label,
@@ -104,7 +104,7 @@ def _run(bench: Bench, label: str, **changes: Any) -> None:
         }
         | changes
     )
-    tasks.settled(bench, label)
+    task_runs.settled(bench, label)
 
 
 def in_the_default_vpc(bench: Bench) -> None:

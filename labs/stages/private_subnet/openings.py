@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from labs.stages.private_subnet.subject import VpcSubject
-from labs.subjects.vpc import group_names, vpc
+from labs.subjects.vpc import group_names, reading
 from labs.subjects.vpc.endpoint_policy import first_fault
-from labs.subjects.vpc.vpc import GATEWAY, HTTPS, INTERFACES, Answer
+from labs.subjects.vpc.reading import GATEWAY, HTTPS, INTERFACES, Answer
 from labs.ui.text import series as words
 from labs.verdict import Verdict
 
@@ -17,7 +17,7 @@ def interfaces(subject: VpcSubject) -> Verdict | None:
     found = subject.vpc
     missing = [each for each in INTERFACES if found.endpoint(each, "Interface") is None]
     if missing:
-        for stray in vpc.strays(subject.ec2, subject.bench.target.prefix, found.id):
+        for stray in reading.strays(subject.ec2, subject.bench.target.prefix, found.id):
             if found.service(stray) in missing:
                 return subject.say(
                     "private.endpoint_elsewhere", service=found.service(stray), vpc=found.id, other=stray["VpcId"]
@@ -58,8 +58,8 @@ def _into_the_tasks(subject: VpcSubject) -> Verdict | None:
     """A rule on the tasks' own group opens no endpoint: nobody calls the tasks."""
     group = subject.vpc.group(subject.tasks_group) or {}
     for permission in group.get("IpPermissions", ()):
-        for source in vpc.sources(permission):
-            values = {"group": group["GroupName"], "source": source.name, "ports": vpc.ports(permission)}
+        for source in reading.sources(permission):
+            values = {"group": group["GroupName"], "source": source.name, "ports": reading.ports(permission)}
             return subject.say("private.tasks_inbound", **values)
     return None
 
@@ -84,7 +84,7 @@ def _closed(subject: VpcSubject, service: str) -> Verdict:
 
 def _admits(subject: VpcSubject, service: str) -> bool:
     return any(
-        vpc.covers(permission, HTTPS) and subject.tasks_group in [each.name for each in vpc.sources(permission)]
+        reading.covers(permission, HTTPS) and subject.tasks_group in [each.name for each in reading.sources(permission)]
         for group in _groups(subject, service)
         for permission in group["IpPermissions"]
     )
@@ -94,19 +94,19 @@ def too_open(subject: VpcSubject, service: str) -> Verdict | None:
     """What an endpoint's groups let in beyond TCP 443 from the tasks' group."""
     for group in _groups(subject, service):
         for permission in group["IpPermissions"]:
-            ports = vpc.ports(permission)
-            for source in vpc.sources(permission):
+            ports = reading.ports(permission)
+            for source in reading.sources(permission):
                 values = {"service": service, "group": group["GroupName"], "source": source.name, "ports": ports}
                 if source.name in _EVERYWHERE:
                     return subject.say("private.open_to_all", **values)
                 if source.name != subject.tasks_group and not _own_default(group, source):
                     return subject.say("private.open_to_others", **values)
-                if source.name == subject.tasks_group and not vpc.exactly(permission, HTTPS):
+                if source.name == subject.tasks_group and not reading.exactly(permission, HTTPS):
                     return subject.say("private.open_ports", **values)
     return None
 
 
-def _own_default(group: Answer, source: vpc.RuleSource) -> bool:
+def _own_default(group: Answer, source: reading.RuleSource) -> bool:
     """A VPC's default group lets its own members in, as AWS makes it; an endpoint made without a group gets it."""
     return bool(group["GroupName"] == "default" and source.name == group["GroupId"])
 
@@ -142,8 +142,8 @@ def outbound(subject: VpcSubject) -> Verdict | None:
     open_to = {
         source.name
         for permission in group.get("IpPermissionsEgress", ())
-        if vpc.covers(permission, HTTPS)
-        for source in vpc.sources(permission)
+        if reading.covers(permission, HTTPS)
+        for source in reading.sources(permission)
     }
     if "0.0.0.0/0" in open_to:
         return None

@@ -1,9 +1,9 @@
 """The last gate of stage 04: with every door open the task runs, without a public address, and every way is open."""
 
-from labs.stages.private_subnet.stops import OPEN, cut, short
+from labs.stages.private_subnet.experiments import OPEN, cut, short
 from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.tasks import trial
-from labs.subjects.vpc.vpc_paths import GOALS, ways
+from labs.subjects.vpc.ways import GOALS, ways
 from labs.ui.text import series as words
 from labs.verdict import Verdict
 from labs.verdict.stops import TaskRun, read_stop

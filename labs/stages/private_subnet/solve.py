@@ -8,11 +8,11 @@ from typing import Any
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stage
 from labs.lesson.undo import named, undo
-from labs.stages.private_subnet.stops import BARE, GATEWAY, OPEN, TALK
-from labs.subjects.tasks import tasks, trial
-from labs.subjects.vpc import group_names, vpc
-from labs.subjects.vpc.vpc import HTTPS, INTERFACES
-from labs.subjects.vpc.vpc_show import wait_available
+from labs.stages.private_subnet.experiments import BARE, GATEWAY, OPEN, TALK
+from labs.subjects.tasks import task_runs, trial
+from labs.subjects.vpc import group_names, reading
+from labs.subjects.vpc.reading import HTTPS, INTERFACES
+from labs.subjects.vpc.vpc_shown import wait_available
 
 BLOCK, BLOCKS = "10.0.0.0/16", ("10.0.1.0/24", "10.0.2.0/24")
 POLICY_FILE = "endpoint-policy.json"
@@ -47,7 +47,7 @@ def walk(bench: Bench, until: str) -> None:
 def build_vpc(bench: Bench) -> str:
     """The VPC with both DNS attributes, and two subnets in two zones; its main route table has no way out."""
     ec2 = bench.client("ec2")
-    found = vpc.read(bench, ec2)
+    found = reading.read(bench, ec2)
     vpc_id = found.id if found else str(ec2.create_vpc(CidrBlock=BLOCK)["Vpc"]["VpcId"])
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
@@ -63,9 +63,9 @@ def zones(ec2: Any) -> list[str]:
     return sorted(str(each["ZoneName"]) for each in answer["AvailabilityZones"])
 
 
-def the(bench: Bench) -> vpc.VpcReading:
+def the(bench: Bench) -> reading.VpcReading:
     """The lab's VPC, which is there."""
-    found = vpc.read(bench, bench.client("ec2"))
+    found = reading.read(bench, bench.client("ec2"))
     assert found is not None, "the VPC was made before"
     return found
 
@@ -108,8 +108,8 @@ def open_door(bench: Bench, purpose: str, permission: dict[str, Any] | None = No
     ec2, found = bench.client("ec2"), the(bench)
     group = found.group(found.group_named(group_names.group(bench, purpose))) or {}
     wanted = permission or from_group(found.group_named(group_names.group(bench, group_names.TASKS)))
-    there = [each.name for rule in group["IpPermissions"] for each in vpc.sources(rule)]
-    if not {each.name for each in vpc.sources(wanted)} <= set(there):
+    there = [each.name for rule in group["IpPermissions"] for each in reading.sources(rule)]
+    if not {each.name for each in reading.sources(wanted)} <= set(there):
         ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[wanted])
 
 
@@ -138,15 +138,17 @@ def make_gateway(bench: Bench, document: str, **changes: Any) -> None:
 def experiment(bench: Bench, label: str) -> None:
     """Run the trial task under a label, unless it was run before, and wait for what becomes of it."""
     since = bench.progress.of("private-subnet").begun_at
-    if not any(since is None or task.created >= since for task in tasks.labelled(bench, bench.client("ecs"), label)):
+    if not any(
+        since is None or task.created >= since for task in task_runs.labelled(bench, bench.client("ecs"), label)
+    ):
         found = the(bench)
         group = found.group_named(group_names.group(bench, group_names.TASKS))
-        tasks.run(bench, label, trial.family(bench), found.subnet_ids, [group])
-    tasks.settled(bench, label)
+        task_runs.run(bench, label, trial.family(bench), found.subnet_ids, [group])
+    task_runs.settled(bench, label)
 
 
 def reset(bench: Bench) -> None:
     """Take the VPC, the tasks, what the trial needed and the files away."""
     undo(bench, lambda entry: entry.kind.startswith(("ec2 ", "ecs ")) or named(entry, *trial.own(bench)))
-    shutil.rmtree(tasks.folder(bench), ignore_errors=True)
+    shutil.rmtree(task_runs.folder(bench), ignore_errors=True)
     (bench.work / POLICY_FILE).unlink(missing_ok=True)

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from labs.lesson.bench import Bench
-from labs.subjects.tasks import tasks
-from labs.subjects.vpc import group_names, vpc
-from labs.subjects.vpc.vpc import VpcReading
+from labs.subjects.tasks import task_runs
+from labs.subjects.vpc import group_names, reading
+from labs.subjects.vpc.reading import VpcReading
 from labs.verdict import Verdict
 from labs.verdict.stops import TaskRun
 
@@ -31,13 +31,13 @@ class VpcSubject:
         return self.bench.reader("ec2")
 
     @cached_property
-    def vpcs(self) -> Sequence[vpc.Answer]:
-        return vpc.ours(self.ec2, self.bench.target.prefix)
+    def vpcs(self) -> Sequence[reading.Answer]:
+        return reading.ours(self.ec2, self.bench.target.prefix)
 
     @cached_property
     def vpc(self) -> VpcReading:
         """The lab's VPC; only asked for behind the gate that found it."""
-        return vpc.read_vpc(self.ec2, self.vpcs[0], self.bench.target.region)
+        return reading.read_vpc(self.ec2, self.vpcs[0], self.bench.target.region)
 
     @property
     def tasks_group(self) -> str:
@@ -51,6 +51,6 @@ class VpcSubject:
     def runs(self, label: str) -> tuple[TaskRun, ...]:
         """The tasks of one experiment."""
         if label not in self.seen:
-            found = tasks.labelled(self.bench, self.bench.reader("ecs"), label)
+            found = task_runs.labelled(self.bench, self.bench.reader("ecs"), label)
             self.seen[label] = tuple(task for task in found if task.created >= self.since)
         return self.seen[label]

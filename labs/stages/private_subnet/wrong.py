@@ -5,6 +5,7 @@ from collections.abc import Callable
 from labs.lesson.bench import Bench
 from labs.lesson.stage import Wrong
 from labs.stages.private_subnet import mistakes
+from labs.stages.private_subnet.experiments import BARE, GATEWAY, OPEN, TALK
 from labs.stages.private_subnet.solve import (
     BLOCK,
     build_vpc,
@@ -13,7 +14,6 @@ from labs.stages.private_subnet.solve import (
     policy,
     walk,
 )
-from labs.stages.private_subnet.stops import BARE, GATEWAY, OPEN, TALK
 from labs.subjects.tasks import trial
 from labs.subjects.vpc import group_names
 

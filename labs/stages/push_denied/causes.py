@@ -1,6 +1,6 @@
 """Why another action was refused, in words: only what the role's policies show."""
 
-from labs.subjects.push.push_policy import PolicyProblem, Reviewer
+from labs.subjects.push.policy_review import PolicyProblem, Reviewer
 
 _CAUSES = {
     "deny_left": "Statement {statement} of the policy {policy} denies {action}; a Deny wins over every Allow.",

@@ -12,8 +12,8 @@ from labs.lesson.shell import build, docker, must
 from labs.lesson.stage import Wrong, stage
 from labs.session.target import TargetName
 from labs.stages.push_denied.solve import set_up, solve
-from labs.subjects.push import push
-from labs.subjects.push.push_policy import DOCUMENTED, MISSING
+from labs.subjects.push import pushing
+from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 
 Body = dict[str, Any]
 Change = Callable[[Bench, Body], object]
@@ -39,12 +39,12 @@ def pushed_under(change: Change) -> Callable[[Bench], None]:
 def _push(bench: Bench) -> None:
     """The shell cells: each goes on, whatever the one before it said."""
     try:
-        push.login(bench)
+        pushing.login(bench)
     except ClientError:
         # The cell's command ends with AWS's sentence; the trainee runs the next cell all the same.
         docker(bench, "logout", bench.target.registry)
-    push.push_one(bench)
-    push.push_both(bench)
+    pushing.push_one(bench)
+    pushing.push_both(bench)
 
 
 def _actions(*actions: str) -> Change:
@@ -64,16 +64,16 @@ def _nothing(bench: Bench) -> None:
 
 
 def _repository_only(bench: Bench) -> None:
-    push.create_repository(bench)
+    pushing.create_repository(bench)
 
 
 def _empty(bench: Bench) -> None:
-    push.create_repository(bench)
+    pushing.create_repository(bench)
     bench.policy_file.write_text('{"Version": "2012-10-17", "Statement": []}\n')
 
 
 def _comma(bench: Bench) -> None:
-    push.create_repository(bench)
+    pushing.create_repository(bench)
     text = json.dumps(_body(bench), indent=2).replace('"Allow",', '"Allow"', 1)
     bench.policy_file.write_text(text)
 
@@ -120,7 +120,7 @@ def _both_at_once(bench: Bench) -> None:
     Not with --push: buildx's docker driver pushes twice, and the second push meets the layers of the first.
     """
     set_up(bench, json.dumps(_body(bench)))
-    push.login(bench)
+    pushing.login(bench)
     name = f"{bench.repository}:{BOTH}"
     must(build(bench, "--provenance=false", "-t", name, "--load", platforms=PLATFORMS), "The build")
     must(docker(bench, "push", name, log=bench.push_log), "The push")
@@ -128,9 +128,9 @@ def _both_at_once(bench: Bench) -> None:
 
 def _as_administrator(bench: Bench) -> None:
     set_up(bench, json.dumps(_body(bench)))
-    push.login(bench, bench.target.session)
-    push.push_one(bench)
-    push.push_both(bench)
+    pushing.login(bench, bench.target.session)
+    pushing.push_one(bench)
+    pushing.push_both(bench)
 
 
 def _as_another_role(bench: Bench) -> None:
@@ -142,9 +142,9 @@ def _as_another_role(bench: Bench) -> None:
     iam.create_role(RoleName=other, AssumeRolePolicyDocument=json.dumps(trust))
     iam.put_role_policy(RoleName=other, PolicyName="push", PolicyDocument=json.dumps(_body(bench)))
     try:
-        push.login(bench, bench.target.assume(other))
-        push.push_one(bench)
-        push.push_both(bench)
+        pushing.login(bench, bench.target.assume(other))
+        pushing.push_one(bench)
+        pushing.push_both(bench)
     finally:
         iam.delete_role_policy(RoleName=other, PolicyName="push")
         iam.delete_role(RoleName=other)
@@ -157,8 +157,8 @@ def _to(repository: Callable[[Bench], str], *, make: bool = False) -> Callable[[
         if make:
             bench.client("ecr").create_repository(repositoryName=name)
         try:
-            push.login(bench)
-            push.push_both(bench, repository=f"{bench.target.registry}/{name}")
+            pushing.login(bench)
+            pushing.push_both(bench, repository=f"{bench.target.registry}/{name}")
         finally:
             if make:
                 bench.client("ecr").delete_repository(repositoryName=name, force=True)
@@ -169,7 +169,7 @@ def _to(repository: Callable[[Bench], str], *, make: bool = False) -> Callable[[
 def _not_logged_in(bench: Bench) -> None:
     set_up(bench, json.dumps(_body(bench)))
     docker(bench, "logout", bench.target.registry)
-    push.push_both(bench)
+    pushing.push_both(bench)
 
 
 def _said(line: Callable[[Bench], str]) -> Callable[[Bench], None]:
@@ -199,12 +199,12 @@ def _missing_repository(bench: Bench) -> str:
 def _missing_file(bench: Bench) -> None:
     """The Dockerfile copies a file that is not there."""
     set_up(bench, json.dumps(_body(bench)))
-    push.login(bench)
+    pushing.login(bench)
     dockerfile = bench.app / "Dockerfile"
     text = dockerfile.read_text()
     dockerfile.write_text(text + "COPY missing.txt ./\n")
     try:
-        push.push_both(bench)
+        pushing.push_both(bench)
     finally:
         dockerfile.write_text(text)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from labs import oci
 from labs.iam import MalformedPolicy, parse_policy
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
-from labs.subjects.push import push
-from labs.subjects.push.push_policy import MISSING, PolicyDocument
+from labs.subjects.push import pushing
+from labs.subjects.push.policy_review import MISSING, PolicyDocument
 from labs.ui.text import series as words
 from labs.verdict import Gate, Report, Verdict, read_trail, run_gates
 
@@ -20,7 +20,7 @@ class _Subject:
 
     bench: Bench
     documents: tuple[PolicyDocument, ...] = ()
-    image: push.Pushed | None = None
+    image: pushing.Pushed | None = None
     pusher: str = ""
 
     def say(self, message_id: str, **values: object) -> Verdict:
@@ -34,17 +34,17 @@ def _file(subject: _Subject) -> Verdict | None:
     try:
         parse_policy(path.read_text())
     except MalformedPolicy as error:
-        return subject.say("push.fixed.malformed", file=path.name, what=push.malformed(error))
+        return subject.say("push.fixed.malformed", file=path.name, what=pushing.malformed(error))
     return None
 
 
 def _role(subject: _Subject) -> Verdict | None:
     bench = subject.bench
-    documents = push.live_policies(bench.reader("iam"), bench.push_role)
+    documents = pushing.live_policies(bench.reader("iam"), bench.push_role)
     if documents is None:
         return subject.say("push.fixed.no_role", role=bench.push_role)
     written = json.loads(bench.policy_file.read_text())
-    if not any(each.name == push.POLICY_NAME and each.body == written for each in documents):
+    if not any(each.name == pushing.POLICY_NAME and each.body == written for each in documents):
         return subject.say("push.fixed.not_put", file=bench.policy_file.name, role=bench.push_role)
     subject.documents = documents
     return None
@@ -52,7 +52,7 @@ def _role(subject: _Subject) -> Verdict | None:
 
 def _policy(subject: _Subject) -> Verdict | None:
     """Evaluated, request by request; the first fault is named."""
-    review = push.reviewer(subject.bench, subject.documents)
+    review = pushing.reviewer(subject.bench, subject.documents)
     fault = review.first_fault()
     if fault is None:
         return None
@@ -65,7 +65,7 @@ def _policy(subject: _Subject) -> Verdict | None:
 
 def _image(subject: _Subject) -> Verdict | None:
     bench = subject.bench
-    subject.image = push.pushed(bench.reader("ecr"), bench.repository_name, BOTH)
+    subject.image = pushing.pushed(bench.reader("ecr"), bench.repository_name, BOTH)
     if subject.image is None:
         return subject.say("push.fixed.not_pushed", tag=BOTH, repository=bench.repository_name)
     found = subject.image.image
@@ -90,7 +90,7 @@ def _pusher(subject: _Subject) -> Verdict | None:
     if since is None:
         return None
     events = read_trail(bench.reader("cloudtrail"), since)
-    subject.pusher = push.pushed_by(events, bench, BOTH)
+    subject.pusher = pushing.pushed_by(events, bench, BOTH)
     if subject.pusher not in ("", bench.pusher.arn):
         return subject.say("push.fixed.other_principal", other=subject.pusher, principal=bench.pusher.arn)
     return None

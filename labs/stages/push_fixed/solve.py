@@ -5,7 +5,7 @@ from pathlib import Path
 from labs.lesson.bench import BOTH, ONE, Bench
 from labs.lesson.shell import must, patiently
 from labs.lesson.stage import stage
-from labs.subjects.push import push
+from labs.subjects.push import pushing
 
 STAGE, BEFORE = "push-fixed", "push-denied"
 
@@ -13,9 +13,9 @@ STAGE, BEFORE = "push-fixed", "push-denied"
 def solve(bench: Bench) -> None:
     """Mend the policy and push both platforms."""
     put(bench, stage(STAGE).policy("push-policy", **bench.names()))
-    must(push.login(bench), "The login")
-    push.untag(bench, BOTH)  # an administrator may have pushed it: then the role would put nothing
-    must(patiently(bench, lambda: push.push_both(bench, log=log_of(bench))), "The push of both platforms")
+    must(pushing.login(bench), "The login")
+    pushing.untag(bench, BOTH)  # an administrator may have pushed it: then the role would put nothing
+    must(patiently(bench, lambda: pushing.push_both(bench, log=log_of(bench))), "The push of both platforms")
 
 
 def log_of(bench: Bench) -> Path:
@@ -26,15 +26,15 @@ def log_of(bench: Bench) -> Path:
 def put(bench: Bench, policy: str) -> None:
     """The policy into the file and onto the role."""
     bench.policy_file.write_text(policy)
-    push.put_role(bench, policy)
+    pushing.put_role(bench, policy)
 
 
 def reset(bench: Bench) -> None:
     """Back to the role with the six actions, logged in as it, and the tag away; nothing where 02 was not begun."""
     if not bench.progress.of(BEFORE).begun:
         return
-    push.delete_role(bench)
+    pushing.delete_role(bench)
     put(bench, stage(BEFORE).policy("push-policy", **bench.names()))
-    push.login(bench)
-    push.keep_only(bench, ONE)
+    pushing.login(bench)
+    pushing.keep_only(bench, ONE)
     log_of(bench).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from labs.iam import Decision, DecisionKind, Policies, Principal, Request, evaluate, parse_policy
-from labs.subjects.push.push_policy import TOKEN, PolicyDocument, PolicyProblem, known_actions, written
+from labs.subjects.push.policy_review import TOKEN, PolicyDocument, PolicyProblem, known_actions, written
 from labs.ui.text import series as words
 
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

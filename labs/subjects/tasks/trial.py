@@ -14,7 +14,7 @@ from labs import oci
 from labs.errors import LabError
 from labs.failures import code_of
 from labs.lesson.bench import BOTH, Bench
-from labs.subjects.tasks import tasks
+from labs.subjects.tasks import task_runs
 
 # AWS's managed policy of execution roles (ECS developer guide, "Amazon ECS task execution IAM role").
 MANAGED = "service-role/AmazonECSTaskExecutionRolePolicy"
@@ -69,8 +69,8 @@ def find(ecs: Any, bench: Bench) -> str:
 
 def _cluster(bench: Bench) -> str:
     # Creating it twice is no error: the answer is the cluster there is.
-    bench.client("ecs").create_cluster(clusterName=tasks.cluster(bench))
-    return f"cluster          {tasks.cluster(bench)}"
+    bench.client("ecs").create_cluster(clusterName=task_runs.cluster(bench))
+    return f"cluster          {task_runs.cluster(bench)}"
 
 
 def _role(bench: Bench) -> str:
@@ -120,7 +120,7 @@ def definition(bench: Bench) -> dict[str, Any]:
         "executionRoleArn": bench.target.role_arn(family(bench)),
         "containerDefinitions": [
             {
-                "name": tasks.CONTAINER,
+                "name": task_runs.CONTAINER,
                 "image": f"{bench.repository}:{BOTH}",
                 "essential": True,
                 "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],

@@ -11,8 +11,8 @@ from labs.cloud.ecs.data_plane.delivery import Delivery, LogStream
 from labs.cloud.ecs.data_plane.health import HealthWatch
 from labs.cloud.ecs.data_plane.local_sources import StoreRegistry, StoreSecrets
 from labs.cloud.ecs.store.records import Task, TaskDefinition
-from labs.fargate.model import ContainerSpec, TaskSpec
 from labs.fargate.sources import ImageMissing
+from labs.fargate.task import ContainerSpec, TaskSpec
 
 STOP_TIMEOUT_S = 30  # ECS API reference, stopTimeout: the default on Fargate
 

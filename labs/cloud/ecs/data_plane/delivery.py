@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from labs.cloud.contract import AwsError
 from labs.cloud.ecs.data_plane.aws_calls import InnerCalls
-from labs.fargate.model import LogConfiguration
+from labs.fargate.task import LogConfiguration
 
 log = logging.getLogger("labs.cloud")
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 from labs.cloud.ecs.data_plane.container_runner import Running
-from labs.fargate.model import HealthCheck
+from labs.fargate.task import HealthCheck
 
 
 class HealthWatch:

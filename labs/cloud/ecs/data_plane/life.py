@@ -20,8 +20,8 @@ from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import Attachment, Container, EcsService, Task
 from labs.errors import LabError
 from labs.fargate import exits
-from labs.fargate.model import TaskSpec
 from labs.fargate.steps import Delay, OutcomeKind, StartPlan, Stop
+from labs.fargate.task import TaskSpec
 from labs.fargate.texts import TEXTS, StopCode
 
 log = logging.getLogger("labs.cloud")

@@ -15,8 +15,8 @@ from labs.cloud.registry import EcrStore
 from labs.cloud.registry.rules.spelling import PUBLIC_PREFIX
 from labs.cloud.registry.store.repositories import Repository
 from labs.fargate.image import ImageRef, RegistryKind
-from labs.fargate.model import Secret
 from labs.fargate.sources import Context, ImageFound, ImageMissing, Missing, SecretFound, assumption
+from labs.fargate.task import Secret
 
 _AGENT = "amazon-ecs-agent"
 _LARGEST_CONFIG = 8 << 20

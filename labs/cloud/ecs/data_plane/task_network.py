@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from labs.cloud.patches.ec2.task_interfaces import TaskInterface, TaskInterfaces
-from labs.cloud.store.locks import WHOLE
+from labs.cloud.store.read_write_lock import WHOLE
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from labs.cloud.ecs.api.views import definition as shown
 from labs.cloud.ecs.data_plane.local_sources import StoreLogs, StorePermissions, StoreRegistry, StoreSecrets
 from labs.cloud.ecs.store.records import Task, TaskDefinition
 from labs.cloud.store.ec2_reader import Plain
-from labs.fargate.model import TaskSpec
 from labs.fargate.plan import plan
 from labs.fargate.steps import StartPlan
+from labs.fargate.task import TaskSpec
 from labs.network import Snapshot
 
 

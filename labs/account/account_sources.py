@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from labs import iam, oci
 from labs.account.reads import ask
 from labs.fargate.image import ImageRef, RegistryKind
-from labs.fargate.model import Secret
 from labs.fargate.sources import CannotRead, Context, ImageFound, ImageMissing, Missing, SecretFound, assumption
+from labs.fargate.task import Secret
 
 # ``clients(service, region)``: a boto3 client; an empty region is the session's own.
 Clients = Callable[[str, str], Any]

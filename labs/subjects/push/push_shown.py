@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from labs.errors import LabError
 from labs.lesson.bench import Bench
-from labs.subjects.push import push
-from labs.subjects.push.push_policy import MISSING
+from labs.subjects.push import pushing
+from labs.subjects.push.policy_review import MISSING
 from labs.ui import text
 from labs.ui.pictures import PushCall
 from labs.verdict import Event, read_trail
@@ -31,7 +31,7 @@ def events(bench: Bench) -> tuple[Event, ...]:
 
 def policy_text(bench: Bench) -> str:
     """The policies on the push role; LabError when there is no role."""
-    documents = push.live_policies(bench.client("iam"), bench.push_role)
+    documents = pushing.live_policies(bench.client("iam"), bench.push_role)
     if documents is None:
         raise LabError(f"There is no role {bench.push_role} yet.", "run the cell with lab.push_role()")
     return "\n\n".join(f"{each.name} on {bench.push_role}\n{text.pretty(each.body)}" for each in documents)

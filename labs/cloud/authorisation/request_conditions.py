@@ -11,7 +11,7 @@ from typing import Any
 
 from labs.cloud.authorisation.condition_members import members
 from labs.cloud.authorisation.ecs_resources import cluster_arn
-from labs.cloud.authorisation.model import Lookups
+from labs.cloud.authorisation.question import Lookups
 from labs.cloud.wire.request import ApiCall
 
 Keys = dict[str, str | list[str]]

@@ -2,9 +2,9 @@
 
 from labs.errors import LabError
 from labs.lesson.bench import Bench
-from labs.subjects.tasks import tasks, trial
+from labs.subjects.tasks import task_runs, trial
 from labs.subjects.vpc import group_names
-from labs.subjects.vpc.vpc_ids import group_ids, subnet_ids
+from labs.subjects.vpc.ids import group_ids, subnet_ids
 from labs.ui import text
 from labs.verdict.stops import TaskRun
 
@@ -14,7 +14,7 @@ def run_trial(bench: Bench, label: str) -> None:
     subnets, groups = subnet_ids(bench), group_ids(bench)
     if not subnets or group_names.TASKS not in groups:
         raise LabError("There are no subnets or no security group to run a task in.", "run the cells above, in order")
-    tasks.run(bench, label, trial.require(bench), subnets, [groups[group_names.TASKS]])
+    task_runs.run(bench, label, trial.require(bench), subnets, [groups[group_names.TASKS]])
 
 
 def ended(task: TaskRun) -> str:

@@ -15,7 +15,7 @@ from labs.failures import code_of, denied, explain
 from labs.iam import MalformedPolicy, parse_policy
 from labs.lesson.bench import BOTH, ONE, PLATFORMS, Bench
 from labs.lesson.shell import Done, build, docker
-from labs.subjects.push.push_policy import PolicyDocument, PushContext, Reviewer
+from labs.subjects.push.policy_review import PolicyDocument, PushContext, Reviewer
 from labs.verdict import Event
 
 POLICY_NAME = "push"

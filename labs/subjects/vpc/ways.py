@@ -23,7 +23,7 @@ from labs.network import (
     reach,
 )
 from labs.subjects.vpc.endpoint_policy import lets_layers_through
-from labs.subjects.vpc.vpc import GATEWAY, VpcReading
+from labs.subjects.vpc.reading import GATEWAY, VpcReading
 
 
 @dataclass(frozen=True)

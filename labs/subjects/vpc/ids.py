@@ -5,18 +5,18 @@ from typing import Any
 
 from labs.errors import LabError
 from labs.lesson.bench import Bench
-from labs.subjects.tasks import tasks, trial
-from labs.subjects.vpc import group_names, vpc
-from labs.subjects.vpc.vpc import VpcReading
+from labs.subjects.tasks import task_runs, trial
+from labs.subjects.vpc import group_names, reading
+from labs.subjects.vpc.reading import VpcReading
 
 
 def _vpc(bench: Bench) -> VpcReading | None:
-    return vpc.read(bench, bench.client("ec2"))
+    return reading.read(bench, bench.client("ec2"))
 
 
 def vpc_id(bench: Bench) -> str:
     """The VPC with the lab's tag."""
-    found = vpc.ours(bench.client("ec2"), bench.target.prefix)
+    found = reading.ours(bench.client("ec2"), bench.target.prefix)
     return str(found[0]["VpcId"]) if found else ""
 
 
@@ -69,7 +69,7 @@ ATTRIBUTES: Mapping[str, Callable[[Bench], Any]] = {
     "route_table_id": route_table_id,
     "group_ids": group_ids,
     "endpoint_ids": endpoint_ids,
-    "cluster": tasks.cluster,
+    "cluster": task_runs.cluster,
     "trial": trial.family,
     "prefix": lambda bench: bench.target.prefix,
 }

@@ -5,9 +5,9 @@ import time
 from labs.errors import LabError
 from labs.lesson.bench import Bench
 from labs.network import HopVerdict, PathStep
-from labs.subjects.vpc import group_names, vpc
-from labs.subjects.vpc.vpc import VpcReading
-from labs.subjects.vpc.vpc_paths import GOALS, Way, ways
+from labs.subjects.vpc import group_names, reading
+from labs.subjects.vpc.reading import VpcReading
+from labs.subjects.vpc.ways import GOALS, Way, ways
 from labs.ui import text
 from labs.ui.vpc_picture import DrawnSubnet, Lane, Sign, Station, VpcDrawing
 
@@ -36,7 +36,7 @@ _STATIONS = {
 
 
 def _found(bench: Bench) -> VpcReading:
-    found = vpc.read(bench, bench.client("ec2"))
+    found = reading.read(bench, bench.client("ec2"))
     if found is None:
         raise LabError("There is no VPC of the lab yet.", "run the cell that calls create_vpc")
     return found
@@ -104,7 +104,7 @@ def _sign(chosen: Way) -> Sign:
     return _OF_A_WAY[chosen.path.ok]
 
 
-def _place(found: VpcReading, subnet: vpc.Answer, prefix: str) -> DrawnSubnet:
+def _place(found: VpcReading, subnet: reading.Answer, prefix: str) -> DrawnSubnet:
     table = found.table_of(str(subnet["SubnetId"]))
     facts = (
         f"{subnet['CidrBlock']} in {subnet['AvailabilityZone']}",
@@ -123,7 +123,7 @@ def _of_endpoints(found: VpcReading) -> dict[str, str]:
     }
 
 
-def _kind(interface: vpc.Answer, services: dict[str, str]) -> str:
+def _kind(interface: reading.Answer, services: dict[str, str]) -> str:
     """What an interface belongs to: an endpoint's service, ``task``, or EC2's own word for it.
 
     ECS describes a task's interface with the ARN of its attachment.
@@ -171,9 +171,9 @@ def _groups(found: VpcReading, prefix: str) -> list[str]:
         if group["GroupName"] == "default":
             continue
         rules = [
-            f"{vpc.ports(rule)} from {names_of.get(source.name, source.name)}"
+            f"{reading.ports(rule)} from {names_of.get(source.name, source.name)}"
             for rule in group["IpPermissions"]
-            for source in vpc.sources(rule)
+            for source in reading.sources(rule)
         ]
         lines.append(f"{group['GroupName']}: {text.series(rules) or 'nothing'}")
     return [line.replace(prefix, "") for line in lines]
