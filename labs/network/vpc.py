@@ -196,7 +196,7 @@ class EndpointKind(enum.Enum):
     """The types of VPC endpoint; the values are EC2's."""
 
     INTERFACE = "Interface"
-    GATEWAY = "VpcGateway"
+    GATEWAY = "Gateway"
     LOAD_BALANCER = "GatewayLoadBalancer"
     RESOURCE = "Resource"
     SERVICE_NETWORK = "ServiceNetwork"

@@ -103,7 +103,7 @@ class StsApi:
         duration = members.duration(params, 43200, 129600)
         user = self._user(caller)
         session = self._open("user", user, user.name, duration)
-        return {"CredentialStore": members.credentials(session)}
+        return {"Credentials": members.credentials(session)}
 
     def _get_federation_token(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
         name = members.session_name(params, "Name", 32)
@@ -117,7 +117,7 @@ class StsApi:
         policies = self._session_policies(user.account, params)
         session = self._open("federated", user, name, duration, policies=policies, tags=tags)
         answer: dict[str, Any] = {
-            "CredentialStore": members.credentials(session),
+            "Credentials": members.credentials(session),
             "FederatedUser": {"FederatedUserId": f"{user.account}:{name}", "Arn": session.arn},
         }
         if policies or tags:
@@ -280,7 +280,7 @@ def _tag_keys(tags: Mapping[str, str]) -> Keys:
 
 def _assumed(session: StsSession, role: Entity, tags: Mapping[str, str]) -> dict[str, Any]:
     answer: dict[str, Any] = {
-        "CredentialStore": members.credentials(session),
+        "Credentials": members.credentials(session),
         "AssumedRoleUser": {"AssumedRoleId": f"{role.id}:{session.name}", "Arn": session.arn},
     }
     if session.policies or tags:

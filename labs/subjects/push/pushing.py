@@ -106,7 +106,7 @@ def _inline(iam: Any, role: str, name: str) -> Mapping[str, Any]:
 
 def _managed(iam: Any, arn: str) -> Mapping[str, Any]:
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
-    return _body(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["PolicyDocument"])
+    return _body(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 
 
 def _body(document: object) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ _PARTS = (
     "interfaces",
     "endpoints",
     "gateways",
-    "routes",
+    "route_tables",
     "groups",
     "networks",
     "prefix_lists",
