@@ -98,10 +98,10 @@ def test_a_full_subnet_is_refused(aws):
 CHILD = """
 import json, os, signal, sys
 from pathlib import Path
-from labs.cloud.front.assembly import Cloud
+from labs.cloud.front.assembly import LocalAws
 from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
 from labs.cloud.store.ec2_reader import Snapshots
-cloud = Cloud(Path(sys.argv[1]))
+cloud = LocalAws(Path(sys.argv[1]))
 account = cloud.identity.account
 snapshots = Snapshots(cloud._store._moto, cloud._store.reading)
 if sys.argv[2] == "make":
