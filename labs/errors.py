@@ -2,16 +2,18 @@
 
 
 class LabError(Exception):
-    """Something a trainee, an instructor or an author can mend.
+    """Something a trainee, an instructor or an author can fix.
 
-    ``what`` says what happened and on what, in one sentence; ``next_step`` is the one thing to do.
+    ``what`` says what happened and on what, in one sentence; ``next_step`` is the one thing to do, lower case and
+    without a full stop. ``id`` is stable, in kebab-case and used in one place alone; docs/reference.md lists it.
     It is printed without a traceback, by the command line and by a notebook alike.
     """
 
     exit_code = 2
 
-    def __init__(self, what: str, next_step: str = "") -> None:
+    def __init__(self, what: str, next_step: str = "", *, id: str = "") -> None:
         super().__init__(what)
+        self.id = id
         self.what = what
         self.next_step = next_step
 
