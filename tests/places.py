@@ -13,10 +13,10 @@ from botocore.loaders import create_loader
 from moto import mock_aws
 
 from labs.ledger.names import Names
-from labs.session import local
+from labs.session import TargetName, local
 from labs.session import target as targets
 from labs.session.local import Cloud
-from labs.session.target import Target, TargetName
+from labs.session.target import Target
 
 # The models of seven services, read once for all tests.
 _MODELS = create_loader()

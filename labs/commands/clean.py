@@ -4,6 +4,7 @@ import argparse
 
 from labs.ledger import cleanup, costing
 from labs.session import local
+from labs.session.docker_login import forget_passwords
 from labs.session.home import lab_home
 from labs.session.target import Target, connect
 
@@ -41,5 +42,6 @@ def _clean(target: Target) -> int:
     except KeyboardInterrupt:
         print("Interrupted. Nothing is lost: run `labs clean` again and it goes on from here.")
         raise
+    forget_passwords(target.home)
     print(receipt)
     return 1 if receipt.left else 0

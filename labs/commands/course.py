@@ -15,7 +15,8 @@ from labs.lesson.bench import Bench, open_bench
 from labs.lesson.course import play, shown
 from labs.lesson.stage import stages
 from labs.lesson.throwaway import room
-from labs.session.target import TargetName, target_name
+from labs.session import TargetName
+from labs.session.target import target_name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.errors import LabError
 from labs.failures import denied, explain, no_region
-from labs.session import local
+from labs.session import TargetName, local
 from labs.session.home import lab_home
-from labs.session.target import ROLE_SESSION, TargetName, password_of, role_session, target_name
+from labs.session.target import ROLE_SESSION, password_of, role_session, target_name
 
 # IAM on AWS takes some seconds until a new role can be assumed.
 AWS_WAIT_S = 30.0

@@ -7,9 +7,9 @@ from labs.errors import LabError
 from labs.ledger import sweep
 from labs.ledger.names import stamp
 from labs.ledger.receipt import Outcome
-from labs.session import local
+from labs.session import TargetName, local
 from labs.session.home import lab_home
-from labs.session.target import Target, TargetName, connect
+from labs.session.target import Target, connect
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,19 +17,18 @@ from labs.failures import denied, explain
 from labs.ledger import costing, removal
 from labs.ledger.kind import Kind
 from labs.ledger.kinds import KINDS, kind_named
+from labs.ledger.lab_account import LabAccount, TargetName
 from labs.ledger.ledger import Entry, State
 from labs.ledger.names import ENTRY_TAG, KIT_TAG, OWNER_TAG
 from labs.ledger.receipt import Item, Outcome, Receipt
 from labs.ledger.removal import Tags
 from labs.ledger.removing import TakingBack, in_order, unknown, words
-from labs.session.docker_login import forget_passwords
-from labs.session.target import Target, TargetName
 
 # How long after an interrupted create call its resource may still turn up in the account's answers.
 SETTLE_S = {TargetName.LOCAL: 1.0, TargetName.AWS: 20.0}
 
 
-def clean(target: Target, say: Callable[[str], None] = print) -> Receipt:
+def clean(target: LabAccount, say: Callable[[str], None] = print) -> Receipt:
     """Remove what this lab created and return the receipt. ``say`` gets one line for each resource.
 
     Safe to run again at any point. LabError when the account cannot be asked at all.
@@ -37,7 +36,6 @@ def clean(target: Target, say: Callable[[str], None] = print) -> Receipt:
     cleaning = _Cleaning(target, say)
     cleaning.adopt()
     left = [item for item in cleaning.take_back(cleaning.open_entries()) if item.outcome is Outcome.LEFT]
-    forget_passwords(target.home)
     receipt = cleaning.read_again(left)
     if not receipt.left and target.ledger.has_open_chapter():
         target.ledger.close()
@@ -45,7 +43,7 @@ def clean(target: Target, say: Callable[[str], None] = print) -> Receipt:
 
 
 def take_back(
-    target: Target, wanted: Callable[[Entry], bool], say: Callable[[str], None] = lambda _line: None
+    target: LabAccount, wanted: Callable[[Entry], bool], say: Callable[[str], None] = lambda _line: None
 ) -> list[Item]:
     """Remove only what ``wanted`` says yes to, in the same order and with the same care; for the reset of a stage.
 
@@ -56,7 +54,7 @@ def take_back(
     return cleaning.take_back([entry for entry in cleaning.open_entries() if wanted(entry)])
 
 
-def preview(target: Target) -> list[Item]:
+def preview(target: LabAccount) -> list[Item]:
     """What ``clean`` would do, in its order; changes nothing."""
     cleaning = _Cleaning(target, lambda _line: None)
     found = list(cleaning.tagged())
@@ -70,7 +68,7 @@ def preview(target: Target) -> list[Item]:
 
 
 class _Cleaning:
-    def __init__(self, target: Target, say: Callable[[str], None]) -> None:
+    def __init__(self, target: LabAccount, say: Callable[[str], None]) -> None:
         self.target = target
         self.say = say
         self._unread: dict[str, Item] = {}

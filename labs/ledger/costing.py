@@ -10,13 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labs.cost import OVERNIGHT, Bill, Period, PriceTable, Usage, builtin, estimate, parse
 from labs.errors import LabError
 from labs.ledger import kinds
+from labs.ledger.lab_account import LabAccount
 from labs.ledger.ledger import Entry, State
 from labs.ledger.removal.ecs import stopped_at
-from labs.session.target import Target
 
 
 def bill(
-    target: Target, env: Mapping[str, str] | None = None, now: datetime | None = None, ahead: timedelta = OVERNIGHT
+    target: LabAccount, env: Mapping[str, str] | None = None, now: datetime | None = None, ahead: timedelta = OVERNIGHT
 ) -> Bill:
     """Cost so far and ``ahead`` (12 hours), item by item, of what this lab has created since its last receipt.
 
@@ -59,7 +59,7 @@ def usage(entry: Entry) -> Usage:
     return Usage(entry.kind, entry.id, entry.region, periods)
 
 
-def _note_stopped_tasks(target: Target) -> None:
+def _note_stopped_tasks(target: LabAccount) -> None:
     """A task that ended by itself costs nothing more: the account says since when."""
     for entry in target.ledger.entries():
         if entry.kind != kinds.TASK.name or entry.state is not State.CREATED:

@@ -11,12 +11,12 @@ from labs.failures import explain
 from labs.ledger import removal
 from labs.ledger.kind import Kind
 from labs.ledger.kinds import KINDS
+from labs.ledger.lab_account import LabAccount
 from labs.ledger.ledger import Entry, State
 from labs.ledger.names import EXPIRES_TAG, KIT_TAG, OWNER_TAG, Names, moment
 from labs.ledger.receipt import Item, Outcome
 from labs.ledger.removal import Tags
 from labs.ledger.removing import TakingBack, words
-from labs.session.target import Target
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Search:
         return [each for each in self.found if each.expired(now)]
 
 
-def search(target: Target) -> Search:
+def search(target: LabAccount) -> Search:
     """Look through the target's account and region, all kinds, all owners; changes nothing.
 
     LabError when the account cannot be asked at all.
@@ -63,7 +63,7 @@ def search(target: Target) -> Search:
     return Search(tuple(found), tuple(unread))
 
 
-def _of_kind(target: Target, kind: Kind) -> Iterator[Found]:
+def _of_kind(target: LabAccount, kind: Kind) -> Iterator[Found]:
     for id, tags in removal.tagged(kind, target.client(kind.service), Names()):
         if Names().owns(tags[KIT_TAG]):
             yield Found(kind.name, id, tags[KIT_TAG], tags.get(OWNER_TAG, ""), _expires(tags))
@@ -73,7 +73,7 @@ def _expires(tags: Tags) -> datetime | None:
     return moment(tags.get(EXPIRES_TAG, ""))
 
 
-def delete(target: Target, expired: list[Found], now: datetime, say: Callable[[str], None] = print) -> list[Item]:
+def delete(target: LabAccount, expired: list[Found], now: datetime, say: Callable[[str], None] = print) -> list[Item]:
     """Remove what ``search`` found expired, in dependency order; what became of each.
 
     Whether it is past its time is read again before each delete. LabError while the account is not confirmed.
@@ -93,7 +93,7 @@ def delete(target: Target, expired: list[Found], now: datetime, say: Callable[[s
 class _Expired:
     """The terms of sweeping. This lab's own ledger hears of what was swept; others' cleaning finds it gone."""
 
-    target: Target
+    target: LabAccount
     now: datetime
 
     def may_go(self, entry: Entry, tags: Tags) -> Item | None:

@@ -14,9 +14,9 @@ from labs.engine.base import NAME as PYTHON_IMAGE
 from labs.iam import Principal, PrincipalKind
 from labs.lesson.progress import Progress
 from labs.lesson.stage import catalogue
-from labs.session import Target, connect
+from labs.session import Target, TargetName, connect
 from labs.session import home as places
-from labs.session.target import ROLE_SESSION, TargetName
+from labs.session.target import ROLE_SESSION
 from labs.verdict import Verdict
 
 PLATFORMS = ("linux/amd64", "linux/arm64")

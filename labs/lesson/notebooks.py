@@ -25,6 +25,7 @@ from labs.lesson import runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import Stage, stages
 from labs.lesson.throwaway import room
+from labs.session.docker_login import forget_passwords
 from labs.session.home import checkout
 
 ANSWER = "answer"
@@ -143,6 +144,7 @@ def prepare(subject: Stage, bench: Bench) -> None:
     if subject.lasting:
         # It is about what all the others have made, and its receipt counts from the one before.
         cleanup.clean(bench.target, lambda _line: None)
+        forget_passwords(bench.target.home)
         before = tuple(each.name for each in stages() if each.order < subject.order)
     for name in before:
         if not bench.progress.of(name).passed:

@@ -21,11 +21,12 @@ from pathlib import Path
 
 from labs.errors import LabError
 from labs.files import FILE_MODE, locked, make_folder, read_json, write_json, write_private
+from labs.ledger.lab_account import TargetName
 from labs.processes import command_line, ended, stop
 from labs.session import home as places
 from labs.session import local
 from labs.session.local import Cloud
-from labs.session.target import TargetName, target_name
+from labs.session.target import target_name
 
 FIRST_PORT = 8888
 PORTS = 100

@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from botocore.parsers import ResponseParserError
 
 from labs.errors import LabError
 from labs.failures import explain, no_region
+from labs.ledger.lab_account import TargetName
 from labs.ledger.ledger import Ledger
 from labs.ledger.names import LIFETIME, Names, lifetime, names_for, owner_of
 from labs.ledger.recorder import Recorder
@@ -27,13 +27,6 @@ ROLE_SESSION = "lab"
 _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
 # What connect() replaced in os.environ, and by what, so that LAB_TARGET=aws in the same notebook finds the user's own.
 _replaced: dict[str, tuple[str | None, str | None]] = {}
-
-
-class TargetName(StrEnum):
-    """The switch LAB_TARGET."""
-
-    LOCAL = "local"
-    AWS = "aws"
 
 
 @dataclass(frozen=True)

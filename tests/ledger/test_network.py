@@ -375,6 +375,14 @@ def test_a_broken_price_table_does_not_stop_the_cleaning(
     assert "created 1, gone 1, left 0" in told
 
 
+def test_a_cleaning_logs_out_of_the_registry(target: Target) -> None:
+    config = target.home / "docker" / "config.json"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(json.dumps({"auths": {"127.0.0.1:1": {"auth": "QVdTOng="}}}))
+    assert cli.main(["clean"]) == 0
+    assert json.loads(config.read_text()) == {}
+
+
 def test_the_ledger_holds_no_secret(target: Target) -> None:
     whole_lab.build_stores(target)
     assert "not shown" not in target.ledger.file.read_text()

@@ -13,6 +13,7 @@ from labs.ledger.receipt import Receipt
 from labs.lesson import runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stages
+from labs.session.docker_login import forget_passwords
 
 NAME = "clean-up"
 
@@ -29,6 +30,7 @@ def clean(bench: Bench, say: Callable[[str], None] = print) -> Receipt:
     """
     bench.target.require_confirmed()
     receipt = cleanup.clean(bench.target, say)
+    forget_passwords(bench.target.home)
     _keep(bench, receipt)
     forget(bench)
     return receipt

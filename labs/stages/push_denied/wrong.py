@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.lesson.shell import build, docker, must
 from labs.lesson.stage import Wrong, stage
-from labs.session.target import TargetName
+from labs.session import TargetName
 from labs.stages.push_denied.solve import set_up, solve
 from labs.subjects.push import pushing
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
