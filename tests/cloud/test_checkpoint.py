@@ -99,13 +99,32 @@ def flip_a_bit(file):
     file.write_bytes(data)
 
 
-def of_other_code(file):
-    """A checkpoint that is signed as it should be, of a kit with other patches."""
+def signed_anew(file, change):
+    """The same checkpoint with another head, signed as it should be."""
     state = json.loads((file.parent / "state.json").read_text())
     head, rest = file.read_bytes().split(b"\n", 2)[1:]
-    other = json.dumps({**json.loads(head), "made_by": "0" * 64}).encode()
+    other = json.dumps(change(json.loads(head))).encode()
     body = b"labs cloud checkpoint 1\n" + other + b"\n" + rest[:-32]
     file.write_bytes(body + hmac.digest(state["seed"].encode(), body, hashlib.sha256))
+
+
+def of_another_revision(file):
+    """Of a kit whose patches give the objects another meaning."""
+    signed_anew(file, lambda head: {**head, "revision": head["revision"] + 1})
+
+
+def of_another_moto(file):
+    signed_anew(file, lambda head: {**head, "moto": "5.2.4"})
+
+
+def of_another_python(file):
+    signed_anew(file, lambda head: {**head, "python": "3.11.999"})
+
+
+def of_unknown_code(file):
+    """Of the time before revisions, when a digest said which code it was."""
+    left_out = ("python", "moto", "revision")
+    signed_anew(file, lambda head: {k: v for k, v in head.items() if k not in left_out} | {"made_by": "0" * 64})
 
 
 def of_another_journal(file):
@@ -120,10 +139,13 @@ def of_another_journal(file):
         (flip_a_bit, "its signature is wrong"),
         (lambda file: file.write_bytes(b""), "its signature is wrong"),
         (lambda file: file.write_bytes(file.read_bytes()[:-100]), "its signature is wrong"),
-        (of_other_code, "other code made it"),
+        (of_another_revision, "other code made it"),
+        (of_another_moto, "other code made it"),
+        (of_another_python, "other code made it"),
+        (of_unknown_code, "other code made it"),
         (lambda file: file.chmod(0o666), "another user owns it or may write to it"),
     ],
-    ids=["a bit", "empty", "cut short", "other code", "open to others"],
+    ids=["a bit", "empty", "cut short", "revision", "moto", "python", "unknown code", "open to others"],
 )
 def test_one_that_cannot_be_trusted_is_not_read_and_nothing_is_lost(copy, start, damage, why):
     damage(copy / "checkpoint")

@@ -1,7 +1,8 @@
 """The checkpoint: the store as it stood after so much of the journal, so that a start need not repeat all of it.
 
-The journal stays whole and stays the truth. A checkpoint is used only when its signature is right, the same code
-made it, and the journal begins with exactly what it stands for; otherwise every call is carried out again.
+The journal stays whole and stays the truth. A checkpoint is used only when its signature is right, it was made under
+the same Python, moto and revision of the patches, and the journal begins with exactly what it stands for; otherwise
+every call is carried out again.
 One file: a line that names the format, a line of JSON, a pickle, 32 bytes of HMAC-SHA256 under the folder's seed.
 """
 
@@ -20,6 +21,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from labs.cloud import patches
+from labs.cloud.state import unnumbered_code
 from labs.cloud.state.journal import Journal
 
 log = logging.getLogger("labs.cloud")
@@ -27,7 +30,6 @@ log = logging.getLogger("labs.cloud")
 _FORMAT = b"labs cloud checkpoint 1\n"
 _SIGNATURE = 32
 _CHUNK = 1 << 20
-_CLOUD = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Checkpoint:
         try:
             stores = pickling.collect()
             mark = JournalMark(journal.end, journal.lines, journal.crc(journal.end))
-            head = {**asdict(mark), "made_by": _made_by(), "services": sorted(stores)}
+            head = {**asdict(mark), **_code(), "services": sorted(stores)}
             with self._new(temporary) as file, _no_collection():
                 signed = _Signed(file, self._seed)
                 signed.write(_FORMAT + json.dumps(head).encode() + b"\n")
@@ -105,7 +107,7 @@ class Checkpoint:
         with self._open() as file, _no_collection():
             head = self._check(file)
             mark = _mark(head)
-            if head["made_by"] != _made_by():
+            if not _is_of_this_code(head):
                 raise Unusable("other code made it")
             if mark.bytes > journal.end or journal.crc(mark.bytes) != mark.crc:
                 raise Unusable("the journal does not begin as it did")
@@ -198,12 +200,16 @@ def _no_collection() -> Iterator[None]:
 
 
 @functools.cache
-def _made_by() -> str:
-    """A digest of what gives the pickled objects their meaning: Python, moto, and the kit's patches of it."""
+def _code() -> dict[str, Any]:
+    """What gives the pickled objects their meaning: Python, moto, and the declared revision of the kit's patches."""
     import moto
 
-    digest = hashlib.sha256(f"{platform.python_version()} {moto.__version__}".encode())
-    for folder in ("patches", "store"):
-        for path in sorted((_CLOUD / folder).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return {"python": platform.python_version(), "moto": moto.__version__, "revision": patches.REVISION}
+
+
+def _is_of_this_code(head: Mapping[str, Any]) -> bool:
+    """Whether objects pickled under such a head mean to this code what they meant to the code that wrote it."""
+    code = _code()
+    if "made_by" in head:
+        return code["revision"] == 1 and unnumbered_code.is_known(str(head["made_by"]), code["moto"])
+    return all(head.get(name) == value for name, value in code.items())
