@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diagnose": ("labs.commands.diagnose", "say why a task does not start, or a service does not settle"),
     "clean": ("labs.commands.clean", "remove what the lab created, and only that"),
     "sweep": ("labs.commands.sweep", "list or delete what labs have forgotten in the account"),
+    "docs": ("labs.commands.docs", "write the generated parts of docs/, or compare them with the product"),
     "notebooks": ("labs.commands.notebooks", "generate notebooks/ from solutions/, and execute both"),
 }
 

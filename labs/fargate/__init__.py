@@ -6,13 +6,13 @@ ran ends. Pure: the network, the permissions and the stores are handed in (``Sou
 docs/fidelity-ecs.md.
 """
 
+from labs.aws_texts import Wording
 from labs.fargate.diagnosis import Diagnosis, Finding, FindingStatus, Told, diagnose
 from labs.fargate.exec_checks import ExecSettings, exec_checks
 from labs.fargate.plan import Sources, hosts, plan, survey, survey_subnets
 from labs.fargate.sources import CannotRead
-from labs.fargate.steps import OutcomeKind, StartPlan, Step, StepName, StepVerdict, Stop
+from labs.fargate.steps import OutcomeKind, StartPlan, Step, StepName, StepVerdict, Stop, StopCode
 from labs.fargate.task import TaskSpec
-from labs.fargate.texts import StopCode, Wording
 
 __all__ = [
     "CannotRead",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labs.aws_texts import Text
 from labs.fargate.endings import ending
 from labs.fargate.findings import Finding, Told
-from labs.fargate.texts import Text
 
 EXEC = "ECS Exec"
 ALLOW = "Allow what was refused (labs diagnose --policy prints all that is read), then ask again."
@@ -64,4 +64,4 @@ def _in_the_clear(unchecked: Sequence[Finding], texts: Sequence[Text], told: Tol
 
 
 def _said(texts: Sequence[Text]) -> str:
-    return f"Its reason means: {', or '.join(dict.fromkeys(text.cause for text in texts))}."
+    return f"Its reason means: {', or '.join(dict.fromkeys(text.case for text in texts))}."

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from labs.aws_texts import Text
 from labs.fargate.conclusion import EXEC, conclude
 from labs.fargate.endings import ending
 from labs.fargate.findings import Finding, FindingStatus, Told
+from labs.fargate.recognition import recognise
 from labs.fargate.refusals import REFUSALS, Refusal
 from labs.fargate.steps import Check, StartPlan, StepVerdict
-from labs.fargate.texts import TEXTS, Text
-from labs.fargate.wording import recognise
+from labs.fargate.texts import TEXTS
 
 __all__ = ["Diagnosis", "Finding", "FindingStatus", "Told", "diagnose"]
 
@@ -89,7 +90,7 @@ def _failure(step: str, check: Check) -> Finding:
 
 
 def _refused(refusal: Refusal) -> Finding:
-    cause = f"Refused: {refusal.text.cause}."
+    cause = f"Refused: {refusal.text.case}."
     proof = (f"{refusal.code}: {refusal.message}",)
     return Finding(FindingStatus.FAIL, "RunTask", cause, proof, "Mend the task definition.", text_id=refusal.text.id)
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from labs.fargate.exits import KILLED, TERMINATED
 from labs.fargate.findings import Finding, FindingStatus, Told
-from labs.fargate.steps import ContainerEnd
-from labs.fargate.texts import StopCode
+from labs.fargate.steps import ContainerEnd, StopCode
 
 AFTER = "after the start"
 _MEMORY = "outofmemoryerror"

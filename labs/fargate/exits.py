@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from labs.fargate.steps import ContainerEnd, Stop
-from labs.fargate.texts import TEXTS, StopCode, Wording
+from labs.aws_texts import Wording
+from labs.fargate.steps import ContainerEnd, Stop, StopCode
+from labs.fargate.texts import TEXTS
 
 KILLED = 137
 TERMINATED = 143

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from labs import network
+from labs.aws_texts import Wording
 from labs.fargate import logs as log_step
 from labs.fargate import pull
 from labs.fargate import secrets as secret_step
@@ -31,7 +32,6 @@ from labs.fargate.steps import (
     StepVerdict,
 )
 from labs.fargate.task import TaskSpec
-from labs.fargate.texts import Wording
 
 # Measured once on AWS, in the field: a security group without egress, from PENDING to STOPPED.
 _AUTH_DELAY = Delay(289, "4 min 49 s, measured once on AWS for a task without a path to ECR")

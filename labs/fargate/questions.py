@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labs import iam
+from labs.aws_texts import Wording
 from labs.fargate.advice import mend_permission, rule_of
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.route import HostRoute, Router
 from labs.fargate.sources import CannotRead, Context, Permissions
-from labs.fargate.steps import Check, CheckKind, ContainerEnd, StepVerdict, Stop
+from labs.fargate.steps import Check, CheckKind, ContainerEnd, StepVerdict, Stop, StopCode
 from labs.fargate.task import TaskSpec
-from labs.fargate.texts import TEXTS, StopCode, Wording
+from labs.fargate.texts import TEXTS
 
 
 @dataclass(frozen=True)

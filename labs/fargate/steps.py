@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labs import iam, network
+from labs.aws_texts import Mark
 from labs.fargate.task import TaskSpec
-from labs.fargate.texts import Mark, StopCode
 
 
 class StepName(enum.Enum):
@@ -41,6 +41,15 @@ class CheckKind(enum.Enum):
     PERMISSION = "permission"
     EXISTENCE = "existence"
     CONTENT = "content"
+
+
+class StopCode(enum.Enum):
+    """``stopCode`` of a stopped task that this model gives. Source: ECS API Reference, Task."""
+
+    FAILED_TO_START = "TaskFailedToStart"
+    ESSENTIAL_EXITED = "EssentialContainerExited"
+    USER = "UserInitiated"
+    SCHEDULER = "ServiceSchedulerInitiated"
 
 
 @dataclass(frozen=True)

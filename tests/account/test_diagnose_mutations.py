@@ -2,9 +2,9 @@
 
 import pytest
 
+from labs.fargate.recognition import recognise
 from labs.fargate.steps import OutcomeKind
 from labs.fargate.texts import TEXTS
-from labs.fargate.wording import recognise
 from tests.account.mutations import MUTATIONS
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from labs.aws_texts import Wording
 from labs.fargate import exits
 from labs.fargate.exits import ContainerExit
-from labs.fargate.texts import StopCode, Wording
+from labs.fargate.steps import StopCode
 
 OK = {"app": ContainerExit(0), "side": ContainerExit(143)}
 

@@ -1,63 +1,46 @@
-"""The fidelity page is what the code says, and every test that it names is there."""
+"""The test that a text names has that text's cause; a service says only words that have evidence."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
+from labs.aws_texts import Mark, texts
 from labs.cloud.ecs.rules import scheduler
-from labs.cloud.ecs.rules.event_texts import WORDS, say
+from labs.cloud.ecs.rules.event_texts import say
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.texts import TEXTS
-from tests.fargate import fidelity
 from tests.fargate.causes import ROWS
 from tests.fargate.test_validation import REGISTERED, RUNS
 
 EVERY = {**TEXTS, **REFUSALS}
-HERE = Path(__file__).parent
-
-
-def test_the_page_is_up_to_date():
-    assert fidelity.PAGE.read_text("utf-8") == fidelity.render(), "run: python -m tests.fargate.fidelity"
+WORDS = texts("ecs_services")
+START = "fargate/test_start.py::test_the_start_stops_at_the_step_with_the_text_of"
+REGISTER = "fargate/test_validation.py::test_a_definition_fargate_cannot_run_is_refused"
+RUN = "fargate/test_validation.py::test_a_run_that_cannot_be_placed_is_refused"
 
 
 @pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)
-def test_the_page_has_a_row_for(text):
-    rows = [line for line in fidelity.render().splitlines() if line.startswith(f"| `{text.id}`:")]
-    assert len(rows) == 1
-    assert text.mark.value in rows[0]
-
-
-@pytest.mark.parametrize("id", EVERY)
-def test_the_named_test_exists_and_has_the_cause(id):
-    module, _, name = fidelity.test_of(id).partition("::")
-    function, _, parameter = name.partition("[")
-    defined = {
-        node.name
-        for node in ast.walk(ast.parse((HERE / module).read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef)
-    }
-    assert function in defined
-    if parameter:
-        assert parameter.removesuffix("]") in {cause.name for cause in ROWS if cause.text_id == id}
-    if f"{module}::{function}" in (fidelity.REGISTER, fidelity.RUN):
-        assert id in {row[0] for row in (*REGISTERED, *RUNS)}
+def test_the_named_test_has_the_cause(text):
+    function, _, parameter = text.test.partition("[")
+    if function == START:
+        assert parameter.removesuffix("]") in {cause.name for cause in ROWS if cause.text_id == text.id}
+    if function in (REGISTER, RUN):
+        assert text.id in {row[0] for row in (*REGISTERED, *RUNS)}
 
 
 def test_a_service_says_only_words_that_have_evidence():
-    """Each text has a row, a mark, and is said somewhere in the local AWS's ECS; no event is worded elsewhere."""
-    folder = Path(scheduler.__file__).parent
+    """Each text has a mark, and is said somewhere in the local AWS's ECS; no event is worded elsewhere."""
+    folder = Path(scheduler.__file__).parent.parent
     said = {
         node.args[0].value
-        for file in folder.glob("*.py")
+        for file in folder.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"
     }
     assert said == set(WORDS)
-    page = fidelity.render()
-    assert all(f"| `{id}`: " in page for id in WORDS)
-    simulated = {id for id, words in WORDS.items() if words.mark == "simulated"}
-    assert simulated == {id for id, words in WORDS.items() if words.template.endswith("(simulated wording)")}
+    simulated = {id for id, words in WORDS.items() if words.mark is Mark.SIMULATED}
+    assert simulated == {id for id, words in WORDS.items() if words.words.endswith("(simulated wording)")}
 
 
 def test_words_of_a_service_are_filled_from_the_real_objects():

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from labs.aws_texts import Wording
 from labs.fargate.diagnosis import FindingStatus, Told, diagnose
 from labs.fargate.exec_checks import ExecSettings, exec_checks
 from labs.fargate.plan import hosts, survey_subnets
 from labs.fargate.refusals import refusal
 from labs.fargate.sources import ImageFound, Missing
-from labs.fargate.steps import ContainerEnd, OutcomeKind, StepName, StepVerdict
-from labs.fargate.texts import TEXTS, StopCode, Wording
+from labs.fargate.steps import ContainerEnd, OutcomeKind, StepName, StepVerdict, StopCode
+from labs.fargate.texts import TEXTS
 from tests.fargate.causes import HARMLESS, ROWS
 from tests.fargate.course import AMD64, ARM64, IMAGE, REGION, SINGLE, TASK_ID, Course, descriptor, missing
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from labs.aws_texts import Mark, Text, Wording
+from labs.fargate.recognition import recognise
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.texts import TEXTS
-from labs.fargate.wording import Mark, Text, Wording, recognise
 
 EVERY = {**TEXTS, **REFUSALS}
 # One value for every placeholder there is.
@@ -52,16 +53,19 @@ def test_a_text_is_rendered_whole(text, wording):
 
 @pytest.mark.parametrize("text", EVERY.values(), ids=EVERY)
 def test_a_text_says_its_cause_and_its_evidence(text):
-    assert text.cause
-    assert text.source
+    assert text.case
+    assert text.evidence
     assert text.placeholders <= set(VALUES)
+
+
+REST = {"id": "x", "service": "ecs", "operations": (), "case": "y", "evidence": "w"}
 
 
 def test_only_a_simulated_text_says_so():
     with pytest.raises(ValueError, match="simulated"):
-        Text("x", "y", "z", Mark.SIMULATED, "w")
+        Text(words="z", mark=Mark.SIMULATED, **REST)
     with pytest.raises(ValueError, match="simulated"):
-        Text("x", "y", "z (simulated wording)", Mark.FIELD, "w")
+        Text(words="z (simulated wording)", mark=Mark.FIELD, **REST)
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from labs.aws_texts import Wording
 from labs.fargate.steps import StepName
-from labs.fargate.wording import Wording
 from labs.verdict.stops import StopOutcome, StopStep, StopTrouble, StopWords, TaskRun, expect_stop, read_stop
 from tests.fargate.causes import ROWS, Cause
 from tests.fargate.course import Course

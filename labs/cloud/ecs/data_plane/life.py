@@ -20,9 +20,9 @@ from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import Attachment, Container, EcsService, Task
 from labs.errors import LabError
 from labs.fargate import exits
-from labs.fargate.steps import Delay, OutcomeKind, StartPlan, Stop
+from labs.fargate.steps import Delay, OutcomeKind, StartPlan, Stop, StopCode
 from labs.fargate.task import TaskSpec
-from labs.fargate.texts import TEXTS, StopCode
+from labs.fargate.texts import TEXTS
 
 log = logging.getLogger("labs.cloud")
 

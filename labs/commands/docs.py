@@ -1,0 +1,26 @@
+"""``labs docs``: write the generated parts of docs/, or compare them with what the product says."""
+
+import argparse
+import sys
+
+from labs.pages import pages
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``labs docs``."""
+    parser.add_argument("what", choices=("build", "check"), help="write the generated parts, or compare them")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when every page is what the product says, 1 when ``check`` finds one that is not."""
+    stale = [page for page in pages() if not page.current]
+    for page in stale:
+        if args.what == "build":
+            page.path.write_text(page.built, "utf-8")
+            print(f"Written: docs/{page.path.name}")
+        else:
+            print(f"docs/{page.path.name} does not say what the product says", file=sys.stderr)
+    if stale and args.what == "check":
+        print("Next: run labs docs build", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,51 @@
+"""A page of docs/ and its generated blocks."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from labs.errors import LabError
+from labs.pages.registry import BLOCKS
+from labs.session.home import checkout
+
+_BLOCK = re.compile(r"^<!-- generated: (?P<words>[^\n]+?) -->\n(?P<text>.*?)^<!-- end -->$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One file and its text as it stands there."""
+
+    path: Path
+    text: str
+
+    @property
+    def built(self) -> str:
+        """The page with each block as the product says it now. LabError for a block that nothing generates."""
+        return _BLOCK.sub(self._block, self.text)
+
+    @property
+    def current(self) -> bool:
+        """Whether the page says what the product says."""
+        return self.text == self.built
+
+    def _block(self, found: re.Match[str]) -> str:
+        name, *words = found["words"].split()
+        if name not in BLOCKS:
+            raise LabError(
+                f"{self.path.name} has a block '{name}', and nothing generates it",
+                f"write one of {', '.join(BLOCKS)}",
+                id="no-such-block",
+            )
+        return f"<!-- generated: {found['words']} -->\n{BLOCKS[name](words).strip()}\n<!-- end -->"
+
+
+def pages() -> Iterator[Page]:
+    """The pages of the checkout that have generated blocks, by name. LabError where there is no docs/."""
+    folder = checkout() / "docs"
+    if not folder.is_dir():
+        raise LabError(f"There is no docs/ in {folder.parent}", "run this in a clone of the repository", id="no-docs")
+    for path in sorted(folder.glob("*.md")):
+        text = path.read_text("utf-8")
+        if _BLOCK.search(text):
+            yield Page(path, text)

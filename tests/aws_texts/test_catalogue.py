@@ -1,0 +1,80 @@
+"""The catalogue of AWS's texts: each entry is whole, is said somewhere in labs/, and names the test that shows it."""
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from labs.aws_texts import FILES, SIMULATED, Mark, texts
+
+ROOT = Path(__file__).parents[2]
+EVERY = [text for file in FILES for text in texts(file).values()]
+IDS = [text.id for text in EVERY]
+
+
+def spoken(path):
+    """Every id that a module may say: its strings, and f-strings (``f"{store}.denied"``) as patterns."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.escape(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else "" for part in node.values]
+            if re.fullmatch("[a-z_.]*[.][a-z_.]*", "".join(parts)):
+                yield "".join(re.escape(part) if part else "[a-z_]+" for part in parts)
+
+
+SAID = {said for path in (ROOT / "labs").rglob("*.py") for said in spoken(path)}
+PATTERNS = [re.compile(said) for said in SAID if "[a-z_]+" in said]
+
+
+def defined(path):
+    """The names of a test module's functions."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_an_id_is_given_once():
+    assert [id for id, count in Counter(IDS).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("text", EVERY, ids=IDS)
+def test_a_text_has_its_service_its_case_its_words_and_its_evidence(text):
+    assert text.service
+    assert text.operations
+    assert text.case
+    assert text.words
+    assert text.evidence
+    assert isinstance(text.mark, Mark)
+
+
+@pytest.mark.parametrize("text", EVERY, ids=IDS)
+def test_only_words_of_ours_say_that_they_are_simulated(text):
+    for words in (text.words, text.older, *text.also):
+        assert (SIMULATED in words) is (text.mark is Mark.SIMULATED and bool(words))
+
+
+@pytest.mark.parametrize("text", EVERY, ids=IDS)
+def test_a_text_has_plain_placeholders_and_is_filled_whole(text):
+    assert all(re.fullmatch("[a-z_]+", name) for name in text.placeholders)
+    assert "{" not in text.render(dict.fromkeys(text.placeholders, "value"))
+
+
+@pytest.mark.parametrize("text", EVERY, ids=IDS)
+def test_an_error_has_a_code_and_a_status(text):
+    assert bool(text.code) is bool(text.status and text.code)
+    assert text.status in (0, *range(400, 600))
+
+
+@pytest.mark.parametrize("text", EVERY, ids=IDS)
+def test_a_text_is_said_somewhere(text):
+    assert re.escape(text.id) in SAID or any(pattern.fullmatch(text.id) for pattern in PATTERNS)
+
+
+@pytest.mark.parametrize("text", EVERY, ids=IDS)
+def test_a_text_names_the_test_that_shows_it(text):
+    file, _, name = text.test.partition("::")
+    path = ROOT / "tests" / file
+    assert path.is_file(), text.test
+    assert name.partition("[")[0] in defined(path)
