@@ -1,4 +1,7 @@
-"""The two engines: a Docker Engine with buildx, or the kit's embedded one. ``find`` picks; nothing else decides."""
+"""The two engines: a Docker Engine with buildx, or the kit's embedded one. ``find`` picks; nothing else decides.
+
+The ``Engine`` protocol below is all that a stage may use. Knows no stage and no check.
+"""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,8 @@
-"""Verdicts: what a check says, the catalogue of its messages, and the oracle of expected failures."""
+"""Verdicts: what a check says, the catalogue of its messages, and the oracle of expected failures.
+
+``run_gates`` gives a ``Report``, ``Catalogue`` the words behind a message id, ``expect_denied`` the judgement of an
+intended refusal. Knows no stage and no target: evidence comes in as plain values.
+"""
 
 from labs.verdict.catalogue import BadCatalogue, Catalogue, Message
 from labs.verdict.gates import Gate, Report, run_gates

@@ -1,6 +1,8 @@
 """The embedded engine: builds, pushes and runs the lab's image without a Docker Engine, and never claims to be one.
 
-The door is ``EmbeddedEngine``; ``command.main`` is the ``docker`` command that it puts on a kernel's PATH.
+The door is ``EmbeddedEngine``; ``docker_command.main`` is the ``docker`` command that it puts on a kernel's PATH. It
+sends containerd's calls in containerd's order and runs no command inside an image
+(docs/decisions/embedded-engine.md).
 """
 
 import os

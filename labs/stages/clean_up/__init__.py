@@ -1,0 +1,1 @@
+"""Stage 07: everything is taken back, and the receipt says so."""

@@ -1,1 +1,1 @@
-"""What ECS keeps."""
+"""What ECS keeps: clusters, task definitions, services and tasks, as values in memory and in SQLite."""
