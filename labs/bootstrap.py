@@ -17,6 +17,8 @@ NEEDS = (3, 11)
 
 def main(target: str, lock: str) -> int:
     """Create or update ``target`` so that it holds exactly what ``lock`` names, and the ``labs`` command."""
+    if sys.platform == "win32":
+        return refuse_windows()
     if sys.version_info < NEEDS:
         return _stop(
             f"This is Python {sys.version.split()[0]}; the kit needs {NEEDS[0]}.{NEEDS[1]} or newer.",
@@ -24,7 +26,7 @@ def main(target: str, lock: str) -> int:
         )
     began = time.monotonic()
     folder = Path(target).absolute()
-    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = folder / "bin" / "python"
     wheels = os.environ.get("LAB_WHEELHOUSE")
     source = ["--no-index", "--find-links", wheels] if wheels else []
     if not python.exists():
@@ -71,6 +73,14 @@ def main(target: str, lock: str) -> int:
             )
     print(f"{target} is ready ({time.monotonic() - began:.0f} s).", flush=True)
     return 0
+
+
+def refuse_windows() -> int:
+    """Say that plain Windows is not served, and what is; exit code 2."""
+    return _stop(
+        "The lab runs on Linux, on macOS, and on Windows in WSL2, not on Windows itself.",
+        "in an administrator's PowerShell: wsl --install, then clone the kit and run make lab in that Linux",
+    )
 
 
 def _stop(what: str, next_step: str) -> int:

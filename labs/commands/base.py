@@ -7,6 +7,12 @@ from labs.engine import find
 from labs.engine.base import PUBLIC_IMAGE, BaseKind, BaseSource, put_base
 from labs.session import connect
 
+EXAMPLES = {
+    "labs base": "the best source that can be reached",
+    "labs base --from-archive python.tar": "without a network",
+}
+EXITS = {0: "the base image is there", 2: "no source could give it"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options: at most one source."""

@@ -8,6 +8,13 @@ from labs.session.docker_login import forget_passwords
 from labs.session.home import lab_home
 from labs.session.target import Target, connect
 
+EXAMPLES = {
+    "labs clean --dry-run": "see what would go, and what it has cost",
+    "labs clean": "remove it; again goes on where it stopped",
+    "labs clean --account 111122223333": "on real AWS, the first time",
+}
+EXITS = {0: "nothing is left", 1: "something is left; the receipt says what and why", 2: "it could not begin"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs clean``."""

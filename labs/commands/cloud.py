@@ -4,10 +4,23 @@ import argparse
 import ipaddress
 import json
 import re
+import shlex
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from labs.cloud.wire.stderr_log import Log
 from labs.errors import LabError
+
+EXAMPLES = {
+    "labs cloud --state /tmp/aws": "one JSON line when ready; Ctrl-C ends it",
+    "labs cloud --state /tmp/aws --check-state": "read it all, set aside what is broken",
+}
+EXITS = {
+    0: "it was stopped (--check-state: all is whole)",
+    1: "--check-state: something was set aside",
+    2: "it cannot start",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,51 +49,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve; print one JSON line when ready. Raises LabError for what stands in the way."""
     _check(args)
+    state = args.state.absolute()
     if args.check_state:
-        return _check_state(args.state.absolute())
+        return _check_state(state)
+
+    def ready(facts: Mapping[str, str]) -> None:
+        print(json.dumps(facts), flush=True)
+        if sys.stderr.isatty():
+            env = f'eval "$(labs env --state {shlex.quote(str(state))})"'
+            print(
+                f"It serves until Ctrl-C, and its state stays.\nNext: in another shell, {env}",
+                file=sys.stderr,
+            )
+
     log = Log()
     try:
-        _serve(args)
+        # Imports moto, which takes most of a second: only now, when the arguments are right.
+        from labs.cloud.front.serving import serve
+
+        serve(
+            state,
+            host=args.host,
+            port=args.port,
+            account=args.account,
+            region=args.region,
+            referenced_layer_rule=not args.no_referenced_layer_rule,
+            ready=ready,
+        )
     finally:
         log.close()
     return 0
-
-
-def _serve(args: argparse.Namespace) -> None:
-    # Imports of moto take most of a second: only now, when the arguments are right.
-    from labs.cloud.front.assembly import LocalAws
-    from labs.cloud.wire import server
-
-    cloud = LocalAws(
-        args.state.absolute(), args.account, args.region, referenced_layer_rule=not args.no_referenced_layer_rule
-    )
-    try:
-        port = args.port or cloud.identity.port
-        if not args.port and port and not server.is_free(args.host, port):
-            raise LabError(
-                f"Port {port}, which this state used before and its image names carry, is in use.",
-                "stop the program that uses it, or give another with --port (image names then change)",
-            )
-        listening = server.listen(args.host, port, cloud)
-        bound = server.port_of(listening)
-        cloud.host = f"{_spelled(args.host)}:{bound}"
-        cloud.remember_port(bound)
-        line = {
-            "endpoint": f"http://{cloud.host}",
-            "account": cloud.identity.account,
-            "region": cloud.identity.region,
-            "access_key_id": cloud.admin.access_key_id,
-            "secret_access_key": cloud.admin.secret,
-        }
-
-        def ready() -> None:
-            cloud.folder.announce(line)
-            print(json.dumps(line), flush=True)
-            cloud.start()
-
-        server.serve(listening, ready)
-    finally:
-        cloud.close()
 
 
 def _check_state(path: Path) -> int:
@@ -96,20 +94,17 @@ def _check_state(path: Path) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     if not 0 <= args.port <= 65535:
-        raise LabError(f"{args.port} is no port.", "give a number from 0 to 65535")
+        raise LabError(f"{args.port} is not a port number.", "give a number from 0 to 65535", id="not-a-port-number")
     if args.account is not None and not re.fullmatch(r"\d{12}", args.account):
-        raise LabError(f"'{args.account}' is no account id.", "give twelve digits, like 111122223333")
+        raise LabError(
+            f"'{args.account}' is not an account id.", "give twelve digits, like 111122223333", id="not-an-account-id"
+        )
     if args.region is not None and not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", args.region):
-        raise LabError(f"'{args.region}' is no region.", "give one like us-east-1")
+        raise LabError(f"'{args.region}' is not a region.", "give one like us-east-1", id="not-a-region")
     if args.host != "localhost":
         try:
             ipaddress.ip_address(args.host)
         except ValueError as error:
-            raise LabError(f"'{args.host}' is no address.", "give one like 127.0.0.1") from error
-
-
-def _spelled(host: str) -> str:
-    """The host as it stands in a URL; "any address" is reached over loopback."""
-    if host in ("0.0.0.0", "::", "localhost"):
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+            raise LabError(
+                f"'{args.host}' is not an address.", "give one like 127.0.0.1", id="not-an-address"
+            ) from error

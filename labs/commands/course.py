@@ -18,6 +18,12 @@ from labs.lesson.throwaway import room
 from labs.session import TargetName
 from labs.session.target import target_name
 
+EXAMPLES = {
+    "labs course": "in a lab home of its own: your work is left alone",
+    "LAB_TARGET=aws labs course --here": "in your AWS account",
+}
+EXITS = {0: "every stage has passed", 1: "not every stage has passed", 2: "it could not begin"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs course``."""

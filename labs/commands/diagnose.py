@@ -14,22 +14,20 @@ from labs.session.home import lab_home
 from labs.session.target import connect
 
 _EPILOG = """\
-Without a name it looks at the service of the cluster that is not steady, else at the newest task.
-It only reads. LAB_TARGET=aws asks your account, with your usual credentials; else the lab's local AWS is asked.
-
-exit codes: 0 nothing is wrong, 1 causes were found, 2 something could not be checked or asked
-
-examples:
-  labs diagnose                                          what most needs a look in the lab's cluster
-  labs diagnose arn:aws:ecs:us-east-1:111122223333:task/lab/0123456789abcdef0123456789abcdef
-  labs diagnose my-service --cluster lab
-  labs diagnose my-family:3 --subnet subnet-... --group sg-...     before it runs
+Without a name it looks at the service of the cluster that is not steady, else at the newest task. It only reads.
+LAB_TARGET=aws asks your account, with your usual credentials; without it the lab's local AWS is asked.
 """
+EXAMPLES = {
+    "labs diagnose": "what most needs a look in the lab's cluster",
+    "labs diagnose my-service --cluster lab": "one service",
+    "labs diagnose my-family:3 --subnet subnet-...": "a definition, before it runs",
+    "LAB_TARGET=aws labs diagnose TASK-ARN": "a task in your AWS account",
+}
+EXITS = {0: "nothing is wrong", 1: "causes were found", 2: "something could not be checked or asked"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs diagnose``."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _EPILOG
     what = "a task's id or ARN, a service's name or ARN, or a task definition's family, family:revision or ARN"
     parser.add_argument("name", nargs="?", default="", metavar="TASK|SERVICE|DEFINITION", help=what)
@@ -65,6 +63,12 @@ def _check(args: argparse.Namespace) -> None:
     for option, prefix, ids in (("--subnet", "subnet-", args.subnet), ("--group", "sg-", args.group)):
         for id in ids:
             if not id.startswith(prefix):
-                raise LabError(f"'{id}' is no id for {option}.", f"give {option} {prefix}...")
+                raise LabError(
+                    f"'{id}' is not an id for {option}.", f"give {option} {prefix}...", id="wrong-kind-of-id"
+                )
     if not args.name and (args.subnet or args.group or args.public):
-        raise LabError("--subnet, --group and --public need a name.", "say which task or task definition")
+        raise LabError(
+            "--subnet, --group and --public need a name.",
+            "say which task or task definition",
+            id="diagnose-place-without-name",
+        )

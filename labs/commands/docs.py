@@ -5,6 +5,12 @@ import sys
 
 from labs.pages import pages
 
+EXAMPLES = {
+    "labs docs build": "after a change of what a page is made from",
+    "labs docs check": "which page does not say what the product says",
+}
+EXITS = {0: "every page says what the product says", 1: "check: one does not"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs docs``."""

@@ -1,10 +1,16 @@
-"""``labs doctor``: what this machine has and what to mend. Exit code 0 if the lab can run as things are, else 1."""
+"""``labs doctor``: what this machine has and what to fix. Exit code 0 if the lab can run as things are, else 1."""
 
 import argparse
 import json
 from dataclasses import asdict
 
 from labs.engine.doctor import can_run, examine, table
+
+EXAMPLES = {
+    "labs doctor": "one line for each thing the lab needs",
+    "labs doctor --json": "the same for a program",
+}
+EXITS = {0: "the lab can run on this machine", 1: "it cannot yet; the lines marked fix say why"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +26,5 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"can_run": runs, "findings": [asdict(finding) for finding in findings]}, indent=1))
     else:
         print(table(findings))
-        print(
-            "The lab can run on this machine." if runs else "The lab cannot run yet: mend the first line marked mend."
-        )
+        print("The lab can run on this machine." if runs else "The lab cannot run yet: fix the first line marked fix.")
     return 0 if runs else 1

@@ -7,15 +7,12 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from labs.errors import LabError
 from labs.session import local
-from labs.session.home import lab_home
-from labs.session.local import Cloud
 
 _IN_THE_WAY = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
-def _bash(name: str, value: str) -> str:
+def _posix(name: str, value: str) -> str:
     return f"export {name}={shlex.quote(value)}"
 
 
@@ -29,12 +26,23 @@ def _powershell(name: str, value: str) -> str:
     return f"$Env:{name} = '{escaped}'"
 
 
-SHELLS: Mapping[str, Callable[[str, str], str]] = {"bash": _bash, "fish": _fish, "powershell": _powershell}
+SHELLS: Mapping[str, Callable[[str, str], str]] = {
+    "bash": _posix,
+    "zsh": _posix,
+    "sh": _posix,
+    "fish": _fish,
+    "powershell": _powershell,
+}
+EXAMPLES = {
+    'eval "$(labs env)"': "in bash, zsh and sh",
+    "labs env --shell fish | source": "in fish",
+}
+EXITS = {0: "the variables were printed", 2: "no local AWS runs there"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs env``."""
-    parser.add_argument("--shell", choices=SHELLS, default="bash", help="bash also serves sh and zsh")
+    parser.add_argument("--shell", choices=SHELLS, default="bash", help="whose words to print (default: bash)")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--state", type=Path, metavar="DIR", help="the local AWS that runs with this --state")
     which.add_argument("--home", type=Path, metavar="DIR", help="the local AWS of this LAB_HOME")
@@ -42,24 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print one line a variable; LabError when no local AWS runs. Starts nothing."""
-    cloud = _running(args.state, args.home)
+    cloud = local.running_cloud(args.state, args.home)
     write = SHELLS[args.shell]
     print("\n".join(write(name, value) for name, value in cloud.variables().items()))
     for name in _IN_THE_WAY:
         if os.environ.get(name):
             print(f"Note: {name} is set here and may lead tools elsewhere; unset it.", file=sys.stderr)
     return 0
-
-
-def _running(state: Path | None, home: Path | None) -> Cloud:
-    if state is not None:
-        cloud = local.recorded(state / local.READY_FILE)
-        if cloud is not None and local.identity(cloud):
-            return cloud
-        raise LabError(f"No local AWS runs with the state in {state}.", f"start it: labs cloud --state {state}")
-    if home is not None and not home.is_dir():
-        raise LabError(f"There is no folder {home}.", "name the LAB_HOME of a running lab, or leave --home out")
-    cloud = local.find_cloud(lab_home({"LAB_HOME": str(home)}) if home is not None else lab_home())
-    if cloud is None:
-        raise LabError("No local AWS runs for this checkout.", "start it: make lab")
-    return cloud

@@ -1,89 +1,22 @@
-"""``labs login-password``: a registry password on stdout, for ``docker login -u AWS --password-stdin``.
-
-With ``--role`` it is the password of that role, so that docker pushes as the role and not as you.
-"""
+"""``labs login-password``: a registry password on stdout, for ``docker login -u AWS --password-stdin``."""
 
 import argparse
-import os
-import sys
-import time
-from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from labs.session.registry_password import registry_password
 
-from labs.errors import LabError
-from labs.failures import denied, explain, no_region
-from labs.session import TargetName, local
-from labs.session.home import lab_home
-from labs.session.target import ROLE_SESSION, password_of, role_session, target_name
-
-# IAM on AWS takes some seconds until a new role can be assumed.
-AWS_WAIT_S = 30.0
+EXAMPLES = {
+    "labs login-password | docker login -u AWS --password-stdin $REGISTRY": "as the administrator",
+    "labs login-password --role fargate-lab-push": "that role's: docker then pushes as the role",
+}
+EXITS = {0: "the password was printed", 2: "AWS refuses, or no local AWS runs"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs login-password``."""
-    parser.add_argument("--role", default="", metavar="NAME|ARN", help="take this role first, as session 'lab'")
+    parser.add_argument("--role", default="", metavar="NAME|ARN", help="assume this role first, as session 'lab'")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the password and nothing else; LabError in AWS's words when the account refuses."""
-    session, endpoint = _current()
-    doing = "reading your AWS configuration"
-    try:
-        if args.role:
-            doing = f"taking the role {args.role} (sts:AssumeRole)"
-            session = _as_role(session, endpoint, args.role)
-        doing = "asking for a registry password (ecr:GetAuthorizationToken)"
-        answer = _client(session, "ecr", endpoint).get_authorization_token()
-    except (ClientError, BotoCoreError, ValueError) as error:
-        raise explain(error, doing) from error
-    print(password_of(answer["authorizationData"][0]["authorizationToken"]))
+    """Print the password and nothing else."""
+    print(registry_password(args.role))
     return 0
-
-
-def _current() -> tuple[boto3.Session, str]:
-    """The identity of this shell; of the local AWS's administrator where the shell has none and the target is local."""
-    pointed = os.environ.get("AWS_ENDPOINT_URL") and os.environ.get("AWS_ACCESS_KEY_ID")
-    if target_name(os.environ) is TargetName.LOCAL and not pointed:
-        cloud = local.find_cloud(lab_home())
-        if cloud is None:
-            raise LabError("No local AWS runs for this checkout.", "start it: make lab")
-        return cloud.session(), cloud.endpoint
-    try:
-        session = boto3.Session()
-        region = session.region_name
-    except (BotoCoreError, ValueError) as error:
-        raise explain(error, "reading your AWS configuration") from error
-    if not region:
-        raise no_region()
-    return session, ""
-
-
-def _as_role(session: boto3.Session, endpoint: str, role: str) -> boto3.Session:
-    sts = _client(session, "sts", endpoint)
-    if not role.startswith("arn:"):
-        me = sts.get_caller_identity()
-        role = f"arn:{me['Arn'].split(':')[1]}:iam::{me['Account']}:role/{role}"
-    return role_session(_assume(sts, role)["Credentials"], str(session.region_name), endpoint)
-
-
-def _assume(sts: Any, role: str) -> Any:
-    on_aws = target_name(os.environ) is TargetName.AWS and not os.environ.get("AWS_ENDPOINT_URL")
-    deadline = time.monotonic() + (AWS_WAIT_S if on_aws else 0)
-    told = False
-    while True:
-        try:
-            return sts.assume_role(RoleArn=role, RoleSessionName=ROLE_SESSION)
-        except ClientError as error:
-            if not denied(error) or time.monotonic() >= deadline:
-                raise
-        if not told:
-            print("AWS refuses the role so far; a new role takes some seconds. Trying again ...", file=sys.stderr)
-            told = True
-        time.sleep(2)
-
-
-def _client(session: boto3.Session, service: str, endpoint: str) -> Any:
-    return session.client(service, endpoint_url=endpoint or None)

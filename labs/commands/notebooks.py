@@ -4,6 +4,12 @@ import argparse
 
 from labs.lesson import notebooks
 
+EXAMPLES = {
+    "labs notebooks build 01-build": "after an edit in solutions/",
+    "labs notebooks check": "compare all with what is committed",
+}
+EXITS = {0: "done, or all is as committed", 1: "check: something differs", 2: "a notebook cannot be read or run"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs notebooks``."""

@@ -6,6 +6,11 @@ from labs.lesson import runner
 from labs.lesson.bench import open_bench
 from labs.lesson.stage import stage, stages
 
+EXAMPLES = {
+    "labs reset push-fixed": "undo 03, and what builds on it",
+}
+EXITS = {0: "undone", 2: "it could not be undone"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs reset``."""

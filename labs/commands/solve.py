@@ -6,6 +6,11 @@ from labs.lesson import runner
 from labs.lesson.bench import open_bench
 from labs.lesson.stage import stage, stages
 
+EXAMPLES = {
+    "labs solve push-fixed": "catch up to the end of 03",
+}
+EXITS = {0: "each stage that was done has passed", 1: "one has not", 2: "it could not be done"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs solve``."""

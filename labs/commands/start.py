@@ -4,6 +4,12 @@ import argparse
 
 from labs.session import jupyterlab
 
+EXAMPLES = {
+    "labs start": "as make lab does",
+    "labs start --no-browser --port 8890": "print the URL only, on a port of your choice",
+}
+EXITS = {0: "everything was stopped", 2: "it cannot start"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs start``."""

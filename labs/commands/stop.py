@@ -5,6 +5,11 @@ import argparse
 from labs.session import local
 from labs.session.home import lab_home
 
+EXAMPLES = {
+    "labs stop": "its state stays; the next start finds it again",
+}
+EXITS = {0: "no local AWS runs here any more", 2: "the lab home cannot be used"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``labs stop`` has no options."""

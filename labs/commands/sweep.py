@@ -11,6 +11,16 @@ from labs.session import TargetName, local
 from labs.session.home import lab_home
 from labs.session.target import Target, connect
 
+EXAMPLES = {
+    "labs sweep": "list; nothing is deleted",
+    "labs sweep --delete": "delete what has expired, and only that",
+}
+EXITS = {
+    0: "nothing that has expired is left, or only listed",
+    1: "something is left or could not be read",
+    2: "it could not begin",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs sweep``."""
@@ -37,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
                 f"This deletes {len(expired)} resources of any owner in account {target.account}, "
                 f"region {target.region}. Nothing was deleted.",
                 f"if that is right: labs sweep --delete --account {target.account}",
+                id="sweep-needs-account",
             )
         items = sweep.delete(target, expired, now)
     left = [item for item in items if item.outcome is Outcome.LEFT]

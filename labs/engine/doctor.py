@@ -1,4 +1,4 @@
-"""What this machine has and what to mend: one finding a line, each with one remedy. ``judge`` is pure."""
+"""What this machine has and what to fix: one finding a line, each with one remedy. ``judge`` is pure."""
 
 import os
 import shutil
@@ -27,11 +27,11 @@ WIDTH = 100
 
 
 class DoctorStatus(StrEnum):
-    """``ok``; ``note``: good to know, nothing is lost; ``mend``: something does not work until it is mended."""
+    """``ok``; ``note``: good to know, nothing is lost; ``fix``: something does not work until it is fixed."""
 
     OK = "ok"
     NOTE = "note"
-    MEND = "mend"
+    FIX = "fix"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _python(machine: Machine) -> Iterator[DoctorLine]:
     else:
         yield DoctorLine(
             "Python",
-            DoctorStatus.MEND,
+            DoctorStatus.FIX,
             f"{version}; the kit needs 3.11 or newer",
             "Install Python 3.11 or newer.",
             True,
@@ -112,14 +112,14 @@ def _room(machine: Machine) -> Iterator[DoctorLine]:
     if machine.home_problem:
         remedy = "Make it writable, or set LAB_HOME to a folder that is."
         yield DoctorLine(
-            "LAB_HOME", DoctorStatus.MEND, f"{machine.home} cannot be written: {machine.home_problem}", remedy, True
+            "LAB_HOME", DoctorStatus.FIX, f"{machine.home} cannot be written: {machine.home_problem}", remedy, True
         )
     else:
         yield DoctorLine("LAB_HOME", DoctorStatus.OK, machine.home)
     if 0 <= machine.free_disk < DISK_NEEDED:
         found = f"{machine.free_disk / GIB:.1f} GiB free; the lab needs {DISK_NEEDED // GIB} GiB"
         yield DoctorLine(
-            "Disk", DoctorStatus.MEND, found, "Free some space, or set LAB_HOME to a folder on a larger disk."
+            "Disk", DoctorStatus.FIX, found, "Free some space, or set LAB_HOME to a folder on a larger disk."
         )
     elif machine.free_disk >= 0:
         yield DoctorLine("Disk", DoctorStatus.OK, f"{machine.free_disk / GIB:.1f} GiB free")
@@ -134,7 +134,7 @@ def _network(machine: Machine) -> Iterator[DoctorLine]:
     if machine.loopback_problem:
         found = f"no port of 127.0.0.1 could be opened: {machine.loopback_problem}"
         remedy = "Allow programs on this machine to listen on 127.0.0.1 (firewall or sandbox settings)."
-        yield DoctorLine("Ports", DoctorStatus.MEND, found, remedy, True)
+        yield DoctorLine("Ports", DoctorStatus.FIX, found, remedy, True)
     else:
         yield DoctorLine("Ports", DoctorStatus.OK, "127.0.0.1 can be listened on and reached")
     if machine.proxies:
@@ -147,7 +147,7 @@ def _engine(facts: MachineFacts) -> Iterator[DoctorLine]:
     docker, forced = facts.docker, facts.machine.forced_engine
     if forced not in ("", "docker", "embedded"):
         found = f"LAB_ENGINE is '{forced}'"
-        yield DoctorLine("Engine", DoctorStatus.MEND, found, "Set it to docker or embedded, or unset it.", True)
+        yield DoctorLine("Engine", DoctorStatus.FIX, found, "Set it to docker or embedded, or unset it.", True)
         return
     problem = docker.problem
     if problem is DockerProblem.LOOPBACK_OUT_OF_REACH and facts.machine.target == "aws":
@@ -159,11 +159,11 @@ def _engine(facts: MachineFacts) -> Iterator[DoctorLine]:
         return
     what, remedy = problem_words(docker)
     absent = problem in (DockerProblem.NO_CLIENT, DockerProblem.NOT_ANSWERING)
-    status = DoctorStatus.NOTE if absent and forced != "docker" else DoctorStatus.MEND
+    status = DoctorStatus.NOTE if absent and forced != "docker" else DoctorStatus.FIX
     yield DoctorLine("Docker", status, what, remedy, stops_the_lab=forced == "docker")
     if forced == "docker":
         yield DoctorLine(
-            "Engine", DoctorStatus.MEND, "LAB_ENGINE=docker, and Docker cannot do the lab", "Unset LAB_ENGINE.", True
+            "Engine", DoctorStatus.FIX, "LAB_ENGINE=docker, and Docker cannot do the lab", "Unset LAB_ENGINE.", True
         )
     else:
         yield DoctorLine("Engine", DoctorStatus.OK, "embedded: it does the lab without Docker")
@@ -189,7 +189,7 @@ def _platforms(facts: MachineFacts) -> Iterator[DoctorLine]:
         remedy = "Restart Docker Desktop: it brings its own emulators."
     else:
         remedy = "On Debian and Ubuntu: sudo apt install qemu-user-static binfmt-support, then restart Docker."
-    yield DoctorLine("Platforms", DoctorStatus.MEND, found, remedy)
+    yield DoctorLine("Platforms", DoctorStatus.FIX, found, remedy)
 
 
 def _machine(env: Mapping[str, str]) -> Machine:

@@ -9,6 +9,7 @@ import importlib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -109,8 +110,9 @@ def stage(name: str) -> Stage:
     for found in stages():
         if wanted in (found.name, found.notebook, f"{found.order:02}"):
             return found
-    names = ", ".join(each.name for each in stages())
-    raise LabError(f"There is no stage '{name}'.", f"use one of: {names}")
+    names = [each.name for each in stages()]
+    meant = "".join(f"did you mean {each}? " for each in get_close_matches(wanted, names, n=1))
+    raise LabError(f"There is no stage '{name}'.", f"{meant}use one of: {', '.join(names)}", id="no-such-stage")
 
 
 @cache

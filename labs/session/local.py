@@ -138,6 +138,27 @@ def find_cloud(home: Path) -> Cloud | None:
     return None
 
 
+def running_cloud(state: Path | None = None, home: Path | None = None) -> Cloud:
+    """The local AWS that answers for a state folder, a lab home, or LAB_HOME; LabError when none runs there."""
+    if state is not None:
+        cloud = recorded(state / READY_FILE)
+        if cloud is not None and identity(cloud):
+            return cloud
+        raise LabError(
+            f"No local AWS runs with the state in {state}.",
+            f"start it: labs cloud --state {state}",
+            id="no-local-aws-for-state",
+        )
+    if home is not None and not home.is_dir():
+        raise LabError(
+            f"There is no folder {home}.", "name the LAB_HOME of a running lab, or leave --home out", id="no-such-home"
+        )
+    cloud = find_cloud(places.lab_home({"LAB_HOME": str(home)} if home is not None else None))
+    if cloud is None:
+        raise LabError("No local AWS runs for this checkout.", "start it: make lab", id="no-local-aws")
+    return cloud
+
+
 def ensure_cloud(home: Path, env: Mapping[str, str] | None = None) -> tuple[Cloud, bool]:
     """The local AWS of this lab home, started if none answers; and whether this call started it.
 

@@ -122,7 +122,10 @@ MISTAKES = {
     "a source only": (["--from", "eni-1"], "A path needs --from and --to."),
     "a destination only": (["--to", "host:1"], "A path needs --from and --to."),
     "both a file and a new one": (["--snapshot", "{file}", "--save", "x"], "--snapshot reads a file"),
-    "a source that is neither": (["--snapshot", "{file}", "--from", "i-1", "--to", "host:1"], "'i-1' is no network"),
+    "a source that is neither": (
+        ["--snapshot", "{file}", "--from", "i-1", "--to", "host:1"],
+        "'i-1' is not a network interface",
+    ),
     "groups for an interface": (
         ["--snapshot", "{file}", "--from", "eni-1", "--group", "sg-1", "--to", "host:1"],
         "--group and --public are for an interface that does not exist yet.",
@@ -152,7 +155,7 @@ def test_a_mistake_is_one_sentence_and_a_next_step(capsys, file, words, error):
     [
         ("{", "is not JSON"),
         ("[]", "holds no JSON object"),
-        ('{"NetworkInterfaces": [{}]}', "is no snapshot: NetworkInterfaces[0].NetworkInterfaceId: is missing."),
+        ('{"NetworkInterfaces": [{}]}', "is not a snapshot: NetworkInterfaces[0].NetworkInterfaceId: is missing."),
     ],
 )
 def test_a_file_that_is_no_snapshot_is_refused(capsys, tmp_path, text, error):

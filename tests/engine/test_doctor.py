@@ -42,7 +42,7 @@ def with_docker(**changes: object) -> MachineFacts:
     return replace(WELL, docker=replace(DOCKER, **changes))
 
 
-def test_a_machine_with_everything_has_nothing_to_mend() -> None:
+def test_a_machine_with_everything_has_nothing_to_fix() -> None:
     findings = judge(WELL)
     assert {each.status for each in findings} == {DoctorStatus.OK}
     assert not any(each.remedy for each in findings)
@@ -74,9 +74,9 @@ def test_a_home_that_cannot_be_written_stops_the_lab() -> None:
     assert not can_run(judge(facts))
 
 
-def test_a_full_disk_is_to_mend_and_little_memory_is_a_note() -> None:
+def test_a_full_disk_is_to_fix_and_little_memory_is_a_note() -> None:
     facts = with_machine(free_disk=GIB // 2, memory=GIB)
-    assert finding(facts, "Disk").status is DoctorStatus.MEND
+    assert finding(facts, "Disk").status is DoctorStatus.FIX
     assert finding(facts, "Disk").found.startswith("0.5 GiB free")
     assert finding(facts, "Memory").status is DoctorStatus.NOTE
     assert can_run(judge(facts))
@@ -117,19 +117,19 @@ def test_a_forced_docker_that_cannot_do_the_lab_stops_it(problem: DockerProblem)
         (DockerProblem.NOT_ANSWERING, DoctorStatus.NOTE, "at unix:///var/run/docker.sock", "Start Docker"),
         (
             DockerProblem.PERMISSION_DENIED,
-            DoctorStatus.MEND,
+            DoctorStatus.FIX,
             "may not use the Docker socket /var/run",
             "usermod -aG docker",
         ),
-        (DockerProblem.NOT_DOCKER, DoctorStatus.MEND, "is not a Docker Engine", "DOCKER_HOST"),
-        (DockerProblem.NO_BUILDX, DoctorStatus.MEND, "docker has no buildx", "docker-buildx"),
+        (DockerProblem.NOT_DOCKER, DoctorStatus.FIX, "is not a Docker Engine", "DOCKER_HOST"),
+        (DockerProblem.NO_BUILDX, DoctorStatus.FIX, "docker has no buildx", "docker-buildx"),
         (
             DockerProblem.CLASSIC_STORE,
-            DoctorStatus.MEND,
+            DoctorStatus.FIX,
             "one platform of an image only",
             '{"features":{"containerd-snapshotter":true}}',
         ),
-        (DockerProblem.LOOPBACK_OUT_OF_REACH, DoctorStatus.MEND, "cannot reach this machine's 127.0.0.1", "embedded"),
+        (DockerProblem.LOOPBACK_OUT_OF_REACH, DoctorStatus.FIX, "cannot reach this machine's 127.0.0.1", "embedded"),
     ],
 )
 def test_each_docker_problem_is_named_with_its_remedy(
@@ -159,7 +159,7 @@ def test_on_real_aws_the_daemon_need_not_reach_this_machine() -> None:
 
 def test_a_missing_emulator_is_named_by_the_platform_that_cannot_run() -> None:
     said = finding(replace(WELL, platforms=(AMD64,)), "Platforms")
-    assert said.status is DoctorStatus.MEND
+    assert said.status is DoctorStatus.FIX
     assert said.found.startswith("linux/arm64 images can be built here but not run")
     assert "qemu-user-static" in said.remedy
     assert can_run(judge(replace(WELL, platforms=(AMD64,))))

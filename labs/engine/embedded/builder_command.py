@@ -1,26 +1,17 @@
 """``docker buildx ls|inspect|create|use|version``, ``docker version`` and ``docker info``: the one builder there is."""
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as package_version
 
 from labs.engine.embedded.build import native
 from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.template import render
 from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError
+from labs.version import kit_version
 
 NAME = "embedded"
 # It executes nothing while building, so every platform builds; these two are the lab's.
 PLATFORMS = "linux/amd64, linux/arm64"
-
-
-def kit_version() -> str:
-    """The kit's own version."""
-    try:
-        return package_version("fargate-lab-kit")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def ls(arguments: Sequence[str], session: Workspace) -> int:

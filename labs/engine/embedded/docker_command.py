@@ -1,6 +1,5 @@
 """The ``docker`` command of the embedded engine: Docker's words for what the lab uses, one sentence for the rest."""
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -170,13 +169,3 @@ COMMANDS: dict[str, Callable[[], Run]] = {
     "version": _builder("version"),
     "info": _builder("info"),
 }
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``labs docker`` hands its words to ``main`` before argparse sees them; this is for ``labs --help`` only."""
-    parser.add_argument("words", nargs=argparse.REMAINDER, help="a docker command and its flags")
-
-
-def run(args: argparse.Namespace) -> int:
-    """As ``main``."""
-    return main(args.words)
