@@ -258,9 +258,9 @@ NO_SUCH_ACTION = {"ListImageReferrers"}
 def served(service):
     """The operations that moto answers, or that are ours."""
     if service == "ecr":
-        return EcrApi(None, registry_host=str).operations
+        return EcrApi(None, registry_host=str, pages=None).operations
     if service == "ecs":
-        return EcsApi(None, None, None).operations
+        return EcsApi(store=None, network=None, judge=None, pages=None).operations
     if service == "cloudtrail":
         return {"LookupEvents"}
     prepare(service)

@@ -14,6 +14,7 @@ from labs import iam
 from labs.cloud.authorisation import resource_templates
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.identities import Held, Identities
+from labs.cloud.protocols.paging import PageForm, Pages
 from labs.iam.positions import line_and_column, statement_span
 
 _KEYS = {"GetContextKeysForCustomPolicy", "GetContextKeysForPrincipalPolicy"}
@@ -24,6 +25,12 @@ _TYPES = {
     iam.PolicyKind.BOUNDARY: "Permissions Boundary Policy",
 }
 _PLACE = re.compile(r"\\\$\\\{\w+\\\}")
+_PAGE_FORM = PageForm(
+    "iam",
+    bad_token=lambda: AwsError("InvalidInput", "Invalid Marker. (simulated wording)"),
+    token_member="Marker",
+    size_member="MaxItems",
+)
 # Keys that every simulated request has of itself.
 _GIVEN = {
     "aws:currenttime",
@@ -87,8 +94,9 @@ class _Simulation:
 class Simulator:
     """``call`` answers with the output members of the operation."""
 
-    def __init__(self, identities: Identities) -> None:
+    def __init__(self, identities: Identities, pages: Pages) -> None:
         self._identities = identities
+        self._pages = pages
 
     def call(self, account: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Raises AwsError for a source that does not exist, no actions, or a malformed policy."""
@@ -122,7 +130,17 @@ class Simulator:
         )
         arns = _strings(params.get("ResourceArns"))
         results = [_result(simulation, action, [] if arns == ["*"] else arns) for action in actions]
-        return _page(results, params)
+        return self._page(operation, results, params)
+
+    def _page(self, operation: str, results: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
+        """One page: the results are in the order of the call's actions, so a place is a number."""
+        size = params.get("MaxItems") if isinstance(params.get("MaxItems"), int) else 100
+        [start] = self._pages.place(_PAGE_FORM, operation, params) or [0]
+        end = start + max(1, min(int(size or 100), 1000))
+        page: dict[str, Any] = {"EvaluationResults": results[start:end], "IsTruncated": end < len(results)}
+        if end < len(results):
+            page["Marker"] = self._pages.token(_PAGE_FORM, operation, params, [end])
+        return page
 
     def _caller(self, account: str, operation: str, params: Mapping[str, Any]) -> tuple[iam.Principal, Held]:
         """Whom the call is about, and what is attached to it: nothing for a custom policy."""
@@ -167,19 +185,6 @@ def _template(action: str, arn: str) -> str:
         if re.fullmatch(_PLACE.sub("[^ ]*", re.escape(form)), arn):
             return form
     return "*"
-
-
-def _page(results: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
-    size = params.get("MaxItems") if isinstance(params.get("MaxItems"), int) else 100
-    marker = str(params.get("Marker") or "0")
-    if not marker.isascii() or not marker.isdigit():
-        raise AwsError("InvalidInput", "Invalid Marker. (simulated wording)")
-    start = int(marker)
-    end = start + max(1, min(int(size or 100), 1000))
-    page: dict[str, Any] = {"EvaluationResults": results[start:end], "IsTruncated": end < len(results)}
-    if end < len(results):
-        page["Marker"] = str(end)
-    return page
 
 
 def _strings(value: Any) -> list[str]:

@@ -22,6 +22,7 @@ from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Identities
 from labs.cloud.identity.sessions import Sessions, StsSession
 from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
+from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry import EcrStore
 from labs.cloud.state.folder import Identity
 from labs.cloud.state.replay import DurableStore
@@ -56,6 +57,7 @@ class Ecs:
         trail: Trail,
         ecr: EcrStore,
         host: Callable[[], str],
+        pages: Pages,
     ) -> EcsApi:
         """Everything that decides and runs. What the last process left unfinished is written down now."""
         account, region = self._identity.account, self._identity.region
@@ -69,7 +71,7 @@ class Ecs:
         judge = Judge(account, region, self._network, lambda: self._permissions, host)
         if any(not each.is_over for each in self.store.tasks.values()):
             self._loop.recover()
-        return EcsApi(self.store, self._network, judge)
+        return EcsApi(store=self.store, network=self._network, judge=judge, pages=pages)
 
     @cached_property
     def _permissions(self) -> "StorePermissions":

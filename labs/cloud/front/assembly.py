@@ -24,6 +24,7 @@ from labs.cloud.front.gateway import Gateway
 from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Identities
 from labs.cloud.identity.sessions import Sessions
+from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
 from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.folder import Identity, StateFolder, damaged, unreadable
@@ -76,11 +77,12 @@ class LocalAws:
             raise damaged(path / "journal", "it is missing")
         self._journal = Journal(path / "journal")
         sessions, identities = Sessions(), Identities()
+        pages = Pages(self.identity.seed)
         checkpoint = Checkpoint(path / "checkpoint", self.identity.seed)
         self._store = DurableStore(moto, sessions, self._journal, checkpoint)
         self._store.on_iam_change = identities.changed
         self._credentials = CredentialStore(identities, sessions)
-        self._trail = SqliteTrail(path / "trail.sqlite3", utc_now)
+        self._trail = SqliteTrail(path / "trail.sqlite3", utc_now, pages)
         try:
             self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
         except (sqlite3.Error, OSError) as error:
@@ -95,7 +97,7 @@ class LocalAws:
         lookups = StoreLookups(self._ecr.resource_policy, self._ecr.tags, self._ecs.task_definition, self._ecs.tags)
         messages = AuthorizationMessages(self.identity.seed)
         sts = StsApi(access, identities, self._credentials, messages, self._store.open_session, utc_now)
-        ecr_api = EcrApi(self._ecr, registry_host=self._registry_host)
+        ecr_api = EcrApi(self._ecr, registry_host=self._registry_host, pages=pages)
         ecs_api = self._ecs.connect(
             self._store,
             moto,
@@ -107,13 +109,14 @@ class LocalAws:
             self._trail,
             self._ecr,
             self._registry_host,
+            pages,
         )
         backend = Backend(
             self._store,
             moto,
             sts,
             WebIdentities(identities, ProviderKeys(path / "identity-providers"), utc_now),
-            Simulator(identities),
+            Simulator(identities, pages),
             self._trail,
             ecr_api,
             ecs_api,

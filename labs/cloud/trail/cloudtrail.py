@@ -18,6 +18,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.contract import AwsError, Caller, Clock, TrailEvent
+from labs.cloud.protocols.paging import PageForm, Pages
 from labs.cloud.state.folder import unreadable
 
 log = logging.getLogger("labs.cloud")
@@ -33,6 +34,12 @@ CREATE TABLE IF NOT EXISTS event (
     record TEXT NOT NULL
 );
 """
+_PAGE_FORM = PageForm(
+    "cloudtrail",
+    bad_token=lambda: AwsError("InvalidNextTokenException", "The NextToken is not valid. (simulated wording)"),
+    token_member="NextToken",
+    size_member="MaxResults",
+)
 _COLUMNS = {
     "EventId": "id",
     "EventName": "name",
@@ -57,9 +64,10 @@ _LINES = {
 class SqliteTrail:
     """Implements ``contract.Trail``. One connection: the state folder has one owner."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, pages: Pages) -> None:
         """Raises LabError when the file is damaged or cannot be opened."""
         self._clock = clock
+        self._pages = pages
         self._lock = threading.Lock()
         self._waiting: deque[tuple[Any, ...]] = deque()
         try:
@@ -126,12 +134,10 @@ class SqliteTrail:
         size = params.get("MaxResults", 50)
         if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= 50:
             raise AwsError("InvalidMaxResultsException", "MaxResults must be between 1 and 50. (simulated wording)")
-        token = params.get("NextToken")
-        if token is not None:
-            if not isinstance(token, str) or not token.isascii() or not token.isdigit() or len(token) > 18:
-                raise AwsError("InvalidNextTokenException", "The NextToken is not valid. (simulated wording)")
+        after = self._pages.place(_PAGE_FORM, "LookupEvents", params)
+        if after is not None:
             where.append("number < ?")
-            values.append(int(token))
+            values += after
         clause = f"WHERE {' AND '.join(where)}" if where else ""
         with self._lock:
             self._flush()
@@ -142,7 +148,7 @@ class SqliteTrail:
             ).fetchall()
         answer: dict[str, Any] = {"Events": [_event(row) for row in rows[:size]]}
         if len(rows) > size:
-            answer["NextToken"] = str(rows[size - 1][0])
+            answer["NextToken"] = self._pages.token(_PAGE_FORM, "LookupEvents", params, [rows[size - 1][0]])
         return answer
 
     def close(self) -> None:

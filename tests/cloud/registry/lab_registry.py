@@ -15,6 +15,7 @@ from cheroot.wsgi import Server
 
 from labs import iam
 from labs.cloud.contract import AwsError, Caller, TrailEvent
+from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
 from labs.cloud.registry.api.ecr_parameters import service_model
 
@@ -264,7 +265,7 @@ class LabRegistry:
         self.people = People({"admin": ADMIN_POLICY})
         self.trail = Notebook()
         self.store = EcrStore(folder, ACCOUNT, REGION, self.clock)
-        self.api = EcrApi(self.store, registry_host=lambda: self.host)
+        self.api = EcrApi(self.store, registry_host=lambda: self.host, pages=Pages("seed"))
         server.app = registry_app(
             self.store,
             self.people,

@@ -17,6 +17,7 @@ from cheroot.wsgi import Server as WsgiServer
 
 from labs import iam, oci
 from labs.cloud.contract import Caller
+from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
 from labs.engine.embedded import docker_command
 from labs.engine.embedded.docker_credentials import Login
@@ -242,7 +243,7 @@ class Ecr:
         self.allow("*", by="admin")
         self.allow(*SIX)
         self._store = EcrStore(folder, ACCOUNT, "us-east-1", lambda: datetime.now(UTC))
-        self._api = EcrApi(self._store, registry_host=lambda: self.host)
+        self._api = EcrApi(self._store, registry_host=lambda: self.host, pages=Pages("seed"))
         app = registry_app(
             self._store, self, self, account=ACCOUNT, region="us-east-1", registry_host=lambda: self.host
         )

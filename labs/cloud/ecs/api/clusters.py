@@ -6,9 +6,10 @@ from typing import Any
 
 from labs.cloud.contract import AwsError, Caller
 from labs.cloud.ecs.api import ecs_errors, views
-from labs.cloud.ecs.api.ecs_paging import page
+from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import Cluster
+from labs.cloud.protocols.paging import Pages
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _ECHOED = (
@@ -28,8 +29,9 @@ def short_name(given: str) -> str:
 class ClusterOperations:
     """The operations on clusters."""
 
-    def __init__(self, store: EcsStore) -> None:
+    def __init__(self, store: EcsStore, pages: Pages) -> None:
         self._store = store
+        self._pages = pages
 
     def active(self, params: dict[str, Any]) -> Cluster:
         """The cluster that a call names ("default" when none); AwsError when it is not there."""
@@ -87,7 +89,8 @@ class ClusterOperations:
     def list_clusters(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """ListClusters."""
         active = sorted(each.arn for each in list(self._store.clusters.values()) if each.status == "ACTIVE")
-        return page(active, params, "clusterArns")
+        shown, following = self._pages.page(PAGE_FORM, "ListClusters", params, active, lambda arn: [arn])
+        return {"clusterArns": shown, **following}
 
     def update_cluster(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """UpdateCluster, UpdateClusterSettings and PutClusterCapacityProviders: what is given is echoed."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from labs.cloud.contract import Caller
 from labs.cloud.ecs.api import ecs_errors, views
-from labs.cloud.ecs.api.ecs_paging import page
+from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
 from labs.cloud.ecs.rules.fargate_rules import Judge
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import TaskDefinition
+from labs.cloud.protocols.paging import Pages
 
 _FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 # What ECS fills in for each container, whether or not it was given.
@@ -28,9 +29,10 @@ _CONTAINER = {
 class DefinitionOperations:
     """The operations on task definitions."""
 
-    def __init__(self, store: EcsStore, judge: Judge) -> None:
+    def __init__(self, store: EcsStore, judge: Judge, pages: Pages) -> None:
         self._store = store
         self._judge = judge
+        self._pages = pages
 
     def find(self, name: str) -> TaskDefinition:
         """By family, family:revision or ARN; AwsError when it is not there."""
@@ -141,8 +143,12 @@ class DefinitionOperations:
             for each in list(self._store.definitions.values())
             if each.status == status and (family is None or each.family == family)
         ]
-        found.sort(key=lambda each: (each.family, each.revision), reverse=params.get("sort") == "DESC")
-        return page([each.arn for each in found], params, "taskDefinitionArns")
+        descending = params.get("sort") == "DESC"
+        found.sort(key=_place, reverse=descending)
+        shown, following = self._pages.page(
+            PAGE_FORM, "ListTaskDefinitions", params, found, _place, descending=descending
+        )
+        return {"taskDefinitionArns": [each.arn for each in shown], **following}
 
     def list_task_definition_families(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """ListTaskDefinitionFamilies: a family is ACTIVE while one of its revisions is."""
@@ -151,7 +157,15 @@ class DefinitionOperations:
         active = {each.family for each in every if each.status == "ACTIVE"}
         known = {each.family for each in every}
         chosen = active if status == "ACTIVE" else known - active if status == "INACTIVE" else known
-        return page(sorted(each for each in chosen if each.startswith(prefix)), params, "families")
+        found = sorted(each for each in chosen if each.startswith(prefix))
+        shown, following = self._pages.page(
+            PAGE_FORM, "ListTaskDefinitionFamilies", params, found, lambda family: [family]
+        )
+        return {"families": shown, **following}
+
+
+def _place(definition: TaskDefinition) -> tuple[str, int]:
+    return definition.family, definition.revision
 
 
 def _document(params: dict[str, Any], fits_fargate: bool) -> dict[str, Any]:

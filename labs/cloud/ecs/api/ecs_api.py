@@ -16,6 +16,7 @@ from labs.cloud.ecs.api.views import tag_map
 from labs.cloud.ecs.data_plane.task_network import TaskNetwork
 from labs.cloud.ecs.rules.fargate_rules import Judge
 from labs.cloud.ecs.store.ecs_store import EcsStore
+from labs.cloud.protocols.paging import Pages
 
 Operation = Callable[[Caller, dict[str, Any]], dict[str, Any]]
 # What AWS has and Fargate tasks do without here, with the reason.
@@ -34,11 +35,13 @@ class EcsApi:
     ``judge`` says what Fargate would refuse. Authorisation and the trail are the gateway's.
     """
 
-    def __init__(self, store: EcsStore, network: TaskNetwork, judge: Judge) -> None:
-        clusters = ClusterOperations(store)
-        definitions = DefinitionOperations(store, judge)
-        tasks = TaskOperations(store, network, judge, clusters, definitions)
-        services = ServiceOperations(store, judge, clusters, definitions)
+    def __init__(self, *, store: EcsStore, network: TaskNetwork, judge: Judge, pages: Pages) -> None:
+        clusters = ClusterOperations(store, pages)
+        definitions = DefinitionOperations(store, judge, pages)
+        tasks = TaskOperations(
+            store=store, network=network, judge=judge, clusters=clusters, definitions=definitions, pages=pages
+        )
+        services = ServiceOperations(store=store, judge=judge, clusters=clusters, definitions=definitions, pages=pages)
         tags = TagOperations(store)
         self._operations: Mapping[str, Operation] = {
             "CreateCluster": clusters.create_cluster,

@@ -6,6 +6,14 @@ from typing import Any
 
 from labs.cloud.contract import AwsError
 from labs.cloud.ecs.api import ecs_errors
+from labs.cloud.protocols.paging import PageForm
+
+# How ECS's list operations page. Neither sentence is known.
+PAGE_FORM = PageForm(
+    "ecs",
+    bad_token=lambda: ecs_errors.invalid("Invalid token (simulated wording)"),
+    bad_size=lambda most: ecs_errors.invalid(f"maxResults must be from 1 to {most} (simulated wording)"),
+)
 
 
 @cache

@@ -10,13 +10,14 @@ from labs.cloud.contract import Caller
 from labs.cloud.ecs.api import ecs_errors, views
 from labs.cloud.ecs.api.clusters import ClusterOperations, short_name
 from labs.cloud.ecs.api.definitions import DefinitionOperations
-from labs.cloud.ecs.api.ecs_paging import page
+from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
 from labs.cloud.ecs.api.task_operations import launch_of, platform_version
 from labs.cloud.ecs.rules.event_texts import say
 from labs.cloud.ecs.rules.fargate_rules import Judge
 from labs.cloud.ecs.rules.scheduler import with_deployment
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import Deployment, EcsService
+from labs.cloud.protocols.paging import Pages
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _ECHOED = ("enableECSManagedTags", "enableExecuteCommand", "healthCheckGracePeriodSeconds", "propagateTags")
@@ -26,9 +27,16 @@ class ServiceOperations:
     """The operations on services."""
 
     def __init__(
-        self, store: EcsStore, judge: Judge, clusters: ClusterOperations, definitions: DefinitionOperations
+        self,
+        *,
+        store: EcsStore,
+        judge: Judge,
+        clusters: ClusterOperations,
+        definitions: DefinitionOperations,
+        pages: Pages,
     ) -> None:
         self._store = store
+        self._pages = pages
         self._judge = judge
         self._clusters = clusters
         self._definitions = definitions
@@ -195,7 +203,10 @@ class ServiceOperations:
             for each in list(self._store.services.values())
             if each.cluster == cluster.name and each.status != "INACTIVE" and fargate
         ]
-        return page(sorted(found), {"maxResults": 10, **params}, "serviceArns")
+        shown, following = self._pages.page(
+            PAGE_FORM, "ListServices", params, sorted(found), lambda arn: [arn], usual=10
+        )
+        return {"serviceArns": shown, **following}
 
 
 def _deployment_id() -> str:

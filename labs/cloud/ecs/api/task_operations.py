@@ -8,11 +8,12 @@ from labs.cloud.contract import Caller
 from labs.cloud.ecs.api import ecs_errors, views
 from labs.cloud.ecs.api.clusters import ClusterOperations, short_name
 from labs.cloud.ecs.api.definitions import DefinitionOperations
-from labs.cloud.ecs.api.ecs_paging import page
+from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
 from labs.cloud.ecs.data_plane.task_network import TaskNetwork, TaskSubnet
 from labs.cloud.ecs.rules.fargate_rules import Judge
 from labs.cloud.ecs.store.ecs_store import EcsStore, new_id
 from labs.cloud.ecs.store.records import Attachment, Container, Task, TaskDefinition
+from labs.cloud.protocols.paging import Pages
 
 _CAPACITY = ("FARGATE", "FARGATE_SPOT")
 PLATFORM_VERSION = "1.4.0"
@@ -23,13 +24,16 @@ class TaskOperations:
 
     def __init__(
         self,
+        *,
         store: EcsStore,
         network: TaskNetwork,
         judge: Judge,
         clusters: ClusterOperations,
         definitions: DefinitionOperations,
+        pages: Pages,
     ) -> None:
         self._store = store
+        self._pages = pages
         self._judge = judge
         self._network = network
         self._clusters = clusters
@@ -136,8 +140,13 @@ class TaskOperations:
             and params.get("launchType", "FARGATE") == "FARGATE"
             and not params.get("containerInstance")
         ]
-        found.sort(key=lambda each: (each.created, each.id))
-        return page([each.arn for each in found], params, "taskArns")
+        found.sort(key=_place)
+        shown, following = self._pages.page(PAGE_FORM, "ListTasks", params, found, _place)
+        return {"taskArns": [each.arn for each in shown], **following}
+
+
+def _place(task: Task) -> tuple[float, str]:
+    return task.created, task.id
 
 
 def _family(task: Task) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labs.cloud.contract import AwsError, Caller
+from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry.api.ecr_parameters import check_parameters
 from labs.cloud.registry.api.image_operations import ImageOperations
 from labs.cloud.registry.api.layer_operations import LayerOperations
@@ -22,11 +23,11 @@ class EcrApi:
     download URLs. Authorisation and the trail are the gateway's.
     """
 
-    def __init__(self, store: EcrStore, *, registry_host: Callable[[], str]) -> None:
+    def __init__(self, store: EcrStore, *, registry_host: Callable[[], str], pages: Pages) -> None:
         self._store = store
         self._host = registry_host
-        repositories = RepositoryOperations(store, registry_host)
-        images = ImageOperations(store, repositories.repository)
+        repositories = RepositoryOperations(store, registry_host, pages)
+        images = ImageOperations(store, repositories.repository, pages)
         layers = LayerOperations(store, repositories.repository, registry_host)
         self._operations: dict[str, Operation] = {
             "GetAuthorizationToken": self._get_authorization_token,

@@ -3,8 +3,14 @@
 import re
 from typing import Any
 
+from labs.cloud.protocols.paging import PageForm
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter
+
+# How ECR's list operations page; the model has bounded the size before. The sentence's end is not known.
+PAGE_FORM = PageForm(
+    "ecr", bad_token=lambda: invalid_parameter("nextToken", "is not a token of an earlier answer (simulated wording)")
+)
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from labs.cloud.contract import Caller
-from labs.cloud.registry.api.ecr_paging import page
+from labs.cloud.protocols.paging import Pages
+from labs.cloud.registry.api.ecr_parameters import PAGE_FORM
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter
 from labs.cloud.registry.store.images import StoredImage, image_missing
@@ -22,8 +23,9 @@ _NOT_FOUND = ("ImageNotFound", "Requested image not found")
 class ImageOperations:
     """Each public method is one operation: decoded parameters in, the JSON answer out."""
 
-    def __init__(self, store: EcrStore, find: Find) -> None:
+    def __init__(self, store: EcrStore, find: Find, pages: Pages) -> None:
         self._store = store
+        self._pages = pages
         self._repository = find
 
     def put_image(self, caller: Caller, parameters: Parameters) -> Answer:
@@ -90,20 +92,22 @@ class ImageOperations:
     def list_images(self, caller: Caller, parameters: Parameters) -> Answer:
         """ListImages: one entry for each tag, and one for each image without."""
         repository = self._repository(parameters)
-        entries: list[Answer] = []
-        for image in self._filtered(repository, parameters):
-            entries += [{"imageDigest": image.digest, "imageTag": tag} for tag in image.tags]
-            if not image.tags:
-                entries.append({"imageDigest": image.digest})
-        shown, following = page(entries, parameters)
-        return {"imageIds": shown, **following}
+        entries = [
+            (image, tag) for image in self._filtered(repository, parameters) for tag in sorted(image.tags) or [""]
+        ]
+        shown, following = self._pages.page(
+            PAGE_FORM, "ListImages", parameters, entries, lambda entry: [entry[0].id, entry[1]]
+        )
+        named = [{"imageDigest": image.digest, **({"imageTag": tag} if tag else {})} for image, tag in shown]
+        return {"imageIds": named, **following}
 
     def describe_images(self, caller: Caller, parameters: Parameters) -> Answer:
         """DescribeImages: the wanted ones, or all, a page at a time."""
         repository = self._repository(parameters)
         wanted = parameters.get("imageIds")
         if not wanted:
-            shown, following = page(self._filtered(repository, parameters), parameters)
+            images = self._filtered(repository, parameters)
+            shown, following = self._pages.page(PAGE_FORM, "DescribeImages", parameters, images, _place)
             return {"imageDetails": [self._detail(repository, image) for image in shown], **following}
         found: dict[str, StoredImage] = {}
         for identifier in wanted:
@@ -120,7 +124,7 @@ class ImageOperations:
         digest = parameters["subjectId"]["imageDigest"]
         wanted = (parameters.get("filter") or {}).get("artifactTypes") or []
         found = self._store.images.referrers(repository, digest, wanted)
-        shown, following = page(found, parameters, most=50)
+        shown, following = self._pages.page(PAGE_FORM, "ListImageReferrers", parameters, found, _place, usual=50)
         return {"referrers": [_referrer(image) for image in shown], **following}
 
     def _filtered(self, repository: Repository, parameters: Parameters) -> list[StoredImage]:
@@ -182,6 +186,10 @@ class ImageOperations:
 def _failure(wanted: Answer, code: str, reason: str) -> Answer:
     identifier = {key: wanted[key] for key in ("imageDigest", "imageTag") if wanted.get(key)}
     return {"imageId": identifier, "failureCode": code, "failureReason": reason}
+
+
+def _place(image: StoredImage) -> list[int]:
+    return [image.id]
 
 
 def _referrer(image: StoredImage) -> Answer:

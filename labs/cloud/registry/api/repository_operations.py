@@ -6,7 +6,8 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.contract import Caller
-from labs.cloud.registry.api.ecr_paging import page
+from labs.cloud.protocols.paging import Pages
+from labs.cloud.registry.api.ecr_parameters import PAGE_FORM
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter, repository_missing
 from labs.cloud.registry.store.registry_store import EcrStore
@@ -22,8 +23,9 @@ _NO_FILTERS = "ImageTagMutabilityExclusionFilters can't be null when imageTagMut
 class RepositoryOperations:
     """Each public method is one operation: decoded parameters in, the JSON answer out."""
 
-    def __init__(self, store: EcrStore, registry_host: Callable[[], str]) -> None:
+    def __init__(self, store: EcrStore, registry_host: Callable[[], str], pages: Pages) -> None:
         self._store = store
+        self._pages = pages
         self._host = registry_host
 
     def repository(self, parameters: Parameters) -> Repository:
@@ -62,7 +64,9 @@ class RepositoryOperations:
             found = [self.repository({"repositoryName": name, "registryId": registry}) for name in wanted]
             return {"repositories": [self._described(repository) for repository in found]}
         everything = self._store.repositories.page("", -1) if registry == self._store.account else []
-        shown, following = page(everything, parameters)
+        shown, following = self._pages.page(
+            PAGE_FORM, "DescribeRepositories", parameters, everything, lambda repository: [repository.name]
+        )
         return {"repositories": [self._described(repository) for repository in shown], **following}
 
     def put_image_tag_mutability(self, caller: Caller, parameters: Parameters) -> Answer:
