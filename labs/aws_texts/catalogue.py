@@ -66,7 +66,7 @@ class Text:
         template = self.older if wording is Wording.OLDER and self.older else self.words
         return template.format_map(values)
 
-    def say(self, **values: object) -> str:
+    def say(self, /, **values: object) -> str:
         """The text in today's wording with its placeholders filled. KeyError names one without a value."""
         return self.words.format_map(values)
 

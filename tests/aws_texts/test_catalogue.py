@@ -12,6 +12,20 @@ from labs.aws_texts import FILES, SIMULATED, Mark, texts
 ROOT = Path(__file__).parents[2]
 EVERY = [text for file in FILES for text in texts(file).values()]
 IDS = [text.id for text in EVERY]
+# A new text has a test. These are from before that rule; the list only gets shorter.
+UNTESTED = {
+    "endpoint.address_type",
+    "endpoint.record_type",
+    "endpoint.zone_not_served",
+    "endpoint.no_ipv6",
+    "endpoint.table_elsewhere",
+    "endpoint.no_private_dns",
+    "endpoint.inbound_dns_not_for_gateways",
+    "address.limit",
+    "gateway.no_allocation",
+    "gateway.allocation_used",
+    "route.subnet_elsewhere",
+}
 
 
 def spoken(path):
@@ -72,8 +86,12 @@ def test_a_text_is_said_somewhere(text):
     assert re.escape(text.id) in SAID or any(pattern.fullmatch(text.id) for pattern in PATTERNS)
 
 
-@pytest.mark.parametrize("text", EVERY, ids=IDS)
-def test_a_text_names_the_test_that_shows_it(text):
+def test_every_text_names_a_test_but_those_that_have_none_yet():
+    assert {text.id for text in EVERY if not text.test} == UNTESTED
+
+
+@pytest.mark.parametrize("text", [text for text in EVERY if text.test], ids=lambda text: text.id)
+def test_the_test_that_a_text_names_is_there(text):
     file, _, name = text.test.partition("::")
     path = ROOT / "tests" / file
     assert path.is_file(), text.test

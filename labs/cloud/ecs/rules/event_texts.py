@@ -3,6 +3,6 @@
 from labs.aws_texts import texts
 
 
-def say(id: str, **values: object) -> str:
+def say(id: str, /, **values: object) -> str:
     """The words behind an id with their placeholders filled."""
     return texts("ecs_services")[id].say(**values)

@@ -42,8 +42,7 @@ def apply() -> None:
         for gateway_id in nat_gateway_ids or ():
             held = self.nat_gateways.get(gateway_id)
             if held is None or lifetimes.gone(held):
-                words = ec2_errors.nat_not_found_words(gateway_id)
-                raise ec2_errors.simulated("NatGatewayNotFound", words)
+                raise ec2_errors.refused("gateway.nat_not_described", gateway=gateway_id)
         return nats_read(self, filters, nat_gateway_ids)
 
     def vpc_not_found(self: Any, vpc_id: Any) -> None:

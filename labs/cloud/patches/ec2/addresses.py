@@ -37,7 +37,7 @@ def free(subnet: Any, used: Collection[str]) -> str:
             return address
     left = [text for number in range(count) if (text := str(kind(first + number))) not in used]
     if not left:
-        raise ec2_errors.no_free_address()
+        raise ec2_errors.refused("address.none_free")
     return str(mock_random.choice(left))
 
 
@@ -52,12 +52,12 @@ def inside(subnet: Any, address: str) -> bool:
 def check(backend: Any, subnet: Any, address: str) -> None:
     """An address that the caller asks for. Raises the refusal."""
     if not inside(subnet, address):
-        raise ec2_errors.address_outside()
+        raise ec2_errors.refused("address.outside")
     place = int(ipaddress.ip_address(address)) - int(subnet.cidr.network_address)
     if place < _RESERVED_FIRST or place >= subnet.cidr.num_addresses - _RESERVED_LAST:
-        raise ec2_errors.address_reserved(address)
+        raise ec2_errors.refused("address.reserved", address=address)
     if address in taken(backend, subnet):
-        raise ec2_errors.address_taken()
+        raise ec2_errors.refused("address.taken")
 
 
 def public(backend: Any) -> str:
@@ -68,7 +68,7 @@ def public(backend: Any) -> str:
     used |= {str(interface.public_ip) for interface in lifetimes.living(backend.enis.values()) if interface.public_ip}
     every = [str(address) for network in _PUBLIC for address in network.hosts() if str(address) not in used]
     if not every:
-        raise ec2_errors.simulated("AddressLimitExceeded", "The local AWS has no public address left.")
+        raise ec2_errors.refused("address.limit")
     return str(mock_random.choice(every))
 
 

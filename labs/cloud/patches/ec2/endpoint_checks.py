@@ -26,10 +26,10 @@ def service(backend: Any, name: str, asked: str) -> Mapping[str, Any]:
     if not found:
         raise InvalidServiceName(name)
     if asked not in _ANY_TYPE:
-        raise ec2_errors.simulated("InvalidParameterValue", f"Value ({asked}) for VpcEndpointType is invalid.")
+        raise ec2_errors.refused("endpoint.unknown_type", asked=asked)
     available = {kind["ServiceType"]: entry for entry in found for kind in entry["ServiceType"]}
     if asked not in available:
-        raise ec2_errors.wrong_type(asked, sorted(available))
+        raise ec2_errors.refused("endpoint.wrong_type", asked=asked, available=", ".join(sorted(available)))
     entry: Mapping[str, Any] = available[asked]
     return entry
 
@@ -38,43 +38,39 @@ def only_for(kind: str, parameters: Mapping[str, Any]) -> None:
     """Parameters that belong to the other type; names as in CreateVpcEndpoint."""
     if kind == INTERFACE:
         if parameters.get("RouteTableIds"):
-            raise ec2_errors.route_tables_only_for_gateways()
+            raise ec2_errors.refused("endpoint.route_tables_only_for_gateways")
         return
     if parameters.get("SubnetIds"):
-        raise ec2_errors.subnets_not_for_gateways()
+        raise ec2_errors.refused("endpoint.subnets_not_for_gateways")
     if (parameters.get("DnsOptions") or {}).get("PrivateDnsOnlyForInboundResolverEndpoint"):
-        raise ec2_errors.inbound_dns_not_for_gateways()
+        raise ec2_errors.refused("endpoint.inbound_dns_not_for_gateways")
     for name in ("SecurityGroupIds", "PrivateDnsEnabled"):
         if parameters.get(name):
-            words = f"{name} is only supported for Interface type VPC Endpoints."
-            raise ec2_errors.simulated("InvalidParameter", words)
+            raise ec2_errors.refused("endpoint.only_for_interfaces", parameter=name)
 
 
 def options(parameters: Mapping[str, Any]) -> None:
     """The closed sets of values."""
     chosen = parameters.get("IpAddressType")
     if chosen and chosen not in ADDRESS_TYPES:
-        raise ec2_errors.simulated("InvalidParameterValue", f"Value ({chosen}) for IpAddressType is invalid.")
+        raise ec2_errors.refused("endpoint.address_type", asked=chosen)
     record = (parameters.get("DnsOptions") or {}).get("DnsRecordIpType")
     if record and record not in _RECORD_TYPES:
-        raise ec2_errors.simulated("InvalidParameterValue", f"Value ({record}) for DnsRecordIpType is invalid.")
+        raise ec2_errors.refused("endpoint.record_type", asked=record)
 
 
 def subnets(backend: Any, vpc_id: str, name: str, entry: Mapping[str, Any], ids: Sequence[str]) -> list[Any]:
     """The subnets of one endpoint: the VPC's, each in another zone that the service is in."""
-    from moto.ec2.exceptions import InvalidSubnetIdError
 
     found, zones = [], set()
     for subnet_id in dict.fromkeys(ids):
         subnet = backend.get_subnet(subnet_id)
         if subnet.vpc_id != vpc_id:
-            # AWS's words for this case were not found; that a subnet is not there for this VPC is its nearest code.
-            code = InvalidSubnetIdError(subnet_id).code
-            raise ec2_errors.simulated(code, f"The subnet ID '{subnet_id}' does not exist in the VPC {vpc_id}.")
+            raise ec2_errors.refused("endpoint.subnet_elsewhere", subnet=subnet_id, vpc=vpc_id)
         if subnet.availability_zone in zones:
-            raise ec2_errors.same_zone(subnet_id)
+            raise ec2_errors.refused("endpoint.same_zone", subnet=subnet_id)
         if subnet.availability_zone not in entry["AvailabilityZones"]:
-            raise ec2_errors.zone_not_served(name, subnet_id)
+            raise ec2_errors.refused("endpoint.zone_not_served", service=name, subnet=subnet_id)
         zones.add(subnet.availability_zone)
         found.append(subnet)
     return found
@@ -84,8 +80,7 @@ def addressing(found: Iterable[Any], chosen: str) -> None:
     """IPv6 needs a range in every subnet."""
     for subnet in found if chosen != "ipv4" else ():
         if not subnet.ipv6_cidr_block_association_set:
-            words = f"IpAddressType {chosen} needs an IPv6 CIDR block in the subnet {subnet.id}."
-            raise ec2_errors.simulated("InvalidParameter", words)
+            raise ec2_errors.refused("endpoint.no_ipv6", asked=chosen, subnet=subnet.id)
 
 
 def groups(backend: Any, vpc_id: str, ids: Sequence[str]) -> None:
@@ -98,10 +93,9 @@ def route_tables(backend: Any, vpc_id: str, ids: Iterable[str], prefix_list_id: 
     for table_id in dict.fromkeys(ids):
         table = backend.get_route_table(table_id)
         if table.vpc_id != vpc_id:
-            words = f"route table {table_id} and VPC {vpc_id} belong to different networks."
-            raise ec2_errors.simulated("InvalidParameter", words)
+            raise ec2_errors.refused("endpoint.table_elsewhere", table=table_id, vpc=vpc_id)
         if any(route.destination_prefix_list_id == prefix_list_id for route in table.routes):
-            raise ec2_errors.route_exists(table_id, prefix_list_id)
+            raise ec2_errors.refused("endpoint.route_exists", table=table_id, prefix_list=prefix_list_id)
 
 
 def policy(document: str | None) -> None:
@@ -111,23 +105,23 @@ def policy(document: str | None) -> None:
     try:
         iam.parse_policy(document, iam.PolicyKind.ENDPOINT)
     except iam.MalformedPolicy as error:
-        raise ec2_errors.malformed_policy(error.line, error.column, error.detail) from error
+        detail = f". {error.detail}" if error.detail else ""
+        raise ec2_errors.refused("endpoint.policy", line=error.line, column=error.column, detail=detail) from error
 
 
 def private_dns(backend: Any, vpc_id: str, entry: Mapping[str, Any], besides: Any = None) -> None:
     """Both attributes of the VPC are on, and no other endpoint there has the name."""
     vpc = backend.get_vpc(vpc_id)
     if not (vpc.enable_dns_support and vpc.enable_dns_hostnames):
-        raise ec2_errors.dns_attributes(vpc_id)
+        raise ec2_errors.refused("endpoint.dns_attributes", vpc=vpc_id)
     names = set(private_names(entry))
     if not names:
-        words = f"The VPC endpoint service {entry['ServiceName']} has no private DNS name."
-        raise ec2_errors.simulated("InvalidParameter", words)
+        raise ec2_errors.refused("endpoint.no_private_dns", service=entry["ServiceName"])
     for other in lifetimes.living(backend.vpc_end_points.values()):
         if other is besides or other.vpc_id != vpc_id or not other.private_dns_enabled:
             continue
         for name in sorted(names & set(other.private_names)):
-            raise ec2_errors.dns_conflict(name.removeprefix("*."), vpc_id)
+            raise ec2_errors.refused("endpoint.dns_conflict", name=name.removeprefix("*."), vpc=vpc_id)
 
 
 def private_names(entry: Mapping[str, Any]) -> list[str]:
@@ -141,4 +135,4 @@ def inbound_resolver(backend: Any, vpc_id: str, name: str, only_inbound: bool) -
         other.vpc_id == vpc_id and other.service_name == name and other.vpc_endpoint_type == GATEWAY
         for other in lifetimes.living(backend.vpc_end_points.values())
     ):
-        raise ec2_errors.needs_gateway(vpc_id)
+        raise ec2_errors.refused("endpoint.needs_gateway", vpc=vpc_id)

@@ -56,7 +56,7 @@ def for_new(backend: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
 def for_changed(backend: Any, endpoint: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Everything an endpoint is to become, checked. Raises the first refusal."""
     if endpoint.gone_at is not None:
-        raise ec2_errors.simulated("InvalidVpcEndpointState", f"The VPC endpoint {endpoint.id} is being deleted.")
+        raise ec2_errors.refused("endpoint.being_deleted", endpoint=endpoint.id)
     kind, entry = endpoint.vpc_endpoint_type, endpoint.entry
     for name in ("RouteTableIds", "SubnetIds", "SecurityGroupIds"):
         both = [*(parameters.get(f"Add{name}") or ()), *(parameters.get(f"Remove{name}") or ())]
@@ -77,7 +77,7 @@ def for_changed(backend: Any, endpoint: Any, parameters: Mapping[str, Any]) -> d
     groups = _after(endpoint.security_group_ids, parameters, "SecurityGroupIds")
     checks.groups(backend, endpoint.vpc_id, groups)
     if kind == INTERFACE and not groups:
-        raise ec2_errors.simulated("InvalidParameter", "An Interface endpoint needs at least one security group.")
+        raise ec2_errors.refused("endpoint.no_group")
     removed_tables = [
         table for table in parameters.get("RemoveRouteTableIds") or () if table in endpoint.route_table_ids
     ]

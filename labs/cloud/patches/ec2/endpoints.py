@@ -190,7 +190,7 @@ def _backend(backend: Any) -> None:
         for endpoint_id in vpc_end_point_ids or ():
             held = self.vpc_end_points.get(endpoint_id)
             if held is None or lifetimes.gone(held):
-                raise ec2_errors.endpoint_not_found(endpoint_id)
+                raise ec2_errors.refused("endpoint.not_found", endpoint=endpoint_id)
         return lifetimes.living(described(self, vpc_end_point_ids, filters))
 
     def get_vpc_end_point(self: Any, vpc_end_point_id: str) -> Any:
@@ -276,10 +276,8 @@ def _api(response: Any) -> None:
         held = self.ec2_backend.vpc_end_points
         unknown = [one for one in asked if one not in held or lifetimes.gone(held[one])]
         self.ec2_backend.delete_vpc_endpoints([one for one in asked if one not in unknown])
-        words = ec2_errors.endpoint_not_found_words
         failed = [
-            {"ResourceId": one, "Error": {"Code": "InvalidVpcEndpointId.NotFound", "Message": words(one)}}
-            for one in unknown
+            {"ResourceId": one, "Error": ec2_errors.listed("endpoint.not_found", endpoint=one)} for one in unknown
         ]
         return ActionResult({"Unsuccessful": failed})
 
@@ -294,7 +292,6 @@ def _repeated(backend: Any, token: str, parameters: Mapping[str, Any]) -> Any:
     for endpoint in lifetimes.living(backend.vpc_end_points.values()):
         if endpoint.client_token == token:
             if endpoint.request != {name: parameters.get(name) for name in _SAME}:
-                words = "The client token was used with other parameters before."
-                raise ec2_errors.simulated("IdempotentParameterMismatch", words)
+                raise ec2_errors.refused("endpoint.other_parameters")
             return endpoint
     return None

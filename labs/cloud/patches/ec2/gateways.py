@@ -50,11 +50,10 @@ def _nat(gateway: Any, backend: Any) -> None:
         subnet = self.get_subnet(subnet_id)
         public = (connectivity_type or "public") == "public"
         if public and not allocation_id:
-            raise ec2_errors.simulated("MissingParameter", "A public NAT gateway needs an AllocationId.")
+            raise ec2_errors.refused("gateway.no_allocation")
         held = self.address_by_allocation([allocation_id])[0] if allocation_id else None
         if held is not None and held.association_id:
-            words = f"Elastic IP address {allocation_id} is associated already."
-            raise ec2_errors.simulated("Resource.AlreadyAssociated", words)
+            raise ec2_errors.refused("gateway.allocation_used", allocation=allocation_id)
         addresses.free(subnet, addresses.taken(self, subnet))
         made = create(self, subnet_id, allocation_id, tags, connectivity_type or "public")
         interfaces.adopt(made._eni, interfaces.NAT, f"Interface for NAT Gateway {made.id}")
@@ -87,7 +86,7 @@ def _internet(backend: Any, response: Any) -> None:
 
     def delete_internet_gateway(self: Any, internet_gateway_id: str) -> None:
         if self.get_internet_gateway(internet_gateway_id).vpc:
-            raise ec2_errors.has_dependencies("internetGateway", internet_gateway_id)
+            raise ec2_errors.refused("network.has_dependencies", kind="internetGateway", id=internet_gateway_id)
         delete(self, internet_gateway_id)
         self.tags.pop(internet_gateway_id, None)
 
@@ -95,7 +94,7 @@ def _internet(backend: Any, response: Any) -> None:
         vpc_id = self._get_param("VpcId")
         for interface in self.ec2_backend.get_all_network_interfaces():
             if interface.vpc_id == vpc_id and interface.public_ip:
-                raise ec2_errors.addresses_still_mapped(vpc_id)
+                raise ec2_errors.refused("gateway.addresses_mapped", vpc=vpc_id)
         return detach(self)
 
     backend.delete_internet_gateway = delete_internet_gateway

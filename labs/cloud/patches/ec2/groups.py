@@ -56,9 +56,9 @@ def _deletion(response: Any) -> None:
         if group is None:
             return original(self)
         if group.is_default:
-            raise ec2_errors.default_group(group.id)
+            raise ec2_errors.refused("group.default", group=group.id)
         if _used(backend, group.id):
-            raise ec2_errors.group_in_use(group.id)
+            raise ec2_errors.refused("group.in_use", group=group.id)
         answer = original(self)
         backend.tags.pop(group.id, None)
         return answer

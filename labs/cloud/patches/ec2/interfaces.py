@@ -75,7 +75,7 @@ def check_groups(backend: Any, vpc_id: str, group_ids: Iterable[str]) -> None:
         if group is None:
             raise InvalidSecurityGroupNotFoundError(group_id)
         if group.vpc_id != vpc_id:
-            raise ec2_errors.different_networks()
+            raise ec2_errors.refused("interface.different_networks")
 
 
 def _class(interface: Any) -> None:
@@ -256,7 +256,7 @@ def _api(response: Any) -> None:
     def delete_network_interface(self: Any) -> Any:
         interface = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
         if (interface.status == "in-use" or interface.attachment_id) and not self.headers.get(TASK_HEADER):
-            raise ec2_errors.interface_in_use(interface.id)
+            raise ec2_errors.refused("interface.in_use", interface=interface.id)
         self.ec2_backend.delete_network_interface(interface.id)
         self.ec2_backend.tags.pop(interface.id, None)
         return EmptyResult()
@@ -264,7 +264,7 @@ def _api(response: Any) -> None:
     def modify_network_interface_attribute(self: Any) -> Any:
         interface = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
         if interface.requester_managed:
-            raise ec2_errors.not_yours()
+            raise ec2_errors.refused("interface.not_yours")
         check_groups(self.ec2_backend, interface.vpc_id, self._get_param("Groups", []))
         return modify(self)
 
@@ -273,7 +273,9 @@ def _api(response: Any) -> None:
         for interface in self.ec2_backend.get_all_network_interfaces():
             if interface.service_attachment and interface.service_attachment["AttachmentId"] == asked:
                 kind = "-".join(asked.split("-")[:2])
-                raise ec2_errors.attachment_not_yours(kind) if kind == "ela-attach" else ec2_errors.not_yours()
+                if kind == "ela-attach":
+                    raise ec2_errors.refused("interface.attachment_not_yours", kind=kind)
+                raise ec2_errors.refused("interface.not_yours")
         return detach(self)
 
     response.create_network_interface = create_network_interface

@@ -62,7 +62,7 @@ def _options(backend: Any) -> None:
         held = self.dhcp_options_sets.get(options_id)
         if held is not None:
             if any(vpc.dhcp_options is held for vpc in self.vpcs.values()):
-                raise ec2_errors.has_dependencies("dhcpOptions", str(options_id))
+                raise ec2_errors.refused("network.has_dependencies", kind="dhcpOptions", id=options_id)
             # moto remembers the last VPC only; whether one has the options was just asked.
             held.vpc = None
         delete(self, options_id)
@@ -77,7 +77,7 @@ def _subnets(backend: Any) -> None:
     def delete_subnet(self: Any, subnet_id: str) -> Any:
         subnet = self.get_subnet(subnet_id)
         if any(one.subnet is subnet for one in self.get_all_network_interfaces()):
-            raise ec2_errors.has_dependencies("subnet", subnet_id)
+            raise ec2_errors.refused("network.has_dependencies", kind="subnet", id=subnet_id)
         for table in self.route_tables.values():
             for association in [a for a, target in table._associations.items() if target == subnet_id]:
                 del table._associations[association]
@@ -96,7 +96,7 @@ def _vpcs(backend: Any) -> None:
     def delete_vpc(self: Any, vpc_id: str) -> Any:
         vpc = self.get_vpc(vpc_id)
         if any(_dependencies(self, vpc_id)):
-            raise ec2_errors.has_dependencies("vpc", vpc_id)
+            raise ec2_errors.refused("network.has_dependencies", kind="vpc", id=vpc_id)
         # moto would delete the options with the VPC.
         vpc.dhcp_options = None
         for acl in [acl for acl in self.network_acls.values() if acl.vpc_id == vpc_id]:

@@ -52,15 +52,14 @@ def _api(response: Any) -> None:
         table = backend.get_route_table(self._get_param("RouteTableId"))
         nat = self._get_param("NatGatewayId")
         if nat and (nat not in backend.nat_gateways or lifetimes.gone(backend.nat_gateways[nat])):
-            raise ec2_errors.nat_not_found(nat)
+            raise ec2_errors.refused("route.nat_not_found", gateway=nat)
         gateway = self._get_param("GatewayId") or ""
         if gateway.startswith("igw-"):
             vpc = backend.get_internet_gateway(gateway).vpc
             if vpc is None or vpc.id != table.vpc_id:
-                raise ec2_errors.gateway_elsewhere(table.id, gateway)
+                raise ec2_errors.refused("route.gateway_elsewhere", table=table.id, gateway=gateway)
         if gateway.startswith("vpce-"):
-            words = f"The route to {gateway} is made by associating the route table with the endpoint."
-            raise ec2_errors.simulated("InvalidParameterValue", words)
+            raise ec2_errors.refused("route.to_endpoint", gateway=gateway)
 
     def create_route(self: Any) -> Any:
         check_target(self)
@@ -76,8 +75,7 @@ def _api(response: Any) -> None:
         prefix_list = self._get_param("DestinationPrefixListId")
         for route in table.routes if prefix_list else ():
             if route.destination_prefix_list_id == prefix_list and str(route.gateway_id).startswith("vpce-"):
-                words = f"cannot remove VPC endpoint route {prefix_list} in route table {table.id}"
-                raise ec2_errors.simulated("InvalidParameterValue", words)
+                raise ec2_errors.refused("route.of_endpoint", prefix_list=prefix_list, table=table.id)
         return delete(self)
 
     def associate_route_table(self: Any) -> Any:
@@ -86,18 +84,17 @@ def _api(response: Any) -> None:
         subnet_id = self._get_param("SubnetId")
         if subnet_id:
             if backend.get_subnet(subnet_id).vpc_id != table.vpc_id:
-                words = f"route table {table.id} and subnet {subnet_id} belong to different networks"
-                raise ec2_errors.simulated("InvalidParameterValue", words)
+                raise ec2_errors.refused("route.subnet_elsewhere", table=table.id, subnet=subnet_id)
             for other in backend.route_tables.values():
                 if other is not table and subnet_id in other._associations.values():
-                    raise ec2_errors.already_associated(table.id)
+                    raise ec2_errors.refused("route.already_associated", table=table.id)
         return associate(self)
 
     def delete_route_table(self: Any) -> Any:
         backend = self.ec2_backend
         table = backend.get_route_table(self._get_param("RouteTableId"))
         if table.main_association_id is not None or table._associations:
-            raise ec2_errors.has_dependencies("routeTable", table.id)
+            raise ec2_errors.refused("network.has_dependencies", kind="routeTable", id=table.id)
         done = delete_table(self)
         for endpoint in backend.vpc_end_points.values():
             if table.id in endpoint.route_table_ids:
