@@ -24,7 +24,7 @@ from labs.files import FILE_MODE, locked, make_folder, read_json, write_json, wr
 from labs.ledger.lab_account import TargetName
 from labs.processes import command_line, ended, stop
 from labs.session import home as places
-from labs.session import local
+from labs.session import local, terminal
 from labs.session.local import Cloud
 from labs.session.target import target_name
 
@@ -127,6 +127,12 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
     for name in ("config/labconfig", "data", "runtime", "settings", "workspaces", "ipython"):
         make_folder(folder / name)
     write_json(folder / "config" / "labconfig" / "default_setting_overrides.json", _SETTINGS)
+    programs = Path(sys.executable).parent
+    shell = terminal.shell_command(os.environ, folder, programs)
+    write_json(
+        folder / "config" / "jupyter_server_config.json",
+        {"ServerApp": {"terminado_settings": {"shell_command": shell}}},
+    )
     # In a file, because other users of this machine can read a command line.
     write_private(folder / "token", token.encode())
     env = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
@@ -142,7 +148,7 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
         # Executed notebooks hold text and pictures alone; an open one may show widgets over the same calls.
         "LAB_WIDGETS": os.environ.get("LAB_WIDGETS", "1"),
         # So that `!labs ...` in a cell, and a terminal in JupyterLab, find this kit's command and Python.
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)]),
     }
     with (folder / "jupyter.log").open("wb") as log:
         (folder / "jupyter.log").chmod(FILE_MODE)
@@ -250,7 +256,8 @@ def _announce(lab: Lab, cloud: Cloud | None, started: bool, took_s: float) -> No
     print(
         f"The lab is ready ({took_s:.1f} s). Target: {where}.\n"
         f"Open this in a browser on this machine:\n\n    {lab.url}\n\n"
-        "Stop with Ctrl-C. Your work is kept.",
+        + (f"{known}\n" if (known := terminal.how_to_find_labs()) else "")
+        + "Stop with Ctrl-C. Your work is kept.",
         flush=True,
     )
 

@@ -1,6 +1,8 @@
 """``make lab`` as a person meets it: real processes on loopback."""
 
 import json
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import websocket
 from jupyter_client.blocking import BlockingKernelClient
 
 from labs.errors import LabError
@@ -175,6 +178,46 @@ def test_a_cell_finds_the_labs_command_and_this_python_first(start_lab: StartLab
     lab = start_lab(LAB_TARGET="aws", PATH="/usr/bin:/bin").ready()
     seen = run_in_kernel(lab, "import shutil, sys; print(shutil.which('labs'), sys.executable)")
     assert seen.split() == [str(Path(sys.executable).parent / "labs"), sys.executable]
+    assert lab.stop() == 0
+
+
+def test_it_says_once_how_another_shell_finds_the_labs_command(start_lab: StartLab) -> None:
+    lab = start_lab(LAB_TARGET="aws", PATH="/usr/bin:/bin").ready()
+    line = lab.read_until(r"In another shell, this makes the labs command known: (.+)")[1]
+    found = subprocess.run(
+        ["bash", "-c", f"{line}; labs --version"], capture_output=True, text=True, env={}, check=True
+    )
+    assert "(the Fargate Lab Kit)" in found.stdout
+    assert lab.stop() == 0
+
+
+def run_in_terminal(lab: Any, line: str, ends: str) -> str:
+    """Open a terminal as JupyterLab does, type a line, and return what it shows until ``ends`` matches."""
+    name = ask(lab, "/api/terminals", "POST", {})["name"]
+    terminal = websocket.create_connection(
+        f"ws://127.0.0.1:{lab.port}/terminals/websocket/{name}?token={lab.token}", timeout=60
+    )
+    try:
+        terminal.send(json.dumps(["stdin", f"{line}\r"]))
+        shown = ""
+        while not re.search(ends, shown):
+            kind, *said = json.loads(terminal.recv())
+            shown += said[0] if kind == "stdout" else ""
+        return shown
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+def test_a_terminal_in_jupyterlab_finds_the_labs_command(start_lab: StartLab, tmp_path: Path, shell: str) -> None:
+    # What a login shell reads, and what this user's bash reads, set PATH anew.
+    (tmp_path / ".profile").write_text("PATH=/usr/bin:/bin\n")
+    (tmp_path / ".bashrc").write_text("PATH=/usr/bin:/bin\nPS1='$ '\n")
+    where = {"HOME": str(tmp_path), "SHELL": shutil.which(shell) or "", "PATH": "/usr/bin:/bin"}
+    lab = start_lab(LAB_TARGET="aws", **where).ready()
+    shown = run_in_terminal(lab, "labs --version; command -v labs", r"bin/labs\r")
+    assert "(the Fargate Lab Kit)" in shown
+    assert str(Path(sys.executable).parent / "labs") in shown
     assert lab.stop() == 0
 
 
