@@ -1,16 +1,17 @@
 """What a notebook imports: ``from labs import lab``, then ``lab.begin("build")``.
 
 Every function finds its state in files and in the account, never in kernel variables: a restarted kernel goes on where
-it was. What goes wrong is said in a sentence or two, without a traceback. Names of the lab are attributes
-(``lab.image``, ``lab.repository``, ``lab.registry``, ``lab.work``, ``lab.tags`` ...) and, in capitals, variables of
-shell cells (``$IMAGE``, ``$REPOSITORY``, ``$REGISTRY``, ``$WORK``, ``$PYTHON_IMAGE``, ``$PUSH_ROLE``).
+it was. What goes wrong is said in a sentence or two, without a traceback. The verbs that every notebook needs are here;
+the others (``lab.index``, ``lab.vpc`` ...) come from the stage in hand, or from another stage that has them. Names of
+the lab are attributes (``lab.image``, ``lab.repository``, ``lab.work`` ...), and in capitals variables of shell cells
+(``$IMAGE``, ``$REPOSITORY``, ``$WORK`` ...). ``lab.names()`` lists them all, and ``help(lab.check)`` explains one.
 """
 
 import functools
+import inspect
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from string import Template
 from typing import Any, ParamSpec
 
@@ -22,89 +23,77 @@ from labs.account.survey import clients_of, look
 from labs.account.survey import where as where_to_look
 from labs.errors import LabError
 from labs.failures import explain
-from labs.lesson import hints, runner
+from labs.lesson import additions, cleaning, hints, runner
 from labs.lesson.bench import Bench, open_bench
 from labs.lesson.stage import Stage, stage
-from labs.stages.build_image import show as build_show
-from labs.stages.clean_up import show as clean_show
-from labs.stages.clean_up.solve import clean as clean_up
-from labs.stages.fargate import show as service_show
-from labs.stages.start.solve import confirm as confirm_account
-from labs.subjects.push import pushing
-from labs.subjects.push.push_shown import policy_text, push_calls, refusals
-from labs.subjects.tasks import task_runs, task_shown
-from labs.subjects.tasks.trial import create as create_trial
-from labs.subjects.vpc import ids, vpc_shown
-from labs.ui import cell, text, vpc_picture, widgets
-from labs.ui.pictures import Picture, index_picture, push_picture
+from labs.subjects.vpc import ids, vpc_names
+from labs.ui import cell, text, widgets
 from labs.verdict import Status
 
 __all__ = [
     "begin",
-    "calls",
     "check",
     "clean",
     "client",
     "confirm",
-    "cost",
-    "create_repository",
     "diagnose",
-    "endpoints",
     "hint",
-    "index",
-    "log_lines",
-    "policy",
+    "names",
     "predict",
-    "push_role",
     "reset",
-    "rules",
-    "run",
-    "run_task",
-    "service",
     "solve",
-    "stopped",
-    "task_roles",
-    "trail",
-    "trial_task",
-    "vpc",
-    "way",
     "write",
 ]
 
-_NAMES = ("image", "repository", "repository_name", "repository_arn", "push_role_name", "registry", "work", "account",
-          "region", "identity", "tags", "target", "engine", "python_image")  # fmt: skip
-
-# Names that are asked of the account each time.
-_FOUND = {**ids.ATTRIBUTES, **service_show.ATTRIBUTES, **clean_show.ATTRIBUTES}
+# lab.<name>, whatever the stage: what reads it, and what it is.
+_NAMES: dict[str, tuple[Callable[[Bench], Any], str]] = {
+    "account": (lambda bench: bench.target.account, "The number of the AWS account."),
+    "engine": (lambda bench: bench.engine, "What builds, pushes and runs images."),
+    "identity": (lambda bench: bench.target.identity, "The ARN of who you are."),
+    "image": (lambda bench: bench.image, "The local name of the image that stage 01 builds."),
+    "prefix": (lambda bench: bench.target.prefix, "What the names of the lab's resources begin with."),
+    "push_role_name": (lambda bench: bench.push_role, "The name of the role that pushes."),
+    "python_image": (lambda bench: bench.python_image, "The base image of the app."),
+    "region": (lambda bench: bench.target.region, "The AWS Region."),
+    "registry": (lambda bench: bench.target.registry, "The host of the ECR registry."),
+    "repository": (lambda bench: bench.repository, "The repository as image names carry it: HOST/NAME."),
+    "repository_arn": (lambda bench: bench.repository_arn, "The ARN of the ECR repository."),
+    "repository_name": (lambda bench: bench.repository_name, "The name of the ECR repository."),
+    "tags": (lambda bench: bench.target.tags, "The tags of everything the lab creates."),
+    "target": (lambda bench: bench.target, "Where the lab runs: the local AWS, or an account."),
+    "work": (lambda bench: bench.work, "Your folder, $WORK."),
+}
 
 Arguments = ParamSpec("Arguments")
 
 
-class _Desk:
-    """The open bench and the stage in hand; both can be found again at any time."""
+class _Open:
+    """What this kernel has open: the bench and the stage in hand. Both can be found again at any time."""
 
     bench: Bench | None = None
     stage: Stage | None = None
 
-    def open(self) -> Bench:
+    def the_bench(self) -> Bench:
         if self.bench is None:
             self.bench = open_bench()
         return self.bench
 
     def in_hand(self) -> Stage:
         if self.stage is None:
-            raise LabError("No stage has begun in this notebook.", "run the first cell, lab.begin(...)")
+            raise LabError(
+                "No stage has begun in this notebook.", "run the first cell, lab.begin(...)", id="no-stage-in-hand"
+            )
         return self.stage
 
 
-_desk = _Desk()
+_open = _Open()
 
 
-def _spoken(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Say what went wrong instead of raising it: a notebook shows sentences, not tracebacks."""
+def _in_sentences(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """The same, but what goes wrong is printed instead of raised: a notebook shows sentences, not tracebacks."""
 
     @functools.wraps(function)
-    def speak(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+    def say(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
             function(*args, **kwargs)
         except LabError as error:
@@ -112,17 +101,32 @@ def _spoken(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
         except (ClientError, BotoCoreError) as error:
             print(explain(error, f"lab.{function.__name__}() was at work"))
 
-    return speak
+    return say
 
 
-@_spoken
+def _with_bench(verb: additions.Verb) -> Callable[..., None]:
+    """A stage's verb without its first parameter, the bench."""
+
+    @functools.wraps(verb)
+    def given(*args: Any, **kwargs: Any) -> None:
+        verb(_open.the_bench(), *args, **kwargs)
+
+    signature = inspect.signature(verb)
+    given.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
+    return _in_sentences(given)
+
+
+@_in_sentences
 def begin(name: str) -> None:
-    """Begin a stage or take it up again: connect, find the engine, restore the files, say what is missing."""
-    _desk.bench, _desk.stage = None, stage(name)
-    bench = _desk.bench = open_bench()
+    """Begin a stage or take it up again: connect, find the engine, restore the files, say what is missing.
+
+    Example: ``lab.begin("push-denied")``
+    """
+    _open.bench, _open.stage = None, stage(name)
+    bench = _open.bench = open_bench()
     os.environ.update(bench.shell())
     cell.register(_write)
-    subject = _desk.stage
+    subject = _open.stage
     target = bench.target
     print(f"{subject.notebook}  {subject.title}\n")
     facts = {
@@ -139,17 +143,21 @@ def begin(name: str) -> None:
         print(f"\nNothing is created before you confirm this account: lab.confirm({target.account!r}).")
     if begun.missing:
         first, last = stage(begun.missing[0]).notebook, begun.missing[-1]
-        print(f"\nOut of order: {subject.notebook} builds on {text.series(begun.missing)}, not passed yet.")
-        print(f'Next: open {first}, or catch up with lab.solve("{last}") and run this cell again.')
+        verb = "has" if len(begun.missing) == 1 else "have"
+        print(f"\nNot yet: {subject.notebook} needs {text.series(begun.missing)}, which {verb} not been passed.")
+        print(f'Next: open {first}, or catch up with lab.solve("{last}") and run this cell again')
         return
     progress = bench.progress.of(subject.name)
     print("\nPassed before; everything below still works." if progress.passed else "\nReady.")
 
 
-@_spoken
+@_in_sentences
 def check() -> None:
-    """Check the stage in hand and say what was found; after the same answer three times a hint offers itself."""
-    bench, subject = _desk.open(), _desk.in_hand()
+    """Check the stage in hand and say what was found; after the same answer three times a hint offers itself.
+
+    Example: ``lab.check()``
+    """
+    bench, subject = _open.the_bench(), _open.in_hand()
     report = runner.check_and_record(subject.name, bench)
     print(report)
     if report.verdict.passed:
@@ -172,16 +180,22 @@ def _settle(subject: Stage, predicted: str) -> None:
     print(f"\nYou predicted: {asked.options[predicted]}.\n{text.wrapped(f'{answer} {asked.why}')}")
 
 
-@_spoken
+@_in_sentences
 def hint() -> None:
-    """The next hint for what the last check found: look, idea, where, a neighbour, and at last the solution."""
-    print(text.wrapped(hints.next_hint(_desk.in_hand(), _desk.open())))
+    """The next hint for what the last check found: look, idea, where, a neighbour, and at last the solution.
+
+    Example: ``lab.hint()``
+    """
+    print(text.wrapped(hints.next_hint(_open.in_hand(), _open.the_bench())))
 
 
-@_spoken
+@_in_sentences
 def predict(answer: str = "") -> None:
-    """Say what you expect before you try; without an answer: the question and the answers there are."""
-    bench, subject = _desk.open(), _desk.in_hand()
+    """Say what you expect before you try; without an answer: the question and the answers there are.
+
+    Example: ``lab.predict("layer")``
+    """
+    bench, subject = _open.the_bench(), _open.in_hand()
     asked = subject.prediction
     given = answer.strip()
     if not given:
@@ -192,217 +206,121 @@ def predict(answer: str = "") -> None:
         return
     if given not in asked.options:
         known = text.series(tuple(f'"{word}"' for word in asked.options), last="or")
-        raise LabError(f'"{answer}" is not one of the answers.', f"predict {known}")
+        raise LabError(f'"{answer}" is not one of the answers.', f"predict {known}", id="not-an-answer")
     progress = bench.progress.of(subject.name)
     bench.progress.put(subject.name, replace(progress, prediction=given))
     print(f"You predict: {asked.options[given]}.\nNow try it. What happens decides, not what either of us says.")
 
 
-@_spoken
+@_in_sentences
 def solve(name: str = "") -> None:
     """Do a stage as the solution would, and those before it that are not passed; for latecomers.
 
     What you have made in that stage goes, where it stands in the way.
+
+    Example: ``lab.solve("push-fixed")``
     """
-    bench = _desk.open()
-    subject = stage(name) if name else _desk.in_hand()
+    bench = _open.the_bench()
+    subject = stage(name) if name else _open.in_hand()
     for report in runner.solve(subject.name, bench):
         print(f"{report.stage}: {report.verdict.status.value}")
         if not report.verdict.passed:
             print(report)
 
 
-@_spoken
+@_in_sentences
 def reset(name: str = "") -> None:
-    """Undo a stage and those that build on it. Your files of these stages are taken away, too."""
-    bench = _desk.open()
-    subject = stage(name) if name else _desk.in_hand()
+    """Undo a stage and those that build on it. Your files of these stages are taken away, too.
+
+    Example: ``lab.reset("push-denied")``
+    """
+    bench = _open.the_bench()
+    subject = stage(name) if name else _open.in_hand()
     undone = runner.reset(subject.name, bench)
     print(f"Undone: {text.series(undone)}.")
-    if _desk.stage is not None and _desk.stage.name in undone:
-        runner.begin(_desk.stage.name, bench)
+    if _open.stage is not None and _open.stage.name in undone:
+        runner.begin(_open.stage.name, bench)
 
 
-@_spoken
+@_in_sentences
 def confirm(account: str = "") -> None:
-    """Confirm the account by its number: on real AWS nothing is created before."""
-    bench = _desk.open()
-    confirm_account(bench, str(account))
+    """Confirm the account by its number: on real AWS nothing is created before.
+
+    Example: ``lab.confirm("111122223333")``
+    """
+    bench = _open.the_bench()
+    runner.confirm(bench, str(account))
     print(f"Confirmed: account {bench.target.account}." if account else "No number yet.")
 
 
-@_spoken
-def create_repository() -> None:
-    """Make the ECR repository of the lab; it is tagged and written to the ledger first."""
-    bench = _desk.open()
-    made = pushing.create_repository(bench)
-    print(f"{'Created' if made else 'Already there'}: {bench.repository_arn}")
-
-
-@_spoken
-def push_role(path: str = "") -> None:
-    """Put the policy file (default ``$WORK/push-policy.json``) on the push role, and say what changed."""
-    bench = _desk.open()
-    file = Path(path) if path else bench.policy_file
-    if not file.is_absolute():
-        file = bench.work / file
-    if not file.exists():
-        raise LabError(f"There is no file {file.name}.", "run the cell above, which writes it")
-    policy = file.read_text()
-    if pushing.is_empty(policy):
-        raise LabError(
-            "The policy has no statement yet, so it was not put on the role.", "write it, then run this again"
-        )
-    after = pushing.read_policy(policy)
-    documents = pushing.live_policies(bench.client("iam"), bench.push_role)
-    before = next((each.body for each in documents or () if each.name == pushing.POLICY_NAME), None)
-    made = pushing.put_role(bench, policy)
-    changed = text.difference(before, after)
-    if not changed:
-        print(f"Role {bench.push_role}: nothing has changed.")
-        return
-    print(f"Role {bench.push_role}: {'made, with this policy' if made else 'its policy is now another'}")
-    print(changed)
-
-
-@_spoken
-def policy() -> None:
-    """The policies on the push role, as IAM has them now."""
-    print(policy_text(_desk.open()))
-
-
-@_spoken
-def trail() -> None:
-    """What CloudTrail says about the push role since the push stage began: what was refused, and what was allowed."""
-    print(refusals(_desk.open()))
-
-
-@_spoken
-def calls() -> None:
-    """A picture of the push: what the client sends, which action ECR asks IAM for, and the answer in the trail."""
-    rows = push_calls(_desk.open())
-    print(text.table(("request", "action", "answer"), [(row.request, row.action, row.answer) for row in rows]))
-    _show(push_picture(rows))
-
-
-@_spoken
-def index(tag: str = "") -> None:
-    """A picture of the image index: of the archive in ``$WORK``, or of a tag in ECR."""
-    name, digest, found = build_show.index_of(_desk.open(), tag)
-    rows = [(str(each.platform or ""), each.digest, "attestation" if each.is_attestation else "image")
-            for each in found.manifests]  # fmt: skip
-    print(f"{name} is the index {digest}\n")
-    print(text.table(("platform", "manifest", "what it is"), rows))
-    _show(index_picture(name, digest, found))
-
-
-@_spoken
-def run() -> None:
-    """Start the built image on each platform that can run here, with its secret, and show what it answers."""
-    print(text.table(("platform", "answer"), build_show.answers(_desk.open())))
-
-
-@_spoken
-def trial_task() -> None:
-    """Make what the task of stage 04 needs and is not about: cluster, role, secret, log group, task definition."""
-    print("\n".join(create_trial(_desk.open())))
-
-
-@_spoken
-def run_task(label: str) -> None:
-    """Run the trial task once more, with ``startedBy`` as its label, and say what becomes of it."""
-    bench = _desk.open()
-    task_shown.run_trial(bench, label)
-    print(task_shown.ended(task_runs.settled(bench, label)))
-
-
-@_spoken
-def stopped(label: str) -> None:
-    """Wait for the newest task of that label, and say how it ended, or that it runs."""
-    print(task_shown.ended(task_runs.settled(_desk.open(), label)))
-
-
-@_spoken
-def task_roles() -> None:
-    """Make the execution role and the task role from ``task-trust.json`` and ``execution-policy.json``."""
-    print(service_show.roles(_desk.open()))
-
-
-@_spoken
-def service() -> None:
-    """Wait until the service is steady, or will not become so, and say how it stands."""
-    print(service_show.service(_desk.open()))
-
-
-@_spoken
-def log_lines() -> None:
-    """What the program of the service said first, from CloudWatch Logs."""
-    print(service_show.log_lines(_desk.open()))
-
-
-@_spoken
+@_in_sentences
 def diagnose(name: str = "") -> None:
-    """Why a task did not start or would not: a task, a service or a definition; without a name what needs it most."""
-    bench = _desk.open()
+    """Why a task did not start or would not: a task, a service or a definition; without a name what needs it most.
+
+    Example: ``lab.diagnose()``
+    """
+    bench = _open.the_bench()
     groups = ids.group_ids(bench)
-    tasks_group = (groups["tasks"],) if "tasks" in groups else None
+    tasks_group = (groups[vpc_names.TASKS],) if vpc_names.TASKS in groups else None
     place = Place(tuple(ids.subnet_ids(bench)), tasks_group)
     print(diagnosis_report(look(clients_of(bench.target), where_to_look(bench.target, "", place), name)))
 
 
-@_spoken
-def endpoints() -> None:
-    """Wait until the endpoints of the lab's VPC are available, and list them."""
-    print(vpc_shown.endpoints(_desk.open()))
-
-
-@_spoken
-def vpc() -> None:
-    """A picture of the lab's VPC as it is now and of each way out of it, hop by hop; and the same as a table."""
-    shown = vpc_shown.network(_desk.open())
-    _show(vpc_picture.vpc_picture(shown))
-    print(vpc_picture.vpc_table(shown))
-
-
-@_spoken
-def way(service: str) -> None:
-    """Every hop from a task to one service (``ecr.api``, ``ecr.dkr``, ``ssm``, ``logs``, ``s3``), in words."""
-    print(vpc_shown.way(_desk.open(), service))
-
-
-def rules(group: str) -> Any:
-    """The inbound rules of a security group of the lab: ``tasks``, ``endpoints`` or ``logs``."""
-    return ids.rules(_desk.open(), group)
-
-
-@_spoken
-def cost() -> None:
-    """What the lab has cost on AWS so far, and what it will cost if it is left until tomorrow morning."""
-    print(clean_show.cost(_desk.open()))
-
-
-@_spoken
+@_in_sentences
 def clean() -> None:
-    """Remove everything that the lab created in this account, and only that; print the receipt."""
-    print(clean_up(_desk.open()))
+    """Remove everything that the lab created in this account, and only that; print the receipt.
+
+    Example: ``lab.clean()``
+    """
+    print(cleaning.clean(_open.the_bench()))
 
 
 def client(service: str) -> Any:
-    """A boto3 client of the target; what it creates is named, tagged and written to the ledger first."""
-    return _desk.open().client(service)
+    """A boto3 client of the target; what it creates is named, tagged and written to the ledger first.
+
+    Example: ``lab.client("ecs").list_clusters()``
+    """
+    return _open.the_bench().client(service)
 
 
-@_spoken
+@_in_sentences
+def names() -> None:
+    """The names and verbs of ``lab``, and what each is.
+
+    Example: ``lab.names()``
+    """
+    own = {name: _in_short(globals()[name]) for name in __all__}
+    print(text.facts({f"lab.{name}()": line for name, line in sorted((own | _lines(additions.verbs())).items())}))
+    print()
+    read = {name: line for name, (_, line) in _NAMES.items()} | _lines(additions.names())
+    print(text.facts({f"lab.{name}": line for name, line in sorted(read.items())}))
+
+
+def _lines(found: dict[str, Callable[..., Any]]) -> dict[str, str]:
+    return {name: _in_short(each) for name, each in found.items()}
+
+
+def _in_short(explained: object) -> str:
+    """The first line of its docstring."""
+    return (inspect.getdoc(explained) or "").partition("\n")[0]
+
+
+@_in_sentences
 def write(name: str, content: str) -> None:
-    """What ``%%work NAME`` does: write a file in ``$WORK``; in a .json file ``$REPOSITORY_ARN`` is filled in."""
+    """What ``%%work NAME`` does: write a file in ``$WORK``; in a .json file ``$REPOSITORY_ARN`` is filled in.
+
+    Example: ``lab.write("notes.txt", "the seventh action")``
+    """
     print(_write(name, content))
 
 
 def _write(name: str, content: str) -> str:
-    bench = _desk.open()
+    bench = _open.the_bench()
     path = (bench.work / name).resolve()
     if not name or not path.is_relative_to(bench.work.resolve()):
-        raise LabError(f"'{name}' is not a file in $WORK.", "write it like: %%work push-policy.json")
+        raise LabError(
+            f"'{name}' is not a file in $WORK.", "write it like: %%work push-policy.json", id="not-a-work-file"
+        )
     if path.suffix == ".json":
         content = Template(content).safe_substitute(bench.names())
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -410,24 +328,19 @@ def _write(name: str, content: str) -> str:
     return f"Wrote $WORK/{name}"
 
 
-def _show(picture: Picture) -> None:
-    try:
-        from IPython.display import display
-    except ImportError:
-        return
-    display(picture)  # type: ignore[no-untyped-call]
-
-
 def __getattr__(name: str) -> Any:
-    if name not in (*_NAMES, *_FOUND):
-        raise AttributeError(f"lab has no '{name}'; its names are: {', '.join(__dir__())}")
-    bench = _desk.open()
-    if name in _FOUND:
-        return _FOUND[name](bench)
-    if name in ("account", "region", "identity", "tags", "registry"):
-        return getattr(bench.target, name)
-    return bench.push_role if name == "push_role_name" else getattr(bench, name)
+    if name in _NAMES:
+        return _NAMES[name][0](_open.the_bench())
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    verb = additions.verb(name, _open.stage)
+    if verb is not None:
+        return _with_bench(verb)
+    read = additions.read(name, _open.stage)
+    if read is not None:
+        return read(_open.the_bench())
+    raise AttributeError(f"lab has no '{name}'; its names are: {', '.join(__dir__())}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_NAMES, *_FOUND])
+    return sorted({*__all__, *_NAMES, *additions.verbs(), *additions.names()})

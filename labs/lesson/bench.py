@@ -12,6 +12,7 @@ from labs import engine as engines
 from labs.engine import Engine
 from labs.engine.base import NAME as PYTHON_IMAGE
 from labs.iam import Principal, PrincipalKind
+from labs.lesson import additions
 from labs.lesson.progress import Progress
 from labs.lesson.stage import catalogue
 from labs.session import Target, TargetName, connect
@@ -102,8 +103,7 @@ class Bench:
 
     @property
     def repository_arn(self) -> str:
-        where = f"{self.target.region}:{self.target.account}"
-        return f"arn:{self.partition}:ecr:{where}:repository/{self.repository_name}"
+        return self.arn("ecr", f"repository/{self.repository_name}")
 
     @property
     def push_role(self) -> str:
@@ -118,11 +118,6 @@ class Bench:
         return Principal(arn, account, PrincipalKind.ROLE_SESSION, self.target.role_arn(self.push_role))
 
     @property
-    def layer_bucket_arn(self) -> str:
-        """The bucket from which ECR hands out layers (ECR user guide, "Amazon ECR interface VPC endpoints")."""
-        return f"arn:{self.partition}:s3:::prod-{self.target.region}-starport-layer-bucket"
-
-    @property
     def python_image(self) -> str:
         """The base image: the local mirror, or on AWS LAB_PYTHON_IMAGE, else Amazon ECR Public."""
         if self.on_aws:
@@ -130,20 +125,17 @@ class Bench:
         return f"{self.target.registry}/{PYTHON_IMAGE}"
 
     def names(self) -> dict[str, str]:
-        """The values that a policy file may name as ``$REPOSITORY_ARN`` and so on."""
+        """The values that a policy file may name as ``$REPOSITORY_ARN`` and so on: the lab's, and each stage's."""
         return {
             "REPOSITORY_ARN": self.repository_arn,
             "ACCOUNT": self.target.account,
             "REGION": self.target.region,
             "PUSH_ROLE_ARN": self.target.role_arn(self.push_role),
-            "LAYER_BUCKET_ARN": self.layer_bucket_arn,
-            "EXECUTION_ROLE_ARN": self.target.role_arn(self.target.names.role("execution")),
-            "TASK_ROLE_ARN": self.target.role_arn(self.target.names.role("task")),
-            "PARAMETER_ARN": self._arn("ssm", f"parameter/{self.target.prefix}-app-secret"),
-            "LOG_GROUP_ARN": self._arn("logs", f"log-group:{self.target.prefix}/service"),
+            **{name: read(self) for name, read in additions.variables().items()},
         }
 
-    def _arn(self, service: str, resource: str) -> str:
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource in this account and Region: ``arn("ssm", "parameter/x")``."""
         return f"arn:{self.partition}:{service}:{self.target.region}:{self.target.account}:{resource}"
 
     def shell(self) -> dict[str, str]:
@@ -170,7 +162,7 @@ class Bench:
 
 
 def open_bench(env: MutableMapping[str, str] | None = None) -> Bench:
-    """Connect to the target and find the engine. LabError says what to mend."""
+    """Connect to the target and find the engine. LabError says what to fix."""
     env = os.environ if env is None else env
     target = connect(env)
     return Bench(target, engines.find(env), env, target.client)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from botocore import exceptions as boto
@@ -151,3 +151,11 @@ def reset(name: str, bench: Bench) -> tuple[str, ...]:
 
 def _builds_on(later: Stage, earlier: Stage) -> bool:
     return any(name == earlier.name or _builds_on(stage(name), earlier) for name in later.needs)
+
+
+def confirm(bench: Bench, typed: str) -> None:
+    """Remember which account's number was typed; LabError when it is not this account's."""
+    number = "".join(typed.split()).replace("-", "")
+    bench.progress.put("start", replace(bench.progress.begin("start"), answer=number))
+    if number:
+        bench.target.confirm(number)

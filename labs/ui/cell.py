@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.errors import LabError
 from labs.failures import explain
+from labs.ui.pictures import Picture
 
 
 def register(write: Callable[[str, str], str]) -> bool:
@@ -39,3 +40,12 @@ def _said(_shell: object, _kind: type, error: Exception, _traceback: object, tb_
         print(LabError(f"There is no file {Path(str(error.filename)).name}.", "run the cell that writes it"))
         return
     print(error if isinstance(error, LabError) else explain(error, "running this cell"))
+
+
+def show(picture: Picture) -> None:
+    """Display a picture below the cell; nothing outside IPython."""
+    try:
+        from IPython.display import display
+    except ImportError:
+        return
+    display(picture)  # type: ignore[no-untyped-call]

@@ -10,11 +10,12 @@ import pytest
 from labs.errors import LabError
 from labs.lesson import runner
 from labs.lesson.bench import Bench
+from labs.lesson.cleaning import clean, kept, receipt_file
 from labs.lesson.stage import stage
 from labs.stages.clean_up import show
-from labs.stages.clean_up.solve import clean, kept, receipt_file
-from labs.subjects.push import pushing
-from labs.subjects.tasks.trial import TRUST
+from labs.stages.clean_up.notebook import ledger
+from labs.subjects.push import lab_repository
+from labs.subjects.tasks.execution_policy import TRUST
 from labs.verdict import Status
 
 CLEAN = stage("clean-up")
@@ -101,7 +102,7 @@ def test_what_is_left_comes_with_its_reason(begun: Bench) -> None:
 
 def test_what_was_made_since_is_counted_and_named(begun: Bench) -> None:
     write_receipt(begun)
-    pushing.create_repository(begun)
+    lab_repository.create(begun)
     for purpose in ("a", "b", "c"):
         begun.client("iam").create_role(
             RoleName=begun.target.names.role(purpose),
@@ -135,12 +136,12 @@ def test_cleaning_forgets_the_stages_that_went_with_it_and_keeps_the_others(begu
 
 def test_a_receipt_counts_from_the_one_before(begun: Bench) -> None:
     for _ in range(2):
-        pushing.create_repository(begun)
+        lab_repository.create(begun)
         assert clean(begun, quiet).created == 1
 
 
 def test_cleaning_again_after_an_interruption_finishes(begun: Bench) -> None:
-    pushing.create_repository(begun)
+    lab_repository.create(begun)
     begun.client("ssm").put_parameter(Name="fargate-lab-x", Type="String", Value="x")
 
     def stop(line: str) -> None:
@@ -188,8 +189,8 @@ def test_the_cost_is_shown_kind_by_kind_so_far_and_overnight(
 
 
 def test_the_ledger_is_a_file_with_the_intention_before_the_answer(begun: Bench) -> None:
-    pushing.create_repository(begun)
-    file = show.ATTRIBUTES["ledger"](begun)
+    lab_repository.create(begun)
+    file = ledger(begun)
     last = [json.loads(line) for line in file.read_text().splitlines()][-2:]
     assert [each["state"] for each in last] == ["intended", "created"]
     assert last[0]["id"] == begun.repository_name

@@ -12,9 +12,9 @@ from labs.errors import LabError
 from labs.lesson import hints, runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stage
-from labs.stages.private_subnet import solve
-from labs.subjects.tasks import task_runs, trial
-from labs.subjects.vpc import group_names, ids, reading, vpc_shown
+from labs.stages.private_subnet import solve, trial
+from labs.subjects.tasks import task_runs
+from labs.subjects.vpc import ids, reading, vpc_names, vpc_shown
 from labs.subjects.vpc.endpoint_policy import PolicyFault, first_fault, lets_layers_through
 from labs.ui.vpc_picture import Sign
 from labs.verdict import Status
@@ -166,7 +166,7 @@ def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begu
     trial.create(begun)
     solve.experiment(begun, "bare")
     solve.make_endpoints(begun)
-    solve.open_door(begun, group_names.ENDPOINTS)
+    solve.open_door(begun, vpc_names.ENDPOINTS)
     solve.experiment(begun, "talk")
     # The task's own words, the picture, the way, the check and the hints all lead to the same place.
     stopped = task_runs.settled(begun, "talk")
@@ -185,13 +185,13 @@ def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begu
     told = [hints.next_hint(PRIVATE, begun) for _ in range(5)]
     assert "the layers lie in S3" in told[1]
     assert told[4].startswith("Solution:")
-    assert begun.layer_bucket_arn in told[4] or "$LAYER_BUCKET_ARN" in told[4]
+    assert vpc_names.layer_bucket_arn(begun) in told[4] or "$LAYER_BUCKET_ARN" in told[4]
     # And so led, the trainee arrives.
     solve.make_gateway(begun, solve.policy(begun))
     solve.experiment(begun, "gateway")
     assert runner.check_and_record(PRIVATE.name, begun).verdict.message_id == "private.closed"
     assert "logs" in str(runner.ask(PRIVATE, begun))
-    solve.open_door(begun, group_names.LOGS)
+    solve.open_door(begun, vpc_names.LOGS)
     solve.experiment(begun, "open")
     assert runner.check_and_record(PRIVATE.name, begun).verdict.passed
 
@@ -244,7 +244,7 @@ def test_a_policy_that_blocks_the_layers_is_a_hop_of_the_way(begun: Bench) -> No
     solve.make_gateway(begun, narrow)
     said = " ".join(vpc_shown.way(begun, "s3").split())
     assert "STOP policy The policy of vpce-" in said
-    assert f"allows s3:GetObject on {begun.layer_bucket_arn}/* to everybody." in said
+    assert f"allows s3:GetObject on {vpc_names.layer_bucket_arn(begun)}/* to everybody." in said
     lane = next(each for each in vpc_shown.network(begun).lanes if each.title == "the layers in Amazon S3")
     assert lane.stations[-1].name == "policy"
     assert lane.where.startswith("endpoint vpce-")

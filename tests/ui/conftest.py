@@ -34,4 +34,4 @@ def bench(own_bench: Bench) -> Iterator[Bench]:
 
 def restart() -> None:
     """Forget everything a kernel would forget."""
-    lab._desk.bench, lab._desk.stage = None, None
+    lab._open.bench, lab._open.stage = None, None

@@ -65,7 +65,7 @@ def test_a_function_before_the_first_cell_says_to_run_it(bench: Bench, capsys: S
 def test_a_notebook_out_of_order_says_what_comes_first(bench: Bench, capsys: Said) -> None:
     lab.begin("push-fixed")
     text = said(capsys)
-    assert "Out of order: 03-push-fixed builds on start, build and push-denied" in text
+    assert "Not yet: 03-push-fixed needs start, build and push-denied, which have not been passed." in text
     assert 'lab.solve("push-denied")' in text
     lab.check()
     assert said(capsys).startswith("NOT YET  check.out_of_order")
@@ -85,7 +85,7 @@ def test_a_restarted_kernel_goes_on_where_it_was(bench: Bench, capsys: Said) -> 
     assert bench.progress.of("start").prediction == "aws"
 
 
-def test_a_prediction_that_is_no_answer_lists_the_answers(bench: Bench, capsys: Said) -> None:
+def test_a_prediction_that_is_not_an_answer_lists_the_answers(bench: Bench, capsys: Said) -> None:
     lab.begin("start")
     said(capsys)
     lab.predict("perhaps")
@@ -221,7 +221,7 @@ def test_what_aws_refuses_is_said_in_a_sentence(bench: Bench, capsys: Said, monk
         sentence = "User: x is not authorized to perform: ecr:CreateRepository on resource: y"
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": sentence}}, "CreateRepository")
 
-    monkeypatch.setattr("labs.subjects.push.pushing.create_repository", refuse)
+    monkeypatch.setattr("labs.subjects.push.lab_repository.create", refuse)
     lab.create_repository()
     assert "is not authorized to perform: ecr:CreateRepository" in said(capsys)
 

@@ -11,7 +11,8 @@ from labs.errors import LabError
 from labs.lesson.bench import PLATFORMS, Bench
 from labs.stages.build_image.baked_secrets import Leak, leaks
 from labs.stages.build_image.machine_code import layers, machine_code
-from labs.ui.text import series as words
+from labs.subjects.tasks.app_secret import app_secret
+from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
 
 WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
@@ -54,8 +55,8 @@ def _platforms(subject: _Subject) -> Verdict | None:
     missing = [platform for platform in WANTED if platform not in image.platforms]
     if not missing:
         return None
-    found = words([str(each) for each in image.platforms]) or "no platform"
-    values = {"missing": words([str(each) for each in missing]), "found": found}
+    found = text.series([str(each) for each in image.platforms]) or "no platform"
+    values = {"missing": text.series([str(each) for each in missing]), "found": found}
     if image.attestations and len(image.platforms) == 1:
         return subject.say("build.attestation", **values)
     if set(image.platforms) - set(WANTED):
@@ -97,7 +98,7 @@ def _user(subject: _Subject) -> Verdict | None:
 
 
 def _secrets(subject: _Subject) -> Verdict | None:
-    known = secret(subject.bench)
+    known = app_secret(subject.bench)
     for platform in WANTED:
         leak: Leak | None = next(leaks(subject.image, platform, known), None)
         if leak is not None:
@@ -123,7 +124,7 @@ def _answers(subject: _Subject) -> Verdict | None:
 def _answers_on(subject: _Subject, platform: oci.Platform) -> Verdict | None:
     bench = subject.bench
     try:
-        app = bench.engine.run(bench.image, platform, {"APP_SECRET": secret(bench) or "not-a-secret"})
+        app = bench.engine.run(bench.image, platform, {"APP_SECRET": app_secret(bench) or "not-a-secret"})
     except LabError as error:
         return subject.say("build.not_loaded", image=bench.image, platform=platform, what=error.what)
     with app:
@@ -156,15 +157,9 @@ def _config(subject: _Subject, platform: oci.Platform) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
-def secret(bench: Bench) -> str:
-    """The lab's own secret, which the app gets at run time; empty before the stage has begun."""
-    path = bench.work / "app-secret.txt"
-    return path.read_text().strip() if path.exists() else ""
-
-
 def _passed(subject: _Subject) -> Verdict:
-    not_run = f"; not run here: {words(subject.not_run)}" if subject.not_run else ""
-    return subject.say("build.pass", ran=words(subject.ran) or "no platform", not_run=not_run)
+    not_run = f"; not run here: {text.series(subject.not_run)}" if subject.not_run else ""
+    return subject.say("build.pass", ran=text.series(subject.ran) or "no platform", not_run=not_run)
 
 
 GATES = (

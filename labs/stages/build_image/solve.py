@@ -9,9 +9,9 @@ from labs.files import write_private
 from labs.lesson.bench import PLATFORMS, Bench
 from labs.lesson.shell import build, docker, must
 from labs.session.home import checkout
+from labs.subjects.tasks.app_secret import secret_file
 
 FILES = Path(__file__).parent / "files"
-SECRET_FILE = "app-secret.txt"
 
 
 def prepare(bench: Bench) -> dict[str, str]:
@@ -28,7 +28,7 @@ def prepare(bench: Bench) -> dict[str, str]:
     program = bench.app / "app.py"
     if not program.exists():
         shutil.copyfile(checkout() / "sample-app" / "app.py", program)
-    secret = bench.work / SECRET_FILE
+    secret = secret_file(bench)
     if not secret.exists():
         write_private(secret, f"lab-{secrets.token_hex(16)}\n".encode())
     return {"Base": said[-1] if said else bench.python_image}
@@ -57,6 +57,6 @@ def make(bench: Bench, platforms: tuple[str, ...] = PLATFORMS) -> None:
 def reset(bench: Bench) -> None:
     """Take the copy of the app, the archive, the secret and the loaded image away."""
     shutil.rmtree(bench.app, ignore_errors=True)
-    for path in (bench.archive, bench.work / SECRET_FILE, *bench.work.glob("build*.log")):
+    for path in (bench.archive, secret_file(bench), *bench.work.glob("build*.log")):
         path.unlink(missing_ok=True)
     docker(bench, "rmi", bench.image)

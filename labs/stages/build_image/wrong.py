@@ -5,9 +5,9 @@ from collections.abc import Callable
 from labs.lesson.bench import PLATFORMS, Bench
 from labs.lesson.shell import build, docker, must
 from labs.lesson.stage import Wrong
-from labs.stages.build_image.check import secret
 from labs.stages.build_image.solve import FILES, fresh, make, prepare
 from labs.subjects.push.attestation import attest_archive
+from labs.subjects.tasks.app_secret import app_secret
 
 _SOLUTION = (FILES / "Dockerfile.solution").read_text()
 
@@ -68,12 +68,12 @@ def _not_an_archive(bench: Bench) -> None:
 
 
 def _secret_file(bench: Bench, text: str) -> str:
-    (bench.app / "settings.ini").write_text(f"[app]\nsecret = {secret(bench)}\n")
+    (bench.app / "settings.ini").write_text(f"[app]\nsecret = {app_secret(bench)}\n")
     return text.replace("USER 10001", "COPY settings.ini ./\nUSER 10001")
 
 
 def _secret_env(bench: Bench, text: str) -> str:
-    return text.replace("USER 10001", f'ENV APP_SECRET="{secret(bench)}"\nUSER 10001')
+    return text.replace("USER 10001", f'ENV APP_SECRET="{app_secret(bench)}"\nUSER 10001')
 
 
 def _password(bench: Bench, text: str) -> str:
@@ -82,7 +82,7 @@ def _password(bench: Bench, text: str) -> str:
 
 def _secret_history(bench: Bench, text: str) -> str:
     """The value stands in an instruction that leaves no file and no variable behind."""
-    return f'{text}CMD ["--token={secret(bench)}"]\n'
+    return f'{text}CMD ["--token={app_secret(bench)}"]\n'
 
 
 def _access_key(bench: Bench, text: str) -> str:

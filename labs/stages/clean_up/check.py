@@ -7,8 +7,8 @@ from functools import cached_property
 from labs.ledger import removal
 from labs.ledger.kinds import KINDS
 from labs.lesson.bench import Bench
-from labs.stages.clean_up.solve import Kept, kept
-from labs.ui.text import series as words
+from labs.lesson.cleaning import Kept, kept
+from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
 
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
@@ -51,7 +51,7 @@ def _account(subject: _Subject) -> Verdict | None:
     ]
     if not found:
         return None
-    return bench.say("clean.made_since", count=len(found), what=words(found[:_SHOWN]))
+    return bench.say("clean.made_since", count=len(found), what=text.series(found[:_SHOWN]))
 
 
 def _passed(subject: _Subject) -> Verdict:

@@ -1,7 +1,4 @@
-"""What the notebook of stage 07 shows: the cost, kind by kind, and the ledger's file."""
-
-from collections.abc import Callable, Mapping
-from typing import Any
+"""What the notebook of stage 07 shows: the cost, kind by kind."""
 
 from labs.cost import Line
 from labs.ledger import costing
@@ -27,7 +24,3 @@ def cost(bench: Bench) -> str:
 def _row(kind: str, lines: list[Line]) -> tuple[str, str, str, str]:
     so_far, more = sum(each.so_far for each in lines), sum(each.more for each in lines)
     return kind, str(len({each.id for each in lines})), f"{so_far:.2f}", f"{more:.2f}"
-
-
-# lab.<name> of this stage.
-ATTRIBUTES: Mapping[str, Callable[[Bench], Any]] = {"ledger": lambda bench: bench.target.ledger.file}

@@ -4,10 +4,11 @@ import json
 
 from labs.ledger.names import KIT_TAG
 from labs.lesson.bench import Bench
+from labs.lesson.cleaning import clean
 from labs.lesson.stage import Wrong
-from labs.stages.clean_up.solve import clean, solve
-from labs.subjects.push import pushing
-from labs.subjects.tasks.trial import TRUST
+from labs.stages.clean_up.solve import solve
+from labs.subjects.push import lab_repository
+from labs.subjects.tasks.execution_policy import TRUST
 
 
 def _nothing(_: Bench) -> None:
@@ -27,7 +28,7 @@ def _untagged(bench: Bench) -> None:
 
 def _made_since(bench: Bench) -> None:
     solve(bench)
-    pushing.create_repository(bench)
+    lab_repository.create(bench)
 
 
 WRONG = (

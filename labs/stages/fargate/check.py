@@ -9,7 +9,7 @@ from labs.stages.fargate import program_log, resources, service_gates
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.tasks import task_runs
 from labs.subjects.vpc import reading
-from labs.ui.text import series as words
+from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
 
 _TELLING = (
@@ -40,7 +40,9 @@ def _service(subject: ServiceSubject) -> Verdict | None:
     inside = [{"Name": "vpc-id", "Values": [each["VpcId"] for each in found] or ["none"]}]
     ours = [each["SubnetId"] for each in bench.reader("ec2").describe_subnets(Filters=inside)["Subnets"]]
     if sorted(network["subnets"]) != sorted(ours):
-        return subject.say("service.subnets", wanted=words(sorted(ours)), found=words(sorted(network["subnets"])))
+        return subject.say(
+            "service.subnets", wanted=text.series(sorted(ours)), found=text.series(sorted(network["subnets"]))
+        )
     if network.get("assignPublicIp") == "ENABLED":
         return subject.say("service.public_ip")
     return None

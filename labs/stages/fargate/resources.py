@@ -23,21 +23,31 @@ def task_role(bench: Bench) -> str:
     return bench.target.names.role("task")
 
 
+def execution_role_arn(bench: Bench) -> str:
+    """The execution role's ARN."""
+    return bench.target.role_arn(execution_role(bench))
+
+
+def task_role_arn(bench: Bench) -> str:
+    """The task role's ARN."""
+    return bench.target.role_arn(task_role(bench))
+
+
 def parameter_arn(bench: Bench) -> str:
     """The secret's ARN."""
-    return bench.names()["PARAMETER_ARN"]
+    return bench.arn("ssm", f"parameter/{parameter(bench)}")
 
 
 def parameter(bench: Bench) -> str:
     """The secret's name in Parameter Store."""
-    return parameter_arn(bench).rpartition("/")[2]
+    return f"{bench.target.prefix}-app-secret"
 
 
 def log_group_arn(bench: Bench) -> str:
     """The log group's ARN, without what stands for its streams."""
-    return bench.names()["LOG_GROUP_ARN"]
+    return bench.arn("logs", f"log-group:{log_group(bench)}")
 
 
 def log_group(bench: Bench) -> str:
     """The service's log group."""
-    return log_group_arn(bench).rpartition(":")[2]
+    return f"{bench.target.prefix}/service"

@@ -9,9 +9,9 @@ from labs.failures import code_of
 from labs.iam import PolicyKind, Principal, PrincipalKind, Request, evaluate_trust, parse_policy
 from labs.stages.fargate import resources
 from labs.stages.fargate.subject import ServiceSubject
-from labs.subjects.push import pushing
+from labs.subjects.push import role_policies
 from labs.subjects.push.policy_review import PolicyDocument
-from labs.ui.text import series as words
+from labs.ui import text
 from labs.verdict import Verdict
 
 _SERVICE = "ecs-tasks.amazonaws.com"
@@ -52,15 +52,15 @@ def roles(subject: ServiceSubject) -> Verdict | None:
             return subject.say("service.trust", name=name, service=_SERVICE)
         others = tuple(_others(trust))
         if others:
-            return subject.say("service.trust_wide", name=name, service=_SERVICE, others=words(others))
-    documents = pushing.live_policies(iam, resources.execution_role(bench)) or ()
+            return subject.say("service.trust_wide", name=name, service=_SERVICE, others=text.series(others))
+    documents = role_policies.live_policies(iam, resources.execution_role(bench)) or ()
     fault = subject.review(documents).first_fault()
     if fault is not None:
         return subject.say(f"service.{fault.name}", role=resources.execution_role(bench), **fault.values)
-    own = pushing.live_policies(iam, resources.task_role(bench)) or ()
+    own = role_policies.live_policies(iam, resources.task_role(bench)) or ()
     if own:
         return subject.say(
-            "service.task_role_wide", role=resources.task_role(bench), policies=words([each.name for each in own])
+            "service.task_role_wide", role=resources.task_role(bench), policies=text.series([each.name for each in own])
         )
     return None
 

@@ -1,6 +1,5 @@
 """What the notebook of stage 05 shows: the roles as they were put, the service as ECS sees it."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from labs.errors import LabError
@@ -8,7 +7,7 @@ from labs.lesson.bench import Bench
 from labs.stages.fargate import program_log, resources
 from labs.stages.fargate.solve import make_roles, wait_steady
 from labs.stages.fargate.subject import service_of
-from labs.subjects.push import pushing
+from labs.subjects.push import role_policies
 from labs.ui import text
 
 _EVENTS = 5
@@ -26,7 +25,7 @@ def roles(bench: Bench) -> str:
 
 
 def _own(bench: Bench, role: str) -> Any:
-    documents = pushing.live_policies(bench.client("iam"), role) or ()
+    documents = role_policies.live_policies(bench.client("iam"), role) or ()
     return next((each.body for each in documents if each.name == resources.POLICY_NAME), None)
 
 
@@ -69,14 +68,3 @@ def service_state(bench: Bench) -> str:
     """ECS's word for the service, or ``none``."""
     found = service_of(bench, bench.client("ecs"))
     return str(found["status"]) if found else "none"
-
-
-# lab.<name> of this stage.
-ATTRIBUTES: Mapping[str, Callable[[Bench], Any]] = {
-    "parameter": resources.parameter,
-    "log_group": resources.log_group,
-    "service_name": resources.service,
-    "service_state": service_state,
-    "execution_role_arn": lambda bench: bench.target.role_arn(resources.execution_role(bench)),
-    "task_role_arn": lambda bench: bench.target.role_arn(resources.task_role(bench)),
-}

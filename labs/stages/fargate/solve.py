@@ -14,13 +14,13 @@ from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.lesson.shell import build, must
 from labs.lesson.stage import stage
 from labs.lesson.undo import named, undo
-from labs.stages.build_image.check import secret
 from labs.stages.fargate import program_log, resources, service_gates
 from labs.stages.fargate.subject import ServiceSubject, definition_of, service_of
-from labs.subjects.push import pushing
+from labs.subjects.push import lab_repository, push_client, role_policies
 from labs.subjects.tasks import task_runs
+from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.vpc import ids
-from labs.subjects.vpc.group_names import TASKS
+from labs.subjects.vpc.vpc_names import TASKS
 
 RETENTION_DAYS = 7
 _STEADY_LOCAL_S, _STEADY_AWS_S = 120.0, 900.0
@@ -79,7 +79,7 @@ def put_secret(bench: Bench, kind: str = "SecureString", value: str = "") -> Non
     """The app's secret of stage 01, in Parameter Store, unless it is there."""
     try:
         bench.client("ssm").put_parameter(
-            Name=resources.parameter(bench), Type=kind, Value=value or secret(bench) or "not-a-secret"
+            Name=resources.parameter(bench), Type=kind, Value=value or app_secret(bench) or "not-a-secret"
         )
     except ClientError as error:
         if code_of(error) != "ParameterAlreadyExists":
@@ -131,10 +131,10 @@ def _read(bench: Bench, file: str) -> str:
     if not path.exists():
         raise LabError(f"There is no file {file}.", "run the cell above, which writes it")
     text = path.read_text()
-    if pushing.is_empty(text):
+    if role_policies.is_empty(text):
         raise LabError(f"{file} has no statement yet, so no role was made.", "write it, then run this again")
     if file != resources.TRUST_FILE:
-        pushing.read_policy(text)
+        role_policies.read_policy(text)
     return text
 
 
@@ -203,9 +203,9 @@ def make_service(bench: Bench, count: int = resources.TASKS, **changes: Any) -> 
 
 def push_new(bench: Bench) -> None:
     """Version 2 of the app, for both platforms, under its own tag."""
-    if pushing.pushed(bench.client("ecr"), bench.repository_name, resources.TAG) is not None:
+    if lab_repository.pushed(bench.client("ecr"), bench.repository_name, resources.TAG) is not None:
         return
-    must(pushing.login(bench), "The login")
+    must(push_client.login(bench), "The login")
     name = f"{bench.repository}:{resources.TAG}"
     arguments = ("--build-arg", f"VERSION={resources.VERSION}", "-t", name, "--push")
     must(build(bench, *arguments, platforms=PLATFORMS, log=log_of(bench)), "The push of version 2")
@@ -277,13 +277,13 @@ def _own(bench: Bench) -> tuple[str, ...]:
 def _delete_image(bench: Bench) -> None:
     """The tag's index, then the manifests that only it listed."""
     ecr, name = bench.client("ecr"), bench.repository_name
-    found = pushing.pushed(ecr, name, resources.TAG)
+    found = lab_repository.pushed(ecr, name, resources.TAG)
     if found is None:
         return
     ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": found.digest}])
     if not isinstance(found.image, oci.Index):
         return
-    kept = pushing.pushed(ecr, name, BOTH)
+    kept = lab_repository.pushed(ecr, name, BOTH)
     still = {each.digest for each in kept.image.manifests} if kept and isinstance(kept.image, oci.Index) else set()
     gone = [{"imageDigest": each.digest} for each in found.image.manifests if each.digest not in still]
     if gone:

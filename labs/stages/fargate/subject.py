@@ -12,7 +12,7 @@ from labs.failures import code_of
 from labs.fargate.task import session_of
 from labs.lesson.bench import Bench
 from labs.stages.fargate import resources
-from labs.subjects.push import pushing
+from labs.subjects.push import lab_repository
 from labs.subjects.push.policy_review import PolicyDocument
 from labs.subjects.tasks import task_runs
 from labs.subjects.tasks.execution_policy import Start, StartReviewer
@@ -50,9 +50,9 @@ class ServiceSubject:
         return service_of(self.bench, self.ecs)
 
     @cached_property
-    def pushed(self) -> pushing.Pushed | None:
+    def pushed(self) -> lab_repository.Pushed | None:
         """The image that stage 05 pushes."""
-        return pushing.pushed(self.bench.reader("ecr"), self.bench.repository_name, resources.TAG)
+        return lab_repository.pushed(self.bench.reader("ecr"), self.bench.repository_name, resources.TAG)
 
     def container(self) -> Mapping[str, Any]:
         """The definition's container."""
@@ -62,7 +62,7 @@ class ServiceSubject:
     def review(self, documents: tuple[PolicyDocument, ...]) -> StartReviewer:
         """The review of the execution role's policies for this service."""
         bench = self.bench
-        session = session_of(bench.target.role_arn(resources.execution_role(bench)), "0123456789abcdef")
+        session = session_of(resources.execution_role_arn(bench), "0123456789abcdef")
         start = Start(session, bench.repository_arn, resources.log_group_arn(bench), resources.parameter_arn(bench))
         return StartReviewer(documents, start)
 

@@ -27,7 +27,7 @@ from labs.stages.fargate.solve import (
 )
 from labs.stages.fargate.subject import service_of
 from labs.subjects.tasks import task_runs
-from labs.subjects.tasks.trial import MANAGED
+from labs.subjects.tasks.execution_policy import MANAGED
 from labs.subjects.vpc import ids
 
 Body = dict[str, Any]
@@ -155,7 +155,7 @@ def _container(change: Callable[[Bench], Body]) -> Callable[[Bench], None]:
 
 def _one_role(bench: Bench) -> None:
     _roles_ready(bench)
-    both = bench.target.role_arn(resources.execution_role(bench))
+    both = resources.execution_role_arn(bench)
     register(bench, definition(bench, BOTH, taskRoleArn=both))
 
 

@@ -1,13 +1,12 @@
 """Stage 04: a task in a private subnet stopped where it had to, runs now, and nothing is wider than it needs."""
 
 from labs.lesson.bench import Bench
-from labs.stages.private_subnet import openings
+from labs.stages.private_subnet import openings, trial
 from labs.stages.private_subnet.experiments import BARE, GATEWAY, TALK, stop_gate
 from labs.stages.private_subnet.running import runs
 from labs.stages.private_subnet.subject import VpcSubject
-from labs.subjects.tasks import trial
-from labs.subjects.vpc import group_names
-from labs.ui.text import series as words
+from labs.subjects.vpc import vpc_names
+from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
 
 
@@ -16,7 +15,7 @@ def _vpc(subject: VpcSubject) -> Verdict | None:
     if not subject.vpcs:
         return subject.say("private.no_vpc", prefix=subject.bench.target.prefix)
     if len(subject.vpcs) > 1:
-        ids = words([str(each["VpcId"]) for each in subject.vpcs])
+        ids = text.series([str(each["VpcId"]) for each in subject.vpcs])
         return subject.say("private.several_vpcs", count=len(subject.vpcs), ids=ids)
     found = subject.vpc
     for gateway in found.internet_gateways:
@@ -26,15 +25,15 @@ def _vpc(subject: VpcSubject) -> Verdict | None:
     if len(found.subnets) != 2:
         return subject.say("private.subnets", count=len(found.subnets), vpc=found.id)
     if len(found.zones) < 2:
-        return subject.say("private.one_zone", zone=words(found.zones))
+        return subject.say("private.one_zone", zone=text.series(found.zones))
     return None
 
 
 def _groups(subject: VpcSubject) -> Verdict | None:
-    wanted = [group_names.group(subject.bench, each) for each in group_names.GROUPS]
+    wanted = [vpc_names.group(subject.bench, each) for each in vpc_names.GROUPS]
     missing = [each for each in wanted if not subject.vpc.group_named(each)]
     if missing:
-        return subject.say("private.no_groups", missing=words(missing), vpc=subject.vpc.id)
+        return subject.say("private.no_groups", missing=text.series(missing), vpc=subject.vpc.id)
     return None
 
 
@@ -45,7 +44,7 @@ def _trial(subject: VpcSubject) -> Verdict | None:
 
 
 def _passed(subject: VpcSubject) -> Verdict:
-    return subject.say("private.pass", subnets=words(subject.vpc.subnet_ids), vpc=subject.vpc.id)
+    return subject.say("private.pass", subnets=text.series(subject.vpc.subnet_ids), vpc=subject.vpc.id)
 
 
 GATES = (

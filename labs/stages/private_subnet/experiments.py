@@ -6,8 +6,8 @@ A label is the task's ``startedBy``. What is asserted of each is the step at whi
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from labs.stages.private_subnet import trial
 from labs.stages.private_subnet.subject import VpcSubject
-from labs.subjects.tasks import trial
 from labs.verdict import Verdict
 from labs.verdict.stops import StopFinding, StopOutcome, StopStep, StopTrouble, TaskRun, expect_stop
 

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from labs.ledger.names import KIT_TAG
 from labs.lesson.bench import Bench
 from labs.lesson.eventual import answering
+from labs.stages.private_subnet import trial
 from labs.stages.private_subnet.experiments import BARE, GATEWAY, OPEN, TALK
 from labs.stages.private_subnet.solve import (
     BLOCK,
@@ -25,14 +26,14 @@ from labs.stages.private_subnet.solve import (
     walk,
     zones,
 )
-from labs.subjects.tasks import task_runs, trial
-from labs.subjects.vpc import group_names
+from labs.subjects.tasks import task_runs
+from labs.subjects.vpc import vpc_names
 
 Change = Callable[[Bench], object]
 
 
 def _group(bench: Bench, purpose: str) -> str:
-    return the(bench).group_named(group_names.group(bench, purpose))
+    return the(bench).group_named(vpc_names.group(bench, purpose))
 
 
 def _ec2(bench: Bench) -> Any:
@@ -91,7 +92,7 @@ def _run(bench: Bench, label: str, **changes: Any) -> None:
     ecs, found = bench.client("ecs"), the(bench)
     network = {
         "subnets": list(found.subnet_ids),
-        "securityGroups": [_group(bench, group_names.TASKS)],
+        "securityGroups": [_group(bench, vpc_names.TASKS)],
         "assignPublicIp": "DISABLED",
     } | changes.pop("network", {})
     ecs.run_task(
@@ -132,8 +133,8 @@ def all_at_once(bench: Bench) -> None:
     """Every door was opened before the first task."""
     ready(bench)
     make_endpoints(bench)
-    open_door(bench, group_names.ENDPOINTS)
-    open_door(bench, group_names.LOGS)
+    open_door(bench, vpc_names.ENDPOINTS)
+    open_door(bench, vpc_names.LOGS)
     make_gateway(bench, policy(bench))
     experiment(bench, BARE)
 
@@ -142,7 +143,7 @@ def role_without_layers(bench: Bench) -> None:
     """The right step, another reason: the role may read the manifest and not the layers."""
     walk(bench, BARE)
     make_endpoints(bench)
-    open_door(bench, group_names.ENDPOINTS)
+    open_door(bench, vpc_names.ENDPOINTS)
     deny = {"Effect": "Deny", "Action": "ecr:GetDownloadUrlForLayer", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     bench.client("iam").put_role_policy(RoleName=trial.family(bench), PolicyName="no-layers", PolicyDocument=document)
@@ -154,7 +155,7 @@ def closed_when_run(bench: Bench) -> None:
     walk(bench, BARE)
     make_endpoints(bench)
     experiment(bench, TALK)
-    open_door(bench, group_names.ENDPOINTS)
+    open_door(bench, vpc_names.ENDPOINTS)
 
 
 def three_endpoints(bench: Bench) -> None:
@@ -179,7 +180,7 @@ def endpoint_elsewhere(bench: Bench) -> None:
     ec2.create_vpc_endpoint(
         VpcEndpointType="Interface",
         VpcId=default,
-        ServiceName=group_names.service(bench, "ecr.api"),
+        ServiceName=vpc_names.service(bench, "ecr.api"),
         SubnetIds=[subnet],
         PrivateDnsEnabled=False,
         TagSpecifications=[
@@ -227,7 +228,7 @@ def cidr(block: str, first: int = 443, last: int = 443) -> Callable[[Bench], dic
 
 
 def every_port(bench: Bench) -> dict[str, Any]:
-    return from_group(_group(bench, group_names.TASKS)) | {"FromPort": 0, "ToPort": 65535}
+    return from_group(_group(bench, vpc_names.TASKS)) | {"FromPort": 0, "ToPort": 65535}
 
 
 def gateway(document: Callable[[Bench], str], **changes: Any) -> Change:
@@ -254,7 +255,7 @@ def narrowed(*goals: str) -> Change:
     """The tasks' outbound rules: only to the groups of these endpoints."""
 
     def do(bench: Bench) -> None:
-        ec2, group = _ec2(bench), the(bench).group(_group(bench, group_names.TASKS)) or {}
+        ec2, group = _ec2(bench), the(bench).group(_group(bench, vpc_names.TASKS)) or {}
         ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"])
         for goal in goals:
             ec2.authorize_security_group_egress(
@@ -266,24 +267,24 @@ def narrowed(*goals: str) -> Change:
 
 def logs_too_early(bench: Bench) -> None:
     """All four endpoints got 443 at once, so the third task ran."""
-    open_door(bench, group_names.LOGS)
+    open_door(bench, vpc_names.LOGS)
     make_gateway(bench, policy(bench))
     experiment(bench, GATEWAY)
 
 
 def log_group_deleted(bench: Bench) -> None:
-    open_door(bench, group_names.LOGS)
+    open_door(bench, vpc_names.LOGS)
     bench.client("logs").delete_log_group(logGroupName=trial.log_group(bench))
     experiment(bench, OPEN)
 
 
 def public_ip(bench: Bench) -> None:
-    open_door(bench, group_names.LOGS)
+    open_door(bench, vpc_names.LOGS)
     _run(bench, OPEN, network={"assignPublicIp": "ENABLED"})
 
 
 def other_definition_open(bench: Bench) -> None:
-    open_door(bench, group_names.LOGS)
+    open_door(bench, vpc_names.LOGS)
     request = trial.definition(bench)
     request["family"] = f"{bench.target.prefix}-mine"
     del request["containerDefinitions"][0]["secrets"]

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from labs.stages.private_subnet.subject import VpcSubject
-from labs.subjects.vpc import group_names, reading
+from labs.subjects.vpc import reading, vpc_names
 from labs.subjects.vpc.endpoint_policy import first_fault
 from labs.subjects.vpc.reading import GATEWAY, HTTPS, INTERFACES, Answer
-from labs.ui.text import series as words
+from labs.ui import text
 from labs.verdict import Verdict
 
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -22,8 +22,8 @@ def interfaces(subject: VpcSubject) -> Verdict | None:
                 return subject.say(
                     "private.endpoint_elsewhere", service=found.service(stray), vpc=found.id, other=stray["VpcId"]
                 )
-        full = [group_names.service(subject.bench, each) for each in missing]
-        return subject.say("private.endpoint_missing", missing=words(full))
+        full = [vpc_names.service(subject.bench, each) for each in missing]
+        return subject.say("private.endpoint_missing", missing=text.series(full))
     if not (found.dns_support and found.dns_hostnames):
         off = "enableDnsHostnames" if found.dns_support else "enableDnsSupport"
         return subject.say("private.dns_attributes", vpc=found.id, attribute=off)
@@ -37,7 +37,7 @@ def _interface(subject: VpcSubject, service: str) -> Verdict | None:
         return subject.say("private.private_dns", service=service, endpoint=endpoint["VpcEndpointId"])
     uncovered = [each for each in subject.vpc.subnet_ids if each not in endpoint.get("SubnetIds", ())]
     if uncovered:
-        return subject.say("private.endpoint_subnets", service=service, missing=words(uncovered))
+        return subject.say("private.endpoint_subnets", service=service, missing=text.series(uncovered))
     if str(endpoint.get("State", "")).lower() != "available":
         return subject.say("private.endpoint_pending", service=service, state=endpoint.get("State"))
     return None
@@ -121,12 +121,14 @@ def gateway(subject: VpcSubject) -> Verdict | None:
             return subject.say(
                 "private.s3_interface", endpoint=other["VpcEndpointId"], kind=other.get("VpcEndpointType")
             )
-        return subject.say("private.no_gateway", service=group_names.service(subject.bench, GATEWAY))
+        return subject.say("private.no_gateway", service=vpc_names.service(subject.bench, GATEWAY))
     missing = [each for each in found.tables if each not in endpoint.get("RouteTableIds", ())]
     if missing:
-        has = words(list(endpoint.get("RouteTableIds", ()))) or "no route table"
-        return subject.say("private.gateway_route", endpoint=endpoint["VpcEndpointId"], missing=words(missing), has=has)
-    bucket = subject.bench.layer_bucket_arn
+        has = text.series(list(endpoint.get("RouteTableIds", ()))) or "no route table"
+        return subject.say(
+            "private.gateway_route", endpoint=endpoint["VpcEndpointId"], missing=text.series(missing), has=has
+        )
+    bucket = vpc_names.layer_bucket_arn(subject.bench)
     fault = first_fault(endpoint.get("PolicyDocument") or {}, bucket)
     if fault is None:
         return None
@@ -158,6 +160,6 @@ def outbound(subject: VpcSubject) -> Verdict | None:
         if route.get("DestinationPrefixListId")
     }
     if not lists & open_to:
-        goal = f"S3's prefix list {words(sorted(lists))}"
+        goal = f"S3's prefix list {text.series(sorted(lists))}"
         return subject.say("private.no_way_out", group=group["GroupName"], goal=goal)
     return None

@@ -1,10 +1,10 @@
 """The last gate of stage 04: with every door open the task runs, without a public address, and every way is open."""
 
+from labs.stages.private_subnet import trial
 from labs.stages.private_subnet.experiments import OPEN, cut, short
 from labs.stages.private_subnet.subject import VpcSubject
-from labs.subjects.tasks import trial
 from labs.subjects.vpc.ways import GOALS, ways
-from labs.ui.text import series as words
+from labs.ui import text
 from labs.verdict import Verdict
 from labs.verdict.stops import TaskRun, read_stop
 
@@ -38,7 +38,7 @@ def _blocked(subject: VpcSubject) -> Verdict | None:
         if not path.ok:
             return subject.say(
                 "private.blocked",
-                goals=words([each.title for each in GOALS]),
+                goals=text.series([each.title for each in GOALS]),
                 goal=path.goal.title,
                 where=path.where,
                 why=path.why,

@@ -8,9 +8,10 @@ from typing import Any
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stage
 from labs.lesson.undo import named, undo
+from labs.stages.private_subnet import trial
 from labs.stages.private_subnet.experiments import BARE, GATEWAY, OPEN, TALK
-from labs.subjects.tasks import task_runs, trial
-from labs.subjects.vpc import group_names, reading
+from labs.subjects.tasks import task_runs
+from labs.subjects.vpc import reading, vpc_names
 from labs.subjects.vpc.reading import HTTPS, INTERFACES
 from labs.subjects.vpc.vpc_shown import wait_available
 
@@ -32,7 +33,7 @@ def walk(bench: Bench, until: str) -> None:
     if until == BARE:
         return
     make_endpoints(bench)
-    open_door(bench, group_names.ENDPOINTS)
+    open_door(bench, vpc_names.ENDPOINTS)
     experiment(bench, TALK)
     if until == TALK:
         return
@@ -40,7 +41,7 @@ def walk(bench: Bench, until: str) -> None:
     experiment(bench, GATEWAY)
     if until == GATEWAY:
         return
-    open_door(bench, group_names.LOGS)
+    open_door(bench, vpc_names.LOGS)
     experiment(bench, OPEN)
 
 
@@ -73,8 +74,8 @@ def the(bench: Bench) -> reading.VpcReading:
 def make_groups(bench: Bench) -> None:
     """One group each for the tasks, for three endpoints, and for logs."""
     ec2, found = bench.client("ec2"), the(bench)
-    for purpose in group_names.GROUPS:
-        name = group_names.group(bench, purpose)
+    for purpose in vpc_names.GROUPS:
+        name = vpc_names.group(bench, purpose)
         if not found.group_named(name):
             ec2.create_security_group(GroupName=name, Description=f"Fargate lab: {purpose}", VpcId=found.id)
 
@@ -85,13 +86,13 @@ def make_endpoints(bench: Bench, services: Sequence[str] = INTERFACES, **changes
     for service in services:
         if found.endpoint(service) is not None:
             continue
-        purpose = group_names.LOGS if service == "logs" else group_names.ENDPOINTS
+        purpose = vpc_names.LOGS if service == "logs" else vpc_names.ENDPOINTS
         request = {
             "VpcEndpointType": "Interface",
             "VpcId": found.id,
-            "ServiceName": group_names.service(bench, service),
+            "ServiceName": vpc_names.service(bench, service),
             "SubnetIds": list(found.subnet_ids),
-            "SecurityGroupIds": [found.group_named(group_names.group(bench, purpose))],
+            "SecurityGroupIds": [found.group_named(vpc_names.group(bench, purpose))],
             "PrivateDnsEnabled": True,
         }
         ec2.create_vpc_endpoint(**(request | changes))
@@ -106,8 +107,8 @@ def from_group(group_id: str, port: int = HTTPS) -> dict[str, Any]:
 def open_door(bench: Bench, purpose: str, permission: dict[str, Any] | None = None) -> None:
     """Let the tasks' group in on 443, or what a wrong answer lets in."""
     ec2, found = bench.client("ec2"), the(bench)
-    group = found.group(found.group_named(group_names.group(bench, purpose))) or {}
-    wanted = permission or from_group(found.group_named(group_names.group(bench, group_names.TASKS)))
+    group = found.group(found.group_named(vpc_names.group(bench, purpose))) or {}
+    wanted = permission or from_group(found.group_named(vpc_names.group(bench, vpc_names.TASKS)))
     there = [each.name for rule in group["IpPermissions"] for each in reading.sources(rule)]
     if not {each.name for each in reading.sources(wanted)} <= set(there):
         ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[wanted])
@@ -128,7 +129,7 @@ def make_gateway(bench: Bench, document: str, **changes: Any) -> None:
     request: dict[str, Any] = {
         "VpcEndpointType": "Gateway",
         "VpcId": found.id,
-        "ServiceName": group_names.service(bench, "s3"),
+        "ServiceName": vpc_names.service(bench, "s3"),
         "RouteTableIds": list(found.tables),
         "PolicyDocument": json.dumps(json.loads(document)) if document else None,
     } | changes
@@ -142,7 +143,7 @@ def experiment(bench: Bench, label: str) -> None:
         since is None or task.created >= since for task in task_runs.labelled(bench, bench.client("ecs"), label)
     ):
         found = the(bench)
-        group = found.group_named(group_names.group(bench, group_names.TASKS))
+        group = found.group_named(vpc_names.group(bench, vpc_names.TASKS))
         task_runs.run(bench, label, trial.family(bench), found.subnet_ids, [group])
     task_runs.settled(bench, label)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from labs.lesson.bench import Bench
 from labs.subjects.tasks import task_runs
-from labs.subjects.vpc import group_names, reading
+from labs.subjects.vpc import reading, vpc_names
 from labs.subjects.vpc.reading import VpcReading
 from labs.verdict import Verdict
 from labs.verdict.stops import TaskRun
@@ -41,7 +41,7 @@ class VpcSubject:
 
     @property
     def tasks_group(self) -> str:
-        return self.vpc.group_named(group_names.group(self.bench, group_names.TASKS))
+        return self.vpc.group_named(vpc_names.group(self.bench, vpc_names.TASKS))
 
     @property
     def since(self) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from labs.lesson.bench import Bench
 from labs.lesson.stage import Wrong
-from labs.stages.private_subnet import mistakes
+from labs.stages.private_subnet import mistakes, trial
 from labs.stages.private_subnet.experiments import BARE, GATEWAY, OPEN, TALK
 from labs.stages.private_subnet.solve import (
     BLOCK,
@@ -14,8 +14,7 @@ from labs.stages.private_subnet.solve import (
     policy,
     walk,
 )
-from labs.subjects.tasks import trial
-from labs.subjects.vpc import group_names
+from labs.subjects.vpc import vpc_names
 
 
 def after(label: str, *changes: mistakes.Change) -> Callable[[Bench], None]:
@@ -65,22 +64,22 @@ WRONG = (
     Wrong(
         "0.0.0.0/0 into the endpoints",
         "private.open_to_all",
-        after(BARE, make_endpoints, mistakes.door(group_names.ENDPOINTS, mistakes.cidr("0.0.0.0/0"))),
+        after(BARE, make_endpoints, mistakes.door(vpc_names.ENDPOINTS, mistakes.cidr("0.0.0.0/0"))),
     ),
     Wrong(
         "the whole VPC into the endpoints",
         "private.open_to_others",
-        after(BARE, make_endpoints, mistakes.door(group_names.ENDPOINTS, mistakes.cidr(BLOCK))),
+        after(BARE, make_endpoints, mistakes.door(vpc_names.ENDPOINTS, mistakes.cidr(BLOCK))),
     ),
     Wrong(
         "every port into the endpoints",
         "private.open_ports",
-        after(BARE, make_endpoints, mistakes.door(group_names.ENDPOINTS, mistakes.every_port)),
+        after(BARE, make_endpoints, mistakes.door(vpc_names.ENDPOINTS, mistakes.every_port)),
     ),
     Wrong(
         "the rule on the tasks' group in place of the endpoints'",
         "private.closed",
-        after(BARE, make_endpoints, lambda bench: open_door(bench, group_names.TASKS)),
+        after(BARE, make_endpoints, lambda bench: open_door(bench, vpc_names.TASKS)),
     ),
     Wrong(
         "the rule on both groups",
@@ -88,8 +87,8 @@ WRONG = (
         after(
             BARE,
             make_endpoints,
-            lambda bench: open_door(bench, group_names.ENDPOINTS),
-            lambda bench: open_door(bench, group_names.TASKS),
+            lambda bench: open_door(bench, vpc_names.ENDPOINTS),
+            lambda bench: open_door(bench, vpc_names.TASKS),
         ),
     ),
     Wrong("run before the rule was there", "private.other_step", mistakes.closed_when_run),
@@ -116,19 +115,19 @@ WRONG = (
     Wrong(
         "outbound rules without S3's prefix list",
         "private.no_way_out",
-        after(TALK, mistakes.gateway(policy), mistakes.narrowed(group_names.ENDPOINTS, group_names.LOGS)),
+        after(TALK, mistakes.gateway(policy), mistakes.narrowed(vpc_names.ENDPOINTS, vpc_names.LOGS)),
     ),
     Wrong(
         "outbound rules that forget an endpoint",
         "private.no_way_out",
-        after(TALK, mistakes.gateway(policy), mistakes.narrowed(group_names.ENDPOINTS)),
+        after(TALK, mistakes.gateway(policy), mistakes.narrowed(vpc_names.ENDPOINTS)),
     ),
     Wrong("443 on logs from the beginning", "private.it_ran", after(TALK, mistakes.logs_too_early)),
     Wrong("no inbound rule on logs", "private.closed", after(GATEWAY)),
     Wrong(
         "the last task was not run",
         "private.open_not_run",
-        after(GATEWAY, lambda bench: open_door(bench, group_names.LOGS)),
+        after(GATEWAY, lambda bench: open_door(bench, vpc_names.LOGS)),
     ),
     Wrong("asked while the last task starts", "private.starting", mistakes.pending_task(OPEN, OPEN)),
     Wrong("the log group was deleted", "private.stopped", after(GATEWAY, mistakes.log_group_deleted)),

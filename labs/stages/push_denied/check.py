@@ -9,9 +9,9 @@ from labs.failures import code_of
 from labs.iam import MalformedPolicy, parse_policy
 from labs.lesson.bench import BOTH, Bench
 from labs.stages.push_denied.causes import cause_of
-from labs.subjects.push import pushing
+from labs.subjects.push import lab_repository, push_role, role_policies
 from labs.subjects.push.policy_review import MISSING, TOKEN, PolicyDocument
-from labs.ui.text import series as words
+from labs.ui import text
 from labs.verdict import Event, Gate, OracleAnswer, OracleOutcome, Report, Verdict, expect_denied, read_trail, run_gates
 from labs.verdict.client_output import ClientTrouble
 
@@ -49,15 +49,17 @@ def _repository(subject: _Subject) -> Verdict | None:
 
 def _role(subject: _Subject) -> Verdict | None:
     bench = subject.bench
-    text = bench.policy_file.read_text() if bench.policy_file.exists() else ""
-    if text:
-        if pushing.is_empty(text):
+    written = bench.policy_file.read_text() if bench.policy_file.exists() else ""
+    if written:
+        if role_policies.is_empty(written):
             return subject.say("push.denied.policy_empty", file=bench.policy_file.name)
         try:
-            parse_policy(text)
+            parse_policy(written)
         except MalformedPolicy as error:
-            return subject.say("push.denied.malformed", file=bench.policy_file.name, what=pushing.malformed(error))
-    documents = pushing.live_policies(bench.reader("iam"), bench.push_role)
+            return subject.say(
+                "push.denied.malformed", file=bench.policy_file.name, what=role_policies.malformed(error)
+            )
+    documents = role_policies.live_policies(bench.reader("iam"), bench.push_role)
     if not documents:
         return subject.say("push.denied.no_role", role=bench.push_role)
     subject.documents = documents
@@ -88,20 +90,20 @@ def _refusal(subject: _Subject) -> Verdict | None:
 
 def _worked(bench: Bench, since: datetime, events: tuple[Event, ...]) -> Event | None:
     """The success, if the tag is in ECR: seen at once on AWS too, where the trail is late."""
-    found = pushing.pushed(bench.reader("ecr"), bench.repository_name, BOTH)
+    found = lab_repository.pushed(bench.reader("ecr"), bench.repository_name, BOTH)
     if found is None or found.at < since.replace(microsecond=0):
         return None
-    principal = pushing.pushed_by(events, bench, BOTH)
+    principal = lab_repository.pushed_by(events, bench, BOTH)
     # CloudTrail keeps whole seconds, ECR's time has fractions: compare like with like.
     return Event(found.at.replace(microsecond=0), principal, "ecr:PutImage", bench.repository_arn, tag=BOTH)
 
 
 def _words_only(subject: _Subject) -> Verdict | None:
     """The client was refused; the trail is silent. On AWS a HEAD of a layer is in no documented event."""
-    review = pushing.reviewer(subject.bench, subject.documents)
+    review = push_role.reviewer(subject.bench, subject.documents)
     lacking = review.lacking()
     if lacking != (MISSING,) or not review.decide(TOKEN, "*").allowed:
-        return subject.say("push.denied.several_fit", lacking=words(lacking) or "nothing that a push asks for")
+        return subject.say("push.denied.several_fit", lacking=text.series(lacking) or "nothing that a push asks for")
     if subject.bench.on_aws:
         return None
     return subject.say("push.denied.no_trail", principal=subject.bench.pusher.arn)
@@ -111,9 +113,9 @@ def _it_worked(subject: _Subject, finding: OracleAnswer) -> Verdict:
     bench = subject.bench
     if finding.worked_by not in ("", bench.pusher.arn):
         return subject.say("push.denied.pushed_by_other", other=finding.worked_by, principal=bench.pusher.arn)
-    decision = pushing.reviewer(bench, subject.documents).decide(MISSING, bench.repository_arn)
+    decision = push_role.reviewer(bench, subject.documents).decide(MISSING, bench.repository_arn)
     if decision.allowed:
-        policy = decision.statement.policy if decision.statement else pushing.POLICY_NAME
+        policy = decision.statement.policy if decision.statement else push_role.POLICY_NAME
         return subject.say("push.denied.it_worked", action=MISSING, policy=policy)
     return subject.say("push.denied.it_worked_new_layers", tag=BOTH)
 
@@ -129,10 +131,10 @@ def _other_reason(subject: _Subject, finding: OracleAnswer) -> Verdict:
     if principal and principal != bench.pusher.arn:
         return subject.say("push.denied.other_principal", other=principal, action=action, principal=bench.pusher.arn)
     if action == TOKEN:
-        return subject.say("push.denied.token", cause=cause_of(pushing.reviewer(bench, subject.documents)))
+        return subject.say("push.denied.token", cause=cause_of(push_role.reviewer(bench, subject.documents)))
     if resource not in ("", bench.repository_arn):
         return subject.say("push.denied.other_repository", other=resource, repository=bench.repository_arn)
-    review = pushing.reviewer(bench, subject.documents)
+    review = push_role.reviewer(bench, subject.documents)
     if action == "ecr:BatchGetImage" and not any(review.faults_but(("missing_action",))):
         return subject.say("push.denied.five_actions", action=action, expected=MISSING)
     return subject.say("push.denied.other_action", action=action, expected=MISSING, cause=cause_of(review))

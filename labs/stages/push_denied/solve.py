@@ -5,31 +5,31 @@ import time
 from labs.lesson.bench import BOTH, ONE, Bench
 from labs.lesson.shell import docker, must, patiently
 from labs.lesson.stage import stage
-from labs.subjects.push import pushing
+from labs.subjects.push import lab_repository, push_client, push_role
 
 
 def solve(bench: Bench) -> None:
     """Make the repository and the role, push one platform, and be refused with both."""
     set_up(bench, stage("push-denied").policy("push-policy", **bench.names()))
-    must(patiently(bench, lambda: pushing.log_in_again(bench)), "The login")
-    if pushing.pushed(bench.client("ecr"), bench.repository_name, ONE) is None:
+    must(patiently(bench, lambda: push_client.log_in_again(bench)), "The login")
+    if lab_repository.pushed(bench.client("ecr"), bench.repository_name, ONE) is None:
         # Once only: pushed again, its layers are in use and the six actions are not enough for this either.
-        must(pushing.push_one(bench), "The push of one platform")
+        must(push_client.push_one(bench), "The push of one platform")
     # This one is meant to fail; the check reads why.
-    pushing.push_both(bench)
+    push_client.push_both(bench)
 
 
 def set_up(bench: Bench, policy: str) -> None:
     """The repository, and the role with this policy."""
-    pushing.create_repository(bench)
+    lab_repository.create(bench)
     bench.policy_file.write_text(policy)
-    pushing.put_role(bench, policy)
+    push_role.put(bench, policy)
 
 
 def reset(bench: Bench) -> None:
     """Take the repository, the role and the files of the pushes away."""
-    pushing.delete_repository(bench)
-    if pushing.delete_role(bench):
+    lab_repository.delete(bench)
+    if push_role.delete(bench):
         # The trail keeps whole seconds: what was done until now must not count for the next attempt.
         time.sleep(1 - time.time() % 1)
     docker_logout(bench)

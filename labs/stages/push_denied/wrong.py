@@ -12,7 +12,7 @@ from labs.lesson.shell import build, docker, must
 from labs.lesson.stage import Wrong, stage
 from labs.session import TargetName
 from labs.stages.push_denied.solve import set_up, solve
-from labs.subjects.push import pushing
+from labs.subjects.push import lab_repository, push_client
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 
 Body = dict[str, Any]
@@ -39,12 +39,12 @@ def pushed_under(change: Change) -> Callable[[Bench], None]:
 def _push(bench: Bench) -> None:
     """The shell cells: each goes on, whatever the one before it said."""
     try:
-        pushing.login(bench)
+        push_client.login(bench)
     except ClientError:
         # The cell's command ends with AWS's sentence; the trainee runs the next cell all the same.
         docker(bench, "logout", bench.target.registry)
-    pushing.push_one(bench)
-    pushing.push_both(bench)
+    push_client.push_one(bench)
+    push_client.push_both(bench)
 
 
 def _actions(*actions: str) -> Change:
@@ -64,16 +64,16 @@ def _nothing(bench: Bench) -> None:
 
 
 def _repository_only(bench: Bench) -> None:
-    pushing.create_repository(bench)
+    lab_repository.create(bench)
 
 
 def _empty(bench: Bench) -> None:
-    pushing.create_repository(bench)
+    lab_repository.create(bench)
     bench.policy_file.write_text('{"Version": "2012-10-17", "Statement": []}\n')
 
 
 def _comma(bench: Bench) -> None:
-    pushing.create_repository(bench)
+    lab_repository.create(bench)
     text = json.dumps(_body(bench), indent=2).replace('"Allow",', '"Allow"', 1)
     bench.policy_file.write_text(text)
 
@@ -120,7 +120,7 @@ def _both_at_once(bench: Bench) -> None:
     Not with --push: buildx's docker driver pushes twice, and the second push meets the layers of the first.
     """
     set_up(bench, json.dumps(_body(bench)))
-    pushing.login(bench)
+    push_client.login(bench)
     name = f"{bench.repository}:{BOTH}"
     must(build(bench, "--provenance=false", "-t", name, "--load", platforms=PLATFORMS), "The build")
     must(docker(bench, "push", name, log=bench.push_log), "The push")
@@ -128,9 +128,9 @@ def _both_at_once(bench: Bench) -> None:
 
 def _as_administrator(bench: Bench) -> None:
     set_up(bench, json.dumps(_body(bench)))
-    pushing.login(bench, bench.target.session)
-    pushing.push_one(bench)
-    pushing.push_both(bench)
+    push_client.login(bench, bench.target.session)
+    push_client.push_one(bench)
+    push_client.push_both(bench)
 
 
 def _as_another_role(bench: Bench) -> None:
@@ -142,9 +142,9 @@ def _as_another_role(bench: Bench) -> None:
     iam.create_role(RoleName=other, AssumeRolePolicyDocument=json.dumps(trust))
     iam.put_role_policy(RoleName=other, PolicyName="push", PolicyDocument=json.dumps(_body(bench)))
     try:
-        pushing.login(bench, bench.target.assume(other))
-        pushing.push_one(bench)
-        pushing.push_both(bench)
+        push_client.login(bench, bench.target.assume(other))
+        push_client.push_one(bench)
+        push_client.push_both(bench)
     finally:
         iam.delete_role_policy(RoleName=other, PolicyName="push")
         iam.delete_role(RoleName=other)
@@ -157,8 +157,8 @@ def _to(repository: Callable[[Bench], str], *, make: bool = False) -> Callable[[
         if make:
             bench.client("ecr").create_repository(repositoryName=name)
         try:
-            pushing.login(bench)
-            pushing.push_both(bench, repository=f"{bench.target.registry}/{name}")
+            push_client.login(bench)
+            push_client.push_both(bench, repository=f"{bench.target.registry}/{name}")
         finally:
             if make:
                 bench.client("ecr").delete_repository(repositoryName=name, force=True)
@@ -169,7 +169,7 @@ def _to(repository: Callable[[Bench], str], *, make: bool = False) -> Callable[[
 def _not_logged_in(bench: Bench) -> None:
     set_up(bench, json.dumps(_body(bench)))
     docker(bench, "logout", bench.target.registry)
-    pushing.push_both(bench)
+    push_client.push_both(bench)
 
 
 def _said(line: Callable[[Bench], str]) -> Callable[[Bench], None]:
@@ -199,12 +199,12 @@ def _missing_repository(bench: Bench) -> str:
 def _missing_file(bench: Bench) -> None:
     """The Dockerfile copies a file that is not there."""
     set_up(bench, json.dumps(_body(bench)))
-    pushing.login(bench)
+    push_client.login(bench)
     dockerfile = bench.app / "Dockerfile"
     text = dockerfile.read_text()
     dockerfile.write_text(text + "COPY missing.txt ./\n")
     try:
-        pushing.push_both(bench)
+        push_client.push_both(bench)
     finally:
         dockerfile.write_text(text)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from labs import oci
 from labs.iam import MalformedPolicy, parse_policy
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
-from labs.subjects.push import pushing
+from labs.subjects.push import lab_repository, push_role, role_policies
 from labs.subjects.push.policy_review import MISSING, PolicyDocument
-from labs.ui.text import series as words
+from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, read_trail, run_gates
 
 WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
@@ -20,7 +20,7 @@ class _Subject:
 
     bench: Bench
     documents: tuple[PolicyDocument, ...] = ()
-    image: pushing.Pushed | None = None
+    image: lab_repository.Pushed | None = None
     pusher: str = ""
 
     def say(self, message_id: str, **values: object) -> Verdict:
@@ -34,17 +34,17 @@ def _file(subject: _Subject) -> Verdict | None:
     try:
         parse_policy(path.read_text())
     except MalformedPolicy as error:
-        return subject.say("push.fixed.malformed", file=path.name, what=pushing.malformed(error))
+        return subject.say("push.fixed.malformed", file=path.name, what=role_policies.malformed(error))
     return None
 
 
 def _role(subject: _Subject) -> Verdict | None:
     bench = subject.bench
-    documents = pushing.live_policies(bench.reader("iam"), bench.push_role)
+    documents = role_policies.live_policies(bench.reader("iam"), bench.push_role)
     if documents is None:
         return subject.say("push.fixed.no_role", role=bench.push_role)
     written = json.loads(bench.policy_file.read_text())
-    if not any(each.name == pushing.POLICY_NAME and each.body == written for each in documents):
+    if not any(each.name == push_role.POLICY_NAME and each.body == written for each in documents):
         return subject.say("push.fixed.not_put", file=bench.policy_file.name, role=bench.push_role)
     subject.documents = documents
     return None
@@ -52,7 +52,7 @@ def _role(subject: _Subject) -> Verdict | None:
 
 def _policy(subject: _Subject) -> Verdict | None:
     """Evaluated, request by request; the first fault is named."""
-    review = pushing.reviewer(subject.bench, subject.documents)
+    review = push_role.reviewer(subject.bench, subject.documents)
     fault = review.first_fault()
     if fault is None:
         return None
@@ -65,7 +65,7 @@ def _policy(subject: _Subject) -> Verdict | None:
 
 def _image(subject: _Subject) -> Verdict | None:
     bench = subject.bench
-    subject.image = pushing.pushed(bench.reader("ecr"), bench.repository_name, BOTH)
+    subject.image = lab_repository.pushed(bench.reader("ecr"), bench.repository_name, BOTH)
     if subject.image is None:
         return subject.say("push.fixed.not_pushed", tag=BOTH, repository=bench.repository_name)
     found = subject.image.image
@@ -76,8 +76,8 @@ def _image(subject: _Subject) -> Verdict | None:
         return None
     values = {
         "tag": BOTH,
-        "found": words([str(each) for each in found.platforms]) or "no platform",
-        "missing": words([str(each) for each in missing]),
+        "found": text.series([str(each) for each in found.platforms]) or "no platform",
+        "missing": text.series([str(each) for each in missing]),
     }
     attested = len(found.platforms) == 1 and any(entry.is_attestation for entry in found.manifests)
     return subject.say("push.fixed.attestation" if attested else "push.fixed.one_platform", **values)
@@ -90,7 +90,7 @@ def _pusher(subject: _Subject) -> Verdict | None:
     if since is None:
         return None
     events = read_trail(bench.reader("cloudtrail"), since)
-    subject.pusher = pushing.pushed_by(events, bench, BOTH)
+    subject.pusher = lab_repository.pushed_by(events, bench, BOTH)
     if subject.pusher not in ("", bench.pusher.arn):
         return subject.say("push.fixed.other_principal", other=subject.pusher, principal=bench.pusher.arn)
     return None

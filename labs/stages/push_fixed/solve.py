@@ -5,7 +5,7 @@ from pathlib import Path
 from labs.lesson.bench import BOTH, ONE, Bench
 from labs.lesson.shell import must, patiently
 from labs.lesson.stage import stage
-from labs.subjects.push import pushing
+from labs.subjects.push import lab_repository, push_client, push_role
 
 STAGE, BEFORE = "push-fixed", "push-denied"
 
@@ -13,9 +13,9 @@ STAGE, BEFORE = "push-fixed", "push-denied"
 def solve(bench: Bench) -> None:
     """Mend the policy and push both platforms."""
     put(bench, stage(STAGE).policy("push-policy", **bench.names()))
-    must(pushing.login(bench), "The login")
-    pushing.untag(bench, BOTH)  # an administrator may have pushed it: then the role would put nothing
-    must(patiently(bench, lambda: pushing.push_both(bench, log=log_of(bench))), "The push of both platforms")
+    must(push_client.login(bench), "The login")
+    lab_repository.untag(bench, BOTH)  # an administrator may have pushed it: then the role would put nothing
+    must(patiently(bench, lambda: push_client.push_both(bench, log=log_of(bench))), "The push of both platforms")
 
 
 def log_of(bench: Bench) -> Path:
@@ -26,15 +26,15 @@ def log_of(bench: Bench) -> Path:
 def put(bench: Bench, policy: str) -> None:
     """The policy into the file and onto the role."""
     bench.policy_file.write_text(policy)
-    pushing.put_role(bench, policy)
+    push_role.put(bench, policy)
 
 
 def reset(bench: Bench) -> None:
     """Back to the role with the six actions, logged in as it, and the tag away; nothing where 02 was not begun."""
     if not bench.progress.of(BEFORE).begun:
         return
-    pushing.delete_role(bench)
-    put(bench, stage(BEFORE).policy("push-policy", **bench.names()))
-    pushing.login(bench)
-    pushing.keep_only(bench, ONE)
+    push_role.delete(bench)
+    put(bench, stage(STAGE).policy("push-policy-before", **bench.names()))
+    push_client.login(bench)
+    lab_repository.keep_only(bench, ONE)
     log_of(bench).unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from labs.lesson.bench import BOTH, Bench
 from labs.lesson.shell import build, must
 from labs.lesson.stage import Wrong, stage
 from labs.stages.push_fixed.solve import log_of, put, solve
-from labs.subjects.push import pushing
+from labs.subjects.push import push_client, push_role
 from labs.subjects.push.attestation import attest_pushed
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 
@@ -27,7 +27,7 @@ def _under(change: Change) -> Callable[[Bench], None]:
         body: Body = json.loads(_text(bench))
         change(bench, body)
         put(bench, json.dumps(body, indent=2))
-        pushing.push_both(bench, log=log_of(bench))
+        push_client.push_both(bench, log=log_of(bench))
 
     return do
 
@@ -61,7 +61,7 @@ def _only_written(bench: Bench) -> None:
 
 
 def _role_deleted(bench: Bench) -> None:
-    pushing.delete_role(bench)
+    push_role.delete(bench)
 
 
 def _attached(bench: Bench) -> None:
@@ -93,7 +93,7 @@ def _attested(bench: Bench) -> None:
         return
     _single(bench)
     # This engine makes no attestations; the repository gets the entry that BuildKit would have written.
-    must(pushing.login(bench), "The login")
+    must(push_client.login(bench), "The login")
     ecr = bench.target.client("ecr", bench.target.assume(bench.push_role))
     attest_pushed(ecr, bench.repository_name, BOTH)
 
@@ -109,15 +109,15 @@ def _index_of_one(bench: Bench) -> None:
     text = dockerfile.read_text()
     dockerfile.write_text(text.replace("FROM ${", "FROM --platform=linux/amd64 ${"))
     try:
-        must(pushing.push_both(bench, "linux/amd64", "linux/s390x", log=log_of(bench)), "The push")
+        must(push_client.push_both(bench, "linux/amd64", "linux/s390x", log=log_of(bench)), "The push")
     finally:
         dockerfile.write_text(text)
 
 
 def _as_administrator(bench: Bench) -> None:
     put(bench, _text(bench))
-    must(pushing.login(bench, bench.target.session), "The login")
-    must(pushing.push_both(bench, log=log_of(bench)), "The push")
+    must(push_client.login(bench, bench.target.session), "The login")
+    must(push_client.push_both(bench, log=log_of(bench)), "The push")
 
 
 def _elsewhere(part: int, value: str) -> Callable[[Bench], str]:

@@ -9,8 +9,9 @@ from labs import oci
 from labs.engine import Engine, RunningApp
 from labs.errors import LabError
 from labs.lesson.bench import Bench
+from labs.lesson.runner import confirm
 from labs.lesson.stage import Wrong
-from labs.stages.start.solve import confirm, solve
+from labs.stages.start.solve import solve
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from labs.iam import (
     lint,
     parse_policy,
 )
-from labs.ui.text import series as words
+from labs.ui import text
 
 # The example of "IAM permissions for pushing an image" in the Amazon ECR user guide, today's text.
 DOCUMENTED = (
@@ -125,7 +125,7 @@ class Reviewer:
         yield from self._misplaced()
         lacking = self.lacking()
         if lacking:
-            yield PolicyProblem("missing_action", {"actions": words(lacking)})
+            yield PolicyProblem("missing_action", {"actions": text.series(lacking)})
         yield from self._too_much()
 
     def first_fault(self) -> PolicyProblem | None:
@@ -160,7 +160,7 @@ class Reviewer:
             for statement in document.statements:
                 named = any(fnmatchcase(TOKEN.lower(), each.lower()) for each in _list(statement.get("Action")))
                 if named and statement.get("Effect") == "Allow":
-                    yield PolicyProblem("token_resource", {"resource": words(_list(statement.get("Resource")))})
+                    yield PolicyProblem("token_resource", {"resource": text.series(_list(statement.get("Resource")))})
                     return
         yield PolicyProblem("token_missing", {})
 
@@ -186,7 +186,7 @@ class Reviewer:
         extra = [each for each in sorted(known_actions() - {*NEEDED, TOKEN}) if self._allows(each)]
         if extra:
             by = self._by(extra[0], place.repository_arn)
-            yield PolicyProblem("wide_actions", {"count": str(len(extra)), "actions": words(extra[:3]), "by": by})
+            yield PolicyProblem("wide_actions", {"count": str(len(extra)), "actions": text.series(extra[:3]), "by": by})
         beside = place.parts[5].removeprefix("repository/") + "-2"
         for kind, arn in (
             ("resource_any", place.elsewhere(name="somebody/else")),

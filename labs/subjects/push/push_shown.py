@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 
+from labs import oci
+from labs.engine.archive import read_archive
 from labs.errors import LabError
 from labs.lesson.bench import Bench
-from labs.subjects.push import pushing
+from labs.subjects.push import lab_repository, role_policies
 from labs.subjects.push.policy_review import MISSING
 from labs.ui import text
 from labs.ui.pictures import PushCall
@@ -22,6 +24,21 @@ _PUSH = (
 )
 
 
+def index_of(bench: Bench, tag: str = "") -> tuple[str, str, oci.Index]:
+    """Name, digest and index of the archive, or of a tag in ECR. LabError when there is none."""
+    if not tag:
+        if not bench.archive.exists():
+            raise LabError(f"There is no {bench.archive.name} in $WORK yet.", "run the build cell above")
+        image = read_archive(bench.archive)
+        return bench.archive.name, image.digest, image.index
+    found = lab_repository.pushed(bench.client("ecr"), bench.repository_name, tag)
+    if found is None:
+        raise LabError(f"There is no tag {tag} in {bench.repository_name} yet.", "push it first")
+    if isinstance(found.image, oci.Manifest):
+        raise LabError(f"The tag {tag} is a single image, not an index.", "build for both platforms and push")
+    return f"{bench.repository_name}:{tag}", found.digest, found.image
+
+
 def events(bench: Bench) -> tuple[Event, ...]:
     """ECR's events of the push role since the push stage began."""
     since = bench.progress.of("push-denied").begun_at or _BEGINNING
@@ -31,7 +48,7 @@ def events(bench: Bench) -> tuple[Event, ...]:
 
 def policy_text(bench: Bench) -> str:
     """The policies on the push role; LabError when there is no role."""
-    documents = pushing.live_policies(bench.client("iam"), bench.push_role)
+    documents = role_policies.live_policies(bench.client("iam"), bench.push_role)
     if documents is None:
         raise LabError(f"There is no role {bench.push_role} yet.", "run the cell with lab.push_role()")
     return "\n\n".join(f"{each.name} on {bench.push_role}\n{text.pretty(each.body)}" for each in documents)

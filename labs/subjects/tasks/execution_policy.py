@@ -12,8 +12,14 @@ from functools import cached_property
 
 from labs.iam import Decision, DecisionKind, Policies, Principal, Request, evaluate, parse_policy
 from labs.subjects.push.policy_review import TOKEN, PolicyDocument, PolicyProblem, known_actions, written
-from labs.ui.text import series as words
+from labs.ui import text
 
+# AWS's managed policy of execution roles (ECS developer guide, "Amazon ECS task execution IAM role").
+MANAGED = "service-role/AmazonECSTaskExecutionRolePolicy"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 WRITE = ("logs:CreateLogStream", "logs:PutLogEvents")
 READ = "ssm:GetParameters"
@@ -107,7 +113,7 @@ class StartReviewer:
             why = f"{self._statement(action, resource)} denies {action} on {resource}."
         else:
             why = f"No statement allows {action} on {resource}."
-        yield PolicyProblem("role_lacks", {"actions": words([each for each, _ in lacking]), "why": why})
+        yield PolicyProblem("role_lacks", {"actions": text.series([each for each, _ in lacking]), "why": why})
 
     def _wide_resources(self) -> Iterator[PolicyProblem]:
         for action, resource in (*self.start.needed(), (TOLERATED, self.start.repository)):

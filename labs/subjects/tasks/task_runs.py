@@ -6,7 +6,7 @@ ECS forgets a stopped task after an hour (ECS developer guide, "Viewing stopped 
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,3 +156,7 @@ def _kept(bench: Bench, label: str) -> list[TaskRun]:
         return [TaskRun(**row) for row in rows]
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise LabError(f"{path.name} cannot be read: {error}", f"delete $WORK/tasks/{path.name}") from error
+
+
+# What several notebooks call by ``lab.<name>``.
+NAMES: Mapping[str, Callable[[Bench], Any]] = {"cluster": cluster}

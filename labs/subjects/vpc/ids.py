@@ -5,8 +5,7 @@ from typing import Any
 
 from labs.errors import LabError
 from labs.lesson.bench import Bench
-from labs.subjects.tasks import task_runs, trial
-from labs.subjects.vpc import group_names, reading
+from labs.subjects.vpc import reading, vpc_names
 from labs.subjects.vpc.reading import VpcReading
 
 
@@ -36,8 +35,8 @@ class _Groups(dict[str, str]):
     """Ids by purpose; one that is not there is said in a sentence."""
 
     def __missing__(self, purpose: str) -> str:
-        known = ", ".join(group_names.GROUPS)
-        if purpose not in group_names.GROUPS:
+        known = ", ".join(vpc_names.GROUPS)
+        if purpose not in vpc_names.GROUPS:
             raise LabError(f"The lab has no security group '{purpose}'.", f"use one of: {known}")
         raise LabError(f"There is no security group '{purpose}' yet.", "run the cell that calls create_security_group")
 
@@ -45,7 +44,7 @@ class _Groups(dict[str, str]):
 def group_ids(bench: Bench) -> dict[str, str]:
     """The lab's security groups: ``tasks``, ``endpoints``, ``logs``. Asking for one that is missing is a LabError."""
     found = _vpc(bench)
-    ids = {each: found.group_named(group_names.group(bench, each)) for each in group_names.GROUPS} if found else {}
+    ids = {each: found.group_named(vpc_names.group(bench, each)) for each in vpc_names.GROUPS} if found else {}
     return _Groups((purpose, group) for purpose, group in ids.items() if group)
 
 
@@ -58,18 +57,15 @@ def endpoint_ids(bench: Bench) -> dict[str, str]:
 def rules(bench: Bench, purpose: str) -> list[Mapping[str, Any]]:
     """The inbound rules of one of the lab's groups, as ``describe_security_groups`` has them."""
     found = _vpc(bench)
-    group = found.group(found.group_named(group_names.group(bench, purpose))) if found else None
+    group = found.group(found.group_named(vpc_names.group(bench, purpose))) if found else None
     return list(group["IpPermissions"]) if group else []
 
 
-# lab.<name>, read from the account each time.
-ATTRIBUTES: Mapping[str, Callable[[Bench], Any]] = {
+# What several notebooks call by ``lab.<name>``, read from the account each time.
+NAMES: Mapping[str, Callable[[Bench], Any]] = {
     "vpc_id": vpc_id,
     "subnet_ids": subnet_ids,
     "route_table_id": route_table_id,
     "group_ids": group_ids,
     "endpoint_ids": endpoint_ids,
-    "cluster": task_runs.cluster,
-    "trial": trial.family,
-    "prefix": lambda bench: bench.target.prefix,
 }

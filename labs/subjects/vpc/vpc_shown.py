@@ -5,7 +5,7 @@ import time
 from labs.errors import LabError
 from labs.lesson.bench import Bench
 from labs.network import HopVerdict, PathStep
-from labs.subjects.vpc import group_names, reading
+from labs.subjects.vpc import reading, vpc_names
 from labs.subjects.vpc.reading import VpcReading
 from labs.subjects.vpc.ways import GOALS, Way, ways
 from labs.ui import text
@@ -43,7 +43,7 @@ def _found(bench: Bench) -> VpcReading:
 
 
 def _ways(bench: Bench, found: VpcReading) -> list[Way]:
-    return list(ways(bench, bench.client("ec2"), found, found.group_named(group_names.group(bench, group_names.TASKS))))
+    return list(ways(bench, bench.client("ec2"), found, found.group_named(vpc_names.group(bench, vpc_names.TASKS))))
 
 
 def network(bench: Bench) -> VpcDrawing:

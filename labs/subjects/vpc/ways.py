@@ -22,6 +22,7 @@ from labs.network import (
     Snapshot,
     reach,
 )
+from labs.subjects.vpc import vpc_names
 from labs.subjects.vpc.endpoint_policy import lets_layers_through
 from labs.subjects.vpc.reading import GATEWAY, VpcReading
 
@@ -116,7 +117,7 @@ def _way(bench: Bench, snapshot: Snapshot, goal: Goal, subnet: str, group: str) 
 def _layers(bench: Bench) -> DecideEndpoint:
     """What the gateway endpoint's policy says of a layer; those of the other endpoints are not the lab's subject."""
 
-    bucket = bench.layer_bucket_arn
+    bucket = vpc_names.layer_bucket_arn(bench)
 
     def decide(endpoint: Endpoint) -> PolicyAnswer:
         if lets_layers_through(endpoint.policy, bucket):

@@ -1,4 +1,4 @@
-"""The names stage 04 gives: security groups and endpoint services."""
+"""The names in the lab's VPC: security groups, endpoint services, the bucket that the layers come from."""
 
 from labs.lesson.bench import Bench
 
@@ -14,3 +14,8 @@ def group(bench: Bench, purpose: str) -> str:
 def service(bench: Bench, ending: str) -> str:
     """The full name of an endpoint service: ``com.amazonaws.us-east-1.ecr.api``."""
     return f"com.amazonaws.{bench.target.region}.{ending}"
+
+
+def layer_bucket_arn(bench: Bench) -> str:
+    """The bucket from which ECR hands out layers (ECR user guide, "Amazon ECR interface VPC endpoints")."""
+    return f"arn:{bench.partition}:s3:::prod-{bench.target.region}-starport-layer-bucket"

@@ -1,4 +1,4 @@
-"""The trial task: what stage 04 starts in the private subnet. Not the stage's subject, so the kit makes it.
+"""The trial task: what stage 04 starts in the private subnet. It is not what the stage is about, so the kit makes it.
 
 A cluster, a role with AWS's own policy, a secret, a log group and a task definition. Stage 05 makes each of these
 again, by hand and with less permission.
@@ -15,13 +15,7 @@ from labs.errors import LabError
 from labs.failures import code_of
 from labs.lesson.bench import BOTH, Bench
 from labs.subjects.tasks import task_runs
-
-# AWS's managed policy of execution roles (ECS developer guide, "Amazon ECS task execution IAM role").
-MANAGED = "service-role/AmazonECSTaskExecutionRolePolicy"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
+from labs.subjects.tasks.execution_policy import MANAGED, TRUST
 
 
 def family(bench: Bench) -> str:
@@ -41,8 +35,7 @@ def log_group(bench: Bench) -> str:
 
 def parameter_arn(bench: Bench) -> str:
     """The ARN of the trial's secret."""
-    target = bench.target
-    return f"arn:{bench.partition}:ssm:{target.region}:{target.account}:parameter/{parameter(bench)}"
+    return bench.arn("ssm", f"parameter/{parameter(bench)}")
 
 
 def create(bench: Bench) -> list[str]:

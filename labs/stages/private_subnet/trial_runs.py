@@ -2,8 +2,9 @@
 
 from labs.errors import LabError
 from labs.lesson.bench import Bench
-from labs.subjects.tasks import task_runs, trial
-from labs.subjects.vpc import group_names
+from labs.stages.private_subnet import trial
+from labs.subjects.tasks import task_runs
+from labs.subjects.vpc import vpc_names
 from labs.subjects.vpc.ids import group_ids, subnet_ids
 from labs.ui import text
 from labs.verdict.stops import TaskRun
@@ -12,9 +13,9 @@ from labs.verdict.stops import TaskRun
 def run_trial(bench: Bench, label: str) -> None:
     """Run the trial task once more, in the private subnets, with the tasks' group."""
     subnets, groups = subnet_ids(bench), group_ids(bench)
-    if not subnets or group_names.TASKS not in groups:
+    if not subnets or vpc_names.TASKS not in groups:
         raise LabError("There are no subnets or no security group to run a task in.", "run the cells above, in order")
-    task_runs.run(bench, label, trial.require(bench), subnets, [groups[group_names.TASKS]])
+    task_runs.run(bench, label, trial.require(bench), subnets, [groups[vpc_names.TASKS]])
 
 
 def ended(task: TaskRun) -> str:

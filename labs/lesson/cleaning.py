@@ -1,0 +1,85 @@
+"""Cleaning as the course does it: the receipt is kept, and stages that went with it are forgotten."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from labs.errors import LabError
+from labs.files import read_json, write_json
+from labs.ledger import cleanup
+from labs.ledger.receipt import Receipt
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import stages
+from labs.session.docker_login import forget_passwords
+
+
+def clean(bench: Bench, say: Callable[[str], None] = print) -> Receipt:
+    """Remove what the lab created in the account, keep the receipt, and forget the stages that are gone with it.
+
+    LabError when the account is not confirmed or cannot be asked.
+    """
+    bench.target.require_confirmed()
+    receipt = cleanup.clean(bench.target, say)
+    forget_passwords(bench.target.home)
+    _keep(bench, receipt)
+    forget(bench)
+    return receipt
+
+
+def forget(bench: Bench) -> None:
+    """A stage whose own check no longer passes is no longer passed: later stages must not build on it."""
+    for each in stages():
+        if not each.lasting and bench.progress.of(each.name).passed:
+            report = runner.ask(each, bench)
+            if not report.verdict.passed:
+                bench.progress.forget(each.name)
+
+
+def receipt_file(bench: Bench) -> Path:
+    """Where the last receipt is kept."""
+    return bench.work / "receipt.json"
+
+
+def _keep(bench: Bench, receipt: Receipt) -> None:
+    row: dict[str, Any] = {
+        "account": receipt.account,
+        "region": receipt.region,
+        "target": receipt.target,
+        "created": receipt.created,
+        "gone": receipt.gone,
+        "left": [[each.kind, each.id, each.reason] for each in receipt.left],
+        "read_at": receipt.read_at.isoformat(),
+        "cost": receipt.cost.total_line() if receipt.cost else "",
+    }
+    write_json(receipt_file(bench), row)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the check needs of the last receipt; ``left``: kind, id and reason of each."""
+
+    created: int
+    gone: int
+    left: tuple[tuple[str, str, str], ...]
+    read_at: datetime
+    cost: str
+
+
+def kept(bench: Bench, since: datetime) -> Kept | None:
+    """The last receipt of this account and region, if it was read since a moment. LabError when it is damaged."""
+    row = read_json(receipt_file(bench))
+    target = bench.target
+    if not row or (row.get("account"), row.get("region")) != (target.account, target.region):
+        return None
+    try:
+        left = tuple((str(kind), str(id), str(reason)) for kind, id, reason in row["left"])
+        read_at = datetime.fromisoformat(row["read_at"]).astimezone(UTC)
+        found = Kept(int(row["created"]), int(row["gone"]), left, read_at, str(row["cost"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise LabError(
+            f"{receipt_file(bench).name} cannot be read.", "run lab.clean() again", id="receipt-unreadable"
+        ) from error
+    return found if found.read_at >= since else None

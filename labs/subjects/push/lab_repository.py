@@ -1,0 +1,106 @@
+"""The lab's ECR repository: made and taken away, what a tag in it points to, and who pushed that."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labs import oci
+from labs.failures import code_of
+from labs.lesson.bench import Bench
+from labs.verdict import Event
+
+_MANIFEST_TYPES = (*oci.INDEX_TYPES, *oci.MANIFEST_TYPES)
+
+
+def create(bench: Bench) -> bool:
+    """Make the ECR repository; False when it is there already."""
+    try:
+        bench.client("ecr").create_repository(repositoryName=bench.repository_name)
+    except ClientError as error:
+        if code_of(error) == "RepositoryAlreadyExistsException":
+            return False
+        raise
+    return True
+
+
+def delete(bench: Bench) -> None:
+    """Take the repository away, with everything in it."""
+    try:
+        bench.client("ecr").delete_repository(repositoryName=bench.repository_name, force=True)
+    except ClientError as error:
+        if code_of(error) != "RepositoryNotFoundException":
+            raise
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a tag in ECR points to, and since when (UTC)."""
+
+    image: oci.Index | oci.Manifest
+    digest: str
+    at: datetime
+
+
+def pushed(ecr: Any, repository: str, tag: str) -> Pushed | None:
+    """The image under a tag; None when the repository or the tag is not there."""
+    wanted = [{"imageTag": tag}]
+    try:
+        details = ecr.describe_images(repositoryName=repository, imageIds=wanted)["imageDetails"]
+        answer = ecr.batch_get_image(
+            repositoryName=repository, imageIds=wanted, acceptedMediaTypes=list(_MANIFEST_TYPES)
+        )
+    except ClientError as error:
+        if code_of(error) in ("ImageNotFoundException", "RepositoryNotFoundException"):
+            return None
+        raise
+    if not details or not answer["images"]:
+        return None
+    found = answer["images"][0]
+    manifest = found["imageManifest"].encode()
+    image = oci.parse(manifest, found.get("imageManifestMediaType", ""))
+    return Pushed(image, found["imageId"]["imageDigest"], details[0]["imagePushedAt"].astimezone(UTC))
+
+
+def pushed_by(events: tuple[Event, ...], bench: Bench, tag: str) -> str:
+    """Who put the tag last, as the trail says; empty when it does not say."""
+    for event in reversed(events):
+        put = event.action == "ecr:PutImage" and not event.error and event.tag == tag
+        if put and event.resource in ("", bench.repository_arn):
+            return event.principal
+    return ""
+
+
+def untag(bench: Bench, tag: str) -> None:
+    """Take a tag away, and the image with its last one: no client puts what is already there."""
+    try:
+        bench.client("ecr").batch_delete_image(repositoryName=bench.repository_name, imageIds=[{"imageTag": tag}])
+    except ClientError as error:
+        if code_of(error) != "RepositoryNotFoundException":
+            raise
+
+
+def keep_only(bench: Bench, tag: str) -> None:
+    """Take every image out of the repository but the one under a tag, with the manifests it lists."""
+    ecr, name = bench.client("ecr"), bench.repository_name
+    try:
+        details = ecr.describe_images(repositoryName=name)["imageDetails"]
+    except ClientError as error:
+        if code_of(error) == "RepositoryNotFoundException":
+            return
+        raise
+    kept = pushed(ecr, name, tag)
+    keep = {kept.digest} if kept else set()
+    if kept and isinstance(kept.image, oci.Index):
+        keep |= {entry.digest for entry in kept.image.manifests}
+    doomed = [each for each in details if each["imageDigest"] not in keep]
+    # ECR keeps a manifest as long as an index lists it: the indexes go first.
+    for indexes in (True, False):
+        digests = [
+            {"imageDigest": each["imageDigest"]}
+            for each in doomed
+            if (each.get("imageManifestMediaType") in oci.INDEX_TYPES) is indexes
+        ]
+        if digests:
+            ecr.batch_delete_image(repositoryName=name, imageIds=digests)

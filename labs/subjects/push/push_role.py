@@ -1,0 +1,61 @@
+"""The push role: made, judged for the trainee's repository, taken away."""
+
+import json
+
+from botocore.exceptions import ClientError
+
+from labs.failures import code_of
+from labs.lesson.bench import Bench
+from labs.subjects.push.policy_review import PolicyDocument, PushContext, Reviewer
+from labs.subjects.push.role_policies import read_policy
+
+POLICY_NAME = "push"
+
+
+def put(bench: Bench, policy: str) -> bool:
+    """Make the push role, if it is not there, and give it this policy; False when the role was there.
+
+    Everybody in the account whom IAM allows to may assume it. LabError when the text is no policy.
+    """
+    read_policy(policy)
+    iam = bench.client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:{bench.partition}:iam::{bench.target.account}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    made = True
+    try:
+        iam.create_role(RoleName=bench.push_role, AssumeRolePolicyDocument=json.dumps(trust))
+    except ClientError as error:
+        if code_of(error) != "EntityAlreadyExists":
+            raise
+        made = False
+    iam.put_role_policy(RoleName=bench.push_role, PolicyName=POLICY_NAME, PolicyDocument=policy)
+    return made
+
+
+def reviewer(bench: Bench, documents: tuple[PolicyDocument, ...]) -> Reviewer:
+    """The review of the role's policies for the trainee's repository."""
+    return Reviewer(documents, PushContext(bench.pusher, bench.repository_arn))
+
+
+def delete(bench: Bench) -> bool:
+    """Take the push role away, with its policies; False when there is none."""
+    iam = bench.client("iam")
+    try:
+        for each in iam.list_attached_role_policies(RoleName=bench.push_role)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=bench.push_role, PolicyArn=each["PolicyArn"])
+        for name in iam.list_role_policies(RoleName=bench.push_role)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=bench.push_role, PolicyName=name)
+        iam.delete_role(RoleName=bench.push_role)
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return False
+        raise
+    return True

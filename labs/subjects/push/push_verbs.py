@@ -1,0 +1,90 @@
+"""The verbs of the push stages' notebooks. Each prints; ``lab`` gives it the bench."""
+
+from pathlib import Path
+
+from labs.errors import LabError
+from labs.lesson.bench import Bench
+from labs.subjects.push import lab_repository, push_shown, role_policies
+from labs.subjects.push.push_role import POLICY_NAME, put
+from labs.ui import text
+from labs.ui.cell import show
+from labs.ui.pictures import index_picture, push_picture
+
+
+def create_repository(bench: Bench) -> None:
+    """Make the ECR repository of the lab; it is tagged and written to the ledger first.
+
+    Example: ``lab.create_repository()``
+    """
+    made = lab_repository.create(bench)
+    print(f"{'Created' if made else 'Already there'}: {bench.repository_arn}")
+
+
+def push_role(bench: Bench, path: str = "") -> None:
+    """Put the policy file (default ``$WORK/push-policy.json``) on the push role, and say what changed.
+
+    Example: ``lab.push_role()``
+    """
+    file = Path(path) if path else bench.policy_file
+    if not file.is_absolute():
+        file = bench.work / file
+    if not file.exists():
+        raise LabError(
+            f"There is no file {file.name}.", "run the cell above, which writes it", id="push-policy-file-missing"
+        )
+    policy = file.read_text()
+    if role_policies.is_empty(policy):
+        raise LabError(
+            "The policy has no statement yet, so it was not put on the role.",
+            "write it, then run this again",
+            id="push-policy-empty",
+        )
+    after = role_policies.read_policy(policy)
+    documents = role_policies.live_policies(bench.client("iam"), bench.push_role)
+    before = next((each.body for each in documents or () if each.name == POLICY_NAME), None)
+    made = put(bench, policy)
+    changed = text.difference(before, after)
+    if not changed:
+        print(f"Role {bench.push_role}: nothing has changed.")
+        return
+    print(f"Role {bench.push_role}: {'made, with this policy' if made else 'its policy is now another'}")
+    print(changed)
+
+
+def policy(bench: Bench) -> None:
+    """The policies on the push role, as IAM has them now.
+
+    Example: ``lab.policy()``
+    """
+    print(push_shown.policy_text(bench))
+
+
+def trail(bench: Bench) -> None:
+    """What CloudTrail says about the push role since the push stage began: what was refused, and what was allowed.
+
+    Example: ``lab.trail()``
+    """
+    print(push_shown.refusals(bench))
+
+
+def calls(bench: Bench) -> None:
+    """A picture of the push: what the client sends, which action ECR asks IAM for, and the answer in the trail.
+
+    Example: ``lab.calls()``
+    """
+    rows = push_shown.push_calls(bench)
+    print(text.table(("request", "action", "answer"), [(row.request, row.action, row.answer) for row in rows]))
+    show(push_picture(rows))
+
+
+def index(bench: Bench, tag: str = "") -> None:
+    """A picture of the image index: of the archive in ``$WORK``, or of a tag in ECR.
+
+    Example: ``lab.index("both")``
+    """
+    name, digest, found = push_shown.index_of(bench, tag)
+    rows = [(str(each.platform or ""), each.digest, "attestation" if each.is_attestation else "image")
+            for each in found.manifests]  # fmt: skip
+    print(f"{name} is the index {digest}\n")
+    print(text.table(("platform", "manifest", "what it is"), rows))
+    show(index_picture(name, digest, found))

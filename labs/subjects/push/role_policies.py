@@ -1,0 +1,66 @@
+"""The policies on a role as IAM has them, and a policy's text as a trainee wrote it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from labs.errors import LabError
+from labs.failures import code_of
+from labs.iam import MalformedPolicy, parse_policy
+from labs.subjects.push.policy_review import PolicyDocument
+
+
+def read_policy(text: str) -> Mapping[str, Any]:
+    """The policy's JSON object; LabError with line and column when it is malformed."""
+    try:
+        parse_policy(text)
+    except MalformedPolicy as error:
+        raise LabError(malformed(error), "mend it there and run the cell again") from error
+    body: Mapping[str, Any] = json.loads(text)
+    return body
+
+
+def malformed(error: MalformedPolicy) -> str:
+    """What is wrong with the policy, and where, in one sentence."""
+    place = f" at line {error.line}, column {error.column}" if error.line else ""
+    what = (error.detail or error.message).strip().rstrip(".")
+    return f"The policy is malformed{place}: {what}."
+
+
+def is_empty(text: str) -> bool:
+    """Whether the policy has no statement at all."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(body, dict) and not body.get("Statement")
+
+
+def live_policies(iam: Any, role: str) -> tuple[PolicyDocument, ...] | None:
+    """Every policy on a role, inline and attached; None when there is no such role."""
+    try:
+        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return None
+        raise
+    inline = [PolicyDocument(name, _inline(iam, role, name)) for name in names]
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    return (*inline, *(PolicyDocument(each["PolicyName"], _managed(iam, each["PolicyArn"])) for each in attached))
+
+
+def _inline(iam: Any, role: str, name: str) -> Mapping[str, Any]:
+    return _body(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+
+
+def _managed(iam: Any, arn: str) -> Mapping[str, Any]:
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return _body(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
+
+
+def _body(document: object) -> Mapping[str, Any]:
+    """boto3 decodes the document; an endpoint that sends it otherwise gets it read here."""
+    found = json.loads(document) if isinstance(document, str) else document
+    return found if isinstance(found, dict) else {}
