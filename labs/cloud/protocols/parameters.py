@@ -1,69 +1,156 @@
-"""Members that are missing or of another type: SDKs refuse such a call, moto would store it or stumble.
+"""A call's parameters against the service's own model: one walk for all services, each refuses in its own words.
 
-The wording is the one IAM and the JSON services give for a null value; EC2's is that of its error code
-MissingParameter (EC2 API reference, "Error codes").
+SDKs check before they send; what comes past them, moto would store or stumble over. A ``Wording`` says which kinds of
+problem a service looks for, and how it refuses each.
 """
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from labs.cloud.contract import AwsError
 from labs.cloud.protocols.services import ApiService, Protocol
 
 
-def check_required(service: ApiService, operation: str, params: Mapping[str, Any]) -> None:
-    """Raises AwsError for the first required member of an operation that is missing.
+class Kind(Enum):
+    """What can be wrong with a value, by the constraints of botocore's models."""
 
-    S3 names its resource in the path and ECR checks its members itself.
+    TYPE = auto()
+    MISSING = auto()
+    NOT_ONE = auto()
+    ENUM = auto()
+    PATTERN = auto()
+    TOO_SHORT = auto()
+    TOO_LONG = auto()
+    TOO_SMALL = auto()
+    TOO_LARGE = auto()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One value that breaks a constraint of the model.
+
+    ``path`` is like ``imageIds[0].imageTag``, "" for the parameters as a whole; a member that is missing has its own.
+    ``value`` is what was given, its length where that is the problem; ``constraint`` the type's name, the enum's words,
+    the pattern, the bound, or the members of which just one must be there; ``shape`` the model's name of the type.
     """
-    if service.protocol is Protocol.REST_XML or service.name == "ecr":
+
+    path: str
+    kind: Kind
+    value: Any
+    constraint: Any
+    shape: str
+
+    @property
+    def name(self) -> str:
+        """The member's own name."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def parent(self) -> str:
+        """The path of the structure that the member belongs to; "" for the parameters as a whole."""
+        return self.path.rpartition(".")[0]
+
+
+Wording = Mapping[Kind, Callable[[Problem], Exception]]
+
+
+def refuse_problems(service: str, operation: str, params: Mapping[str, Any], wording: Wording) -> None:
+    """Raise the service's refusal of the first problem of a kind in ``wording``. Unknown members are ignored."""
+    shape = input_shape(service, operation)
+    if shape is None:
         return
+    for problem in problems(shape, params, frozenset(wording)):
+        raise wording[problem.kind](problem)
+
+
+def input_shape(service: str, operation: str) -> Any:
+    """botocore's shape of an operation's parameters; None when it takes none."""
     from moto.core.utils import get_service_model
 
-    shape = get_service_model(service.name).operation_model(operation).input_shape
-    for name in shape.required_members if shape is not None else ():
-        if params.get(name) is None:
-            raise _missing(service, name)
+    return get_service_model(service).operation_model(operation).input_shape
 
 
-def check_types(service: ApiService, operation: str, params: Mapping[str, Any]) -> None:
-    """Raises AwsError(SerializationException) for the first member of a JSON body that is of another type.
+def known(shape: Any, value: Any) -> Any:
+    """The value without members that the model does not know, and without those that are null."""
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        return {
+            name: known(shape.members[name], item)
+            for name, item in value.items()
+            if name in shape.members and item is not None
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [known(shape.member, item) for item in value]
+    return value
 
-    An unknown member is ignored and null is a member left out, as the AWS JSON protocol has it
-    (smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
+
+def problems(shape: Any, value: Any, kinds: frozenset[Kind], path: str = "") -> Iterator[Problem]:
+    """Every problem of these kinds, the outermost first. A null member is one left out; nothing is sought below a
+    value of the wrong type.
+
+    Source: smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html for null and unknown members.
     """
-    if service.protocol is not Protocol.JSON:
+    if not _is_of(shape.type_name, value):
+        if Kind.TYPE in kinds:
+            yield Problem(path, Kind.TYPE, value, shape.type_name, shape.name)
         return
-    from moto.core.utils import get_service_model
+    yield from (each for each in _own_problems(shape, value, kinds, path) if each.kind in kinds)
+    for member, item, place in _members(shape, value, path):
+        yield from problems(member, item, kinds, place)
 
-    shape = get_service_model(service.name).operation_model(operation).input_shape
-    if shape is not None:
-        _check_type(shape, params, "")
+
+def _members(shape: Any, value: Any, path: str) -> Iterator[tuple[Any, Any, str]]:
+    """Shape, value and path of what a value holds."""
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            if value.get(name) is not None:
+                yield member, value[name], f"{path}.{name}".lstrip(".")
+    elif shape.type_name == "list":
+        for number, item in enumerate(value):
+            yield shape.member, item, f"{path}[{number}]"
+    elif shape.type_name == "map":
+        for item in value.values():
+            yield shape.value, item, f"{path}.*"
+
+
+def _own_problems(shape: Any, value: Any, kinds: frozenset[Kind], path: str) -> Iterator[Problem]:
+    kind = shape.type_name
+    if kind == "structure":
+        for name in shape.required_members:
+            if value.get(name) is None:
+                member = shape.members[name].name
+                yield Problem(f"{path}.{name}".lstrip("."), Kind.MISSING, None, None, member)
+        if shape.is_tagged_union and sum(item is not None for item in value.values()) != 1:
+            yield Problem(path, Kind.NOT_ONE, len(value), list(shape.members), shape.name)
+    elif kind == "string":
+        if shape.enum and value not in shape.enum:
+            yield Problem(path, Kind.ENUM, value, shape.enum, shape.name)
+        yield from _bounds(shape, len(value), path, Kind.TOO_SHORT, Kind.TOO_LONG)
+        # Not every model's patterns are Python's.
+        pattern = shape.metadata.get("pattern") if Kind.PATTERN in kinds else None
+        if pattern and not re.fullmatch(pattern, value):
+            yield Problem(path, Kind.PATTERN, value, pattern, shape.name)
+    elif kind == "list":
+        yield from _bounds(shape, len(value), path, Kind.TOO_SHORT, Kind.TOO_LONG)
+    elif kind in _BITS:
+        yield from _bounds(shape, value, path, Kind.TOO_SMALL, Kind.TOO_LARGE)
+
+
+def _bounds(shape: Any, size: int, path: str, below: Kind, above: Kind) -> Iterator[Problem]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and size < least:
+        yield Problem(path, below, size, least, shape.name)
+    if most is not None and size > most:
+        yield Problem(path, above, size, most, shape.name)
 
 
 # Whole numbers' bounds, by botocore's type name.
 _BITS = {"integer": 31, "long": 63}
 # Seconds: a moment that datetime can hold, year 1 to 9999.
 _EARLIEST, _LATEST = -62_135_596_800, 253_402_300_799
-
-
-def _check_type(shape: Any, value: Any, where: str) -> None:
-    kind = shape.type_name
-    if not _is_of(kind, value):
-        raise AwsError(
-            "SerializationException", f"The value of {where or 'the request'} is not a {kind}. (simulated wording)"
-        )
-    if kind == "structure":
-        for name, inner in value.items():
-            if inner is not None and name in shape.members:
-                _check_type(shape.members[name], inner, f"{where}.{name}" if where else name)
-    elif kind == "list":
-        for number, inner in enumerate(value):
-            _check_type(shape.member, inner, f"{where}[{number}]")
-    elif kind == "map":
-        for inner in value.values():
-            _check_type(shape.value, inner, f"{where}.*")
 
 
 def _is_of(kind: str, value: Any) -> bool:
@@ -82,6 +169,35 @@ def _is_of(kind: str, value: Any) -> bool:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return isinstance(value, str) or (number and _EARLIEST <= value <= _LATEST)
     return isinstance(value, str)
+
+
+# What every JSON service says of a value of another type.
+JSON_TYPES: Wording = {
+    Kind.TYPE: lambda found: AwsError(
+        "SerializationException",
+        f"The value of {found.path or 'the request'} is not a {found.constraint}. (simulated wording)",
+    )
+}
+
+
+def check_types(service: ApiService, operation: str, params: Mapping[str, Any]) -> None:
+    """Raises AwsError(SerializationException) for the first member of a JSON body that is of another type."""
+    if service.protocol is Protocol.JSON:
+        refuse_problems(service.name, operation, params, JSON_TYPES)
+
+
+def check_required(service: ApiService, operation: str, params: Mapping[str, Any]) -> None:
+    """Raises AwsError for the first required member of an operation that is missing.
+
+    S3 names its resource in the path and ECR checks its members itself. The wording is the one IAM and the JSON
+    services give for a null value; EC2's is that of its error code MissingParameter (EC2 API reference, "Error codes").
+    """
+    if service.protocol is Protocol.REST_XML or service.name == "ecr":
+        return
+    shape = input_shape(service.name, operation)
+    for name in shape.required_members if shape is not None else ():
+        if params.get(name) is None:
+            raise _missing(service, name)
 
 
 def _missing(service: ApiService, name: str) -> AwsError:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from cheroot.wsgi import Server
+from moto.core.utils import get_service_model
 
 from labs import iam
 from labs.cloud.contract import AwsError, Caller, TrailEvent
 from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
-from labs.cloud.registry.api.ecr_parameters import service_model
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ADMIN_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -279,7 +279,7 @@ class LabRegistry:
     def call(self, operation: str, by: str = "admin", **parameters: Any) -> dict[str, Any]:
         """One call of the ECR API, through JSON as over the wire."""
         answer = json.loads(json.dumps(self.api.call(user(by), operation, json.loads(json.dumps(parameters)))))
-        conform(service_model().operation_model(operation).output_shape, answer)
+        conform(get_service_model("ecr").operation_model(operation).output_shape, answer)
         return answer
 
     def refused(self, operation: str, **parameters: Any) -> tuple[str, str]:

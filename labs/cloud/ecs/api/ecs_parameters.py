@@ -1,12 +1,11 @@
-"""A request against the API's own model: unknown members are dropped as AWS does, wrong types are refused."""
+"""What ECS says of a call's parameters: how its lists page, and how it refuses what its model does not allow."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from labs.cloud.contract import AwsError
 from labs.cloud.ecs.api import ecs_errors
 from labs.cloud.protocols.paging import PageForm
+from labs.cloud.protocols.parameters import JSON_TYPES, Kind, Problem, Wording, input_shape, known, refuse_problems
 
 # How ECS's list operations page. Neither sentence is known.
 PAGE_FORM = PageForm(
@@ -14,40 +13,28 @@ PAGE_FORM = PageForm(
     bad_token=lambda: ecs_errors.invalid("Invalid token (simulated wording)"),
     bad_size=lambda most: ecs_errors.invalid(f"maxResults must be from 1 to {most} (simulated wording)"),
 )
+# botocore's own words, which a client sees that checks before it sends.
+_WORDS = {
+    Kind.MISSING: 'Missing required parameter in {0}: "{1.name}"',
+    Kind.NOT_ONE: "Set one of the following keys for tagged union structure {1.path}: {1.constraint}",
+    Kind.TOO_SHORT: "Invalid length for parameter {1.path}, value: {1.value}, valid min length: {1.constraint}",
+    Kind.TOO_SMALL: "Invalid value for parameter {1.path}, value: {1.value}, valid min value: {1.constraint}",
+}
 
 
-@cache
-def _model() -> Any:
-    from moto.core.utils import get_service_model
+def _refusal(found: Problem) -> Exception:
+    words = _WORDS[found.kind].format(found.parent or "input", found)
+    return ecs_errors.client(f"{words} (simulated wording)")
 
-    return get_service_model("ecs")
+
+_WORDING: Wording = {**JSON_TYPES, **dict.fromkeys(_WORDS, _refusal)}
 
 
 def checked(operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that the operation knows. Raises AwsError for a missing member or a wrong type."""
-    shape = _model().operation_model(operation).input_shape
+    shape = input_shape("ecs", operation)
     if shape is None:
         return {}
-    known = _known(shape, params)
-    from botocore.validate import ParamValidator
-
-    report = ParamValidator().validate(known, shape)
-    if report.has_errors():
-        first = str(report.generate_report()).splitlines()[0]
-        if "Invalid type" in first:
-            raise AwsError("SerializationException", f"{first} (simulated wording)")
-        raise ecs_errors.client(f"{first} (simulated wording)")
-    made: dict[str, Any] = known
+    refuse_problems("ecs", operation, params, _WORDING)
+    made: dict[str, Any] = known(shape, params)
     return made
-
-
-def _known(shape: Any, value: Any) -> Any:
-    if shape.type_name == "structure" and isinstance(value, Mapping):
-        return {
-            name: _known(shape.members[name], item)
-            for name, item in value.items()
-            if name in shape.members and item is not None
-        }
-    if shape.type_name == "list" and isinstance(value, list):
-        return [_known(shape.member, item) for item in value]
-    return value
