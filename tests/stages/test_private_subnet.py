@@ -183,7 +183,7 @@ def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begu
     progress = begun.progress.of(PRIVATE.name)
     begun.progress.put(PRIVATE.name, replace(progress, prediction="runs"))
     told = [hints.next_hint(PRIVATE, begun) for _ in range(5)]
-    assert "the layers lie in S3" in told[1]
+    assert "the layers are in S3" in told[1]
     assert told[4].startswith("Solution:")
     assert vpc_names.layer_bucket_arn(begun) in told[4] or "$LAYER_BUCKET_ARN" in told[4]
     # And so led, the trainee arrives.
