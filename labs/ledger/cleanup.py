@@ -14,15 +14,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.errors import LabError
 from labs.failures import denied, explain
-from labs.ledger import costing, removal
+from labs.ledger import costing, kinds
 from labs.ledger.kind import Kind
-from labs.ledger.kinds import KINDS, kind_named
 from labs.ledger.lab_account import LabAccount, TargetName
 from labs.ledger.ledger import Entry, State
 from labs.ledger.names import ENTRY_TAG, KIT_TAG, OWNER_TAG
 from labs.ledger.receipt import Item, Outcome, Receipt
-from labs.ledger.removal import Tags
-from labs.ledger.removing import TakingBack, in_order, unknown, words
+from labs.ledger.removal import Remover, in_order, unknown, words
+from labs.ledger.tagging import Tags
 
 # How long after an interrupted create call its resource may still turn up in the account's answers.
 SETTLE_S = {TargetName.LOCAL: 1.0, TargetName.AWS: 20.0}
@@ -57,7 +56,7 @@ def take_back(
 def preview(target: LabAccount) -> list[Item]:
     """What ``clean`` would do, in its order; changes nothing."""
     cleaning = _Cleaning(target, lambda _line: None)
-    found = list(cleaning.tagged())
+    found = list(cleaning.tagged(kinds.known()))
     items = []
     for entry in sorted(cleaning.open_entries(), key=in_order):
         items += cleaning.look(entry)
@@ -78,12 +77,12 @@ class _Cleaning:
         """What is not gone."""
         return [entry for entry in self.target.ledger.entries() if entry.state is not State.GONE]
 
-    def tagged(self, among: Iterable[Kind] = KINDS) -> Iterator[tuple[Kind, str, Tags]]:
+    def tagged(self, among: Iterable[Kind]) -> Iterator[tuple[Kind, str, Tags]]:
         """Everything of these kinds in the account that carries this lab's name and tags, with all its tags."""
         for kind in among:
             self._unread.pop(kind.name, None)
             try:
-                for id, tags in removal.tagged(kind, self._client(kind, ""), self.target.names):
+                for id, tags in kind.tagged(self._client(kind, ""), self.target.names):
                     if self._ours(tags):
                         yield kind, id, tags
             except ClientError as error:
@@ -99,13 +98,13 @@ class _Cleaning:
 
     def look(self, entry: Entry) -> list[Item]:
         """What would happen to one entry."""
-        kind = kind_named(entry.kind)
+        kind = kinds.known().named(entry.kind)
         if kind is None:
             return [unknown(entry)]
         if not entry.id:
             return []
         try:
-            tags = removal.tags_now(kind, self._client(kind, entry.region), entry.id)
+            tags = kind.tags_now(self._client(kind, entry.region), entry.id)
         except ClientError as error:
             return [Item(entry.kind, entry.id, Outcome.LEFT, f"cannot check: {words(error)}")]
         except BotoCoreError as error:
@@ -120,7 +119,7 @@ class _Cleaning:
         What carries the lab's tags is entered if it is not in the ledger. An intention whose answer never came is
         completed by its token; a young one is searched for again, since the account may not show it yet.
         """
-        self._adopt(KINDS)
+        self._adopt(kinds.known())
         while young := self._young():
             time.sleep(0.2 if self.target.name is TargetName.LOCAL else 2.0)
             self._adopt(dict.fromkeys(young))
@@ -140,18 +139,18 @@ class _Cleaning:
 
     def _young(self) -> list[Kind]:
         """The kinds of intentions without an id that may still turn up."""
-        kinds = []
+        young = []
         for entry in self.open_entries():
-            kind = kind_named(entry.kind)
+            kind = kinds.known().named(entry.kind)
             if kind and not entry.id and entry.intended_at:
                 age = (datetime.now(UTC) - entry.intended_at).total_seconds()
                 if 0 <= age < SETTLE_S[self.target.name]:
-                    kinds.append(kind)
-        return kinds
+                    young.append(kind)
+        return young
 
     def take_back(self, entries: Iterable[Entry]) -> list[Item]:
         """Remove these; what became of each."""
-        return TakingBack(self._client, self, self.say).remove(entries)
+        return Remover(self._client, self, self.say).remove(entries)
 
     def may_go(self, entry: Entry, tags: Tags) -> Item | None:
         """None when it carries this lab's tags."""
@@ -161,7 +160,7 @@ class _Cleaning:
             self.target.ledger.gone(entry.n, "not this lab's")
         return self._untouched(entry, tags)
 
-    def going(self, entry: Entry) -> None:
+    def removing(self, entry: Entry) -> None:
         """It was made, whatever the ledger has missed."""
         self.target.ledger.created(entry.n)
 
@@ -173,7 +172,7 @@ class _Cleaning:
         """Count in the account, not in the ledger."""
         target = self.target
         seen = {(item.kind, item.id): item for item in left}
-        for kind, id, _tags in self.tagged():
+        for kind, id, _tags in self.tagged(kinds.known()):
             seen.setdefault((kind.name, id), Item(kind.name, id, Outcome.LEFT, "carries the lab's tags"))
         created = [entry for entry in target.ledger.entries() if entry.was_created]
         gone = [entry for entry in created if (entry.kind, entry.id) not in seen]

@@ -12,7 +12,6 @@ from labs.errors import LabError
 from labs.ledger import kinds
 from labs.ledger.lab_account import LabAccount
 from labs.ledger.ledger import Entry, State
-from labs.ledger.removal.ecs import stopped_at
 
 
 def bill(
@@ -23,7 +22,7 @@ def bill(
     On the local AWS it is what AWS would charge. LabError when LAB_PRICES names no price table.
     """
     table = prices(os.environ if env is None else env)
-    _note_stopped_tasks(target)
+    _note_what_ended(target)
     made = [entry for entry in target.ledger.entries() if entry.was_created]
     return estimate([usage(entry) for entry in made], table, now or datetime.now(UTC), ahead)
 
@@ -59,13 +58,14 @@ def usage(entry: Entry) -> Usage:
     return Usage(entry.kind, entry.id, entry.region, periods)
 
 
-def _note_stopped_tasks(target: LabAccount) -> None:
-    """A task that ended by itself costs nothing more: the account says since when."""
+def _note_what_ended(target: LabAccount) -> None:
+    """What ended by itself (a task) costs nothing more: the account says since when."""
     for entry in target.ledger.entries():
-        if entry.kind != kinds.TASK.name or entry.state is not State.CREATED:
+        kind = kinds.known().named(entry.kind)
+        if kind is None or kind.ended is None or entry.state is not State.CREATED:
             continue
         try:
-            at = stopped_at(target.client("ecs", region=entry.region), entry.id)
+            at = kind.ended(target.client(kind.service, region=entry.region), entry.id)
         except (ClientError, BotoCoreError):
             # Then it counts as running: the bill says "at most".
             continue

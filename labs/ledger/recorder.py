@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from labs.errors import LabError
 from labs.failures import denied
-from labs.ledger import kinds, removal
-from labs.ledger.kind import Kind, short
+from labs.ledger import kinds
+from labs.ledger.kind import Kind
 from labs.ledger.ledger import Ledger, State
 from labs.ledger.names import ENTRY_TAG, EXPIRES_TAG, LIFETIME, Names, stamp
 
@@ -25,7 +25,7 @@ _ALREADY_THERE = ("AlreadyExists", "Duplicate", "Conflict", "ResourceExists")
 
 
 @dataclass
-class _Making:
+class _CreateCall:
     """A create call on its way."""
 
     kind: Kind
@@ -36,7 +36,7 @@ class _Making:
 
 
 @dataclass(frozen=True)
-class _Taking:
+class _DeleteCall:
     """A delete call on its way."""
 
     kind: Kind
@@ -44,7 +44,7 @@ class _Taking:
 
 
 @dataclass(frozen=True)
-class _Changing:
+class _CostCall:
     """A call on its way that changes what a resource costs."""
 
     kind: Kind
@@ -78,53 +78,55 @@ class Recorder:
         self, client: Any, params: MutableMapping[str, Any], model: Any, context: dict[str, Any], **_: object
     ) -> None:
         service, operation = model.service_model.service_name, model.name
-        kind = kinds.made_by(service, operation)
+        known = kinds.known()
+        kind = known.made_by(service, operation)
         if kind is not None:
             self.allow()
             self._must_be_ours(client, f"{service}:{operation}", kind, params)
-            context[_NOTE] = self._making(client, kind, params)
+            context[_NOTE] = self._tagged(client, kind, params)
             return
-        content = kinds.CONTENT.get((service, operation))
-        if content is not None:
-            self._content_must_be_ours(client, f"{service}:{operation}", params.get(content))
+        if filled := known.filled_by(service, operation):
+            kind, parameter = filled
+            self._content_must_be_ours(client, f"{service}:{operation}", kind, params.get(parameter))
             return
-        if kinds.leaves_something(service, operation):
+        if known.leaves_something(service, operation):
             raise LabError(
                 f"{service}:{operation} was not sent: the ledger does not know how to take it back.",
-                "add its kind to labs/ledger/kinds.py and a remover to labs/ledger/removal/",
+                "list what it makes in the kinds.py of the stage that needs it",
+                id="call-makes-unknown-kind",
             )
-        gone = kinds.removed_by(service, operation)
-        if gone is not None:
-            context[_NOTE] = _Taking(gone, dict(params))
-        elif (service, operation) in kinds.CHANGES:
-            changed = kinds.CHANGES[service, operation]
-            context[_NOTE] = _Changing(changed.kind, changed.id_of(params), changed.facts_of(params))
+        if gone := known.removed_by(service, operation):
+            context[_NOTE] = _DeleteCall(gone, dict(params))
+        elif changed := known.changed_by(service, operation):
+            kind, change = changed
+            context[_NOTE] = _CostCall(kind, kind.joined(params, change.named_by), change.facts_of(params))
 
-    def _making(self, client: Any, kind: Kind, params: MutableMapping[str, Any]) -> _Making:
+    def _tagged(self, client: Any, kind: Kind, params: MutableMapping[str, Any]) -> _CreateCall:
+        """Put the lab's tags into the request."""
         id, facts = kind.id_of(params), kind.facts_of(params)
         if kind.overwrite and params.get(kind.overwrite):
             self._must_be_there(client, kind, id)
-            return _Making(kind, id, "", facts)
+            return _CreateCall(kind, id, "", facts)
         # Where the account chooses the id, the tag finds the resource whose answer was lost.
         token = "" if id else secrets.token_hex(8)
         more = {EXPIRES_TAG: stamp(datetime.now(UTC) + self.lifetime)} | ({ENTRY_TAG: token} if token else {})
         kind.tagging.put(params, {**self.tags, **more})
-        return _Making(kind, id, token, facts)
+        return _CreateCall(kind, id, token, facts)
 
     def _must_be_ours(self, client: Any, call: str, kind: Kind, params: Mapping[str, Any]) -> None:
         if kind.prefixed:
             self._must_have_prefix(call, kind.name_in(params))
         for name in kind.parents:
             if params.get(name):
-                self._parent_must_be_ours(client, call, str(params[name]))
+                self._parent_must_be_ours(client, call, kind, str(params[name]))
 
-    def _content_must_be_ours(self, client: Any, call: str, given: Any) -> None:
+    def _content_must_be_ours(self, client: Any, call: str, kind: Kind, given: Any) -> None:
         if not isinstance(given, str) or not given:
             return
-        if call.startswith("ec2:"):
-            self._parent_must_be_ours(client, call, given)
+        if kind.prefixed:
+            self._must_have_prefix(call, kind.short(given))
         else:
-            self._must_have_prefix(call, short(given))
+            self._parent_must_be_ours(client, call, kind, given)
 
     def _must_have_prefix(self, call: str, name: str) -> None:
         # A name that is missing is left to boto3, which says so itself.
@@ -134,12 +136,12 @@ class Recorder:
                 f"name it {self.names.prefix}-something (a repository {self.names.prefix}/something)",
             )
 
-    def _parent_must_be_ours(self, client: Any, call: str, id: str) -> None:
+    def _parent_must_be_ours(self, client: Any, call: str, kind: Kind, id: str) -> None:
         """What is made inside somebody else's VPC, table or group would change it."""
         if id in self._seen or any(each.id == id and each.was_created for each in self.ledger.entries()):
             return
         try:
-            tags = removal.lineage(client, id)
+            tags = kind.whose(client, id) if kind.whose else kind.tags_now(client, id)
         except ClientError as error:
             if not denied(error):
                 # It does not exist, or AWS is busy: the call itself will say so.
@@ -159,7 +161,7 @@ class Recorder:
 
     def _must_be_there(self, client: Any, kind: Kind, id: str) -> None:
         """A call that overwrites takes no tags: what is not there yet would stay unmarked."""
-        tags = removal.tags_now(kind, client, id)
+        tags = kind.tags_now(client, id)
         if tags is None or not self.tags.items() <= tags.items():
             what = "does not exist yet" if tags is None else "is not this lab's"
             raise LabError(
@@ -168,38 +170,38 @@ class Recorder:
             )
 
     def _write_down(self, region: str, model: Any, context: dict[str, Any], **_: object) -> None:
-        making = context.get(_NOTE)
-        if isinstance(making, _Making):
-            making.n = self.ledger.intend(making.kind.name, making.id, region, making.token, making.facts)
+        call = context.get(_NOTE)
+        if isinstance(call, _CreateCall):
+            call.n = self.ledger.intend(call.kind.name, call.id, region, call.token, call.facts)
 
     def _conclude(
         self, region: str, http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: object
     ) -> None:
-        note = context.get(_NOTE)
+        call = context.get(_NOTE)
         code, status = str(parsed.get("Error", {}).get("Code", "")), int(http_response.status_code)
-        if isinstance(note, _Making):
+        if isinstance(call, _CreateCall):
             if status < 300:
-                self._made(note, parsed, region)
+                self._made(call, parsed, region)
             elif status < 500 and not any(word in code for word in _ALREADY_THERE):
-                self._forget(note.n, code)
-        elif isinstance(note, _Taking) and (status < 300 or note.kind.means_absent(code)):
-            for id in note.kind.ids_deleted(note.params, parsed):
-                self.ledger.gone_by_id(note.kind.name, id)
-        elif isinstance(note, _Changing) and status < 300 and note.facts:
-            self.ledger.changed(note.kind.name, note.id, note.facts)
+                self._forget(call.n, code)
+        elif isinstance(call, _DeleteCall) and (status < 300 or call.kind.means_absent(code)):
+            for id in call.kind.ids_deleted(call.params, parsed):
+                self.ledger.gone_by_id(call.kind.name, id)
+        elif isinstance(call, _CostCall) and status < 300 and call.facts:
+            self.ledger.changed(call.kind.name, call.id, call.facts)
 
-    def _made(self, making: _Making, answer: Mapping[str, Any], region: str) -> None:
-        if not making.kind.answer:
-            self.ledger.created(making.n)
+    def _made(self, call: _CreateCall, answer: Mapping[str, Any], region: str) -> None:
+        if not call.kind.answer:
+            self.ledger.created(call.n)
             return
-        ids = making.kind.ids_from(answer)
+        ids = call.kind.ids_from(answer)
         if not ids:
             # RunTask answers 200 with the reasons in "failures" when nothing could be placed.
-            self._forget(making.n, "the answer names none")
+            self._forget(call.n, "the answer names none")
             return
-        self.ledger.created(making.n, ids[0])
+        self.ledger.created(call.n, ids[0])
         for id in ids[1:]:
-            self.ledger.created(self.ledger.intend(making.kind.name, id, region, making.token, making.facts))
+            self.ledger.created(self.ledger.intend(call.kind.name, id, region, call.token, call.facts))
 
     def _forget(self, n: int, code: str) -> None:
         """A refused call made nothing; but a resource that was there before (a policy put twice) still is."""

@@ -8,15 +8,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.failures import explain
-from labs.ledger import removal
+from labs.ledger import kinds
 from labs.ledger.kind import Kind
-from labs.ledger.kinds import KINDS
 from labs.ledger.lab_account import LabAccount
 from labs.ledger.ledger import Entry, State
 from labs.ledger.names import EXPIRES_TAG, KIT_TAG, OWNER_TAG, Names, moment
 from labs.ledger.receipt import Item, Outcome
-from labs.ledger.removal import Tags
-from labs.ledger.removing import TakingBack, words
+from labs.ledger.removal import Remover, words
+from labs.ledger.tagging import Tags
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def search(target: LabAccount) -> Search:
     """
     found: list[Found] = []
     unread: list[Item] = []
-    for kind in KINDS:
+    for kind in kinds.known():
         try:
             found += _of_kind(target, kind)
         except ClientError as error:
@@ -64,7 +63,7 @@ def search(target: LabAccount) -> Search:
 
 
 def _of_kind(target: LabAccount, kind: Kind) -> Iterator[Found]:
-    for id, tags in removal.tagged(kind, target.client(kind.service), Names()):
+    for id, tags in kind.tagged(target.client(kind.service), Names()):
         if Names().owns(tags[KIT_TAG]):
             yield Found(kind.name, id, tags[KIT_TAG], tags.get(OWNER_TAG, ""), _expires(tags))
 
@@ -86,12 +85,12 @@ def delete(target: LabAccount, expired: list[Found], now: datetime, say: Callabl
     entries = [
         Entry(n, each.kind, each.id, target.region, State.CREATED, was_created=True) for n, each in enumerate(expired)
     ]
-    return TakingBack(client, _Expired(target, now), say).remove(entries)
+    return Remover(client, _Expired(target, now), say).remove(entries)
 
 
 @dataclass(frozen=True)
 class _Expired:
-    """The terms of sweeping. This lab's own ledger hears of what was swept; others' cleaning finds it gone."""
+    """The rules of sweeping. This lab's own ledger hears of what was swept; others' cleaning finds it gone."""
 
     target: LabAccount
     now: datetime
@@ -103,7 +102,7 @@ class _Expired:
             return None
         return Item(entry.kind, entry.id, Outcome.LEFT, "its tags have changed since the search; not touched")
 
-    def going(self, entry: Entry) -> None:
+    def removing(self, entry: Entry) -> None:
         """Nothing to write down."""
 
     def gone(self, entry: Entry, note: str) -> None:

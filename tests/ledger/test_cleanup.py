@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from labs.errors import LabError
-from labs.ledger import cleanup, kinds, removal, removing
+from labs.ledger import cleanup, removal
 from labs.ledger.receipt import Outcome
 from labs.session.docker_login import forget_passwords
 from labs.session.target import Target
+from tests.ledger.changed_kinds import change, failing
 
 ALLOW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:PutImage", "Resource": "*"}]}
 TRUST = {
@@ -182,21 +182,12 @@ def test_an_interrupted_cleaning_goes_on_where_it_stopped(
     assert names_in(account) == ([], [])
 
 
-def failing(error: Exception) -> Callable[..., Any]:
-    def remove(*_: object) -> None:
-        raise error
-
-    return remove
-
-
 def test_a_refused_delete_is_left_with_awss_words_and_the_rest_goes(
     account: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(account)
     refused = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "DeleteRepository")
-    repository = removal.REMOVERS["ecr repository"]
-    broken = removal.Remover(repository.tags, failing(refused), repository.named)
-    monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ecr repository": broken})
+    change(monkeypatch, "ecr repository", remove=failing(refused))
     receipt = cleanup.clean(account, quiet)
     assert count(receipt) == (4, 3, 1)
     assert receipt.left[0].reason == "AccessDeniedException: not authorized"
@@ -207,9 +198,7 @@ def test_an_account_that_cannot_be_searched_is_never_called_clean(
     account: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListRoles")
-    role = removal.REMOVERS["iam role"]
-    broken = removal.Remover(role.tags, role.remove, failing(refused))
-    monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "iam role": broken})
+    change(monkeypatch, "iam role", found=failing(refused))
     receipt = cleanup.clean(account, quiet)
     assert [(item.kind, item.outcome) for item in receipt.left] == [("iam role", Outcome.LEFT)]
     assert "cannot check" in receipt.left[0].reason
@@ -220,9 +209,7 @@ def test_what_may_not_be_listed_and_was_never_used_is_said_and_not_left(
 ) -> None:
     build(account)
     refused = ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}, "DescribeVpcs")
-    vpc = removal.REMOVERS["ec2 vpc"]
-    broken = removal.Remover(vpc.tags, vpc.remove, failing(refused))
-    monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ec2 vpc": broken})
+    change(monkeypatch, "ec2 vpc", found=failing(refused))
     receipt = cleanup.clean(account, quiet)
     assert count(receipt) == (4, 4, 0)
     assert "not looked for, for lack of permission: ec2 vpc" in str(receipt)
@@ -233,18 +220,14 @@ def test_what_may_not_be_listed_though_the_lab_used_it_is_left(
 ) -> None:
     build(account)
     refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListRoles")
-    role = removal.REMOVERS["iam role"]
-    broken = removal.Remover(role.tags, role.remove, failing(refused))
-    monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "iam role": broken})
+    change(monkeypatch, "iam role", found=failing(refused))
     assert count(cleanup.clean(account, quiet)) == (4, 4, 1)
 
 
 def test_an_account_that_went_away_is_one_sentence(account: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     build(account)
     gone = failing(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"))
-    repository = removal.REMOVERS["ecr repository"]
-    broken = removal.Remover(repository.tags, gone, repository.named)
-    monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ecr repository": broken})
+    change(monkeypatch, "ecr repository", remove=gone)
     with pytest.raises(LabError, match=r"AWS does not answer at http://127\.0\.0\.1:9 while removing ecr repository"):
         cleanup.clean(account, quiet)
 
@@ -253,10 +236,8 @@ def test_a_delete_that_takes_no_effect_is_left_after_the_deadline(
     account: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.client("ecr").create_repository(repositoryName="fargate-lab/app")
-    repository = removal.REMOVERS["ecr repository"]
-    idle = removal.Remover(repository.tags, lambda *_: None, repository.named)
-    monkeypatch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ecr repository": idle})
-    monkeypatch.setattr(removing, "LONGEST_WAIT_S", 0.0)
+    change(monkeypatch, "ecr repository", remove=lambda *_: None)
+    monkeypatch.setattr(removal, "LONGEST_WAIT_S", 0.0)
     receipt = cleanup.clean(account, quiet)
     assert count(receipt) == (1, 0, 1)
     assert "still there" in receipt.left[0].reason
@@ -280,10 +261,6 @@ def test_the_preview_shows_what_only_its_tags_tell(account: Target) -> None:
         ("fargate-lab-push", "found by its tags"),
         ("fargate-lab/app", "found by its tags"),
     ]
-
-
-def test_every_kind_the_ledger_knows_can_be_removed() -> None:
-    assert {kind.name for kind in kinds.KINDS} == set(removal.REMOVERS)
 
 
 def test_the_passwords_in_the_kits_docker_configuration_go_and_the_rest_stays(home: Path) -> None:

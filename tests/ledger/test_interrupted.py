@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from labs.ledger import cleanup, kinds, removal
+from labs.ledger import cleanup, kinds
 from labs.ledger.kind import Kind
 from labs.ledger.ledger import Ledger
 from labs.session import Target, connect
@@ -19,7 +19,7 @@ from tests.ledger import whole_lab
 @pytest.fixture
 def target(on_local_aws: Cloud) -> Iterator[Target]:
     found = connect()
-    for kind in kinds.KINDS:
+    for kind in kinds.known():
         # Their models are read once, here, and not again in every child.
         found.client(kind.service)
     yield found
@@ -28,6 +28,12 @@ def target(on_local_aws: Cloud) -> Iterator[Target]:
 
 def quiet(_line: str) -> None:
     pass
+
+
+def named(name: str) -> Kind:
+    kind = kinds.known().named(name)
+    assert kind is not None
+    return kind
 
 
 def die() -> None:
@@ -78,7 +84,7 @@ def build_until_answered(target: Target, kind: Kind) -> None:
     whole_lab.build_one_of_each(target)
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", kinds.known(), ids=lambda kind: kind.name)
 @pytest.mark.parametrize("build", [build_until_written_down, build_until_answered])
 def test_a_build_killed_at_any_resource_is_taken_back_whole(
     target: Target, kind: Kind, build: Callable[[Target, Kind], None]
@@ -91,7 +97,7 @@ def test_a_build_killed_at_any_resource_is_taken_back_whole(
     # The one whose answer was lost is completed, not entered a second time.
     assert len(target.ledger.entries()) == len(before)
     # A task without an image may have stopped by itself before it was looked for: that leaves nothing to take back.
-    lost = build is build_until_written_down or (kind is kinds.TASK and receipt.created < len(before))
+    lost = build is build_until_written_down or (kind.name == "ecs task" and receipt.created < len(before))
     assert receipt.created == receipt.gone == len(before) - lost, "\n".join(told)
 
 
@@ -99,14 +105,14 @@ def clean_until(target: Target, deleted: bool) -> Callable[[], object]:
     """A cleaning killed at its first delete: before it is sent, or when it is done and the ledger not told."""
 
     def work() -> None:
-        remove = removal.remove
+        delete = Kind.delete
 
         def stop(kind: Kind, client: object, id: str) -> None:
             if deleted:
-                remove(kind, client, id)
+                delete(kind, client, id)
             die()
 
-        removal.remove = stop  # type: ignore[assignment]
+        Kind.delete = stop  # type: ignore[method-assign]
         cleanup.clean(target, quiet)
 
     return work
@@ -126,11 +132,10 @@ def test_a_cleaning_killed_at_every_delete_still_ends_with_nothing_left(target: 
 
 
 def test_a_ledger_lost_after_a_kill_loses_no_tagged_resource(target: Target) -> None:
-    assert killed(lambda: build_until_answered(target, kinds.SERVICE))
+    assert killed(lambda: build_until_answered(target, named("ecs service")))
     target.ledger.file.unlink()
     receipt = cleanup.clean(replace(target), quiet)
     assert receipt.left == ()
     # The rest has no tags of its own and went with its table or role; the task may have ended by itself.
-    untagged = {kinds.ROUTE, kinds.ASSOCIATION, kinds.ROLE_POLICY, kinds.ROLE_ATTACHMENT}
-    found = {entry.kind for entry in target.ledger.entries()} | {kinds.TASK.name}
-    assert found == {kind.name for kind in kinds.KINDS if kind not in untagged}
+    found = {entry.kind for entry in target.ledger.entries()} | {"ecs task"}
+    assert found == {kind.name for kind in kinds.known()} - whole_lab.UNTAGGED

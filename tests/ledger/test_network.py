@@ -10,12 +10,14 @@ from botocore.exceptions import ClientError
 
 from labs import cli
 from labs.errors import LabError
-from labs.ledger import cleanup, costing, kinds, removal, removing
+from labs.ledger import cleanup, costing, kinds, removal
+from labs.ledger.kind import Kind
 from labs.ledger.names import EXPIRES_TAG, moment
 from labs.ledger.receipt import Outcome, Receipt
 from labs.session import Target, connect
 from labs.session.local import Cloud
 from tests.ledger import whole_lab
+from tests.ledger.changed_kinds import change, failing
 
 
 def quiet(_line: str) -> None:
@@ -82,15 +84,14 @@ def test_the_whole_lab_with_its_wrong_answers_is_created_and_gone(target: Target
 
 def test_everything_tagged_says_whose_it_is_and_until_when(target: Target) -> None:
     whole_lab.build_one_of_each(target)
-    untagged = {kinds.ROUTE, kinds.ASSOCIATION, kinds.ROLE_POLICY, kinds.ROLE_ATTACHMENT}
     now = datetime.now(UTC)
     seen = set()
     for entry in target.ledger.entries():
-        kind = kinds.kind_named(entry.kind)
+        kind = kinds.known().named(entry.kind)
         assert kind is not None
-        found = removal.tags_now(kind, target.client(kind.service), entry.id)
+        found = kind.tags_now(target.client(kind.service), entry.id)
         # The task has no image and may have ended by itself.
-        if kind in untagged or (kind is kinds.TASK and found is None):
+        if entry.kind in whole_lab.UNTAGGED or (entry.kind == "ecs task" and found is None):
             continue
         assert found is not None, entry
         assert target.tags.items() <= found.items()
@@ -98,7 +99,7 @@ def test_everything_tagged_says_whose_it_is_and_until_when(target: Target) -> No
         assert expires is not None
         assert timedelta(hours=2.9) < expires - now <= timedelta(hours=3)
         seen.add(entry.kind)
-    assert seen | {kinds.TASK.name} == {kind.name for kind in kinds.KINDS if kind not in untagged}
+    assert seen | {"ecs task"} == {kind.name for kind in kinds.known()} - whole_lab.UNTAGGED
 
 
 def test_foreign_resources_of_every_shape_stay(target: Target, foreign: Any) -> None:
@@ -269,13 +270,13 @@ def test_slow_ones_are_deleted_together_and_waited_for_together(
     address = target.client("ec2").allocate_address(Domain="vpc")["AllocationId"]
     target.client("ec2").create_nat_gateway(SubnetId=ids["a"], AllocationId=address)
     order: list[str] = []
-    remove = removal.remove
+    delete = Kind.delete
 
-    def noting(kind: kinds.Kind, client: Any, id: str) -> None:
+    def noting(kind: Kind, client: Any, id: str) -> None:
         order.append(kind.name)
-        remove(kind, client, id)
+        delete(kind, client, id)
 
-    monkeypatch.setattr(removal, "remove", noting)
+    monkeypatch.setattr(Kind, "delete", noting)
     assert cleanup.clean(target, quiet).left == ()
     slow = ["ec2 nat gateway"] + ["ec2 vpc endpoint"] * 5
     assert order[: len(slow)] == slow
@@ -288,15 +289,9 @@ def test_a_delete_that_is_refused_for_good_is_left_with_the_accounts_words(
 ) -> None:
     whole_lab.build_network(target)
     busy = ClientError({"Error": {"Code": "DependencyViolation", "Message": "has dependencies"}}, "DeleteSubnet")
-    subnet = removal.REMOVERS["ec2 subnet"]
-
-    def refuse(*_: object) -> None:
-        raise busy
-
-    broken = removal.Remover(subnet.tags, refuse, subnet.named)
     with monkeypatch.context() as patch:
-        patch.setattr(removal, "REMOVERS", {**removal.REMOVERS, "ec2 subnet": broken})
-        patch.setattr(removing, "LONGEST_WAIT_S", 6.0)
+        change(patch, "ec2 subnet", remove=failing(busy))
+        patch.setattr(removal, "LONGEST_WAIT_S", 6.0)
         receipt = cleanup.clean(target, quiet)
     left = {item.kind: item.reason for item in receipt.left}
     assert left["ec2 subnet"] == "DependencyViolation: has dependencies"

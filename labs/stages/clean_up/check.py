@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from labs.ledger import removal
-from labs.ledger.kinds import KINDS
+from labs.ledger import kinds
 from labs.lesson.bench import Bench
 from labs.lesson.cleaning import Kept, kept
 from labs.ui import text
@@ -45,8 +44,8 @@ def _account(subject: _Subject) -> Verdict | None:
     bench = subject.bench
     found = [
         f"{kind.name} {id}"
-        for kind in KINDS
-        for id, tags in removal.tagged(kind, bench.reader(kind.service), bench.target.names)
+        for kind in kinds.known()
+        for id, tags in kind.tagged(bench.reader(kind.service), bench.target.names)
         if bench.target.tags.items() <= tags.items()
     ]
     if not found:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labs.ledger.removal.remover import Blockers
+from labs.ledger.kind import Blockers
 
 _FILTER = {"vpc": "vpc-id", "subnet": "subnet-id", "sg": "group-id"}
 

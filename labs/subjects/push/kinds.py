@@ -1,11 +1,16 @@
-"""The resources that are known by their names: ECR repositories, IAM roles with their policies."""
+"""The kinds of resources that a push needs: the repository, and roles with their policies.
+
+Sources: the request and answer shapes of the API references of ECR and IAM.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
-from labs.ledger import kinds
+from labs.ledger.kind import Kind
 from labs.ledger.names import Names
-from labs.ledger.removal.remover import Remover, Tags, held_by_parent, plain
+from labs.ledger.tagging import TagForm, Tagging, Tags, plain
+
+_NO_ENTITY = ("NoSuchEntity",)
 
 
 def _repository_tags(ecr: Any, name: str) -> Tags:
@@ -67,9 +72,59 @@ def _remove_role_attachment(iam: Any, id: str) -> None:
     iam.detach_role_policy(RoleName=role, PolicyArn=arn)
 
 
-REMOVERS: dict[str, Remover] = {
-    kinds.REPOSITORY.name: Remover(_repository_tags, _remove_repository, _repositories),
-    kinds.ROLE.name: Remover(_role_tags, _remove_role, _roles),
-    kinds.ROLE_POLICY.name: Remover(_role_policy_tags, _remove_role_policy, held_by_parent),
-    kinds.ROLE_ATTACHMENT.name: Remover(_role_attachment_tags, _remove_role_attachment, held_by_parent),
-}
+ROLE_ATTACHMENT = Kind(
+    name="iam role attachment",
+    service="iam",
+    creates=("AttachRolePolicy",),
+    deletes=("DetachRolePolicy",),
+    named_by=("RoleName", "PolicyArn"),
+    prefixed=True,
+    tags=_role_attachment_tags,
+    remove=_remove_role_attachment,
+    absent=_NO_ENTITY,
+    uses=("iam role",),
+)
+ROLE_POLICY = Kind(
+    name="iam role policy",
+    service="iam",
+    creates=("PutRolePolicy",),
+    deletes=("DeleteRolePolicy",),
+    named_by=("RoleName", "PolicyName"),
+    prefixed=True,
+    tags=_role_policy_tags,
+    remove=_remove_role_policy,
+    absent=_NO_ENTITY,
+    uses=("iam role",),
+)
+ROLE = Kind(
+    name="iam role",
+    service="iam",
+    creates=("CreateRole",),
+    deletes=("DeleteRole",),
+    named_by=("RoleName",),
+    prefixed=True,
+    tagging=Tagging(TagForm.PAIRS, "Tags"),
+    content={"PutRolePermissionsBoundary": "RoleName"},
+    tags=_role_tags,
+    found=_roles,
+    remove=_remove_role,
+    absent=_NO_ENTITY,
+)
+REPOSITORY = Kind(
+    name="ecr repository",
+    service="ecr",
+    creates=("CreateRepository",),
+    deletes=("DeleteRepository",),
+    named_by=("repositoryName",),
+    prefixed=True,
+    tagging=Tagging(TagForm.PAIRS, "tags"),
+    content=dict.fromkeys(
+        ("PutImage", "PutImageTagMutability", "PutImageScanningConfiguration", "PutLifecyclePolicy"), "repositoryName"
+    ),
+    tags=_repository_tags,
+    found=_repositories,
+    remove=_remove_repository,
+    absent=("RepositoryNotFoundException",),
+)
+
+KINDS = (ROLE_ATTACHMENT, ROLE_POLICY, ROLE, REPOSITORY)

@@ -13,28 +13,20 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.failures import code_of, explain
-from labs.ledger import removal
+from labs.ledger import kinds
 from labs.ledger.kind import Kind
-from labs.ledger.kinds import kind_named, rank, wave
 from labs.ledger.ledger import Entry
 from labs.ledger.receipt import Item, Outcome
-from labs.ledger.removal import Tags
+from labs.ledger.tagging import Tags
 
 # Never longer than this for one kind; a kind's own ``wait_s`` may be shorter.
 LONGEST_WAIT_S = 300.0
-# Refusals that may pass when what is being removed has gone. Source: the error code references of EC2, ECS and IAM.
+# Refusals of every service that may pass; a kind adds its own. Source: the error code references of EC2, ECS and IAM.
 _BUSY = frozenset(
     {
         "DependencyViolation",
         "ResourceInUse",
         "ResourceInUseException",
-        "InvalidIPAddress.InUse",
-        "InvalidNetworkInterface.InUse",
-        "InvalidParameterValue",
-        "IncorrectState",
-        "ClusterContainsServicesException",
-        "ClusterContainsTasksException",
-        "UpdateInProgressException",
         "DeleteConflict",
         "RequestLimitExceeded",
         "Throttling",
@@ -43,13 +35,13 @@ _BUSY = frozenset(
 )
 
 
-class Terms(Protocol):
+class RemovalRules(Protocol):
     """What the caller decides and writes down."""
 
     def may_go(self, entry: Entry, tags: Tags) -> Item | None:
         """None when a resource with these tags may be removed; else what to say of it."""
 
-    def going(self, entry: Entry) -> None:
+    def removing(self, entry: Entry) -> None:
         """It exists and is about to be removed."""
 
     def gone(self, entry: Entry, note: str) -> None:
@@ -57,8 +49,8 @@ class Terms(Protocol):
 
 
 @dataclass
-class _Going:
-    """An entry on its way out: whether the delete was accepted, and what stood in its way last."""
+class _Removal:
+    """The removal of one entry: whether the delete was accepted, and what stood in its way last."""
 
     entry: Entry
     sent: bool = False
@@ -67,96 +59,97 @@ class _Going:
     @property
     def patience(self) -> float:
         """Seconds until it is given up."""
-        kind = kind_named(self.entry.kind)
+        kind = kinds.known().named(self.entry.kind)
         return min(kind.wait_s, LONGEST_WAIT_S) if kind else 0.0
 
 
 def in_order(entry: Entry) -> tuple[int, int]:
     """The sort key of removal: by kind, and of one kind the last created first."""
-    return rank(entry.kind), -entry.n
+    return kinds.known().rank(entry.kind), -entry.n
 
 
 @dataclass(frozen=True)
-class TakingBack:
-    """Removes entries on ``terms``. ``client`` gives the boto3 client of a kind in a region; ``say`` gets lines."""
+class Remover:
+    """Removes entries by ``rules``. ``client`` gives the boto3 client of a kind in a region; ``say`` gets lines."""
 
     client: Callable[[Kind, str], Any]
-    terms: Terms
+    rules: RemovalRules
     say: Callable[[str], None]
 
     def remove(self, entries: Iterable[Entry]) -> list[Item]:
         """Remove these; what became of each. LabError when the account cannot be asked."""
         items: list[Item] = []
-        for _, group in itertools.groupby(sorted(entries, key=in_order), key=lambda entry: wave(entry.kind)):
-            items += self._remove_wave([_Going(entry) for entry in group])
+        known = kinds.known()
+        for _, group in itertools.groupby(sorted(entries, key=in_order), key=lambda entry: known.wave(entry.kind)):
+            items += self._remove_wave([_Removal(entry) for entry in group])
         return items
 
-    def _remove_wave(self, going: list[_Going]) -> list[Item]:
+    def _remove_wave(self, waiting: list[_Removal]) -> list[Item]:
         """All deletes are sent before the first is waited for; what is in the way is tried again."""
         began, pause, items = time.monotonic(), 0.1, list[Item]()
         told = False
-        while going:
+        while waiting:
             waited = time.monotonic() - began
-            steps = [(each, self._step(each, waited)) for each in going]
+            steps = [(each, self._step(each, waited)) for each in waiting]
             items += [item for _, item in steps if item]
-            going = [each for each, item in steps if item is None]
-            if going and waited > 2 and not told:
+            waiting = [each for each, item in steps if item is None]
+            if waiting and waited > 2 and not told:
                 told = True
-                longest = max(each.patience for each in going)
-                self.say(f"  waiting   for {len(going)} that AWS is removing, at most {longest:.0f} s")
-            if going:
+                longest = max(each.patience for each in waiting)
+                self.say(f"  waiting   for {len(waiting)} that AWS is removing, at most {longest:.0f} s")
+            if waiting:
                 time.sleep(pause)
                 pause = min(5.0, pause * 1.5)
         return items
 
-    def _step(self, going: _Going, waited: float) -> Item | None:
-        entry, kind = going.entry, kind_named(going.entry.kind)
+    def _step(self, removal: _Removal, waited: float) -> Item | None:
+        entry, kind = removal.entry, kinds.known().named(removal.entry.kind)
         if kind is None:
             return self._told(unknown(entry))
         try:
-            item = self._try(kind, going)
+            item = self._try(kind, removal)
         except ClientError as error:
             item = Item(entry.kind, entry.id, Outcome.LEFT, words(error))
         except BotoCoreError as error:
             raise explain(error, f"removing {entry.kind} {entry.id}") from error
-        if item is None and waited >= going.patience:
-            reason = going.reason or f"still there {going.patience:.0f} s after it was deleted"
+        if item is None and waited >= removal.patience:
+            reason = removal.reason or f"still there {removal.patience:.0f} s after it was deleted"
             item = Item(entry.kind, entry.id, Outcome.LEFT, reason)
         return self._told(item) if item else None
 
-    def _try(self, kind: Kind, going: _Going) -> Item | None:
+    def _try(self, kind: Kind, removal: _Removal) -> Item | None:
         """One try; None when there is nothing to say yet."""
-        entry, client = going.entry, self.client(kind, going.entry.region)
-        tags = removal.tags_now(kind, client, entry.id) if entry.id else None
+        entry, client = removal.entry, self.client(kind, removal.entry.region)
+        tags = kind.tags_now(client, entry.id) if entry.id else None
         if tags is None:
-            self.terms.gone(entry, "" if going.sent else "was not there")
+            self.rules.gone(entry, "" if removal.sent else "was not there")
             there = "was already gone" if entry.was_created else "never made"
-            return Item(entry.kind, entry.id, Outcome.GONE, "" if going.sent else there)
-        refused = self.terms.may_go(entry, tags)
+            return Item(entry.kind, entry.id, Outcome.GONE, "" if removal.sent else there)
+        refused = self.rules.may_go(entry, tags)
         if refused is not None:
             return refused
-        if going.sent:
+        if removal.sent:
             return None
-        self.terms.going(entry)
+        self.rules.removing(entry)
         try:
-            removal.remove(kind, client, entry.id)
+            kind.delete(client, entry.id)
         except ClientError as error:
-            if code_of(error) not in _BUSY:
+            if code_of(error) not in {*_BUSY, *kind.busy}:
                 raise
-            return self._blocked(kind, client, going, error)
-        going.sent, going.reason = True, ""
-        return self._try(kind, going)
+            return self._blocked(kind, client, removal, error)
+        removal.sent, removal.reason = True, ""
+        return self._try(kind, removal)
 
-    def _blocked(self, kind: Kind, client: Any, going: _Going, error: ClientError) -> Item | None:
+    def _blocked(self, kind: Kind, client: Any, removal: _Removal, error: ClientError) -> Item | None:
         """In use: an Item when that will not pass by itself."""
         try:
-            blockers = removal.blockers(kind, client, going.entry.id)
+            blockers = kind.blockers(client, removal.entry.id) if kind.blockers else None
         except ClientError:
             # What is in the way may not be read; then the refusal itself is all there is to say.
             blockers = None
-        going.reason = (blockers.words if blockers else "") or words(error)
+        removal.reason = (blockers.words if blockers else "") or words(error)
         if blockers and not blockers.passing:
-            return Item(kind.name, going.entry.id, Outcome.LEFT, going.reason)
+            return Item(kind.name, removal.entry.id, Outcome.LEFT, removal.reason)
         return None
 
     def _told(self, item: Item) -> Item:
