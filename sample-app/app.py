@@ -1,9 +1,9 @@
 """The sample app of the lab: one JSON answer, a health check, JSON log lines. Standard library only.
 
-    python app.py             serve on $PORT (default 8080; 0 takes a free one) until SIGTERM
-    python app.py --health    ask a running app whether it is well; exit code 0 or 1
+    python app.py             serve on $PORT (default 8080; 0 picks a free one) until SIGTERM
+    python app.py --health    ask a running app whether it is healthy; exit code 0 or 1
 
-``GET /`` says on which kind of machine it runs and whether ``APP_SECRET`` arrived, never what it is.
+``GET /`` says on which kind of machine it runs and whether ``APP_SECRET`` arrived, never its value.
 """
 
 import json
@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        # Without its query: what a caller puts there does not belong in a log.
+        # Without the query: what a caller puts there does not belong in a log.
         path = self.path.partition("?")[0]
         if path == "/":
             self._answer(HTTPStatus.OK, describe())
@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the base class refuses (a method it does not know, a malformed request), in JSON too."""
+        """Answer in JSON what the base class refuses: a method it does not know, a malformed request."""
         self.close_connection = True
         self._answer(HTTPStatus(code), {"error": HTTPStatus(code).phrase.lower()})
 
@@ -86,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
-    # An idle keep-alive connection must not hold up the stop.
+    # An idle keep-alive connection must not delay the stop.
     block_on_close = False
 
 
@@ -110,7 +110,7 @@ def serve(port: int) -> int:
 
 def healthy(port: int) -> int:
     """0 when the app on this machine answers its health check, else 1."""
-    # No proxy is ever right for the machine itself.
+    # A proxy must never stand between this machine and itself.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://127.0.0.1:{port}/healthz", timeout=HEALTH_TIMEOUT_S) as answer:

@@ -163,6 +163,12 @@ def test_a_cell_that_the_trainee_has_not_changed_keeps_its_output() -> None:
     assert [cell.get("outputs") for cell in made.cells] == [cell.get("outputs") for cell in before.cells]
 
 
+def test_the_first_notebook_lists_the_stages_with_their_minutes() -> None:
+    title = next(cell for cell in cells("solutions", stages()[0], "markdown") if cell.id == "title")
+    rows = re.findall(r"(?m)^\| (\d\d-[\w-]+) \|.*\| (\d+) min \|$", title.source)
+    assert rows == [(subject.notebook, str(subject.minutes)) for subject in stages()]
+
+
 def test_a_policy_cell_is_valid_json_after_its_first_line() -> None:
     for subject in stages():
         for folder in FOLDERS:

@@ -1,0 +1,13 @@
+"""The stages as a table for whoever plans a day with them, from each stage's own data."""
+
+from collections.abc import Sequence
+
+from labs.lesson.stage import stages
+
+
+def listed(_words: Sequence[str]) -> str:
+    """Notebook, title, minutes and cost of each stage, and the sum of the minutes, as a table."""
+    rows = [(each.notebook, each.title, f"{each.minutes} min", each.cost) for each in stages()]
+    rows.append(("all", "", f"{sum(each.minutes for each in stages())} min", ""))
+    lines = ("| notebook | title | time | cost |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows))
+    return "\n".join(lines)
