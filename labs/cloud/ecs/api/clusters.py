@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from labs.cloud.contract import AwsError, Caller
+from labs.cloud.contract import Caller
 from labs.cloud.ecs.api import ecs_errors, views
 from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
 from labs.cloud.ecs.store.ecs_store import EcsStore
@@ -37,16 +37,14 @@ class ClusterOperations:
         """The cluster that a call names ("default" when none); AwsError when it is not there."""
         found = self._store.clusters.get(short_name(params.get("cluster") or "default"))
         if found is None or found.status != "ACTIVE":
-            raise ecs_errors.no_cluster()
+            raise ecs_errors.refused("cluster.not_found")
         return found
 
     def create_cluster(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """CreateCluster: again with the same name, the cluster that is there."""
         name = params.get("clusterName") or "default"
         if not _NAME.fullmatch(name):
-            raise ecs_errors.invalid(
-                "Invalid cluster name: up to 255 letters, numbers, underscores and hyphens (simulated wording)"
-            )
+            raise ecs_errors.refused("cluster.name")
         store = self._store
         with store.change():
             found = store.clusters.get(name)
@@ -65,11 +63,9 @@ class ClusterOperations:
             found = self.active(params)
             services = [each for each in store.services.values() if each.cluster == found.name]
             if any(each.status != "INACTIVE" for each in services):
-                raise AwsError(
-                    "ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active."
-                )
+                raise ecs_errors.refused("cluster.has_services")
             if any(each.cluster == found.name and not each.is_over for each in store.tasks.values()):
-                raise AwsError("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+                raise ecs_errors.refused("cluster.has_tasks")
             gone = replace(found, status="INACTIVE")
             store.save(gone)
         return {"cluster": views.cluster(gone, store)}

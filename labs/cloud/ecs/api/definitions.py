@@ -38,25 +38,23 @@ class DefinitionOperations:
         """By family, family:revision or ARN; AwsError when it is not there."""
         found = self._store.definition(name)
         if found is None:
-            raise ecs_errors.client("Unable to describe task definition.")
+            raise ecs_errors.refused("definition.not_described")
         return found
 
     def usable(self, name: str) -> TaskDefinition:
         """A revision that can be run; AwsError when it is not there or was deregistered."""
         found = self._store.definition(name)
         if found is None:
-            raise ecs_errors.no_definition()
+            raise ecs_errors.refused("definition.not_found")
         if found.status != "ACTIVE":
-            raise ecs_errors.inactive_definition()
+            raise ecs_errors.refused("definition.inactive")
         return found
 
     def register_task_definition(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
         """RegisterTaskDefinition: the next revision of the family."""
         family = params.get("family", "")
         if not _FAMILY.fullmatch(family):
-            raise ecs_errors.client(
-                "Invalid family: up to 255 letters, numbers, underscores and hyphens (simulated wording)"
-            )
+            raise ecs_errors.refused("definition.family")
         self._judge.register(params)
         store = self._store
         with store.change():
@@ -83,11 +81,11 @@ class DefinitionOperations:
         """DeregisterTaskDefinition: INACTIVE; tasks and services that use it go on."""
         name = params.get("taskDefinition", "")
         if ":" not in name.rsplit("/", 1)[-1]:
-            raise ecs_errors.client("Revision is missing.")
+            raise ecs_errors.refused("definition.no_revision")
         with self._store.change():
             found = self._store.definition(name)
             if found is None:
-                raise ecs_errors.client("The specified task definition does not exist.")
+                raise ecs_errors.refused("definition.does_not_exist")
             if found.status == "ACTIVE":
                 found = replace(found, status="INACTIVE", deregistered=self._store.now())
                 self._store.save(found)

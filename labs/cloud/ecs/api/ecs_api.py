@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labs.cloud.contract import AwsError, Caller
+from labs.cloud.contract import Caller
 from labs.cloud.ecs.api import ecs_errors
 from labs.cloud.ecs.api.clusters import ClusterOperations
 from labs.cloud.ecs.api.definitions import DefinitionOperations
@@ -88,11 +88,12 @@ class EcsApi:
         """
         handler = self._operations.get(operation)
         if handler is None:
-            raise ecs_errors.unserved(operation, _REFUSED.get(operation, "it is not part of the lab"))
+            raise ecs_errors.refused(
+                "api.not_served", operation=operation, why=_REFUSED.get(operation, "it is not part of the lab")
+            )
         given = checked(operation, params)
         check_tags(tag_map(given.get("tags")))
         try:
             return handler(caller, given)
         except (OSError, sqlite3.Error) as error:
-            words = f"The local AWS cannot use its state folder: {error} (simulated wording)"
-            raise AwsError("ServerException", words, 500) from error
+            raise ecs_errors.refused("api.no_folder", error=error) from error

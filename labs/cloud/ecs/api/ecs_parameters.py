@@ -10,8 +10,8 @@ from labs.cloud.protocols.parameters import JSON_TYPES, Kind, Problem, Wording, 
 # How ECS's list operations page. Neither sentence is known.
 PAGE_FORM = PageForm(
     "ecs",
-    bad_token=lambda: ecs_errors.invalid("Invalid token (simulated wording)"),
-    bad_size=lambda most: ecs_errors.invalid(f"maxResults must be from 1 to {most} (simulated wording)"),
+    bad_token=lambda: ecs_errors.refused("list.token"),
+    bad_size=lambda most: ecs_errors.refused("list.size", most=most),
 )
 # botocore's own words, which a client sees that checks before it sends.
 _WORDS = {
@@ -24,7 +24,7 @@ _WORDS = {
 
 def _refusal(found: Problem) -> Exception:
     words = _WORDS[found.kind].format(found.parent or "input", found)
-    return ecs_errors.client(f"{words} (simulated wording)")
+    return ecs_errors.refused("api.parameters", words=words)
 
 
 _WORDING: Wording = {**JSON_TYPES, **dict.fromkeys(_WORDS, _refusal)}

@@ -47,12 +47,12 @@ class ServiceOperations:
         cluster = self._clusters.active(params)
         name = params.get("serviceName", "")
         if not _NAME.fullmatch(name):
-            raise ecs_errors.invalid("Invalid service name: up to 255 letters, numbers, underscores and hyphens.")
+            raise ecs_errors.refused("scheduler.name")
         _only_replicas(params)
         definition = self._definitions.usable(params.get("taskDefinition", ""))
         desired = params.get("desiredCount", 1)
         if not 0 <= desired <= 5000:
-            raise ecs_errors.invalid("desiredCount must be from 0 to 5000 (simulated wording)")
+            raise ecs_errors.refused("scheduler.count")
         launch = launch_of(params)
         self._judge.run(definition, params)
         token = params.get("clientToken") or ""
@@ -62,9 +62,9 @@ class ServiceOperations:
             if there is not None and there.status == "ACTIVE":
                 if token and there.client_token == token:
                     return {"service": views.service(there, store, True)}
-                raise ecs_errors.invalid("Creation of service was not idempotent.")
+                raise ecs_errors.refused("scheduler.not_idempotent")
             if there is not None and there.status == "DRAINING":
-                raise ecs_errors.invalid("Unable to Start a service that is still Draining.")
+                raise ecs_errors.refused("scheduler.draining")
             deployment = Deployment(
                 _deployment_id(),
                 definition.arn,
@@ -102,13 +102,13 @@ class ServiceOperations:
         if params.get("taskDefinition"):
             params = {**params, "taskDefinition": self._definitions.usable(params["taskDefinition"]).arn}
         if not 0 <= params.get("desiredCount", 0) <= 5000:
-            raise ecs_errors.invalid("desiredCount must be from 0 to 5000 (simulated wording)")
+            raise ecs_errors.refused("scheduler.count")
         with store.change():
             found = store.services.get(key)
             if found is None:
-                raise ecs_errors.no_service()
+                raise ecs_errors.refused("scheduler.not_found")
             if found.status != "ACTIVE":
-                raise ecs_errors.inactive_service()
+                raise ecs_errors.refused("scheduler.inactive")
             network = params.get("networkConfiguration") or found.primary.network
             definition = self._definitions.find(params.get("taskDefinition") or found.definition)
             self._judge.run(definition, {**params, "networkConfiguration": network})
@@ -166,11 +166,11 @@ class ServiceOperations:
         with store.change():
             found = store.services.get(key)
             if found is None:
-                raise ecs_errors.no_service()
+                raise ecs_errors.refused("scheduler.not_found")
             if found.status != "ACTIVE":
-                raise ecs_errors.inactive_service()
+                raise ecs_errors.refused("scheduler.inactive")
             if found.desired > 0 and not params.get("force"):
-                raise ecs_errors.invalid("The service cannot be stopped while it is scaled above 0.")
+                raise ecs_errors.refused("scheduler.scaled")
             gone = replace(found, status="DRAINING", desired=0)
             gone = replace(gone, deployments=tuple(replace(each, desired=0) for each in gone.deployments))
             store.save(gone)
@@ -181,9 +181,9 @@ class ServiceOperations:
         cluster = self._clusters.active(params)
         wanted = params.get("services") or []
         if not wanted:
-            raise ecs_errors.invalid("Services cannot be empty.")
+            raise ecs_errors.refused("scheduler.none_asked")
         if len(wanted) > 10:
-            raise ecs_errors.invalid("services can have at most 10 items.")
+            raise ecs_errors.refused("scheduler.too_many_asked")
         found, failures = [], []
         for given in wanted:
             record = self._store.services.get(f"{cluster.name}/{short_name(given)}")
@@ -228,13 +228,11 @@ def _only_replicas(params: Mapping[str, Any]) -> None:
     controller = (params.get("deploymentController") or {}).get("type", "ECS")
     strategy = (params.get("deploymentConfiguration") or {}).get("strategy", "ROLLING")
     if controller != "ECS" or strategy != "ROLLING":
-        raise ecs_errors.invalid("The local AWS does rolling deployments only (simulated wording)")
+        raise ecs_errors.refused("scheduler.controller")
     if params.get("schedulingStrategy", "REPLICA") != "REPLICA":
-        raise ecs_errors.invalid("The Fargate launch type does not support the DAEMON scheduling strategy.")
+        raise ecs_errors.refused("scheduler.daemon")
     if params.get("loadBalancers") or params.get("serviceRegistries") or params.get("serviceConnectConfiguration"):
-        raise ecs_errors.invalid(
-            "The local AWS has no load balancers, service registries or Service Connect (simulated wording)"
-        )
+        raise ecs_errors.refused("scheduler.not_served")
 
 
 def _configuration(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,8 +246,5 @@ def _configuration(given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[
     made = {**defaults, **before, **given}
     least, most = made["minimumHealthyPercent"], made["maximumPercent"]
     if not 0 <= least <= 100 or not 100 <= most <= 200 or (least == 100 and most == 100):
-        raise ecs_errors.invalid(
-            "minimumHealthyPercent is from 0 to 100, maximumPercent from 100 to 200, and not both 100 "
-            "(simulated wording)"
-        )
+        raise ecs_errors.refused("scheduler.percents")
     return made

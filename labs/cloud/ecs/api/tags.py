@@ -34,7 +34,7 @@ class TagOperations:
         arn = params.get("resourceArn", "")
         record = record_of(self._store, arn)
         if record is None:
-            raise ecs_errors.invalid(f"The specified resource '{arn}' was not found (simulated wording)")
+            raise ecs_errors.refused("tags.no_resource", arn=arn)
         return record
 
     def tag_resource(self, caller: Caller, params: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class TagOperations:
         """PutAccountSetting and PutAccountSettingDefault: kept and echoed, and without effect."""
         name = params.get("name", "")
         if name not in _SETTINGS:
-            raise ecs_errors.invalid(f"The setting {name} is not known (simulated wording)")
+            raise ecs_errors.refused("tags.setting", name=name)
         self._store.set_setting(f"account:{name}", params.get("value", ""))
         return {"setting": self._setting(caller, name)}
 
@@ -85,7 +85,7 @@ class TagOperations:
 def check_tags(tags: dict[str, str]) -> None:
     """AwsError for too many tags, or keys that AWS keeps to itself."""
     if len(tags) > MAX_TAGS:
-        raise ecs_errors.invalid(f"A resource can have at most {MAX_TAGS} tags (simulated wording)")
+        raise ecs_errors.refused("tags.too_many", most=MAX_TAGS)
     for key, value in tags.items():
         if not 1 <= len(key) <= 128 or len(value) > 256 or key.lower().startswith("aws:"):
-            raise ecs_errors.invalid(f"The tag key '{key[:128]}' or its value is not valid (simulated wording)")
+            raise ecs_errors.refused("tags.malformed", key=key[:128])

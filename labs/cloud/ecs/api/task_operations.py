@@ -46,7 +46,7 @@ class TaskOperations:
         definition = self._definitions.usable(params.get("taskDefinition", ""))
         count = params.get("count", 1)
         if not 1 <= count <= 10:
-            raise ecs_errors.invalid("count must be from 1 to 10 (simulated wording)")
+            raise ecs_errors.refused("task.count")
         launch = launch_of(params)
         overrides = params.get("overrides") or {}
         check_overrides(definition, overrides)
@@ -91,7 +91,7 @@ class TaskOperations:
         cluster = self._clusters.active(params)
         found = self._find(cluster.name, params.get("task", ""))
         if found is None:
-            raise ecs_errors.invalid("The referenced task was not found.")
+            raise ecs_errors.refused("task.not_found")
         reason = params.get("reason") or "Task stopped by user"
         stopped = self._store.update_task(found.id, lambda task: to_stop(task, "UserInitiated", reason, self._store))
         return {"task": views.task(stopped or found, self._store)}
@@ -109,9 +109,9 @@ class TaskOperations:
         cluster = self._clusters.active(params)
         wanted = params.get("tasks") or []
         if not wanted:
-            raise ecs_errors.invalid("Tasks cannot be empty.")
+            raise ecs_errors.refused("task.none_asked")
         if len(wanted) > 100:
-            raise ecs_errors.invalid("tasks can have at most 100 items.")
+            raise ecs_errors.refused("task.too_many_asked")
         found, failures = [], []
         for given in wanted:
             task = self._find(cluster.name, given)
@@ -128,7 +128,7 @@ class TaskOperations:
         desired = params.get("desiredStatus") or "RUNNING"
         service = params.get("serviceName")
         if service and f"{cluster.name}/{short_name(service)}" not in self._store.services:
-            raise ecs_errors.no_service()
+            raise ecs_errors.refused("scheduler.not_found")
         found = [
             each
             for each in list(self._store.tasks.values())
@@ -158,16 +158,16 @@ def launch_of(params: Mapping[str, Any]) -> dict[str, Any]:
     strategy = params.get("capacityProviderStrategy") or []
     kind = params.get("launchType")
     if strategy and kind:
-        raise ecs_errors.invalid("Specifying both a launch type and capacity provider strategy is not supported.")
+        raise ecs_errors.refused("task.launch_and_strategy")
     if kind not in (None, "FARGATE"):
-        raise ecs_errors.invalid(f"The local AWS runs tasks on Fargate only, not on {kind} (simulated wording)")
+        raise ecs_errors.refused("task.not_fargate", kind=kind)
     names = [str(each.get("capacityProvider")) for each in strategy]
     for name in names:
         if name not in _CAPACITY:
-            raise ecs_errors.invalid(f"The specified capacity provider '{name}' was not found.")
+            raise ecs_errors.refused("task.capacity_provider", name=name)
     if not names and kind is None:
         # AWS would take EC2, and there is none in this cluster.
-        raise ecs_errors.invalid("No Container Instances were found in your cluster.")
+        raise ecs_errors.refused("task.no_instances")
     return {"capacityProviderName": names[0]} if names else {"launchType": "FARGATE"}
 
 
@@ -182,9 +182,7 @@ def check_overrides(definition: TaskDefinition, overrides: Mapping[str, Any]) ->
     names = {each["name"] for each in definition.containers}
     for each in overrides.get("containerOverrides") or ():
         if each.get("name") not in names:
-            raise ecs_errors.invalid(
-                f"Override for container named {each.get('name')} is not a container in the TaskDefinition."
-            )
+            raise ecs_errors.refused("task.override", name=each.get("name"))
 
 
 def _sizes(definition: TaskDefinition, overrides: Mapping[str, Any]) -> dict[str, Any]:

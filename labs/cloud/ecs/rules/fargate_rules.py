@@ -42,7 +42,7 @@ class Judge:
         """Raises AwsError for a RegisterTaskDefinition that AWS would refuse."""
         names = [str(each.get("name", "")) for each in definition.get("containerDefinitions") or ()]
         if len(set(names)) < len(names):
-            raise ecs_errors.client("Container names must be unique within a task definition (simulated wording)")
+            raise ecs_errors.refused("definition.same_names")
         _raise(self._registered(definition))
 
     def fits_fargate(self, definition: Mapping[str, Any]) -> bool:
