@@ -71,7 +71,7 @@ def find(env: Mapping[str, str] | None = None) -> Engine:
     env = os.environ if env is None else env
     wanted = env.get("LAB_ENGINE", "").strip().lower()
     if wanted not in ("", "docker", "embedded"):
-        raise LabError(f"LAB_ENGINE is '{wanted}'.", "Set it to docker or embedded, or unset it.")
+        raise LabError(f"LAB_ENGINE is '{wanted}'.", "set it to docker or embedded, or unset it", id="unknown-engine")
     if wanted == "embedded":
         return _embedded("LAB_ENGINE=embedded", env)
     # Looked for only when it may be used: it costs a few tenths of a second.
@@ -86,7 +86,7 @@ def find(env: Mapping[str, str] | None = None) -> Engine:
         return DockerEngine(facts, env)
     words = problem_words(facts)
     if wanted == "docker":
-        raise LabError(f"LAB_ENGINE is docker, but {words.what}.", words.remedy)
+        raise LabError(f"LAB_ENGINE is docker, but {words.what}.", words.remedy, id="docker-cannot-do-the-lab")
     return _embedded(words.what, env)
 
 

@@ -19,11 +19,11 @@ from typing import IO, Any, BinaryIO, NamedTuple, Protocol, cast
 from labs import oci
 from labs.errors import LabError
 
-MAX_DOCUMENT = 8 << 20  # a manifest or config larger than this is no image of ours
+MAX_DOCUMENT = 8 << 20  # a manifest or config larger than this is not an image of the lab
 MAX_LAYER = 8 << 30  # unpacked bytes of one layer: more is taken for a decompression bomb
 MAX_HEADER = 1 << 20  # bytes of one long name or extended header of a tar
 MAX_ENTRIES = 1_000_000
-_REBUILD = "Build the image again with: docker buildx build -o type=oci,dest=FILE ..."
+_REBUILD = "build the image again with: docker buildx build -o type=oci,dest=FILE ..."
 
 
 class Blobs(Protocol):
@@ -104,7 +104,7 @@ _IN_MEMORY = (
     tarfile.XGLTYPE,
     tarfile.SOLARIS_XHDTYPE,
 )
-# What tarfile and zlib raise over bytes that are no tar.
+# What tarfile and zlib raise over bytes that are not a tar archive.
 _DAMAGE = (tarfile.TarError, OSError, EOFError, zlib.error, ValueError, OverflowError, RecursionError)
 
 
@@ -146,7 +146,9 @@ class Image:
                 return entry
         there = ", ".join(str(each) for each in self.platforms) or "none"
         raise LabError(
-            f"{self.name} has no image for {wanted}; it has: {there}.", f"Build it with --platform {wanted}."
+            f"{self.name} has no image for {wanted}; it has: {there}.",
+            f"build it with --platform {wanted}",
+            id="archive-lacks-platform",
         )
 
     def manifest(self, platform: oci.Platform) -> oci.Manifest:
@@ -154,7 +156,7 @@ class Image:
         entry = self.descriptor(platform)
         found = _parse(self.name, _document(self.name, self.blobs, entry), entry.media_type)
         if not isinstance(found, oci.Manifest):
-            raise LabError(f"{self.name} names an index where the manifest of {platform} should be.", _REBUILD)
+            raise damaged(self.name, f"it names an index where the manifest of {platform} should be")
         return found
 
     def config(self, platform: oci.Platform) -> dict[str, Any]:
@@ -184,7 +186,7 @@ def read_archive(path: Path) -> Image:
         blobs: Blobs = FolderBlobs(path)
         index = path / "index.json"
         if not index.is_file():
-            raise LabError(f"{name} is not an OCI layout: it has no index.json.", _REBUILD)
+            raise LabError(f"{name} is not an OCI layout: it has no index.json.", _REBUILD, id="not-an-oci-layout")
         return image_of(name, blobs, index.read_bytes())
     try:
         with tarfile.open(path, "r:", tarinfo=_Header) as archive:
@@ -193,12 +195,12 @@ def read_archive(path: Path) -> Image:
             handle = archive.extractfile(found) if found else None
             data = handle.read(MAX_DOCUMENT) if handle else b""
     except FileNotFoundError:
-        raise LabError(f"There is no file {name}.", _REBUILD) from None
+        raise LabError(f"There is no file {name}.", _REBUILD, id="no-such-archive") from None
     except _DAMAGE as error:
-        raise LabError(f"{name} is not an OCI archive: {error}.", _REBUILD) from error
+        raise _not_archive(name, str(error)) from error
     if not data:
         old = " (it is in the format of docker save before Docker 25)" if "manifest.json" in members else ""
-        raise LabError(f"{name} is not an OCI archive: it has no index.json{old}.", _REBUILD)
+        raise _not_archive(name, f"it has no index.json{old}")
     return image_of(name, TarBlobs(path, members), data)
 
 
@@ -206,10 +208,10 @@ def image_of(name: str, blobs: Blobs, index_json: bytes) -> Image:
     """The image that an ``index.json`` names, over any store of blobs."""
     top = _parse(name, index_json, oci.OCI_INDEX)
     if not isinstance(top, oci.Index):
-        raise LabError(f"The index.json of {name} is not an index.", _REBUILD)
+        raise damaged(name, "its index.json is not an index")
     leaves = tuple(_leaves(name, blobs, top, 0))
     if not leaves:
-        raise LabError(f"{name} holds no image.", _REBUILD)
+        raise LabError(f"{name} holds no image.", _REBUILD, id="archive-without-image")
     named = {entry.digest for entry in top.manifests}
     digest, media_type = oci.sha256(index_json), top.media_type
     if len(named) == 1:
@@ -217,10 +219,19 @@ def image_of(name: str, blobs: Blobs, index_json: bytes) -> Image:
     return Image(name, blobs, digest, oci.Index(media_type, leaves))
 
 
+def damaged(name: str, why: str) -> LabError:
+    """An image or a layer whose bytes are not what they should be."""
+    return LabError(f"{name} is damaged: {why}.", _REBUILD, id="image-damaged")
+
+
+def _not_archive(name: str, why: str) -> LabError:
+    return LabError(f"{name} is not an OCI archive: {why}.", _REBUILD, id="not-an-oci-archive")
+
+
 def _leaves(name: str, blobs: Blobs, index: oci.Index, depth: int) -> Iterator[oci.Descriptor]:
     """The manifests under an index, each once, each with its platform."""
     if depth > 4:
-        raise LabError(f"The indexes of {name} are nested too deeply.", _REBUILD)
+        raise damaged(name, "its indexes are nested too deeply")
     seen: set[str] = set()
     for entry in index.manifests:
         if entry.digest in seen:  # docker save names one image once per tag
@@ -246,7 +257,11 @@ def layer_entries(stream: IO[bytes], what: str, limit: int = MAX_LAYER) -> Itera
     start = stream.read(4)
     whole = io.BufferedReader(cast(Any, _Joined(start, stream)), 1 << 16)
     if start == b"\x28\xb5\x2f\xfd":
-        raise LabError(f"{what} is compressed with zstd, which the kit does not read.", "Build it with gzip layers.")
+        raise LabError(
+            f"{what} is compressed with zstd, which the kit does not read.",
+            "build it with gzip layers",
+            id="layer-in-zstd",
+        )
     plain: Any = gzip.GzipFile(fileobj=whole, mode="rb") if start[:2] == b"\x1f\x8b" else whole
     try:
         bounded = cast(Any, _Bounded(plain, limit, what))
@@ -257,7 +272,7 @@ def layer_entries(stream: IO[bytes], what: str, limit: int = MAX_LAYER) -> Itera
                     raise tarfile.ReadError("a sparse file" if entry.issparse() else "too many files")
                 yield LayerFile(_clean(entry.name), entry, _reader(archive, entry, what))
     except _DAMAGE as error:
-        raise LabError(f"{what} is damaged: {error}.", _REBUILD) from error
+        raise damaged(what, str(error)) from error
 
 
 def _reader(archive: tarfile.TarFile, entry: tarfile.TarInfo, what: str) -> Callable[..., bytes]:
@@ -266,7 +281,7 @@ def _reader(archive: tarfile.TarFile, entry: tarfile.TarInfo, what: str) -> Call
             handle = archive.extractfile(entry) if entry.isreg() else None
             return handle.read(limit) if handle else b""
         except _DAMAGE as error:
-            raise LabError(f"{what} is damaged: {error}.", _REBUILD) from error
+            raise damaged(what, str(error)) from error
 
     return read
 
@@ -303,7 +318,7 @@ class _Bounded:
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:
-            raise LabError(f"{self._what} is too large when unpacked.", _REBUILD)
+            raise LabError(f"{self._what} is too large when unpacked.", _REBUILD, id="layer-too-large")
         return data
 
 
@@ -311,16 +326,18 @@ def _open(name: str, blobs: Blobs, digest: str) -> BinaryIO:
     try:
         return blobs.open(digest)
     except KeyError:
-        raise LabError(f"{name} is incomplete: blob {digest} is not in it.", _REBUILD) from None
+        raise LabError(
+            f"{name} is incomplete: blob {digest} is not in it.", _REBUILD, id="archive-incomplete"
+        ) from None
 
 
 def _document(name: str, blobs: Blobs, descriptor: oci.Descriptor) -> bytes:
     with _open(name, blobs, descriptor.digest) as stream:
         data = stream.read(MAX_DOCUMENT + 1)
     if len(data) > MAX_DOCUMENT:
-        raise LabError(f"{name} is damaged: {descriptor.digest} is too large for a manifest or config.", _REBUILD)
+        raise damaged(name, f"{descriptor.digest} is too large for a manifest or config")
     if oci.sha256(data) != descriptor.digest:
-        raise LabError(f"{name} is damaged: blob {descriptor.digest} does not have that digest.", _REBUILD)
+        raise damaged(name, f"blob {descriptor.digest} does not have that digest")
     return data
 
 
@@ -331,21 +348,21 @@ def _verify(name: str, blobs: Blobs, digest: str) -> None:
         while chunk := stream.read(1 << 20):
             found.update(chunk)
     if found.hexdigest() != value:
-        raise LabError(f"{name} is damaged: blob {digest} does not have that digest.", _REBUILD)
+        raise damaged(name, f"blob {digest} does not have that digest")
 
 
 def _parse(name: str, data: bytes, media_type: str) -> oci.Manifest | oci.Index:
     try:
         return oci.parse(data, media_type)
     except oci.NotAnImage as error:
-        raise LabError(f"{name} is damaged: {error}.", _REBUILD) from error
+        raise damaged(name, str(error)) from error
 
 
 def _json(name: str, data: bytes) -> dict[str, Any]:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise LabError(f"{name} is damaged: its config is not JSON ({error}).", _REBUILD) from error
+        raise damaged(name, f"its config is not JSON ({error})") from error
     if not isinstance(found, dict):
-        raise LabError(f"{name} is damaged: its config is not a JSON object.", _REBUILD)
+        raise damaged(name, "its config is not a JSON object")
     return found

@@ -36,7 +36,7 @@ REACH_S = 4.0
 SOURCE = "fargate-lab-kit.base.source"
 WORDS = "fargate-lab-kit.base.words"
 
-ARCHIVE_REMEDY = f"Make one where there is a network: skopeo copy --all docker://{PUBLIC_IMAGE} oci-archive:python.tar"
+ARCHIVE_REMEDY = f"make one where there is a network: skopeo copy --all docker://{PUBLIC_IMAGE} oci-archive:python.tar"
 
 Say = Callable[[str], object]
 
@@ -101,7 +101,8 @@ def put_base(
     if chosen and chosen.kind is BaseKind.MINIMAL and runs_containers:
         raise LabError(
             "The minimal base image has no Python in it: only the embedded engine can run what is built on it.",
-            "Use another source with a Docker Engine: labs base --help",
+            "use another source with a Docker Engine: labs base --help",
+            id="minimal-base-with-docker",
         )
     if chosen is None and not runs_containers:
         chosen = BaseSource(BaseKind.MINIMAL)
@@ -139,7 +140,8 @@ def cache_folder() -> Path:
     except OSError as error:
         raise LabError(
             f"The cache folder {folder} cannot be made: {error.strerror}.",
-            "Set XDG_CACHE_HOME to a folder that can be written.",
+            "set XDG_CACHE_HOME to a folder that can be written",
+            id="cache-folder-not-made",
         ) from error
     return folder
 
@@ -154,7 +156,9 @@ def _from_environment(env: Mapping[str, str]) -> BaseSource | None:
     if Path(word).exists():
         return BaseSource(BaseKind.ARCHIVE, word)
     raise LabError(
-        f"LAB_BASE is '{word}', and there is no such file.", "Set it to registry, debian, minimal or a file."
+        f"LAB_BASE is '{word}', and there is no such file.",
+        "set it to registry, debian, minimal or a file",
+        id="unknown-base",
     )
 
 
@@ -168,8 +172,9 @@ def _first_that_works(say: Say) -> Prepared:
         except LabError as error:
             reasons.append(f"{kind}: {error.what.splitlines()[0]}")
     raise LabError(
-        "No base image for the sample app could be had. " + "; ".join(reasons),
-        "Get one as a file on a machine with a network and run: labs base --from-archive FILE",
+        "No base image for the sample app could be found: " + "; ".join(reasons),
+        "get one as a file on a machine with a network and run: labs base --from-archive FILE",
+        id="no-base-image",
     )
 
 
@@ -177,7 +182,9 @@ def _from_registry(store: Store, name: str) -> Prepared:
     reference = parse(name)
     if not _reachable(reference.host):
         raise LabError(
-            f"{reference.host} cannot be reached from here.", "Use another source of the base image: labs base --help"
+            f"{reference.host} cannot be reached from here.",
+            "use another source of the base image: labs base --help",
+            id="registry-not-reached",
         )
     with _registry(reference.host, DockerLogins.of(os.environ)) as registry:
         pull = Pull(registry, store, reference)
@@ -194,7 +201,7 @@ def _from_archive(store: Store, file: Path) -> Prepared:
         image = read_archive(file)
         entries = _both_platforms(image.index.manifests, file.name)
     except LabError as error:
-        raise LabError(error.what, ARCHIVE_REMEDY) from error
+        raise LabError(error.what, ARCHIVE_REMEDY, id=error.id) from error
     for entry in entries:
         manifest = image.manifest(entry.platform or PLATFORMS[0])
         for blob in (entry, manifest.config, *manifest.layers):
@@ -215,7 +222,9 @@ def _copy(store: Store, read: Callable[[int], bytes], digest: str) -> None:
 def _from_debian(store: Store, folder: Path) -> Prepared:
     if reason := base_debian.unavailable():
         raise LabError(
-            f"Debian packages cannot be used: {reason}.", "On Debian and Ubuntu: sudo apt install mmdebstrap"
+            f"Debian packages cannot be used: {reason}.",
+            "on Debian and Ubuntu: sudo apt install mmdebstrap",
+            id="debian-packages-not-usable",
         )
     cached = parse(f"cache.invalid/base:debian-{base_debian.SUITE}")
     there = store.find(str(cached))
@@ -251,7 +260,8 @@ def _both_platforms(entries: Sequence[oci.Descriptor], name: str) -> tuple[oci.D
     if missing:
         raise LabError(
             f"{name} has no image for {' and '.join(missing)}; the lab needs {PLATFORMS[0]} and {PLATFORMS[1]}.",
-            "Use a multi-platform image: labs base --help",
+            "use a multi-platform image: labs base --help",
+            id="base-lacks-platform",
         )
     return tuple(found[platform] for platform in PLATFORMS)
 

@@ -97,7 +97,7 @@ def _bootstrap(architecture: str, destination: Path) -> None:
         what = f"mmdebstrap could not be started: {error.strerror}"
     finally:
         fresh.unlink(missing_ok=True)
-    raise LabError(what + ".", "Use another source: labs base --help")
+    raise LabError(what + ".", "use another source: labs base --help", id="debian-packages-not-fetched")
 
 
 def _manifest(store: Store, platform: oci.Platform, archive: Path) -> oci.Descriptor:
@@ -144,7 +144,11 @@ def _copy(archive: Path, tar: tarfile.TarFile) -> None:
                     _add(tar, entry, source.extractfile(entry) if entry.isreg() else None)
     except (tarfile.TarError, EOFError) as error:
         archive.unlink(missing_ok=True)
-        raise LabError(f"{archive.name} in the cache was damaged ({error}) and is removed.", "Run it again.") from error
+        raise LabError(
+            f"{archive.name} in the cache was damaged ({error}) and is removed.",
+            "run it again",
+            id="cached-packages-damaged",
+        ) from error
     for entry, data in _additions():
         _add(tar, entry, io.BytesIO(data))
 

@@ -18,7 +18,7 @@ from labs.engine.probe import ask, builder_platforms, connect
 from labs.errors import LabError
 
 PULL_TIMEOUT_S = 600
-_GONE = "Look whether Docker still runs with: docker version"
+_GONE = "look whether Docker still runs with: docker version"
 
 
 class DockerEngine:
@@ -60,7 +60,11 @@ class DockerEngine:
         """Start the image on 127.0.0.1 and a free port: read-only, without capabilities, 256 MiB."""
         platform = platform.normal()
         if reason := self.runnable(platform):
-            raise LabError(f"{image} cannot run as {platform} here: {reason}.", "labs doctor names the remedy.")
+            raise LabError(
+                f"{image} cannot run as {platform} here: {reason}.",
+                "labs doctor names the remedy",
+                id="platform-not-runnable",
+            )
         with self._api() as api:
             _sweep(api)
             try:
@@ -72,7 +76,8 @@ class DockerEngine:
             except docker.errors.ImageNotFound as error:
                 raise LabError(
                     f"{image} has no image for {platform}: {error.explanation}.",
-                    f"Build it with --platform {platform}.",
+                    f"build it with --platform {platform}",
+                    id="docker-image-lacks-platform",
                 ) from error
 
     def archive(self, image: str, destination: Path) -> Path:
@@ -88,7 +93,9 @@ class DockerEngine:
                     raise _absent(image) from None
             fresh.replace(destination)
         except OSError as error:
-            raise LabError(f"{destination} cannot be written: {error.strerror}.", "Free some disk space.") from error
+            raise LabError(
+                f"{destination} cannot be written: {error.strerror}.", "free some disk space", id="archive-not-written"
+            ) from error
         finally:
             fresh.unlink(missing_ok=True)
         return destination
@@ -102,7 +109,9 @@ class DockerEngine:
             try:
                 found = api.inspect_distribution(image)
             except docker.errors.APIError as error:
-                raise LabError(f"{image} could not be read from its registry: {error.explanation}.") from error
+                raise LabError(
+                    f"{image} could not be read from its registry: {error.explanation}.", id="pushed-image-not-read"
+                ) from error
         platforms = [
             oci.Platform(each["os"], each["architecture"], each.get("variant", "")).normal()
             for each in found.get("Platforms") or []
@@ -117,7 +126,8 @@ class DockerEngine:
             said = (pulled.stderr.strip().splitlines() or ["docker pull failed"])[-1]
             raise LabError(
                 f"There is no {image} for {platform} in this Docker Engine, and it could not be pulled: {said}",
-                f"Build it first: docker buildx build --platform {platform} -t {image} ...",
+                f"build it first: docker buildx build --platform {platform} -t {image} ...",
+                id="docker-image-not-pulled",
             )
 
     @contextmanager
@@ -127,13 +137,17 @@ class DockerEngine:
                 yield api
         except (requests.RequestException, docker.errors.DockerException) as error:
             if isinstance(error, docker.errors.APIError) and not error.is_server_error():
-                raise LabError(f"Docker refused: {error.explanation}.", _GONE) from error
-            raise LabError(f"The Docker Engine at {self.facts.endpoint} does not answer any more.", _GONE) from error
+                raise LabError(f"Docker refused: {error.explanation}.", _GONE, id="docker-refused") from error
+            raise LabError(
+                f"The Docker Engine at {self.facts.endpoint} does not answer any more.", _GONE, id="docker-went-away"
+            ) from error
 
 
 def _absent(image: str) -> LabError:
     return LabError(
-        f"There is no image {image} in this Docker Engine.", f"Build it first: docker buildx build -t {image} ..."
+        f"There is no image {image} in this Docker Engine.",
+        f"build it first: docker buildx build -t {image} ...",
+        id="docker-image-not-found",
     )
 
 

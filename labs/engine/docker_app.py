@@ -2,7 +2,6 @@
 
 import os
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -12,6 +11,7 @@ import docker
 import docker.errors
 
 from labs import oci
+from labs.engine.app_health import answers, not_ready
 from labs.errors import LabError
 
 LABEL = "fargate-lab-kit.owner"  # its value is the process that started the container
@@ -19,7 +19,6 @@ MEMORY = 256 << 20
 STOP_S = 10
 PORT = 8080  # of an image that has no EXPOSE
 POLL_S = 0.05
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 Api = Callable[[], AbstractContextManager[docker.APIClient]]
 
@@ -54,14 +53,14 @@ class DockerApp:
         deadline = time.monotonic() + timeout_s
         with self._api() as api:
             while True:
-                if _answers(self.url):
+                if answers(self.url):
                     return
                 state = api.inspect_container(self._container)["State"]
                 if not state["Running"]:
                     code = state["ExitCode"]
-                    raise self._failed(f"{self._image} ended with exit code {code} before it answered", api)
+                    raise not_ready(f"{self._image} ended with exit code {code} before it answered", self._read(api))
                 if time.monotonic() > deadline:
-                    raise self._failed(f"{self._image} did not answer /healthz within {timeout_s:.0f} s", api)
+                    raise not_ready(f"{self._image} did not answer /healthz within {timeout_s:.0f} s", self._read(api))
                 time.sleep(POLL_S)
 
     def stop(self) -> int:
@@ -88,10 +87,6 @@ class DockerApp:
             text = text.replace(secret, "***")
         return str(text)
 
-    def _failed(self, what: str, api: docker.APIClient) -> LabError:
-        last = " | ".join(self._read(api).strip().splitlines()[-3:]) or "nothing"
-        return LabError(f"{what}; it wrote: {last}", "Mend the app or its Dockerfile, build again and run this again.")
-
 
 def start(
     api: docker.APIClient, reconnect: Api, image: str, platform: oci.Platform, env: Mapping[str, str]
@@ -106,14 +101,16 @@ def start(
     try:
         api.start(container)
         bound = api.inspect_container(container)["NetworkSettings"]["Ports"].get(f"{port}/tcp")
-        # Shorter values (a port, a flag) are no secrets, and blanking them would spoil the log.
+        # Shorter values (a port, a flag) are not secrets, and blanking them would spoil the log.
         secrets = tuple(sorted({value for value in env.values() if len(value) >= 6}, key=len, reverse=True))
         # An app that ended at once has no port any more; wait_ready says so with its last lines.
         url = f"http://127.0.0.1:{bound[0]['HostPort']}" if bound else ""
         return DockerApp(reconnect, container, url, image, secrets)
     except docker.errors.APIError as error:
         _remove(api, container)
-        raise LabError(f"{image} could not be started: {error.explanation}.", "labs doctor") from error
+        raise LabError(
+            f"{image} could not be started: {error.explanation}.", "labs doctor", id="container-not-started"
+        ) from error
     except BaseException:
         _remove(api, container)
         raise
@@ -146,13 +143,3 @@ def _remove(api: docker.APIClient, container: str) -> None:
         api.remove_container(container, force=True, v=True)
     except docker.errors.APIError:
         return  # already gone, or being removed
-
-
-def _answers(url: str) -> bool:
-    if not url:
-        return False
-    try:
-        with _NO_PROXY.open(f"{url}/healthz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (OSError, ValueError):
-        return False

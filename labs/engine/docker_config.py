@@ -99,5 +99,6 @@ def _write(folder: Path, plugins: list[str]) -> None:
     except OSError as error:
         raise LabError(
             f"The kit's Docker config {file} cannot be written: {error.strerror}.",
-            "Make its folder writable, or set LAB_HOME to a folder that is.",
+            "make its folder writable, or set LAB_HOME to a folder that is",
+            id="docker-config-not-written",
         ) from error

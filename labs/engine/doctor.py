@@ -103,14 +103,14 @@ def _python(machine: Machine) -> Iterator[DoctorLine]:
             "Python",
             DoctorStatus.FIX,
             f"{version}; the kit needs 3.11 or newer",
-            "Install Python 3.11 or newer.",
+            "install Python 3.11 or newer",
             True,
         )
 
 
 def _room(machine: Machine) -> Iterator[DoctorLine]:
     if machine.home_problem:
-        remedy = "Make it writable, or set LAB_HOME to a folder that is."
+        remedy = "make it writable, or set LAB_HOME to a folder that is"
         yield DoctorLine(
             "LAB_HOME", DoctorStatus.FIX, f"{machine.home} cannot be written: {machine.home_problem}", remedy, True
         )
@@ -119,13 +119,13 @@ def _room(machine: Machine) -> Iterator[DoctorLine]:
     if 0 <= machine.free_disk < DISK_NEEDED:
         found = f"{machine.free_disk / GIB:.1f} GiB free; the lab needs {DISK_NEEDED // GIB} GiB"
         yield DoctorLine(
-            "Disk", DoctorStatus.FIX, found, "Free some space, or set LAB_HOME to a folder on a larger disk."
+            "Disk", DoctorStatus.FIX, found, "free some space, or set LAB_HOME to a folder on a larger disk"
         )
     elif machine.free_disk >= 0:
         yield DoctorLine("Disk", DoctorStatus.OK, f"{machine.free_disk / GIB:.1f} GiB free")
     if 0 <= machine.memory < MEMORY_NEEDED:
         found = f"{machine.memory / GIB:.1f} GiB; {MEMORY_NEEDED // GIB} GiB is comfortable"
-        yield DoctorLine("Memory", DoctorStatus.NOTE, found, "Close other programs if the notebook becomes slow.")
+        yield DoctorLine("Memory", DoctorStatus.NOTE, found, "close other programs if the notebook becomes slow")
     elif machine.memory >= 0:
         yield DoctorLine("Memory", DoctorStatus.OK, f"{machine.memory / GIB:.1f} GiB")
 
@@ -133,13 +133,13 @@ def _room(machine: Machine) -> Iterator[DoctorLine]:
 def _network(machine: Machine) -> Iterator[DoctorLine]:
     if machine.loopback_problem:
         found = f"no port of 127.0.0.1 could be opened: {machine.loopback_problem}"
-        remedy = "Allow programs on this machine to listen on 127.0.0.1 (firewall or sandbox settings)."
+        remedy = "allow programs on this machine to listen on 127.0.0.1 (firewall or sandbox settings)"
         yield DoctorLine("Ports", DoctorStatus.FIX, found, remedy, True)
     else:
         yield DoctorLine("Ports", DoctorStatus.OK, "127.0.0.1 can be listened on and reached")
     if machine.proxies:
         found = f"{' and '.join(machine.proxies)} would send requests for 127.0.0.1 to a proxy"
-        remedy = "The kit exempts itself; for your own shell: export NO_PROXY=127.0.0.1,localhost"
+        remedy = "the kit exempts itself; for your own shell: export NO_PROXY=127.0.0.1,localhost"
         yield DoctorLine("Proxy", DoctorStatus.NOTE, found, remedy)
 
 
@@ -147,7 +147,7 @@ def _engine(facts: MachineFacts) -> Iterator[DoctorLine]:
     docker, forced = facts.docker, facts.machine.forced_engine
     if forced not in ("", "docker", "embedded"):
         found = f"LAB_ENGINE is '{forced}'"
-        yield DoctorLine("Engine", DoctorStatus.FIX, found, "Set it to docker or embedded, or unset it.", True)
+        yield DoctorLine("Engine", DoctorStatus.FIX, found, "set it to docker or embedded, or unset it", True)
         return
     problem = docker.problem
     if problem is DockerProblem.LOOPBACK_OUT_OF_REACH and facts.machine.target == "aws":
@@ -163,7 +163,7 @@ def _engine(facts: MachineFacts) -> Iterator[DoctorLine]:
     yield DoctorLine("Docker", status, what, remedy, stops_the_lab=forced == "docker")
     if forced == "docker":
         yield DoctorLine(
-            "Engine", DoctorStatus.FIX, "LAB_ENGINE=docker, and Docker cannot do the lab", "Unset LAB_ENGINE.", True
+            "Engine", DoctorStatus.FIX, "LAB_ENGINE=docker, and Docker cannot do the lab", "unset LAB_ENGINE", True
         )
     else:
         yield DoctorLine("Engine", DoctorStatus.OK, "embedded: it does the lab without Docker")
@@ -186,9 +186,9 @@ def _platforms(facts: MachineFacts) -> Iterator[DoctorLine]:
     words = " and ".join(map(str, missing))
     found = f"{words} images can be built here but not run: the emulator (QEMU with binfmt) is missing"
     if facts.docker.desktop:
-        remedy = "Restart Docker Desktop: it brings its own emulators."
+        remedy = "restart Docker Desktop: it brings its own emulators"
     else:
-        remedy = "On Debian and Ubuntu: sudo apt install qemu-user-static binfmt-support, then restart Docker."
+        remedy = "on Debian and Ubuntu: sudo apt install qemu-user-static binfmt-support, then restart Docker"
     yield DoctorLine("Platforms", DoctorStatus.FIX, found, remedy)
 
 

@@ -25,7 +25,7 @@ class DockerFacts:
 
     problem: DockerProblem | None
     client: str = ""  # path of the docker command
-    endpoint: str = ""  # unix:///..., npipe://..., tcp://..., ssh://...
+    endpoint: str = ""  # unix:///..., tcp://..., ssh://...
     context: str = ""  # the user's current context, when it is not the default one
     server: str = ""  # version of the engine
     system: str = ""  # the daemon's operating system in its own words, such as "Docker Desktop"
@@ -50,10 +50,10 @@ class Explained(NamedTuple):
 EMBEDDED_DOES = "LAB_ENGINE=embedded does the lab without Docker"
 # Docker's manual, "containerd image store": the switch in Docker Desktop, and features.containerd-snapshotter.
 STORE_REMEDY = (
-    'Turn on the containerd image store: {"features":{"containerd-snapshotter":true}} in /etc/docker/daemon.json, '
-    "then restart Docker."
+    'turn on the containerd image store: {"features":{"containerd-snapshotter":true}} in /etc/docker/daemon.json, '
+    "then restart Docker"
 )
-STORE_REMEDY_DESKTOP = "In Docker Desktop: Settings, General, tick 'Use containerd for pulling and storing images'."
+STORE_REMEDY_DESKTOP = "in Docker Desktop: Settings, General, tick 'Use containerd for pulling and storing images'"
 
 
 def problem_words(facts: DockerFacts) -> Explained:
@@ -62,27 +62,27 @@ def problem_words(facts: DockerFacts) -> Explained:
     match facts.problem:
         case DockerProblem.NO_CLIENT:
             return Explained(
-                "no Docker Engine found", f"Install Docker Engine and its buildx plugin, or go on: {EMBEDDED_DOES}."
+                "no Docker Engine found", f"install Docker Engine and its buildx plugin, or go on: {EMBEDDED_DOES}"
             )
         case DockerProblem.NOT_ANSWERING:
             return Explained(
                 f"no Docker Engine found at {facts.endpoint}{own}",
-                "Start Docker (Docker Desktop, or: sudo systemctl start docker).",
+                "start Docker (Docker Desktop, or: sudo systemctl start docker)",
             )
         case DockerProblem.PERMISSION_DENIED:
             return Explained(
                 f"this user may not use the Docker socket {facts.endpoint.removeprefix('unix://')}",
-                "Add the user to its group: sudo usermod -aG docker $USER, then log out and in again.",
+                "add the user to its group: sudo usermod -aG docker $USER, then log out and in again",
             )
         case DockerProblem.NOT_DOCKER:
             return Explained(
                 f"what answers at {facts.endpoint} is not a Docker Engine{own}",
-                "Point DOCKER_HOST at a Docker Engine, or unset it.",
+                "point DOCKER_HOST at a Docker Engine, or unset it",
             )
         case DockerProblem.NO_BUILDX:
             return Explained(
                 f"Docker Engine {facts.server} answers, but docker has no buildx{own}",
-                "Install the buildx plugin (package docker-buildx-plugin, or docker-buildx on Debian and Ubuntu).",
+                "install the buildx plugin (package docker-buildx-plugin, or docker-buildx on Debian and Ubuntu)",
             )
         case DockerProblem.CLASSIC_STORE:
             return Explained(
@@ -93,8 +93,8 @@ def problem_words(facts: DockerFacts) -> Explained:
             where = "Docker Desktop's engine" if facts.desktop else f"the Docker Engine at {facts.endpoint}"
             return Explained(
                 f"{where} lives on another network and cannot reach this machine's 127.0.0.1, where the local AWS is",
-                "Use a Docker Engine that runs on this machine itself, not rootless and not in a virtual machine; "
-                f"or go on: {EMBEDDED_DOES}.",
+                "use a Docker Engine that runs on this machine itself, not rootless and not in a virtual machine; "
+                f"or go on: {EMBEDDED_DOES}",
             )
         case None:
             return Explained("", "")

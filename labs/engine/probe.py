@@ -26,7 +26,7 @@ from labs.oci import Platform
 TIMEOUT_S = 15
 # The embedded engine's own docker command sets this variable in its first lines; it is not a Docker client.
 KIT_COMMAND = b"LAB_ENGINE_LINE="
-DEFAULT_ENDPOINT = "npipe:////./pipe/docker_engine" if os.name == "nt" else "unix:///var/run/docker.sock"
+DEFAULT_ENDPOINT = "unix:///var/run/docker.sock"
 
 
 def probe(env: Mapping[str, str]) -> DockerFacts:

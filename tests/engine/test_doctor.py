@@ -113,8 +113,8 @@ def test_a_forced_docker_that_cannot_do_the_lab_stops_it(problem: DockerProblem)
 @pytest.mark.parametrize(
     ("problem", "status", "found", "remedy"),
     [
-        (DockerProblem.NO_CLIENT, DoctorStatus.NOTE, "no Docker Engine found", "Install Docker"),
-        (DockerProblem.NOT_ANSWERING, DoctorStatus.NOTE, "at unix:///var/run/docker.sock", "Start Docker"),
+        (DockerProblem.NO_CLIENT, DoctorStatus.NOTE, "no Docker Engine found", "install Docker"),
+        (DockerProblem.NOT_ANSWERING, DoctorStatus.NOTE, "at unix:///var/run/docker.sock", "start Docker"),
         (
             DockerProblem.PERMISSION_DENIED,
             DoctorStatus.FIX,

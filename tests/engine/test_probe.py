@@ -151,7 +151,7 @@ def test_a_forced_docker_that_does_not_answer_is_an_error_with_its_remedy(client
     with pytest.raises(LabError) as refused:
         find({**client("unix:///nowhere"), "LAB_ENGINE": "docker"})
     assert "LAB_ENGINE is docker, but no Docker Engine found at unix:///nowhere" in str(refused.value)
-    assert "Start Docker" in refused.value.next_step
+    assert "start Docker" in refused.value.next_step
 
 
 def test_an_engine_that_does_not_exist_is_an_error(client: Client) -> None:

@@ -37,11 +37,11 @@ class EmbeddedEngine:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _write(folder / "docker", _script(self.line))
-            if sys.platform == "win32":
-                _write(folder / "docker.cmd", _windows_script(self.line))
         except OSError as error:
             raise LabError(
-                f"The docker command cannot be written: {error.strerror}.", "Set LAB_HOME elsewhere."
+                f"The docker command cannot be written: {error.strerror}.",
+                "set LAB_HOME elsewhere",
+                id="docker-command-not-written",
             ) from error
         path = [each for each in self._env.get("PATH", "").split(os.pathsep) if each and Path(each) != folder]
         return {
@@ -64,10 +64,7 @@ class EmbeddedEngine:
         from labs.engine.embedded.workspace import Workspace
 
         store = Workspace(self._env).store
-        found = store.find(image)
-        if found is None:
-            raise LabError(f"There is no image {image} in the embedded engine's store.", "Build it first, or pull it.")
-        return start(store.image(image, found[1]), platform.normal(), env)
+        return start(store.image(image, store.named(image)[1]), platform.normal(), env)
 
     def archive(self, image: str, destination: Path) -> Path:
         """Write an image of the local store, with all its platforms, as an OCI archive."""
@@ -75,10 +72,8 @@ class EmbeddedEngine:
         from labs.engine.embedded.workspace import Workspace
 
         store = Workspace(self._env).store
-        found = store.find(image)
-        if found is None:
-            raise LabError(f"There is no image {image} in the embedded engine's store.", "Build it first, or pull it.")
-        write_archive(store.blobs, found[1], [found[0]], str(destination))
+        reference, top = store.named(image)
+        write_archive(store.blobs, top, [reference], str(destination))
         return destination
 
 
@@ -90,12 +85,6 @@ def _script(line: str) -> str:
         f"LAB_ENGINE_LINE={shlex.quote(line)} PYTHONPATH={shlex.quote(str(checkout))}${{PYTHONPATH:+:$PYTHONPATH}} \\\n"
         f'exec {shlex.quote(sys.executable)} -m labs docker "$@"\n'
     )
-
-
-def _windows_script(line: str) -> str:
-    checkout = Path(__file__).resolve().parents[3]
-    lines = ["@echo off", "setlocal", f"set LAB_ENGINE_LINE={line}", f"set PYTHONPATH={checkout};%PYTHONPATH%"]
-    return "\r\n".join([*lines, f'"{sys.executable}" -m labs docker %*', ""])
 
 
 def _write(file: Path, text: str) -> None:

@@ -17,7 +17,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from labs import oci
+from labs.engine.app_health import answers, not_ready
 from labs.engine.archive import Image
 from labs.engine.embedded import app_sitecustomize
 from labs.engine.embedded.build import native
@@ -39,7 +39,6 @@ _SYSTEM = re.compile(
     r"(usr/)?(lib|lib32|lib64|libx32|bin|sbin|include|libexec)(/|$)|usr/share(/|$)|(proc|sys|dev)(/|$)"
 )
 _PYTHON = re.compile(r"(.*/)?python(3(\.\d+)?)?$")
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True)
@@ -60,16 +59,18 @@ def launch_of(
     try:
         return _launch(config, tree, env, arguments)
     except (ValueError, TypeError, AttributeError, IndexError) as error:
-        raise LabError(f"The image's configuration is malformed: {error}.", "Build the image again.") from error
+        raise LabError(
+            f"The image's configuration is malformed: {error}.", "build the image again", id="image-config-malformed"
+        ) from error
 
 
 def _launch(config: Mapping[str, Any], tree: Tree, env: Mapping[str, str], arguments: Sequence[str]) -> AppLaunch:
     words = [*(config.get("Entrypoint") or []), *(arguments or config.get("Cmd") or [])]
     if not words:
-        raise LabError("no command specified", "Give the image an ENTRYPOINT or a CMD.")
+        raise LabError("no command specified", "give the image an ENTRYPOINT or a CMD", id="no-command-specified")
     variables = dict(str(each).partition("=")[::2] for each in config.get("Env") or []) | dict(env)
     if "\0" in "".join([*map(str, words), *variables, *variables.values()]):
-        raise LabError("The image's command or environment holds a NUL.", "Build the image again.")
+        raise LabError("The image's command or environment holds a NUL.", "build the image again", id="image-holds-nul")
     ports = [int(each.split("/")[0]) for each in config.get("ExposedPorts") or {} if each.endswith("/tcp")]
     given = variables.get("PORT", "")
     port = int(given) if given.isdigit() and int(given) else ports[0] if ports else 8080
@@ -91,7 +92,8 @@ def _python(words: Sequence[str], tree: Tree, folder: str) -> list[str]:
         return ["python", *words]
     raise LabError(
         f"{program} needs a Docker Engine: the embedded engine runs Python apps only",
-        "Start the app with python, or start a Docker Engine.",
+        "start the app with python, or start a Docker Engine",
+        id="not-a-python-app",
     )
 
 
@@ -102,7 +104,11 @@ def _user(text: str, tree: Tree) -> tuple[int, int] | None:
     rows = [line.split(":") for line in tree.read("etc/passwd").splitlines()]
     row = next((each for each in rows if len(each) > 3 and name in (each[0], each[2])), None)
     if row is None and not name.isdigit():
-        raise LabError(f"unable to find user {name}: no matching entries in passwd file", "Write USER as a number.")
+        raise LabError(
+            f"unable to find user {name}: no matching entries in passwd file",
+            "write USER as a number",
+            id="no-such-image-user",
+        )
     uid = int(row[2]) if row else int(name)
     if group.isdigit():
         return uid, int(group)
@@ -118,7 +124,8 @@ def format_error(image: Image, platform: oci.Platform) -> LabError:
     path = program if program.startswith("/") else f"/usr/local/bin/{program}"
     return LabError(
         f"exec {path}: exec format error",
-        f"The image is for {platform}, this machine is {native()}: running it needs a Docker Engine with emulation.",
+        f"the image is for {platform}, this machine is {native()}: running it needs a Docker Engine with emulation",
+        id="exec-format-error",
     )
 
 
@@ -161,21 +168,29 @@ def unpack(tree: Tree, root: Path) -> None:
         _write(nodes, root)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise LabError(f"The image cannot be unpacked: {why}.", "Free some space, or build the image again.") from error
+        raise LabError(
+            f"The image cannot be unpacked: {why}.",
+            "free some space, or build the image again",
+            id="image-not-unpacked",
+        ) from error
 
 
 def _check_room(needed: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise LabError(
-            f"The image needs {needed >> 20} MiB unpacked, and {folder} has {free >> 20} MiB.", "Free some space."
+            f"The image needs {needed >> 20} MiB unpacked, and {folder} has {free >> 20} MiB.",
+            "free some space",
+            id="no-room-for-image",
         )
 
 
 def _write(nodes: Sequence[tuple[str, FileNode]], root: Path) -> None:
     for path, node in nodes:
         if ".." in path.split("/") or "\0" in path:
-            raise LabError(f"the image holds a path that leaves it: {path}", "Do not run this image.")
+            raise LabError(
+                f"the image holds a path that leaves it: {path}", "do not run this image", id="image-path-leaves-root"
+            )
         if node.is_folder:
             (root / path).mkdir(parents=True, exist_ok=True)
         elif node.is_file:
@@ -186,8 +201,7 @@ def _write(nodes: Sequence[tuple[str, FileNode]], root: Path) -> None:
         if node.is_link:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             inner = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), node.target)).lstrip("/")
-            with contextlib.suppress(OSError):  # Windows without the right to make links
-                (root / path).symlink_to(root / inner)
+            (root / path).symlink_to(root / inner)
     for path, node in reversed(nodes):  # deepest first: a folder may lose its write bit
         if not node.is_link:
             (root / path).chmod(node.mode & 0o777 | (0o700 if node.is_folder else 0o400))
@@ -202,7 +216,7 @@ class ProcessApp:
         self.url = f"http://127.0.0.1:{port}"
         self._name, self._folder, self._exit, self._last = name, folder, -1, ""
         self._done, self._stopping = False, threading.Lock()
-        # Shorter values (a port, a flag) are no secrets, and blanking them would spoil the log.
+        # Shorter values (a port, a flag) are not secrets, and blanking them would spoil the log.
         self._secrets = sorted({value for value in env.values() if len(value) >= 6}, key=len, reverse=True)
         self._log = folder / "log"
         site = folder / "site"
@@ -224,18 +238,13 @@ class ProcessApp:
     ) -> "subprocess.Popen[bytes]":
         words = [sys.executable, *(path_inside(word, root) for word in launch.arguments[1:])]
         cwd = root / posixpath.normpath("/" + launch.folder).lstrip("/")
-        if sys.platform == "win32":
-            env["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", "")
         options: dict[str, Any] = {"cwd": cwd if cwd.is_dir() else root, "env": env, "stdin": subprocess.DEVNULL}
         options |= {"stdout": output, "stderr": output and subprocess.STDOUT}
-        if sys.platform != "win32":
-            options |= {"start_new_session": True, "pass_fds": (self._pipe[0],)}
-            if launch.user and os.geteuid() == 0 and _open_to_all(Path(sys.base_prefix), Path(sys.executable), root):
-                uid, gid = launch.user
-                with contextlib.suppress(PermissionError):  # what was looked at is not all there is: then as ourselves
-                    return subprocess.Popen(words, user=uid, group=gid, extra_groups=[], **options)
-        else:
-            env.pop("LAB_WATCH")
+        options |= {"start_new_session": True, "pass_fds": (self._pipe[0],)}
+        if launch.user and os.geteuid() == 0 and _open_to_all(Path(sys.base_prefix), Path(sys.executable), root):
+            uid, gid = launch.user
+            with contextlib.suppress(PermissionError):  # what was looked at is not all there is: then as ourselves
+                return subprocess.Popen(words, user=uid, group=gid, extra_groups=[], **options)
         return subprocess.Popen(words, **options)
 
     def __enter__(self) -> Self:
@@ -258,12 +267,12 @@ class ProcessApp:
     def wait_ready(self, timeout_s: float = 30) -> None:
         """Poll ``/healthz`` until it answers 200; LabError when the app ends before, or the time is over."""
         deadline = time.monotonic() + timeout_s
-        while not self._answers():
+        while not answers(self.url):
             code = self.process.poll()
             if code is not None:
-                raise self._failed(f"{self._name} ended with exit code {code} before it answered")
+                raise not_ready(f"{self._name} ended with exit code {code} before it answered", self.logs())
             if time.monotonic() > deadline:
-                raise self._failed(f"{self._name} did not answer /healthz within {timeout_s:.0f} s")
+                raise not_ready(f"{self._name} did not answer /healthz within {timeout_s:.0f} s", self.logs())
             time.sleep(POLL_S)
 
     def wait(self) -> int:
@@ -295,21 +304,7 @@ class ProcessApp:
 
     def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
-            if sys.platform == "win32":
-                self.process.kill()
-            else:
-                os.killpg(self.process.pid, signal.SIGKILL)  # its own session: children of the app go too
-
-    def _answers(self) -> bool:
-        try:
-            with _NO_PROXY.open(f"{self.url}/healthz", timeout=2) as answer:
-                return int(answer.status) == 200
-        except OSError:
-            return False
-
-    def _failed(self, what: str) -> LabError:
-        last = " | ".join(self.logs().strip().splitlines()[-3:]) or "nothing"
-        return LabError(f"{what}; it wrote: {last}", "Mend the app or its Dockerfile, build again and run this again.")
+            os.killpg(self.process.pid, signal.SIGKILL)  # its own session: children of the app go too
 
 
 def _open_to_all(*paths: Path) -> bool:

@@ -16,7 +16,7 @@ from labs.engine.embedded import instructions
 from labs.engine.embedded.build_progress import BuildProgress
 from labs.engine.embedded.build_stage import StageBuilder, StageState
 from labs.engine.embedded.context import Context
-from labs.engine.embedded.dockerfile import BuildStage, Dockerfile, DockerfileError
+from labs.engine.embedded.dockerfile import BuildStage, Dockerfile, DockerfileError, parse_error
 from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.lexer import WordError, expand, split
 from labs.engine.embedded.rootfs import Tree, tree_of
@@ -104,7 +104,9 @@ class _PlatformBuild:
         if stage is not None:
             return self.state(stage).tree
         if source.isdigit():
-            raise DockerfileError(f"invalid from flag value {source}: invalid stage index", line)
+            raise DockerfileError(
+                f"invalid from flag value {source}: invalid stage index", line, id="invalid-from-flag"
+            )
         return tree_of(self._base(source, self.platform, line), self.platform)
 
     # stages
@@ -115,7 +117,9 @@ class _PlatformBuild:
             stage = self.recipe.dockerfile.stages[number]
             if number in self.running:
                 raise DockerfileError(
-                    "circular dependency detected on stage: " + (stage.name or str(number)), stage.line
+                    "circular dependency detected on stage: " + (stage.name or str(number)),
+                    stage.line,
+                    id="circular-build-stages",
                 )
             self.running.add(number)
             self.done[number] = self._stage(number, stage)
@@ -125,10 +129,10 @@ class _PlatformBuild:
         platform = self._stage_platform(stage)
         name = self._from_word(stage, stage.base)
         if not name:
-            raise DockerfileError(
-                f"dockerfile parse error on line {stage.line}: base name ({stage.base}) should not be blank",
+            raise parse_error(
                 stage.line,
-                f"Give the name with --build-arg, or give the ARG a default: {stage.base} is empty.",
+                f"base name ({stage.base}) should not be blank",
+                f"give the name with --build-arg, or give the ARG a default: {stage.base} is empty",
             )
         state = self._beginning(number, name, platform, stage)
         for each in stage.instructions:
@@ -158,7 +162,9 @@ class _PlatformBuild:
         document = image.config(platform)
         config = dict(document.get("config") or {})
         if config.pop("OnBuild", None):
-            raise DockerfileError(f"{name} has ONBUILD triggers, which need a Docker Engine", stage.line)
+            raise DockerfileError(
+                f"{name} has ONBUILD triggers, which need a Docker Engine", stage.line, id="onbuild-triggers-in-base"
+            )
         return StageState(
             platform,
             config,
@@ -172,7 +178,7 @@ class _PlatformBuild:
         try:
             return self.bases.image(name, platform)
         except LabError as error:
-            raise DockerfileError(error.what, line, error.next_step) from error
+            raise DockerfileError(error.what, line, error.next_step, id=error.id) from error
 
     def _stage_number(self, name: str, before: int | None = None) -> int | None:
         stages = self.recipe.dockerfile.stages[:before]
@@ -190,7 +196,9 @@ class _PlatformBuild:
         if found is None:
             names = ", ".join(stage.name for stage in self.recipe.dockerfile.stages if stage.name) or "none"
             raise DockerfileError(
-                f'target stage "{self.recipe.target}" could not be found', next_step=f"The named stages are: {names}."
+                f'target stage "{self.recipe.target}" could not be found',
+                next_step=f"the named stages are: {names}",
+                id="no-such-build-target",
             )
         return found
 
@@ -204,7 +212,7 @@ class _PlatformBuild:
             words = (
                 f'failed to parse platform {text}: "{text}": unknown operating system or architecture: invalid argument'
             )
-            raise DockerfileError(words, stage.line, "Write it like linux/arm64.") from None
+            raise DockerfileError(words, stage.line, "write it like linux/arm64", id="unknown-stage-platform") from None
 
     # arguments
 
@@ -225,7 +233,9 @@ class _PlatformBuild:
         try:
             return expand(text, {**self.automatic, **given, **self.globals}, self.escape)
         except WordError as error:
-            raise DockerfileError(f'failed to process "{text}": {error}', stage.line) from error
+            raise DockerfileError(
+                f'failed to process "{text}": {error}', stage.line, id="word-not-processed"
+            ) from error
 
 
 def _platform_arguments(target: oci.Platform, builder: oci.Platform) -> dict[str, str]:

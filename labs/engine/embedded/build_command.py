@@ -39,8 +39,8 @@ class BuildError(LabError):
 
     exit_code = 1
 
-    def __init__(self, what: str, next_step: str = "", excerpt: str = "") -> None:
-        super().__init__(what, next_step)
+    def __init__(self, what: str, next_step: str = "", excerpt: str = "", *, id: str) -> None:
+        super().__init__(what, next_step, id=id)
         self.excerpt = excerpt
 
 
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str], session: Workspace) -> int:
     export = _export(given)
     tags = _tags(given)
     if export.push and not tags:
-        raise BuildError("tag is needed when pushing to registry", "Name the image with -t.")
+        raise BuildError("tag is needed when pushing to registry", "name the image with -t", id="tag-needed-for-push")
     quiet = given.on("quiet") or given.one("progress") == "quiet"
     progress = BuildProgress((lambda _: None) if quiet else session.say)
     if not quiet:
@@ -84,7 +84,7 @@ def _failed(error: LabError, recipe: Recipe, given: Given, progress: BuildProgre
     line, end = getattr(error, "line", 0), getattr(error, "end", 0)
     if line:
         excerpt += _excerpt(recipe.dockerfile.lines, line, end, _dockerfile_name(given))
-    return BuildError(f"failed to solve: {error.what}", error.next_step, excerpt)
+    return BuildError(f"failed to solve: {error.what}", error.next_step, excerpt, id=error.id)
 
 
 def _dockerfile_name(given: Given) -> str:
@@ -106,7 +106,7 @@ def _tags(given: Given) -> list[Reference]:
         try:
             found.append(parse_reference(text))
         except LabError as error:
-            raise BuildError(f'invalid tag "{text}": {error.what}', error.next_step) from error
+            raise BuildError(f'invalid tag "{text}": {error.what}', error.next_step, id=error.id) from error
     return found
 
 
@@ -129,16 +129,24 @@ def _export(given: Given) -> Export:
             archive = fields.get("dest", "-")
             if fields.get("tar", "true") == "false":
                 raise BuildError(
-                    f"-o {text} needs a Docker Engine", "Leave tar=false out: the result is a tar archive."
+                    f"-o {text} needs a Docker Engine",
+                    "leave tar=false out: the result is a tar archive",
+                    id="export-not-as-tar",
                 )
         elif kind in ("image", "registry"):
             push = push or kind == "registry" or fields.get("push") == "true"
         elif kind != "docker":
             raise BuildError(
-                f"-o {text} needs a Docker Engine", "The embedded engine has type=oci, image and registry."
+                f"-o {text} needs a Docker Engine",
+                "the embedded engine has type=oci, image and registry",
+                id="export-type-not-served",
             )
     if archive == "-" and sys.stdout.isatty():
-        raise BuildError("dest file is required for oci exporter. refusing to write to console", "Add dest=FILE.")
+        raise BuildError(
+            "dest file is required for oci exporter. refusing to write to console",
+            "add dest=FILE",
+            id="export-needs-file",
+        )
     return Export(archive, push)
 
 
@@ -146,9 +154,17 @@ def _recipe(given: Given, env: Mapping[str, str], progress: BuildProgress) -> Re
     where = given.words[0]
     folder = Path(where)
     if where == "-" or "://" in where or where.startswith("git@"):
-        raise BuildError(f"the build context {where} needs a Docker Engine", "Name a folder of this machine.")
+        raise BuildError(
+            f"the build context {where} needs a Docker Engine",
+            "name a folder of this machine",
+            id="build-context-not-local",
+        )
     if not folder.is_dir():
-        raise BuildError(f'unable to prepare context: path "{where}" not found', "Name the folder of the Dockerfile.")
+        raise BuildError(
+            f'unable to prepare context: path "{where}" not found',
+            "name the folder of the Dockerfile",
+            id="build-context-not-found",
+        )
     name = given.one("file")
     file = Path(name) if name else folder / "Dockerfile"
     arguments = _build_arguments(given.all("build-arg"), env)
@@ -173,7 +189,7 @@ def _unread(error: LabError, file: Path) -> BuildError:
     if line:
         lines = file.read_text("utf-8", "replace").splitlines()
         excerpt = _excerpt(lines, line, getattr(error, "end", line), file.name)
-    return BuildError(f"failed to solve: {error.what}", error.next_step, excerpt)
+    return BuildError(f"failed to solve: {error.what}", error.next_step, excerpt, id=error.id)
 
 
 def _read_dockerfile(file: Path) -> tuple[dockerfile.Dockerfile, int]:
@@ -182,7 +198,9 @@ def _read_dockerfile(file: Path) -> tuple[dockerfile.Dockerfile, int]:
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise LabError(
-            f"failed to read dockerfile: open {file.name}: {words}", "Name the Dockerfile with -f, or its folder."
+            f"failed to read dockerfile: open {file.name}: {words}",
+            "name the Dockerfile with -f, or its folder",
+            id="dockerfile-not-read",
         ) from None
     return dockerfile.read(data), len(data)
 
@@ -216,13 +234,15 @@ def parse_platform(text: str) -> oci.Platform:
         found = oci.Platform("", "")
     if found.os not in ("linux", "windows", "darwin", "freebsd"):
         words = f'"{text}": unknown operating system or architecture: invalid argument'
-        raise BuildError(words, "Write it like linux/arm64.")
+        raise BuildError(words, "write it like linux/arm64", id="unknown-platform")
     return found
 
 
 def _epoch(text: str) -> int:
     if not text.isdigit():
-        raise BuildError(f"invalid SOURCE_DATE_EPOCH: {text}", "Give whole seconds since 1970.")
+        raise BuildError(
+            f"invalid SOURCE_DATE_EPOCH: {text}", "give whole seconds since 1970", id="invalid-source-date-epoch"
+        )
     return int(text)
 
 
@@ -259,7 +279,7 @@ def _push(made: oci.Descriptor, tag: Reference, session: Workspace) -> None:
     try:
         Push(registry, session.store.blobs, tag).run(made)
     except LabError as error:
-        raise LabError(f"failed to push {tag}: {error.what}", error.next_step) from error
+        raise LabError(f"failed to push {tag}: {error.what}", error.next_step, id=error.id) from error
     finally:
         registry.close()
 
@@ -276,7 +296,7 @@ def _write_ids(given: Given, made: oci.Descriptor, tags: Sequence[Reference]) ->
             }
             Path(given.one("metadata-file")).write_text(json.dumps(document, indent=2))
     except OSError as error:
-        raise BuildError(f"{error.filename} cannot be written: {error.strerror}") from error
+        raise BuildError(f"{error.filename} cannot be written: {error.strerror}", id="build-ids-not-written") from error
 
 
 def write_archive(blobs: FolderBlobs, top: oci.Descriptor, tags: Sequence[Reference], destination: str) -> None:
@@ -291,7 +311,11 @@ def write_archive(blobs: FolderBlobs, top: oci.Descriptor, tags: Sequence[Refere
             _write_tar(blobs, top, tags, out)
         beside.replace(file)
     except OSError as error:
-        raise LabError(f"open {destination}: {(error.strerror or str(error)).lower()}", "Name another file.") from error
+        raise LabError(
+            f"open {destination}: {(error.strerror or str(error)).lower()}",
+            "name another file",
+            id="image-archive-not-written",
+        ) from error
     finally:
         beside.unlink(missing_ok=True)
 

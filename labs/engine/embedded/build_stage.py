@@ -90,7 +90,7 @@ class StageBuilder:
         except DockerfileError:
             raise
         except LabError as error:
-            raise DockerfileError(error.what, each.line, error.next_step, each.end) from error
+            raise DockerfileError(error.what, each.line, error.next_step, each.end, id=error.id) from error
 
     # helpers of the instructions below
 
@@ -128,12 +128,15 @@ class StageBuilder:
         raise DockerfileError(
             f"{NEEDS_ENGINE} ({each})",
             each.line,
-            "Take the RUN out, do its work in an earlier step and COPY the result, or start a Docker Engine.",
+            "take the RUN out, do its work in an earlier step and COPY the result, or start a Docker Engine",
             each.end,
+            id="run-needs-docker-engine",
         )
 
     def _onbuild(self, each: Instruction) -> None:
-        raise DockerfileError("ONBUILD needs a Docker Engine", each.line, "Take the ONBUILD out.")
+        raise DockerfileError(
+            "ONBUILD needs a Docker Engine", each.line, "take the ONBUILD out", id="onbuild-needs-docker-engine"
+        )
 
     def _arg(self, each: Instruction) -> None:
         shown = []
@@ -225,7 +228,8 @@ class StageBuilder:
                 raise DockerfileError(
                     f"ADD of {name} needs a Docker Engine: the embedded engine adds local files only",
                     each.line,
-                    "Download the file first and COPY it.",
+                    "download the file first and COPY it",
+                    id="add-needs-docker-engine",
                 )
         source = each.flag("from")
         tree = self.around.files_from(self._word(each, source), each.line) if source else self.around.context.tree
@@ -237,7 +241,7 @@ class StageBuilder:
             found = copying.sources(files, tree)
         except copying.MissingSource as error:
             if not source and self.around.context.ignores(error.path):
-                error.next_step = f"{self.around.context.ignore_file} excludes it: allow it there with !{error.path}."
+                error.next_step = f"{self.around.context.ignore_file} excludes it: allow it there with !{error.path}"
             raise
         if found:
             destination += "/" if len(names) > 1 or len(found) > 1 else ""
@@ -248,7 +252,7 @@ class StageBuilder:
         for flag in ("parents", "exclude", "checksum", "keep-git-dir", "unpack"):
             if each.flag(flag):
                 words = f"{each.name} --{flag} needs a Docker Engine: the embedded engine has no such flag"
-                raise DockerfileError(words, each.line, f"Write the {each.name} without it.")
+                raise DockerfileError(words, each.line, f"write the {each.name} without it", id="copy-flag-not-served")
         words_ = each.words_json()
         plain = each.value.split() if words_ is None else words_
         if len(plain) < 2:

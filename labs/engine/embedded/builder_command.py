@@ -56,7 +56,9 @@ def use(arguments: Sequence[str], session: Workspace) -> int:
 
 def _known(name: str) -> None:
     if name not in (NAME, "default", ""):
-        raise LabError(f'no builder "{name}" found', f"The embedded engine has one builder: {NAME}.")
+        raise LabError(
+            f'no builder "{name}" found', f"the embedded engine has one builder: {NAME}", id="no-such-builder"
+        )
 
 
 def buildx_version(arguments: Sequence[str], session: Workspace) -> int:

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import sys
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,10 +39,7 @@ class Context:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except PermissionError:
-            raise LabError(
-                f"error from sender: open {folder.name}: permission denied",
-                "Make it readable, or name it in .dockerignore.",
-            ) from None
+            raise _not_readable(folder) from None
         negative = any(negative for _, negative in self.ignore.rules)
         for entry in entries:
             path = f"{prefix}{entry.name}"
@@ -67,14 +63,16 @@ def read_context(folder: Path, dockerfile: Path) -> Context:
             try:
                 return Context(folder, read_ignore(file.read_text("utf-8", "replace")), file.name)
             except BadPattern as error:
-                raise LabError(f"failed to read {file.name}: {error}", f"Mend that line of {file.name}.") from error
+                raise LabError(
+                    f"failed to read {file.name}: {error}", f"fix that line of {file.name}", id="dockerignore-not-read"
+                ) from error
     return Context(folder, Ignore(()), "")
 
 
 def _node(file: Path) -> FileNode | None:
     """A file as the build sees it; None for sockets, pipes and devices, which Docker skips too."""
     found = file.lstat()
-    mode = 0o755 if sys.platform == "win32" else stat.S_IMODE(found.st_mode)
+    mode = stat.S_IMODE(found.st_mode)
     if stat.S_ISDIR(found.st_mode):
         return FileNode(tarfile.DIRTYPE, mode)
     if stat.S_ISLNK(found.st_mode):
@@ -84,16 +82,23 @@ def _node(file: Path) -> FileNode | None:
     return None
 
 
+def _not_readable(path: Path) -> LabError:
+    return LabError(
+        f"error from sender: open {path.name}: permission denied",
+        "make it readable, or name it in .dockerignore",
+        id="context-not-readable",
+    )
+
+
 def _opener(file: Path) -> Callable[[], BinaryIO]:
     def opened() -> BinaryIO:
         try:
             return cast(BinaryIO, file.open("rb"))
         except PermissionError:
-            raise LabError(
-                f"error from sender: open {file.name}: permission denied",
-                "Make it readable, or name it in .dockerignore.",
-            ) from None
+            raise _not_readable(file) from None
         except OSError as error:
-            raise LabError(f"{file.name} cannot be read: {error.strerror}.", "Build again.") from error
+            raise LabError(
+                f"{file.name} cannot be read: {error.strerror}.", "build again", id="context-file-not-read"
+            ) from error
 
     return opened

@@ -46,7 +46,7 @@ class MissingSource(LabError):
     def __init__(self, path: str, next_step: str = "") -> None:
         self.path = path
         words = f'failed to compute cache key: failed to calculate checksum of ref: "/{path}": not found'
-        super().__init__(words, next_step)
+        super().__init__(words, next_step, id="source-not-found")
 
 
 class Layer:
@@ -61,7 +61,7 @@ class Layer:
         if path:
             before = self.tree.nodes.get(path)
             if before and before.is_folder and not node.is_folder:
-                raise LabError(f"cannot copy to non-directory: /{path} is a directory")
+                raise LabError(f"cannot copy to non-directory: /{path} is a directory", id="copy-onto-folder")
             self.tree.put(path, node)
             self.nodes[path] = node
 
@@ -74,14 +74,14 @@ class Layer:
             if before is None:
                 self.put(here, replace(change, mode=None).on(folder()))
             elif not before.is_folder:
-                raise LabError(f"cannot create the folder /{here}: it is a file of the image")
+                raise LabError(f"cannot create the folder /{here}: it is a file of the image", id="folder-is-a-file")
 
 
 def parse_mode(text: str) -> int:
     """--chmod: an octal number."""
     if not re.fullmatch(r"0?[0-7]{1,4}", text):
         words = f"invalid chmod parameter: '{text}'. it should be octal string and between 0 and 07777"
-        raise LabError(words, "Write it like --chmod=0755.")
+        raise LabError(words, "write it like --chmod=0755", id="invalid-chmod")
     return int(text, 8)
 
 
@@ -112,7 +112,7 @@ def _lookup(name: str, tree: Tree, file: str, what: str) -> int:
         if fields[0] == name and len(fields) > 2 and fields[2].isdigit():
             return int(fields[2])
     raise LabError(f"unable to find {what} {name}: no matching entries in {file.removeprefix('etc/')} file",
-                   f"Name a {what} of the base image's /{file}, or write a number.")  # fmt: skip
+                   f"name a {what} of the base image's /{file}, or write a number", id="no-such-owner")  # fmt: skip
 
 
 def sources(words: Iterable[str], tree: Tree) -> list[str]:
@@ -130,7 +130,7 @@ def sources(words: Iterable[str], tree: Tree) -> list[str]:
         try:
             matches = match_paths(path, tree.nodes)
         except BadPattern as error:
-            raise LabError(str(error), "Write the wildcard as in a shell: * ? [a-z].") from error
+            raise LabError(str(error), "write the wildcard as in a shell: * ? [a-z]", id="invalid-wildcard") from error
         if not matches:
             raise MissingSource(path)
         found.extend(matches)
@@ -186,7 +186,9 @@ def _unpack(layer: Layer, node: FileNode, target: str) -> None:
             for entry in archive:
                 _unpack_entry(layer, archive, entry, target)
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise LabError(f"the archive cannot be unpacked: {error}", "Make it again, or COPY it.") from error
+        raise LabError(
+            f"the archive cannot be unpacked: {error}", "make it again, or COPY it", id="added-archive-not-unpacked"
+        ) from error
 
 
 def _unpack_entry(layer: Layer, archive: tarfile.TarFile, entry: tarfile.TarInfo, target: str) -> None:

@@ -21,7 +21,7 @@ def first_line() -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one docker command and return its exit code; never a traceback for what a person can mend."""
+    """Run one docker command and return its exit code; never a traceback for what a person can fix."""
     print(first_line(), file=sys.stderr, flush=True)
     words = list(argv)
     while words and words[0] == "--config" and len(words) > 1:
@@ -66,7 +66,11 @@ def _find(words: Sequence[str]) -> Callable[[Workspace], int]:
     if words[0] in ("--version", "-v"):
         return lambda session: _version(["--short"], session)
     shown = " ".join(word for word in words[:2] if not word.startswith("-"))
-    raise LabError(f"docker {shown} needs a Docker Engine: the embedded engine does not have it", "docker --help")
+    raise LabError(
+        f"docker {shown} needs a Docker Engine: the embedded engine does not have it",
+        "docker --help lists the commands that are served",
+        id="docker-command-not-served",
+    )
 
 
 def _help(name: str) -> Callable[[Workspace], int]:

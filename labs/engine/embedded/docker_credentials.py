@@ -50,7 +50,9 @@ class DockerLogins:
                     user, _, password = base64.b64decode(str(entry["auth"]), validate=True).decode().partition(":")
                 except (binascii.Error, UnicodeDecodeError):
                     raise LabError(
-                        f"The login for {host} in {self.folder.name}/config.json is damaged.", f"docker login {host}"
+                        f"The login for {host} in {self.folder.name}/config.json is damaged.",
+                        f"docker login {host}",
+                        id="login-damaged",
                     ) from None
                 return Login(user, password.rstrip("\0"))
         return None
@@ -78,7 +80,9 @@ class DockerLogins:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise LabError(f"error loading config file: {error}", "Mend or remove config.json there.") from error
+            raise LabError(
+                f"error loading config file: {error}", "fix or remove config.json there", id="docker-config-not-read"
+            ) from error
         return found if isinstance(found, dict) else {}
 
     def _write(self, document: Mapping[str, Any]) -> None:
@@ -89,7 +93,9 @@ class DockerLogins:
                 json.dump(document, out, indent="\t")
             Path(name).replace(self.folder / "config.json")
         except OSError as error:
-            raise LabError(f"The login cannot be saved: {error.strerror}.", "Set DOCKER_CONFIG elsewhere.") from error
+            raise LabError(
+                f"The login cannot be saved: {error.strerror}.", "set DOCKER_CONFIG elsewhere", id="login-not-saved"
+            ) from error
 
 
 def _host(key: str) -> str:

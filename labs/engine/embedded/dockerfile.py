@@ -43,14 +43,16 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 class DockerfileError(LabError):
     """Something in a Dockerfile that cannot be built; ``line`` is 1-based, 0 when it is about the whole file."""
 
-    def __init__(self, what: str, line: int = 0, next_step: str = "", end: int = 0) -> None:
-        super().__init__(what, next_step)
+    def __init__(self, what: str, line: int = 0, next_step: str = "", end: int = 0, *, id: str) -> None:
+        super().__init__(what, next_step, id=id)
         self.line, self.end = line, end or line
 
 
 def parse_error(line: int, words: str, next_step: str = "") -> DockerfileError:
     """BuildKit's sentence for a Dockerfile that cannot be read."""
-    return DockerfileError(f"dockerfile parse error on line {line}: {words}", line, next_step)
+    return DockerfileError(
+        f"dockerfile parse error on line {line}: {words}", line, next_step, id="dockerfile-parse-error"
+    )
 
 
 @dataclass(frozen=True)
@@ -118,18 +120,24 @@ def read(data: bytes) -> Dockerfile:
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise DockerfileError(f"the Dockerfile is not UTF-8 text: {error.reason} at byte {error.start}") from None
+        raise DockerfileError(
+            f"the Dockerfile is not UTF-8 text: {error.reason} at byte {error.start}", id="dockerfile-not-utf8"
+        ) from None
     lines = text.split("\n")
     escape = _escape(lines)
     instructions = [_instruction(entry, docs) for entry, docs in _entries(lines, escape)]
     if not instructions:
-        raise DockerfileError("file with no instructions")
+        raise DockerfileError("file with no instructions", id="dockerfile-empty")
     first = next((at for at, each in enumerate(instructions) if each.name == "FROM"), len(instructions))
     for each in instructions[:first]:
         if each.name != "ARG":
-            raise parse_error(each.line, "no build stage in current context", "Begin the Dockerfile with FROM.")
+            raise parse_error(each.line, "no build stage in current context", "begin the Dockerfile with FROM")
     if first == len(instructions):
-        raise DockerfileError("dockerfile contains no stages to build", next_step="Begin the Dockerfile with FROM.")
+        raise DockerfileError(
+            "dockerfile contains no stages to build",
+            next_step="begin the Dockerfile with FROM",
+            id="dockerfile-without-stages",
+        )
     return Dockerfile(tuple(instructions[:first]), tuple(_stages(instructions[first:])), escape, tuple(lines))
 
 

@@ -76,7 +76,9 @@ def parse(arguments: Sequence[str], takes: Flags, command: str, least: int = 0, 
         if name in takes.valued:
             if value is None:
                 if not rest:
-                    raise UsageError(f"flag needs an argument: {each}", f"docker {command} --help")
+                    raise UsageError(
+                        f"flag needs an argument: {each}", f"docker {command} --help", id="docker-flag-needs-value"
+                    )
                 value = rest.pop(0)
         elif value is None:
             value = "true"
@@ -89,19 +91,24 @@ def _name(each: str, takes: Flags, command: str) -> tuple[str, str | None]:
     if each.startswith("--"):
         name, equals, value = each[2:].partition("=")
         if name not in takes.valued | takes.switches:
-            raise UsageError(f"unknown flag: --{name}", f"The embedded engine does not have it in docker {command}.")
+            next_step = f"docker {command} --help lists the flags that are served"
+            raise UsageError(f"unknown flag: --{name}", next_step, id="unknown-docker-flag")
         return name, value if equals else None
     letter, rest = each[1], each[2:]
     if letter not in takes.short:
-        words = f"unknown shorthand flag: '{letter}' in {each}"
-        raise UsageError(words, f"The embedded engine does not have it in docker {command}.")
+        raise _unknown_shorthand(letter, each, command)
     name = takes.short[letter]
     if name in takes.switches and rest and not rest.startswith("="):  # -it is -i -t
         for other in rest:
             if takes.short.get(other) not in takes.switches:
-                raise UsageError(f"unknown shorthand flag: '{other}' in {each}", f"docker {command} --help")
+                raise _unknown_shorthand(other, each, command)
         return name, None
     return name, rest.removeprefix("=") or None
+
+
+def _unknown_shorthand(letter: str, each: str, command: str) -> UsageError:
+    words = f"unknown shorthand flag: '{letter}' in {each}"
+    return UsageError(words, f"docker {command} --help lists the flags that are served", id="unknown-docker-shorthand")
 
 
 def _count(words: Sequence[str], command: str, least: int, most: int | None) -> None:
@@ -110,4 +117,5 @@ def _count(words: Sequence[str], command: str, least: int, most: int | None) -> 
     how = "exactly" if least == most else "at least" if len(words) < least else "at most"
     number = least if how != "at most" else most
     plural = "" if number == 1 else "s"
-    raise WordsError(f'"docker {command}" requires {how} {number} argument{plural}.', f"See 'docker {command} --help'.")
+    words_ = f'"docker {command}" requires {how} {number} argument{plural}.'
+    raise WordsError(words_, f"see 'docker {command} --help'", id="wrong-number-of-arguments")

@@ -4,10 +4,10 @@ Blobs are written beside and renamed; the names change under a lock, by replacin
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -57,6 +57,21 @@ class Writer:
         return digest
 
 
+def other_bytes(digest: str) -> LabError:
+    """A blob of the local store that does not have its digest any more."""
+    return LabError(
+        f"The local store is damaged: {digest} has other bytes.", "build the image again", id="stored-blob-damaged"
+    )
+
+
+def _not_written(error: OSError) -> LabError:
+    return LabError(
+        f"The image store cannot be written: {error.strerror}.",
+        "free some space, or set LAB_HOME to a folder that can be written",
+        id="image-store-not-written",
+    )
+
+
 class Store:
     """Images by name, in a folder that is made when it is first needed."""
 
@@ -69,9 +84,7 @@ class Store:
             if not layout.exists():
                 self._replace(layout, b'{"imageLayoutVersion":"1.0.0"}')
         except OSError as error:
-            raise LabError(
-                f"The image store cannot be written: {error.strerror}.", "Set LAB_HOME elsewhere."
-            ) from error
+            raise _not_written(error) from error
 
     # blobs
 
@@ -81,14 +94,14 @@ class Store:
         try:
             handle = tempfile.NamedTemporaryFile(dir=self.folder / "blobs", prefix=".new-", delete=False)  # noqa: SIM115
         except OSError as error:
-            raise LabError(f"The image store cannot be written: {error.strerror}.", "Free some space.") from error
+            raise _not_written(error) from error
         out = Writer(handle, self)
         try:
             yield out
         except OSError as error:
             if error.errno is None or error.filename not in (None, handle.name):
                 raise
-            raise LabError(f"The image store cannot be written: {error.strerror}.", "Free some space.") from error
+            raise _not_written(error) from error
         finally:
             if not out.done:
                 handle.close()
@@ -126,11 +139,11 @@ class Store:
             with self.blobs.open(descriptor.digest) as stream:
                 data = stream.read()
         except KeyError:
-            raise LabError(f"The local store lacks {descriptor.digest}.", "Build or pull the image again.") from None
-        if oci.sha256(data) != descriptor.digest:
             raise LabError(
-                f"The local store is damaged: {descriptor.digest} has other bytes.", "Build the image again."
-            )
+                f"The local store lacks {descriptor.digest}.", "build or pull the image again", id="stored-blob-missing"
+            ) from None
+        if oci.sha256(data) != descriptor.digest:
+            raise other_bytes(descriptor.digest)
         return data
 
     # names
@@ -143,8 +156,8 @@ class Store:
         except FileNotFoundError:
             return {}
         except (ValueError, KeyError, TypeError, OSError) as error:
-            remedy = f"Remove {self.folder.name}/index.json in LAB_HOME and build again."
-            raise LabError(f"The local image store is damaged: {error}.", remedy) from error
+            remedy = f"remove {self.folder.name}/index.json in LAB_HOME and build again"
+            raise LabError(f"The local image store is damaged: {error}.", remedy, id="image-store-damaged") from error
         named = [entry for entry in entries if _NAME in entry.annotations]
         return {entry.annotations[_NAME]: replace(entry, annotations={}) for entry in named}
 
@@ -162,6 +175,17 @@ class Store:
             self._write(names)
             self._sweep(names)
             return True
+
+    def named(self, image: str) -> tuple[Reference, oci.Descriptor]:
+        """As ``find``; LabError when there is none."""
+        found = self.find(image)
+        if found is None:
+            raise LabError(
+                f"There is no image {image} in the embedded engine's store.",
+                "build it first, or pull it",
+                id="embedded-image-not-found",
+            )
+        return found
 
     def find(self, text: str) -> tuple[Reference, oci.Descriptor] | None:
         """An image by name, by name@digest, or by (the beginning of) its id; None when there is none."""
@@ -222,12 +246,5 @@ class Store:
     def _locked(self) -> Iterator[None]:
         """One process at a time changes the names; the lock ends with the process that holds it."""
         with (self.folder / ".lock").open("a+b") as handle:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(handle, fcntl.LOCK_EX)
+            fcntl.flock(handle, fcntl.LOCK_EX)
             yield

@@ -44,8 +44,8 @@ def push(arguments: Sequence[str], session: Workspace) -> int:
         if not given.on("quiet"):
             session.out(f"The push refers to repository [{tag.name}]")
         if str(tag) not in names:
-            remedy = f"Build it first with: docker buildx build -t {tag.familiar} ."
-            raise LabError(f"tag does not exist: {tag.familiar}", remedy)
+            remedy = f"build it first with: docker buildx build -t {tag.familiar} ."
+            raise LabError(f"tag does not exist: {tag.familiar}", remedy, id="no-such-tag")
         _push(names[str(tag)], tag, given.one("platform"), given.on("quiet"), session)
     return 0
 
@@ -63,7 +63,7 @@ def _push(top: oci.Descriptor, tag: Reference, platform: str, quiet: bool, sessi
     try:
         Push(registry, session.store.blobs, tag, seen).run(top)
     except StatusError as error:
-        raise LabError(f"unknown: {error.what}", error.next_step) from error
+        raise LabError(f"unknown: {error.what}", error.next_step, id=error.id) from error
     finally:
         registry.close()
     session.out(str(tag) if quiet else f"{tag.target}: digest: {top.digest} size: {top.size}")
@@ -238,7 +238,7 @@ def save(arguments: Sequence[str], session: Workspace) -> int:
     """Write an image, all platforms that are here, as an OCI archive; docker load and skopeo read it."""
     given = parse(arguments, flags("output platform", "", "o=output"), "save", 1, 1)
     if not given.one("output") and sys.stdout.isatty():
-        raise LabError("cowardly refusing to save to a terminal. Use the -o flag or redirect")
+        raise LabError("cowardly refusing to save to a terminal. Use the -o flag or redirect", id="save-to-terminal")
     reference, top = _local(given.words[0], session)
     if given.one("platform"):
         top = _one_platform(session.store.image(reference.familiar, top), parse_platform(given.one("platform")))
@@ -249,7 +249,11 @@ def save(arguments: Sequence[str], session: Workspace) -> int:
 def _local(text: str, session: Workspace) -> tuple[Reference, oci.Descriptor]:
     found = session.store.find(text)
     if found is None:
-        raise LabError(f"Error response from daemon: No such image: {parse_reference(text).familiar}", "docker images")
+        raise LabError(
+            f"Error response from daemon: No such image: {parse_reference(text).familiar}",
+            "docker images",
+            id="no-such-image",
+        )
     return found
 
 

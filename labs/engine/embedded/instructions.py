@@ -88,7 +88,7 @@ def ports(instruction: Instruction, words: list[str]) -> list[str]:
         match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?(?:/(tcp|udp|sctp))?", each.lower())
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not match or not 0 < first <= last < 65536:
-            raise parse_error(instruction.line, f"invalid containerPort: {each}", "Write EXPOSE like 8080 or 53/udp.")
+            raise parse_error(instruction.line, f"invalid containerPort: {each}", "write EXPOSE like 8080 or 53/udp")
         found.extend(f"{port}/{match[3] or 'tcp'}" for port in range(first, last + 1))
     return found
 

@@ -19,9 +19,13 @@ def login(arguments: Sequence[str], session: Workspace) -> int:
     host = _host(given.words[0] if given.words else HUB)
     if given.on("password-stdin"):
         if not given.one("username"):
-            raise LabError("Must provide --username with --password-stdin", f"docker login --username AWS {host}")
+            raise LabError(
+                "Must provide --username with --password-stdin",
+                f"docker login --username AWS {host}",
+                id="login-needs-username",
+            )
         if given.one("password"):
-            raise LabError("--password and --password-stdin are mutually exclusive")
+            raise LabError("--password and --password-stdin are mutually exclusive", id="two-passwords-given")
         password = sys.stdin.read().rstrip("\r\n")
     else:
         password = given.one("password")
@@ -29,7 +33,11 @@ def login(arguments: Sequence[str], session: Workspace) -> int:
             session.say("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
     if not given.one("username") or not password:
         words = "Error: Cannot perform an interactive login from a non TTY device"
-        raise LabError(words, "Pipe the password in: ... | docker login --username AWS --password-stdin HOST")
+        raise LabError(
+            words,
+            "pipe the password in: ... | docker login --username AWS --password-stdin HOST",
+            id="login-not-interactive",
+        )
     _verify(host, Login(given.one("username"), password))
     session.credentials.save(host, Login(given.one("username"), password))
     session.out("Login Succeeded")
@@ -42,15 +50,16 @@ def _verify(host: str, account: Login) -> None:
         answer = registry.request("GET", "/v2/")
         answer.read()
     except Unauthorized as error:
-        raise LabError(f"Error response from daemon: {error.what}", "Check the user name and the password.") from error
+        what = f"Error response from daemon: {error.what}"
+        raise LabError(what, "check the user name and the password", id=error.id) from error
     except RegistryError as error:
-        raise LabError(f"Error response from daemon: {error.what}", error.next_step) from error
+        raise LabError(f"Error response from daemon: {error.what}", error.next_step, id=error.id) from error
     finally:
         registry.close()
     if answer.status != 200:
         words = f"login attempt to {registry.url('/v2/')} failed with status: {answer.line}"
-        hint = "Get a new password with: aws ecr get-login-password, or labs login-password"
-        raise LabError(f"Error response from daemon: {words}", hint)
+        hint = "get a new password with: aws ecr get-login-password, or labs login-password"
+        raise LabError(f"Error response from daemon: {words}", hint, id="login-refused")
 
 
 def logout(arguments: Sequence[str], session: Workspace) -> int:

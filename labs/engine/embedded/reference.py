@@ -55,7 +55,7 @@ def parse(text: str) -> Reference:
     """Read an image name; LabError in Docker's words when it is not one."""
     rest, _, digest = text.partition("@")
     if digest and not _DIGEST.fullmatch(digest):
-        raise LabError(f'invalid reference format: "{text}" has a malformed digest')
+        raise LabError(f'invalid reference format: "{text}" has a malformed digest', id="malformed-digest")
     host, slash, path = rest.partition("/")
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         host, path = HUB, rest
@@ -63,7 +63,13 @@ def parse(text: str) -> Reference:
     if host == HUB and "/" not in name:
         name = f"library/{name}"
     if name != name.lower():
-        raise LabError(f"invalid reference format: repository name ({name}) must be lowercase")
+        raise LabError(
+            f"invalid reference format: repository name ({name}) must be lowercase", id="repository-not-lowercase"
+        )
     if not _HOST.fullmatch(host) or not _NAME.fullmatch(name) or (colon and not _TAG.fullmatch(tag)):
-        raise LabError(f'invalid reference format: "{text}" is not an image name', "Write it like HOST/REPOSITORY:TAG.")
+        raise LabError(
+            f'invalid reference format: "{text}" is not an image name',
+            "write it like HOST/REPOSITORY:TAG",
+            id="not-an-image-name",
+        )
     return Reference(host, name, tag or ("" if digest else "latest"), digest)

@@ -36,7 +36,7 @@ class StatusError(RegistryError):
 
     def __init__(self, method: str, url: str, status: str, detail: str = "", before: str = "") -> None:
         words = f"{before}unexpected status from {method} request to {url}: {status}"
-        super().__init__(words + (f"\n{detail}" if detail else ""))
+        super().__init__(words + (f"\n{detail}" if detail else ""), id="registry-refused")
         self.status, self.detail = int(status.split(" ")[0]), detail
 
 
@@ -66,7 +66,7 @@ class RegistryResponse:
         """The whole body; RegistryError when it is longer than a document may be."""
         data = self.body.read(limit + 1)
         if len(data) > limit:
-            raise RegistryError(f"{self.url} answered more than {limit} bytes.")
+            raise RegistryError(f"{self.url} answered more than {limit} bytes.", id="registry-answer-too-long")
         return data
 
     def error(self) -> StatusError:
@@ -144,7 +144,9 @@ class RegistryClient:
                 self.close()
                 if last:
                     verb, words = method.capitalize(), network_words(error, self._server)
-                    raise RegistryError(f'failed to do request: {verb} "{url}": {words}', self._remedy()) from error
+                    raise RegistryError(
+                        f'failed to do request: {verb} "{url}": {words}', self._remedy(), id="registry-request-failed"
+                    ) from error
                 continue
             if answer.status < 500 or last:
                 return answer
@@ -153,8 +155,8 @@ class RegistryClient:
 
     def _remedy(self) -> str:
         if self.scheme == "http":
-            return "See whether the local AWS is running: labs doctor"
-        return "See whether this machine can reach the registry, then try again."
+            return "see whether the local AWS is running: labs doctor"
+        return "see whether this machine can reach the registry, then try again"
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], upload: Upload | None, hops: int = 0
@@ -186,7 +188,9 @@ class RegistryClient:
             onward = urllib.parse.urljoin(url, answer.header("Location"))
             split = urllib.parse.urlsplit(onward)
             if hops == REDIRECTS or (split.scheme != "https" and not is_local(split.netloc)):
-                raise RegistryError(f"{url} redirects too often, or to a place without https.")
+                raise RegistryError(
+                    f"{url} redirects too often, or to a place without https.", id="registry-redirects-too-often"
+                )
             return self._once(method, onward, headers, None, hops + 1)
         if own and response.will_close:
             self._connection = None
@@ -206,7 +210,9 @@ class RegistryClient:
             self._authorization = f"Bearer {_token(challenge, login)}"
             return True
         if login is None:
-            raise Unauthorized("authorization failed: no basic auth credentials", f"docker login {self.host}")
+            raise Unauthorized(
+                "authorization failed: no basic auth credentials", f"docker login {self.host}", id="no-registry-login"
+            )
         refused = self._authorization == login.basic
         self._authorization = login.basic
         return not refused
@@ -217,7 +223,9 @@ def _token(challenge: str, login: Login | None) -> str:
     fields = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
     realm = fields.pop("realm", "")
     if not realm.startswith("https://") and not is_local(urllib.parse.urlsplit(realm).netloc):
-        raise Unauthorized(f"failed to authorize: the token server {realm} is not reached over https")
+        raise Unauthorized(
+            f"failed to authorize: the token server {realm} is not reached over https", id="token-server-without-https"
+        )
     query = urllib.parse.urlencode({key: fields[key] for key in ("service", "scope") if key in fields})
     headers = {"Authorization": login.basic} if login else {}
     split = urllib.parse.urlsplit(realm)
@@ -230,12 +238,14 @@ def _token(challenge: str, login: Login | None) -> str:
             words = (
                 f"failed to authorize: failed to fetch anonymous token: unexpected status from GET request to {realm}"
             )
-            raise Unauthorized(f"{words}: {response.status} {response.reason}")
+            raise Unauthorized(f"{words}: {response.status} {response.reason}", id="no-anonymous-token")
     try:
         document = json.loads(data)
         return str(document.get("token") or document["access_token"])
     except (ValueError, LookupError, AttributeError):
-        raise Unauthorized(f"failed to authorize: the token server {realm} gave no token") from None
+        raise Unauthorized(
+            f"failed to authorize: the token server {realm} gave no token", id="token-server-gave-no-token"
+        ) from None
 
 
 def connect(scheme: str, netloc: str) -> http.client.HTTPConnection:

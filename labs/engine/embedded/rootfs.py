@@ -98,7 +98,7 @@ class Tree:
             if node and node.is_link and (parts or last):
                 hops += 1
                 if hops > 40:
-                    raise LabError(f"/{path}: too many levels of symbolic links")
+                    raise LabError(f"/{path}: too many levels of symbolic links", id="too-many-links")
                 done = "" if node.target.startswith("/") else done
                 parts = [each for each in node.target.split("/") if each not in ("", ".")] + parts
                 continue
@@ -129,7 +129,11 @@ class Tree:
         for path, info, _ in image.layer_files(layer):
             parent, name = posixpath.split(path)
             if ".." in path.split("/") or "\0" in path:
-                raise LabError(f"The image holds a path that leaves it: {path[:200]!r}.", "Do not run this image.")
+                raise LabError(
+                    f"The image holds a path that leaves it: {path[:200]!r}.",
+                    "do not run this image",
+                    id="layer-path-leaves-root",
+                )
             if name == OPAQUE:
                 emptied.add(parent)
             elif name.startswith(WHITEOUT):
@@ -161,7 +165,11 @@ class Tree:
             node = self.nodes.get(each)
             if node is not None:
                 if not node.is_folder:
-                    raise LabError(f"The image is damaged: /{path[:200]} lies below a file.", "Build it again.")
+                    raise LabError(
+                        f"The image is damaged: /{path[:200]} lies below a file.",
+                        "build it again",
+                        id="image-path-below-a-file",
+                    )
                 break
         return posixpath.join(parent, name)
 
@@ -264,4 +272,6 @@ def _add(archive: tarfile.TarFile, path: str, node: FileNode, mtime: int) -> Non
         try:
             archive.addfile(info, stream)
         except OSError as error:
-            raise LabError(f"/{path} changed while it was read: {error}", "Build again.") from error
+            raise LabError(
+                f"/{path} changed while it was read: {error}", "build again", id="file-changed-while-read"
+            ) from error

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,7 +37,8 @@ def run(arguments: Sequence[str], session: Workspace) -> int:
     if given.on("detach"):
         raise LabError(
             "docker run -d needs a Docker Engine: the embedded engine runs apps in the foreground",
-            "Leave -d out and stop the app with Ctrl-C, or put the command in the background of the shell.",
+            "leave -d out and stop the app with Ctrl-C, or put the command in the background of the shell",
+            id="run-detached-not-served",
         )
     image, platform = find_image(given.words[0], given.one("platform"), session)
     if platform != native():
@@ -64,7 +64,7 @@ def find_image(text: str, wanted: str, session: Workspace) -> tuple[Image, oci.P
         try:
             top = session.pull(reference, (platform,))
         except LabError as error:
-            raise NotStarted(f"docker: {daemon_error(error, reference).what}", error.next_step) from error
+            raise NotStarted(f"docker: {daemon_error(error, reference).what}", error.next_step, id=error.id) from error
         session.store.tag(reference, top)
         found = (reference, top)
     image = session.store.image(text, found[1])
@@ -73,7 +73,7 @@ def find_image(text: str, wanted: str, session: Workspace) -> tuple[Image, oci.P
     if wanted or not image.platforms:
         session.say(f"Unable to find image '{found[0].familiar}' locally")
         missing = no_platform(image.platforms)
-        raise NotStarted(f"docker: Error response from daemon: {missing.what}", missing.next_step)
+        raise NotStarted(f"docker: Error response from daemon: {missing.what}", missing.next_step, id=missing.id)
     return image, image.platforms[0]  # Docker runs what there is, and the kernel says what it thinks of it
 
 
@@ -84,7 +84,7 @@ def _environment(given: Given) -> dict[str, str]:
             with open(file, encoding="utf-8") as lines:  # noqa: PTH123 - the name comes from the command line
                 texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         except OSError as error:
-            raise LabError(f"open {file}: {(error.strerror or str(error)).lower()}") from error
+            raise LabError(f"open {file}: {(error.strerror or str(error)).lower()}", id="env-file-not-read") from error
         found |= dict(text.partition("=")[::2] for text in texts)
     for text in given.all("env"):
         name, equals, value = text.partition("=")
@@ -104,18 +104,19 @@ def _port(given: Given) -> int:
     address = parts[0] if len(parts) > 2 else "127.0.0.1"
     if len(parts) > 3 or not all(part.isdigit() for part in (host or "0", parts[-1])) or int(host or 0) > 65535:
         words = f'invalid argument "{given.one("publish")}" for "-p, --publish" flag: invalid publish opts format'
-        raise LabError(words, "Write it like -p 8080:8080.")
+        raise LabError(words, "write it like -p 8080:8080", id="invalid-publish")
     if address not in ("127.0.0.1", "localhost"):
-        raise LabError(f"publishing on {address} needs a Docker Engine", "The embedded engine publishes on 127.0.0.1.")
+        raise LabError(
+            f"publishing on {address} needs a Docker Engine",
+            "the embedded engine publishes on 127.0.0.1",
+            id="publish-address-not-served",
+        )
     return int(host or 0)
 
 
 @contextlib.contextmanager
 def _stopped_by_signals(pid: int) -> Any:
     """Ctrl-C and SIGTERM reach the app, which has a session of its own, and this command ends with it."""
-    if sys.platform == "win32":
-        yield
-        return
 
     def forward(number: int, _: object) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -19,7 +19,9 @@ def render(template: str, value: Any, indent: int | None = None) -> str:
         path = words[1:] if as_json else words
         if len(path) != 1 or not re.fullmatch(r"(\.|(\.[A-Za-z_][A-Za-z0-9_]*)+)", path[0]):
             raise LabError(
-                f"the template {match[0]} needs a Docker Engine", "Write it like {{.Name}} or {{json .Name}}."
+                f"the template {match[0]} needs a Docker Engine",
+                "write it like {{.Name}} or {{json .Name}}",
+                id="template-not-served",
             )
         found = _walk(value, path[0], match[0])
         return (
@@ -34,7 +36,7 @@ def render(template: str, value: Any, indent: int | None = None) -> str:
 def _walk(value: Any, path: str, shown: str) -> Any:
     for name in [name for name in path.split(".") if name]:
         if not isinstance(value, dict) or name not in value:
-            raise LabError(f'template: {shown}: map has no entry for key "{name}"')
+            raise LabError(f'template: {shown}: map has no entry for key "{name}"', id="template-key-unknown")
         value = value[name]
     return value
 

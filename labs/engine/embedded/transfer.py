@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 
 from labs import oci
 from labs.engine.archive import MAX_DOCUMENT, Blobs
-from labs.engine.embedded.image_store import Store
+from labs.engine.embedded.image_store import Store, other_bytes
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.registry_client import (
     RegistryClient,
@@ -32,7 +32,6 @@ from labs.errors import LabError
 
 MANIFESTS = ", ".join((oci.OCI_INDEX, oci.DOCKER_LIST, oci.OCI_MANIFEST, oci.DOCKER_MANIFEST, "*/*"))
 MAX_MANIFEST = 4 << 20
-_DENIED = "push access denied, repository does not exist or may require authorization: "
 
 
 @dataclass(frozen=True)
@@ -88,14 +87,9 @@ class Push:
                 data = stream.read()
             if oci.sha256(data) == descriptor.digest:
                 return data
-            raise LabError(
-                f"The local store is damaged: {descriptor.digest} has other bytes.", "Build the image again."
-            )
+            raise other_bytes(descriptor.digest)
         except KeyError:
-            raise LabError(
-                f"content digest {descriptor.digest}: not found",
-                "The image is not complete here: build or pull it again.",
-            ) from None
+            raise _incomplete(descriptor.digest) from None
 
     def _blob(self, blob: oci.Descriptor, is_layer: bool) -> None:
         if self._exists(f"{self._base}/blobs/{blob.digest}", blob):
@@ -112,19 +106,23 @@ class Push:
         try:
             return self._blobs.open(blob.digest)
         except KeyError:
-            raise LabError(f"content digest {blob.digest}: not found", "Build or pull the image again.") from None
+            raise _incomplete(blob.digest) from None
 
     def _begin(self) -> str:
         try:
             answer = self._registry.request("POST", f"{self._base}/blobs/uploads/")
         except Unauthorized as error:
-            raise Unauthorized(_DENIED + error.what, error.next_step) from error
+            raise _push_denied(error) from error
         if answer.status not in (200, 201, 202):
             raise answer.error()
         answer.read()
         location = answer.header("Location")
         if not location:
-            raise RegistryError(f"{answer.url} gave no upload location.", "Report this to whoever runs the registry.")
+            raise RegistryError(
+                f"{answer.url} gave no upload location.",
+                "report this to whoever runs the registry",
+                id="no-upload-location",
+            )
         return urllib.parse.urljoin(answer.url, location)
 
     def _manifest(self, manifest: oci.Descriptor, target: str) -> None:
@@ -163,7 +161,7 @@ class Push:
         try:
             answer = self._registry.request("PUT", where, {"Content-Type": media_type}, upload)
         except Unauthorized as error:
-            raise Unauthorized(_DENIED + error.what, error.next_step) from error
+            raise _push_denied(error) from error
         if answer.status not in (200, 201, 204):
             detail = registry_words(answer.read())
             raise StatusError(
@@ -176,7 +174,20 @@ class Push:
         answer.read()
         digest = answer.header("Docker-Content-Digest")
         if digest and digest != descriptor.digest:
-            raise RegistryError(f"got digest {digest}, expected {descriptor.digest}")
+            raise RegistryError(f"got digest {digest}, expected {descriptor.digest}", id="registry-stored-other-digest")
+
+
+def _push_denied(error: Unauthorized) -> Unauthorized:
+    words = "push access denied, repository does not exist or may require authorization: "
+    return Unauthorized(words + error.what, error.next_step, id="push-access-denied")
+
+
+def _incomplete(digest: str) -> LabError:
+    return LabError(
+        f"content digest {digest}: not found",
+        "the image is not complete here: build or pull it again",
+        id="image-not-complete",
+    )
 
 
 class _Bytes:
@@ -216,25 +227,25 @@ class Pull:
         try:
             return oci.parse(self._store.read(descriptor), descriptor.media_type)
         except oci.NotAnImage as error:
-            raise RegistryError(f"{self._reference}: {error}") from error
+            raise self._unusable(str(error)) from error
 
     def content(self, descriptor: oci.Descriptor) -> None:
         """The config and layers of a manifest."""
         found = self.manifest(descriptor)
         if isinstance(found, oci.Index):
-            raise RegistryError(f"{self._reference}: {descriptor.digest} is an index where a manifest should be")
+            raise self._unusable(f"{descriptor.digest} is an index where a manifest should be")
         self.blobs((found.config,), False)
         self.blobs(found.layers, True)
 
     def document(self, config: oci.Descriptor) -> Any:
         """The config document of a manifest."""
         if config.size > MAX_DOCUMENT:
-            raise RegistryError(f"{self._reference}: config {config.digest} of {config.size} bytes is too large")
+            raise self._unusable(f"config {config.digest} of {config.size} bytes is too large")
         self.blobs((config,), False)
         try:
             return json.loads(self._store.read(config))
         except (ValueError, RecursionError) as error:
-            raise RegistryError(f"{self._reference}: config {config.digest} is not JSON: {error}") from error
+            raise self._unusable(f"config {config.digest} is not JSON: {error}") from error
 
     def blobs(self, wanted: Iterable[oci.Descriptor], is_layer: bool) -> None:
         """Blobs that the store does not have yet."""
@@ -245,16 +256,19 @@ class Pull:
             self._blob(blob)
             self._seen(TransferEvent("pulled", blob, is_layer))
 
+    def _unusable(self, why: str) -> RegistryError:
+        return RegistryError(f"{self._reference}: {why}", id="registry-sent-unusable-content")
+
     def _ask(self, method: str, target: str) -> RegistryResponse:
         """HEAD or GET of a manifest that is there; containerd resolves with a HEAD first."""
         try:
             answer = self._registry.request(method, f"{self._base}/manifests/{target}", {"Accept": MANIFESTS})
         except Unauthorized as error:
             words = "pull access denied, repository does not exist or may require authorization: "
-            raise Unauthorized(words + error.what, error.next_step) from error
+            raise Unauthorized(words + error.what, error.next_step, id="pull-access-denied") from error
         if answer.status == 404:
             answer.read()
-            raise RegistryError(f"{self._reference}: not found")
+            raise RegistryError(f"{self._reference}: not found", id="image-not-in-registry")
         if answer.status != 200:
             raise answer.error()
         return answer
@@ -265,12 +279,12 @@ class Pull:
         digest = oci.sha256(data)
         expected = target if target.startswith("sha256:") else answer.header("Docker-Content-Digest") or digest
         if digest != expected:
-            raise RegistryError(f"{self._reference}: the registry sent {digest} where {expected} was promised")
+            raise self._unusable(f"the registry sent {digest} where {expected} was promised")
         kind = answer.header("Content-Type").partition(";")[0].strip() or media_type
         try:
             found = oci.parse(data, kind)
         except oci.NotAnImage as error:
-            raise RegistryError(f"{self._reference}: {error}") from error
+            raise self._unusable(str(error)) from error
         return self._store.add(data, found.media_type)
 
     def _blob(self, blob: oci.Descriptor) -> None:
@@ -287,7 +301,11 @@ class Pull:
                 out.file.write(chunk)
             if size != blob.size or "sha256:" + found.hexdigest() != blob.digest:
                 self._registry.close()
-                raise RegistryError(f"failed to copy: {blob.digest}: the registry sent other bytes", "Pull it again.")
+                raise RegistryError(
+                    f"failed to copy: {blob.digest}: the registry sent other bytes",
+                    "pull it again",
+                    id="pulled-blob-damaged",
+                )
             out.commit(blob.digest)
 
     def _chunk(self, answer: RegistryResponse) -> bytes:
@@ -296,4 +314,6 @@ class Pull:
         except (OSError, http.client.HTTPException) as error:
             self._registry.close()
             words = network_words(error, self._registry.host)
-            raise RegistryError(f"failed to copy: httpReadSeeker: {answer.url}: {words}", "Pull it again.") from error
+            raise RegistryError(
+                f"failed to copy: httpReadSeeker: {answer.url}: {words}", "pull it again", id="pull-interrupted"
+            ) from error

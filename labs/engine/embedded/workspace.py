@@ -63,7 +63,7 @@ class Workspace:
             try:
                 top = pull.resolve()
             except LabError as error:
-                raise Unresolved(error.what, error.next_step) from error
+                raise Unresolved(error.what, error.next_step, id=error.id) from error
             found = pull.manifest(top)
             if isinstance(found, oci.Manifest):
                 pull.content(top)
@@ -90,13 +90,13 @@ class Unresolved(LabError):
 def daemon_error(error: LabError, reference: Reference) -> LabError:
     """A pull that failed, in the words of docker pull."""
     where = f'failed to resolve reference "{reference}": ' if isinstance(error, Unresolved) else ""
-    return LabError(f"Error response from daemon: {where}{error.what}", error.next_step)
+    return LabError(f"Error response from daemon: {where}{error.what}", error.next_step, id=error.id)
 
 
 def no_platform(there: tuple[oci.Platform, ...]) -> LabError:
     """BuildKit's words for an image that lacks a platform."""
     has = ", ".join(str(each) for each in there) or "none"
-    return LabError("no match for platform in manifest: not found", f"The image has: {has}.")
+    return LabError("no match for platform in manifest: not found", f"the image has: {has}", id="no-match-for-platform")
 
 
 @dataclass
@@ -113,7 +113,9 @@ class SessionBases:
             try:
                 reference = parse(name)
             except LabError as error:
-                raise LabError(f'failed to parse stage name "{name}": {error.what}', error.next_step) from error
+                raise LabError(
+                    f'failed to parse stage name "{name}": {error.what}', error.next_step, id=error.id
+                ) from error
             with self.progress.step(f"[{platform} internal] load metadata for {reference}"):
                 self.found[name, platform] = self._resolve(name, reference, platform)
         return self.found[name, platform]
@@ -129,5 +131,5 @@ class SessionBases:
             top = self.session.pull(reference, (platform,))
         except LabError as error:
             words = f"{name}: failed to resolve source metadata for {reference}: {error.what}"
-            raise LabError(words, error.next_step) from error
+            raise LabError(words, error.next_step, id=error.id) from error
         return store.image(name, top)

@@ -116,7 +116,7 @@ def test_a_registry_that_hangs_up_is_tried_again_and_then_told_as_go_does(kit, s
 def test_a_registry_that_is_not_there_is_one_sentence(kit):
     words = _build(kit, "127.0.0.1:1", "--push").last_words
     assert "dial tcp 127.0.0.1:1: connect: connection refused" in words
-    assert "Next: See whether the local AWS is running: labs doctor" in words
+    assert "Next: see whether the local AWS is running: labs doctor" in words
 
 
 def test_credentials_are_sent_only_when_asked_for(kit, scripted):
