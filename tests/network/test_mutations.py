@@ -8,7 +8,7 @@ from botocore.validate import validate_parameters
 
 from labs.network import HopVerdict, PathStep
 
-from .mending import OPERATIONS, apply
+from .fixing import OPERATIONS, apply
 from .vpc import (
     ACL,
     ECR_API,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from labs.network import HopVerdict, PathStep
 
-from .mending import apply
+from .fixing import apply
 from .vpc import ENDPOINTS, S3_LIST, TASKS, A, B, Cloud, entry, permission, task
 
 NAMES = [
