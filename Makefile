@@ -1,26 +1,31 @@
-# Two commands for everybody: make lab, make test. Both set up .venv first, from the locked versions.
+# make help lists what there is. lab, course and wheels set up .venv with what the kit runs on; the others with what it is
+# developed with too. Both take the locked versions.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: lab test course bench lint lock wheels
+.PHONY: help lab course check test lint bench lock wheels
 
-lab: $(VENV)/run.ready
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' Makefile | awk '{ printf "  %-11s", $$1 " " $$2; $$1 = $$2 = ""; print $$0 }'
+
+lab: $(VENV)/run.ready          ## the lab: local AWS and JupyterLab; the page to open
 	@$(BIN)/labs start
 
-test: $(VENV)/dev.ready
-	@$(BIN)/python -m tests
-
-course: $(VENV)/run.ready
+course: $(VENV)/run.ready       ## the whole course, solved, in a throw-away lab; the table of its stages
 	@$(BIN)/labs course
 
-bench: $(VENV)/dev.ready
-	@$(BIN)/python -m tests.bench
+check: $(VENV)/dev.ready        ## while you work: style, types, import rules, unit tests; under a minute
+	@$(BIN)/python -m tests check
 
-lint: $(VENV)/dev.ready
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+test: $(VENV)/dev.ready         ## before you merge: everything, notebooks, Docker and browser where they are found
+	@$(BIN)/python -m tests
+
+lint: $(VENV)/dev.ready         ## style, types and import rules alone
+	@$(BIN)/python -m tests lint
+
+bench: $(VENV)/dev.ready        ## how fast it is, as ratios
+	@$(BIN)/python -m tests.bench
 
 $(VENV)/run.ready: requirements.lock pyproject.toml
 	@$(PYTHON) labs/bootstrap.py $(VENV) requirements.lock
@@ -30,14 +35,13 @@ $(VENV)/dev.ready: requirements-dev.lock requirements.lock pyproject.toml
 	@$(PYTHON) labs/bootstrap.py $(VENV) requirements-dev.lock
 	@touch $@ $(VENV)/run.ready
 
-# For a room without a network: download everything once, carry the folder, then LAB_WHEELHOUSE=wheels make lab.
-wheels: $(VENV)/run.ready
+# Carry the folder along, then: LAB_WHEELHOUSE=wheels make lab.
+wheels: $(VENV)/run.ready       ## download everything once, for a room without a network
 	@$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes -r requirements.lock -d wheels
 	@$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps uv -d wheels
 	@du -sh wheels
 
-# After a change of the dependencies in pyproject.toml.
 LOCK := $(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
-lock: $(VENV)/dev.ready
+lock: $(VENV)/dev.ready         ## after a change of the dependencies in pyproject.toml
 	@$(LOCK) pyproject.toml --group build -o requirements.lock
 	@$(LOCK) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock

@@ -1,35 +1,48 @@
-"""``make test``: style, types, and every test; the notebooks are among them (tests/notebooks), strictly compared.
+"""``make test`` and ``make check``: style, types, import rules and tests, each as a step.
 
-    python -m tests              everything
+    python -m tests              everything; the notebooks are among the tests, strictly compared
+    python -m tests check        what needs no process: style, types, import rules, unit tests with few examples
+    python -m tests lint         style, types and import rules
     python -m tests notebooks    only the notebooks (CI runs them once more with LAB_ENGINE=embedded)
+    python -m tests WORDS ...    everything, with these words to pytest
 
 Each step runs even when an earlier one failed; the exit code is 0 only if all passed.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from tests import leftovers
+from tests.examples import QUICK
+
 ROOT = Path(__file__).parent.parent
 # More workers than cores: many tests wait, for a task, an endpoint or a kernel. tests/conftest.py shares them out.
 PYTEST = ["-m", "pytest", "-n", "4"]
+LINT = [
+    ("ruff check", ["-m", "ruff", "check", "."]),
+    ("ruff format", ["-m", "ruff", "format", "--check", "."]),
+    ("mypy", ["-m", "mypy"]),
+]
+UNIT = ("unit tests", ["-m", "pytest", "-q", "-n", "2", "-m", "unit", "--hypothesis-profile", QUICK])
 
 
 def main(words: list[str]) -> int:
-    python = sys.executable
     if words == ["notebooks"]:
-        steps = [("notebooks", [python, *PYTEST, "tests/notebooks"])]
+        steps = [("notebooks", [*PYTEST, "tests/notebooks"])]
+    elif words == ["check"]:
+        steps = [*LINT, UNIT]
+    elif words == ["lint"]:
+        steps = LINT
     else:
-        steps = [
-            ("ruff check", [python, "-m", "ruff", "check", "."]),
-            ("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
-            ("mypy", [python, "-m", "mypy"]),
-            ("tests", [python, *PYTEST, *words]),
-        ]
-    results = [(name, *_run(name, command)) for name, command in steps]
+        steps = [*LINT, ("tests", [*PYTEST, *words])]
+    # As a Ctrl-C: the step's local AWS is stopped on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    results = [(name, *_run(name, [sys.executable, *command])) for name, command in steps]
     print("\nstep               result  seconds")
     for name, code, seconds in results:
         print(f"{name:<18} {'passed' if code == 0 else 'FAILED':<7} {seconds:7.0f}")
@@ -43,7 +56,9 @@ def _run(name: str, command: list[str]) -> tuple[int, float]:
     with tempfile.TemporaryDirectory(prefix="fargate-lab-") as home:
         environment = {**os.environ, "LAB_HOME": home, "LAB_TARGET": "local", "JUPYTER_PLATFORM_DIRS": "1"}
         try:
-            code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+            code = subprocess.run(
+                command, cwd=ROOT, env=environment, check=False, preexec_fn=leftovers.end_with_parent
+            ).returncode
         finally:
             _stop_local_aws(Path(home))
     return code, time.monotonic() - began

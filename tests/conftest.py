@@ -1,5 +1,6 @@
 """What every test shares: each file starts in the process's own environment and folder; a skip that CI must not see
-becomes a failure, and its reason is shown."""
+becomes a failure, and its reason is shown. What a test costs is in costs.py, what a killed run leaves in leftovers.py.
+"""
 
 import os
 import re
@@ -10,19 +11,25 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-# A busy machine's slow example is no failure.
-settings.register_profile("kit", parent=settings(), deadline=None)
-settings.load_profile("kit")
+from tests import costs, examples, leftovers
+
+# `--hypothesis-profile quick` (`make check`) comes after it.
+settings.load_profile(examples.FULL)
 
 REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "clients": "LAB_REQUIRE_CLIENTS"}
 
 _ENVIRONMENT, _FOLDER = dict(os.environ), Path.cwd()
 
-
 # Tests that run in the background, or whose terminal may go, are made to ignore these two; what they start must not.
 for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _handler)
+
+
+def pytest_configure(config):
+    for plugin in (costs, leftovers):
+        config.pluginmanager.register(plugin)
+
 
 # Minutes each: begun first, so that none is alone at the end.
 LONG = (
@@ -66,7 +73,9 @@ def pytest_runtest_teardown(item, nextitem):
     if nextitem is None or nextitem.path != item.path:
         now = os.environ.copy()
         # labs.cloud sets moto's switches when it is first imported, once for the process.
-        for name in [each for each in now.keys() - _ENVIRONMENT.keys() if not each.startswith("MOTO_")]:
+        for name in [
+            each for each in now.keys() - _ENVIRONMENT.keys() if not each.startswith(("MOTO_", leftovers.MARK))
+        ]:
             del os.environ[name]
         os.environ.update(_ENVIRONMENT)
         os.chdir(_FOLDER)

@@ -3,11 +3,12 @@
 import json
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labs.iam import MalformedPolicy, Policies, PolicyKind, Principal, PrincipalKind, Request, evaluate, parse_policy
 from labs.iam.match import Patterns
+from tests.examples import examples
 
 ACCOUNT = "111122223333"
 ARN = f"arn:aws:iam::{ACCOUNT}:"
@@ -84,7 +85,7 @@ collections = st.builds(
 )
 DENY_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-many = settings(max_examples=100, deadline=None)
+many = examples(100)
 
 
 @many

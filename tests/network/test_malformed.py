@@ -4,10 +4,11 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from labs.network import MalformedSnapshot, Snapshot
+from tests.examples import examples
 
 from .vpc import Cloud
 
@@ -131,7 +132,7 @@ def refusal(cloud):
 PATHS = [path for path in paths(Cloud().document) if path]
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     path=st.sampled_from(PATHS),
     value=st.one_of(

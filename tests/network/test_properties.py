@@ -1,11 +1,10 @@
 """What holds for every VPC: opening a rule never closes, a deciding rule decides, a mend mends."""
 
-import copy
-
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from labs.network import HopVerdict, PathStep
+from tests.examples import examples
 
 from .fixing import apply
 from .vpc import ENDPOINTS, S3_LIST, TASKS, A, B, Cloud, entry, permission, task
@@ -103,7 +102,7 @@ def clouds(draw):
 RANK = {False: 0, None: 1, True: 2}
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources, data=st.data())
 def test_opening_a_security_group_never_closes_a_path(cloud, to, source, data):
     before = cloud.reach(to, source).ok
@@ -113,7 +112,7 @@ def test_opening_a_security_group_never_closes_a_path(cloud, to, source, data):
     assert RANK[cloud.reach(to, source).ok] >= RANK[before]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources, made=entries, data=st.data())
 def test_an_allow_in_a_network_acl_never_closes_a_path(cloud, to, source, made, data):
     acl = data.draw(st.sampled_from(cloud["NetworkAcls"]))
@@ -123,7 +122,7 @@ def test_an_allow_in_a_network_acl_never_closes_a_path(cloud, to, source, made, 
     assert RANK[cloud.reach(to, source).ok] >= RANK[before]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources, made=entries, data=st.data())
 def test_a_deny_in_a_network_acl_never_opens_a_path(cloud, to, source, made, data):
     acl = data.draw(st.sampled_from(cloud["NetworkAcls"]))
@@ -135,7 +134,7 @@ def test_a_deny_in_a_network_acl_never_opens_a_path(cloud, to, source, made, dat
 
 def without_rule(cloud, hop):
     """The VPC without the rule that a hop names, None when the hop names no rule that can be deleted."""
-    bent = copy.deepcopy(cloud)
+    bent = cloud.copy()
     if hop.step in (PathStep.GROUPS_OUT, PathStep.GROUPS_IN):
         egress = hop.step is PathStep.GROUPS_OUT
         key, other = "IpPermissionsEgress" if egress else "IpPermissions", hop.rule.rsplit(" ", 1)[1]
@@ -163,7 +162,7 @@ def words(item):
     return f"{item['IpProtocol']} {low}" if low == high else f"{item['IpProtocol']} {low}-{high}"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources)
 def test_without_its_deciding_rule_an_open_path_closes_or_another_rule_decides(cloud, to, source):
     path = cloud.reach(to, source)
@@ -180,7 +179,7 @@ def test_without_its_deciding_rule_an_open_path_closes_or_another_rule_decides(c
             assert after.hops[index] != hop or len(after.hops) != len(path.hops), hop
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources)
 def test_a_mend_opens_the_path_or_the_next_block_is_another(cloud, to, source):
     seen = set()
@@ -195,7 +194,7 @@ def test_a_mend_opens_the_path_or_the_next_block_is_another(cloud, to, source):
         )  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources)
 def test_every_hop_says_what_decided(cloud, to, source):
     path = cloud.reach(to, source)
@@ -209,7 +208,7 @@ def test_every_hop_says_what_decided(cloud, to, source):
     assert path.blocked_at in (None, path.hops[-1])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources, data=st.data())
 def test_the_order_of_the_answers_does_not_matter(cloud, to, source, data):
     before = cloud.reach(to, source)
