@@ -28,7 +28,7 @@ from labs.errors import LabError
 TAKES = flags(
     "tag file platform build-arg target label output progress provenance sbom attest builder cache-from cache-to "
     "metadata-file iidfile",
-    "push load no-cache pull quiet rm force-rm help",
+    "push load no-cache pull quiet rm force-rm",
     "t=tag f=file o=output q=quiet",
 )
 _ARCHITECTURES = ("amd64", "x86_64", "arm64", "aarch64", "arm", "386", "ppc64le", "s390x", "riscv64")

@@ -1,4 +1,7 @@
-"""``docker buildx ls|inspect|create|use|version``, ``docker version`` and ``docker info``: the one builder there is."""
+"""``docker buildx ls|inspect|create|use|version``, ``docker version`` and ``docker info``: the one builder there is.
+
+The course itself needs none of them; a pipeline's actions ask for them before they build, and so do people.
+"""
 
 from collections.abc import Sequence
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from labs.engine.embedded.build_command import BuildError
-from labs.engine.embedded.flags import UsageError
+from labs.engine.embedded.flags import HelpWanted, UsageError
 from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError
 
@@ -32,6 +32,9 @@ def main(argv: Sequence[str]) -> int:
     session = Workspace()
     try:
         return _find(words)(session)
+    except HelpWanted as help_:
+        session.out(str(help_))
+        return 0
     except LabError as error:
         sys.stdout.flush()
         _print_error(error, plugin and not isinstance(error, UsageError))
@@ -57,12 +60,12 @@ def _find(words: Sequence[str]) -> Callable[[Workspace], int]:
         names = " ".join(words[:length])
         if len(words) >= length and names in COMMANDS:
             rest = list(words[length:])
-            if "--help" in rest or "-h" in rest:
-                return _help(names)
             run = COMMANDS[names]
             return lambda session: run()(rest, session)
-    if not words or words[0] in ("--help", "-h", "help"):
-        return _help("")
+    if not words or words[0] in ("--help", "-h"):
+        return _overview
+    if words[0] == "help":
+        return _find([*words[1:], "--help"])
     if words[0] in ("--version", "-v"):
         return lambda session: _version(["--short"], session)
     shown = " ".join(word for word in words[:2] if not word.startswith("-"))
@@ -73,20 +76,12 @@ def _find(words: Sequence[str]) -> Callable[[Workspace], int]:
     )
 
 
-def _help(name: str) -> Callable[[Workspace], int]:
-    def show(session: Workspace) -> int:
-        if name:
-            session.out(
-                f"docker {name}: as in Docker, with the flags that the lab uses; the rest needs a Docker Engine."
-            )
-        else:
-            session.out("The embedded engine of the Fargate Lab Kit has these docker commands:")
-            for each in COMMANDS:
-                session.out(f"  docker {each}")
-            session.out("Anything else needs a Docker Engine.")
-        return 0
-
-    return show
+def _overview(session: Workspace) -> int:
+    session.out("The embedded engine of the Fargate Lab Kit has these docker commands:")
+    for each in COMMANDS:
+        session.out(f"  docker {each}")
+    session.out("Anything else needs a Docker Engine. docker COMMAND --help lists a command's flags.")
+    return 0
 
 
 def _build() -> Run:

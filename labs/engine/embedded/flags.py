@@ -20,6 +20,10 @@ class WordsError(LabError):
     exit_code = 1
 
 
+class HelpWanted(Exception):
+    """``--help`` stood among the flags; the text is the answer."""
+
+
 @dataclass(frozen=True)
 class Flags:
     """What one command takes: flags with a value, switches, short names, how many words."""
@@ -57,7 +61,7 @@ def flags(valued: str = "", switches: str = "", short: str = "", words_last: boo
 
 
 def parse(arguments: Sequence[str], takes: Flags, command: str, least: int = 0, most: int | None = None) -> Given:
-    """Read a command line; UsageError for what Docker would refuse."""
+    """Read a command line; UsageError for what Docker would refuse, HelpWanted for ``--help``."""
     words: list[str] = []
     values: dict[str, list[str]] = {}
     rest = list(arguments)
@@ -72,6 +76,8 @@ def parse(arguments: Sequence[str], takes: Flags, command: str, least: int = 0, 
                 words.extend(rest)
                 break
             continue
+        if each in ("--help", "-h"):
+            raise HelpWanted(served(takes, command, least, most))
         name, value = _name(each, takes, command)
         if name in takes.valued:
             if value is None:
@@ -85,6 +91,20 @@ def parse(arguments: Sequence[str], takes: Flags, command: str, least: int = 0, 
         values.setdefault(name, []).append(value)
     _count(words, command, least, most)
     return Given(tuple(words), {name: tuple(each) for name, each in values.items()})
+
+
+def served(takes: Flags, command: str, least: int, most: int | None) -> str:
+    """The help of one command: how it is written, and its flags."""
+    words = " ARGUMENT" * least + (" [ARGUMENT ...]" if most is None else " [ARGUMENT]" * (most - least))
+    short = {name: f"-{letter}, " for letter, name in takes.short.items()}
+    lines = [
+        f"Usage: docker {command} [flags]{words}",
+        "",
+        "As in Docker, with these flags; any other needs a Docker Engine:",
+    ]
+    for name in sorted(takes.valued | takes.switches):
+        lines.append(f"  {short.get(name, ''):>4}--{name}{' VALUE' if name in takes.valued else ''}")
+    return "\n".join(lines if len(lines) > 3 else [lines[0], "", "It has no flags here."])
 
 
 def _name(each: str, takes: Flags, command: str) -> tuple[str, str | None]:

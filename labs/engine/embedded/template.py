@@ -1,4 +1,7 @@
-"""The few Go templates that people write after ``--format``: ``{{.A.B}}``, ``{{json .A}}`` and text around them."""
+"""The few Go templates that people and a pipeline's actions write after ``--format``.
+
+``{{.A.B}}``, ``{{json .A}}`` and text around them.
+"""
 
 import json
 import re
