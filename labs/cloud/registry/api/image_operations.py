@@ -7,7 +7,7 @@ from labs.cloud.contract import Caller
 from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry.api.ecr_parameters import PAGE_FORM
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter, refused, said
 from labs.cloud.registry.store.images import StoredImage, image_missing
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
@@ -17,7 +17,7 @@ Answer = dict[str, Any]
 Find = Callable[[Parameters], Repository]
 
 _TAG_PATTERN = "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
-_NOT_FOUND = ("ImageNotFound", "Requested image not found")
+_NOT_FOUND = "ImageNotFound"
 
 
 class ImageOperations:
@@ -41,10 +41,13 @@ class ImageOperations:
         media_type = parameters.get("imageManifestMediaType") or ""
         image, changed = self._store.images.put(repository, body, media_type, tag, digest)
         if not changed:
-            raise EcrError(
+            raise refused(
                 Fault.IMAGE_EXISTS,
-                f"Image with digest '{image.digest}' and tag '{tag or 'null'}' already exists in the repository "
-                f"with name '{repository.name}' in registry with id '{self._store.account}'",
+                "image.exists",
+                digest=image.digest,
+                tag=tag or "null",
+                name=repository.name,
+                registry=self._store.account,
             )
         return {"image": self._image(repository, image, tag)}
 
@@ -59,7 +62,7 @@ class ImageOperations:
         for wanted in parameters["imageIds"]:
             image, failure = self._lookup(repository, wanted)
             if image is not None and accepted and image.media_type not in accepted:
-                image, failure = None, _NOT_FOUND
+                image, failure = None, _not_found()
             if image is None:
                 failures.append(_failure(wanted, *failure))
             else:
@@ -80,7 +83,7 @@ class ImageOperations:
             try:
                 self._store.images.delete(repository, digest="" if tag else digest, tag=tag)
             except EcrError as error:
-                code = error.fault.api_code if error.fault is Fault.IMAGE_REFERENCED else _NOT_FOUND[0]
+                code = error.fault.api_code if error.fault is Fault.IMAGE_REFERENCED else _NOT_FOUND
                 failures.append(_failure(wanted, code, error.message))
                 continue
             tags = [tag] if tag else list(image.tags)
@@ -150,7 +153,7 @@ class ImageOperations:
         image = self._store.images.get(repository, digest or tag)
         if image is not None and digest and tag and tag not in image.tags:
             return None, ("ImageTagDoesNotMatchDigest", "Image tag does not match digest (simulated wording)")
-        return image, _NOT_FOUND
+        return image, _not_found()
 
     def _image(self, repository: Repository, image: StoredImage, tag: str) -> Answer:
         identifier = {"imageDigest": image.digest}
@@ -181,6 +184,11 @@ class ImageOperations:
         if image.subject:
             detail["subjectManifestDigest"] = image.subject
         return detail
+
+
+def _not_found() -> tuple[str, str]:
+    """Code and reason of a failure: the image is not there."""
+    return _NOT_FOUND, said("image.missing")
 
 
 def _failure(wanted: Answer, code: str, reason: str) -> Answer:

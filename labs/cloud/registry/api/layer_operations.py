@@ -8,7 +8,7 @@ from typing import Any
 from labs.cloud.contract import Caller
 from labs.cloud.registry.data_plane.downloads import download_url
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter, refused
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 from labs.cloud.registry.store.uploads import MAX_PART
@@ -64,11 +64,7 @@ class LayerOperations:
             raise invalid_parameter("layerPartBlob", "is not base64 (simulated wording)") from error
         first, last = parameters["partFirstByte"], parameters["partLastByte"]
         if last - first + 1 != len(data):
-            raise EcrError(
-                Fault.SIZE_INVALID,
-                "The layer part size is not valid, or the first byte specified is not consecutive "
-                "to the last byte of a previous layer part upload.",
-            )
+            raise refused(Fault.SIZE_INVALID, "upload.out_of_order")
         upload = parameters["uploadId"].lower()
         size = self._store.uploads.append_part(repository, upload, first, _Bytes(data), len(data))
         return {**self._about(repository), "uploadId": upload, "lastByteReceived": size - 1}
@@ -89,16 +85,9 @@ class LayerOperations:
         repository, digest = self._repository(parameters), parameters["layerDigest"]
         layer = self._store.uploads.layer(repository, digest)
         if layer is None:
-            raise EcrError(
-                Fault.BLOB_MISSING,
-                "The specified layers could not be found, or the specified layer is not valid for this repository.",
-            )
+            raise refused(Fault.BLOB_MISSING, "layer.missing")
         if not layer.referenced:
-            raise EcrError(
-                Fault.LAYER_INACCESSIBLE,
-                "The specified layer is not available because it is not associated with an image. "
-                "Unassociated image layers may be cleaned up at any time.",
-            )
+            raise refused(Fault.LAYER_INACCESSIBLE, "layer.inaccessible")
         url = download_url(
             self._host(),
             repository.name,

@@ -9,7 +9,14 @@ from labs.cloud.contract import Caller
 from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry.api.ecr_parameters import PAGE_FORM
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter, repository_missing
+from labs.cloud.registry.rules.registry_errors import (
+    EcrError,
+    Fault,
+    invalid_parameter,
+    refused,
+    repository_missing,
+    said,
+)
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 
@@ -17,7 +24,6 @@ Parameters = dict[str, Any]
 Answer = dict[str, Any]
 
 _REGISTRY_POLICY = "registry-policy"
-_NO_FILTERS = "ImageTagMutabilityExclusionFilters can't be null when imageTagMutability is set as {}"
 
 
 class RepositoryOperations:
@@ -95,8 +101,8 @@ class RepositoryOperations:
         """GetRepositoryPolicy."""
         repository = self.repository(parameters)
         if repository.policy is None:
-            words = f"Repository policy does not exist for {_where(repository.name, self._store.account)}"
-            raise EcrError(Fault.REPOSITORY_POLICY_MISSING, words)
+            where = {"name": repository.name, "registry": self._store.account}
+            raise refused(Fault.REPOSITORY_POLICY_MISSING, "repository.no_policy", **where)
         return {**self._named(repository.name), "policyText": repository.policy}
 
     def delete_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
@@ -116,8 +122,8 @@ class RepositoryOperations:
         """GetLifecyclePolicy. Never evaluated is 1970, as on AWS [field]."""
         repository = self.repository(parameters)
         if repository.lifecycle is None:
-            words = f"Lifecycle policy does not exist for {_where(repository.name, self._store.account)}"
-            raise EcrError(Fault.LIFECYCLE_POLICY_MISSING, words)
+            where = {"name": repository.name, "registry": self._store.account}
+            raise refused(Fault.LIFECYCLE_POLICY_MISSING, "repository.no_lifecycle", **where)
         return {**self._named(repository.name), "lifecyclePolicyText": repository.lifecycle, "lastEvaluatedAt": 0.0}
 
     def delete_lifecycle_policy(self, caller: Caller, parameters: Parameters) -> Answer:
@@ -156,8 +162,7 @@ class RepositoryOperations:
         """GetRegistryPolicy."""
         text = self._store.setting(_REGISTRY_POLICY)
         if not text:
-            words = f"Registry policy does not exist in the registry with id '{self._store.account}'"
-            raise EcrError(Fault.REGISTRY_POLICY_MISSING, words)
+            raise refused(Fault.REGISTRY_POLICY_MISSING, "registry.no_policy", registry=self._store.account)
         return {"registryId": self._store.account, "policyText": text}
 
     def delete_registry_policy(self, caller: Caller, parameters: Parameters) -> Answer:
@@ -215,15 +220,12 @@ def _setting(name: str) -> tuple[str, ...]:
     return _SETTINGS[name]
 
 
-def _where(name: str, account: str) -> str:
-    return f"the repository with name '{name}' in the registry with id '{account}'"
-
-
 def _mutability(parameters: Parameters) -> tuple[str, list[str]]:
     mutability = parameters.get("imageTagMutability") or "MUTABLE"
     filters = [item["filter"] for item in parameters.get("imageTagMutabilityExclusionFilters") or []]
     if bool(filters) != mutability.endswith("_WITH_EXCLUSION"):
-        raise invalid_parameter("imageTagMutabilityExclusionFilters", _NO_FILTERS.format(mutability))
+        words = said("repository.exclusions", mutability=mutability)
+        raise invalid_parameter("imageTagMutabilityExclusionFilters", words)
     return mutability, filters
 
 

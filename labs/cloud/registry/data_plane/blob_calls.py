@@ -8,7 +8,7 @@ from labs.cloud.registry.data_plane.messages import Blob, Headers, RegistryReque
 from labs.cloud.registry.data_plane.paths import RegistryPath
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import ACTIONS, DOWNLOAD_LAYER, ReferencedLayerRule, RegistryCall
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 from labs.cloud.registry.store.uploads import RepositoryLayer
@@ -175,8 +175,7 @@ def _digest(text: str) -> str:
 
 
 def _blob_unknown() -> EcrError:
-    # The specification's own message for BLOB_UNKNOWN.
-    return EcrError(Fault.BLOB_MISSING, "blob unknown to registry")
+    return refused(Fault.BLOB_MISSING, "blob.missing")
 
 
 def _about(layer: RepositoryLayer) -> Headers:

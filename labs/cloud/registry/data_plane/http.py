@@ -26,7 +26,7 @@ from labs.cloud.registry.data_plane.messages import (
 from labs.cloud.registry.data_plane.paths import PathTarget, RegistryPath, find_route
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import REFERENCED_LAYER_NEEDS_DOWNLOAD, ReferencedLayerRule
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused, said
 from labs.cloud.registry.store.registry_store import EcrStore
 
 StartResponse = Callable[[str, Headers], Any]
@@ -112,21 +112,21 @@ class RegistryApp:
         except NotAuthorized:
             return self._challenge()
         except Expired:
-            return refusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
+            return refusal(403, "DENIED", said("token.expired"))
         if route is None:
             return refusal(404, "UNSUPPORTED", "No such path in the distribution API (simulated wording)")
         handlers = self._handlers[route.target]
         handler = handlers.get(request.method)
         if handler is None:
             allowed = [("Allow", ", ".join(handlers))]
-            return refusal(405, "UNSUPPORTED", "The operation is unsupported.", allowed)
+            return refusal(405, "UNSUPPORTED", said("method.not_served"), allowed)
         return self._handle(handler, visit, route, request)
 
     def _handle(self, handler: Handler, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         failure: EcrError | None = None
         try:
             if route.name and not spelling.is_repository(route.name):
-                raise EcrError(Fault.NAME_INVALID, "invalid repository name")
+                raise refused(Fault.NAME_INVALID, "repository.name")
             return handler(visit, route, request)
         except Denied as denied:
             return refusal(403, "DENIED", str(denied))

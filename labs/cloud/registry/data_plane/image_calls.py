@@ -9,7 +9,7 @@ from labs.cloud.registry.data_plane.paths import RegistryPath
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import ACTIONS, RegistryCall
 from labs.cloud.registry.rules.manifests import MAX_MANIFEST
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused
 from labs.cloud.registry.store.images import StoredImage
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
@@ -112,7 +112,7 @@ class ImageCalls:
     def _find(self, repository: Repository, reference: str) -> StoredImage:
         image = self._store.images.get(repository, reference)
         if image is None:
-            raise EcrError(Fault.IMAGE_MISSING, "Requested image not found")  # AWS's words: "Common errors"
+            raise refused(Fault.IMAGE_MISSING, "image.missing")
         return image
 
 

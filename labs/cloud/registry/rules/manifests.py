@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 
 from labs import oci
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, said
 
 MAX_MANIFEST = 4_194_304  # service model: imageManifest
 
-_INVALID = "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
 _KNOWN = (*oci.MANIFEST_TYPES, *oci.INDEX_TYPES)
 # Content types that say nothing about the document.
 _VAGUE = ("", "text/plain", "application/json", "application/octet-stream", "*/*")
@@ -118,4 +117,4 @@ def _is_foreign(media_type: str) -> bool:
 
 
 def _invalid(what: str) -> EcrError:
-    return EcrError(Fault.MANIFEST_INVALID, f"{_INVALID} ({what.rstrip('.')}; simulated wording)")
+    return EcrError(Fault.MANIFEST_INVALID, f"{said('image.manifest')} ({what.rstrip('.')}; simulated wording)")

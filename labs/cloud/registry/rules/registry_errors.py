@@ -6,6 +6,7 @@ statuses those of the OCI distribution specification 1.1 ("Error Codes") as ECR 
 
 from enum import Enum
 
+from labs.aws_texts import texts
 from labs.cloud.contract import AwsError
 
 
@@ -79,21 +80,26 @@ class EcrError(Exception):
         return AwsError(self.fault.api_code, self.message, 500 if self.fault is Fault.STORAGE else 400)
 
 
+def said(id: str, /, **values: object) -> str:
+    """The words behind an id of ``ecr_errors``, with its values."""
+    return texts("ecr_errors")[id].say(**values)
+
+
+def refused(fault: Fault, id: str, /, **values: object) -> EcrError:
+    """The refusal in the catalogue's words. The text's code is the fault's own."""
+    return EcrError(fault, said(id, **values))
+
+
 def repository_missing(name: str, registry: str) -> EcrError:
-    """AWS's words (ECR User Guide, "Common errors"; seen through docker as well)."""
-    words = f"The repository with name '{name}' does not exist in the registry with id '{registry}'"
-    return EcrError(Fault.REPOSITORY_MISSING, words)
+    """The repository is not there."""
+    return refused(Fault.REPOSITORY_MISSING, "repository.missing", name=name, registry=registry)
 
 
 def upload_missing(upload: str, name: str, registry: str) -> EcrError:
-    """The wording is moto's, which recorded AWS's."""
-    return EcrError(
-        Fault.UPLOAD_MISSING,
-        f"Upload with id '{upload}' could not be found for the repository with name '{name}' "
-        f"in the registry with id '{registry}'",
-    )
+    """The upload is not there."""
+    return refused(Fault.UPLOAD_MISSING, "upload.missing", upload=upload, name=name, registry=registry)
 
 
 def invalid_parameter(parameter: str, constraint: str, fault: Fault = Fault.PARAMETER_INVALID) -> EcrError:
-    """ECR's form for a parameter that breaks a constraint (moto's tests recorded it)."""
-    return EcrError(fault, f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'")
+    """ECR's form for a parameter that breaks a constraint."""
+    return refused(fault, "parameter.constraint", parameter=parameter, constraint=constraint)

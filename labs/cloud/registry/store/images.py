@@ -10,7 +10,7 @@ from typing import Any
 from labs.cloud.contract import Clock
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.manifests import ManifestDocument, read_document
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault, repository_missing
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused, repository_missing
 from labs.cloud.registry.store.blobs import BlobStore, new_hash
 from labs.cloud.registry.store.database import Database, Row
 from labs.cloud.registry.store.repositories import Repository, take_orphans
@@ -96,10 +96,7 @@ class Images:
         document = read_document(body, media_type)
         found = _digest(body, digest)
         if digest and found != digest:
-            raise EcrError(
-                Fault.IMAGE_DIGEST_DIFFERS,
-                "The specified image digest does not match the digest that Amazon ECR calculated for the image.",
-            )
+            raise refused(Fault.IMAGE_DIGEST_DIFFERS, "image.digest_differs")
         with self._database.write() as write:
             if write.execute("SELECT 1 FROM repository WHERE id = ?", (repository.id,)).fetchone() is None:
                 raise repository_missing(repository.name, self._account)
@@ -157,13 +154,9 @@ class Images:
             is None
         ]
         if missing:
-            # The service model: "The specified layers could not be found, or the specified layer is not valid for
-            # this repository." The list in front is the kit's.
-            raise EcrError(
-                Fault.LAYERS_MISSING,
-                f"Layers with digests '[{', '.join(dict.fromkeys(missing))}]' required for pushing image into "
-                f"repository with name '{repository.name}' in the registry with id '{self._account}' do not exist",
-            )
+            digests = ", ".join(dict.fromkeys(missing))
+            where = {"name": repository.name, "registry": self._account}
+            raise refused(Fault.LAYERS_MISSING, "image.no_layers", digests=digests, **where)
 
     def _children(self, write: sqlite3.Connection, repository: Repository, document: ManifestDocument) -> list[Row]:
         rows = [
@@ -177,11 +170,8 @@ class Images:
         ]
         missing = [digest for digest, row in rows if row is None]
         if missing:
-            raise EcrError(
-                Fault.CHILD_MISSING,
-                f"Images with digests '[{', '.join(missing)}]' required for pushing image into repository with name "
-                f"'{repository.name}' in the registry with id '{self._account}' do not exist",
-            )
+            where = {"name": repository.name, "registry": self._account}
+            raise refused(Fault.CHILD_MISSING, "image.no_children", digests=", ".join(missing), **where)
         return [row for _, row in rows]
 
     def _point(self, write: sqlite3.Connection, repository: Repository, tag: str, number: int) -> bool:
@@ -189,11 +179,7 @@ class Images:
         if row is not None and row["image"] == number:
             return False
         if row is not None and repository.immutable(tag):
-            raise EcrError(
-                Fault.TAG_EXISTS,
-                f"The image tag '{tag}' already exists in the '{repository.name}' repository "
-                "and cannot be overwritten because the repository is immutable.",
-            )
+            raise refused(Fault.TAG_EXISTS, "image.tag_immutable", tag=tag, name=repository.name)
         write.execute("INSERT OR REPLACE INTO tag VALUES (?, ?, ?)", (repository.id, tag, number))
         return True
 
@@ -217,7 +203,7 @@ class Images:
                 ).fetchall()
                 if parents:
                     listed = ", ".join(row["digest"] for row in parents)
-                    raise EcrError(Fault.IMAGE_REFERENCED, f"Requested image referenced by manifest list: [{listed}]")
+                    raise refused(Fault.IMAGE_REFERENCED, "image.referenced", digests=listed)
                 layers = write.execute("SELECT digest FROM image_layer WHERE image = ?", (image.id,)).fetchall()
                 write.execute("DELETE FROM image WHERE id = ?", (image.id,))
                 write.executemany(
@@ -237,13 +223,10 @@ class Images:
 
 
 def image_missing(reference: str, repository: str, account: str) -> EcrError:
-    """ImageNotFoundException as moto recorded it."""
+    """The image is not there, as DescribeImages says it."""
     tag, digest = ("null", reference) if spelling.is_digest(reference) else (reference, "null")
-    return EcrError(
-        Fault.IMAGE_MISSING,
-        f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist within the repository "
-        f"with name '{repository}' in the registry with id '{account}'",
-    )
+    image = f"{{imageDigest:'{digest}', imageTag:'{tag}'}}"
+    return refused(Fault.IMAGE_MISSING, "image.not_there", image=image, name=repository, registry=account)
 
 
 def _digest(body: bytes, wanted: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from labs.cloud.contract import Clock
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter, repository_missing
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter, refused, repository_missing
 from labs.cloud.registry.store.blobs import BlobStore
 from labs.cloud.registry.store.database import Database, Row
 
@@ -100,8 +100,8 @@ class Repositories:
                     values,
                 )
         except sqlite3.IntegrityError as error:
-            words = f"The repository with name '{name}' already exists in the registry with id '{self._account}'"
-            raise EcrError(Fault.REPOSITORY_EXISTS, words) from error
+            where = {"name": name, "registry": self._account}
+            raise refused(Fault.REPOSITORY_EXISTS, "repository.exists", **where) from error
         return self.find(name)
 
     def public(self, name: str) -> Repository:
@@ -124,11 +124,8 @@ class Repositories:
             with self._database.write() as write:
                 images = write.execute("SELECT 1 FROM image WHERE repository = ? LIMIT 1", (repository.id,)).fetchone()
                 if images and not force:
-                    raise EcrError(
-                        Fault.REPOSITORY_NOT_EMPTY,
-                        f"The repository with name '{name}' in registry with id '{self._account}' "
-                        "cannot be deleted because it still contains images",
-                    )
+                    where = {"name": name, "registry": self._account}
+                    raise refused(Fault.REPOSITORY_NOT_EMPTY, "repository.not_empty", **where)
                 uploads = write.execute("SELECT id FROM upload WHERE repository = ?", (repository.id,)).fetchall()
                 write.execute(
                     "DELETE FROM image_child WHERE parent IN (SELECT id FROM image WHERE repository = ?)",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from labs.cloud.contract import Clock
 from labs.cloud.registry.rules import spelling
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault, repository_missing, upload_missing
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused, repository_missing, upload_missing
 from labs.cloud.registry.store.blobs import BlobStore, BodySource, Hash, new_hash
 from labs.cloud.registry.store.database import Database
 from labs.cloud.registry.store.repositories import Repository
@@ -21,18 +21,6 @@ MIN_PART = 5 << 20  # UploadLayerPart: every part but the last has at least 5 Mi
 MAX_PART = 20_971_520  # and at most this (service model)
 MAX_LAYER = 52_000 << 20  # ECR quotas: size of a layer
 UPLOAD_LIFE_S = 24 * 3600.0  # an upload nobody finished is swept at the first start after this
-
-# The texts of the service model's exceptions.
-_DIFFERS = (
-    "The layer digest calculation performed by Amazon ECR upon receipt of the image layer "
-    "does not match the digest specified."
-)
-_EMPTY = "The specified layer upload does not contain any layer parts."
-_TOO_SMALL = "Layer parts must be at least 5 MiB in size."
-_OUT_OF_ORDER = (
-    "The layer part size is not valid, or the first byte specified is not consecutive "
-    "to the last byte of a previous layer part upload."
-)
 
 
 @dataclass(frozen=True)
@@ -121,14 +109,14 @@ class Uploads:
         """
         with self._hold(repository, upload) as (writing, size):
             if first is not None and first != size:
-                raise EcrError(Fault.PART_OUT_OF_ORDER, _OUT_OF_ORDER)
+                raise refused(Fault.PART_OUT_OF_ORDER, "upload.out_of_order")
             return self._receive(upload, writing, size, source, length)
 
     def append_part(self, repository: Repository, upload: str, first: int, source: BodySource, length: int) -> int:
         """UploadLayerPart: as ``append``, all or nothing, with the rule for short parts."""
         with self._hold(repository, upload) as (writing, size):
             if first != size or length > MAX_PART:
-                raise EcrError(Fault.PART_OUT_OF_ORDER, _OUT_OF_ORDER)
+                raise refused(Fault.PART_OUT_OF_ORDER, "upload.out_of_order")
             total = self._receive(upload, writing, size, source, length)
             with self._database.write() as write:
                 # 1: the last part was short; 2: a short part was followed by another one.
@@ -157,7 +145,7 @@ class Uploads:
         algorithm = digest.partition(":")[0]
         with self._hold(repository, upload) as (writing, size):
             if first is not None and first != size:
-                raise EcrError(Fault.PART_OUT_OF_ORDER, _OUT_OF_ORDER)
+                raise refused(Fault.PART_OUT_OF_ORDER, "upload.out_of_order")
             if size == 0:
                 writing.hash, writing.hashed = new_hash(algorithm), 0
             if source is not None:
@@ -175,18 +163,18 @@ class Uploads:
                 found = self._blobs.digest_of(upload, algorithm)
             if found != digest:
                 self._forget(upload)
-                raise EcrError(Fault.DIGEST_DIFFERS, _DIFFERS)
+                raise refused(Fault.DIGEST_DIFFERS, "layer.digest_differs")
             return self._keep(repository, upload, digest, size)
 
     def complete(self, repository: Repository, upload: str, digest: str) -> RepositoryLayer:
         """CompleteLayerUpload: as ``finish`` with nothing more to come, and ECR's own three refusals."""
         short_parts = self._check(repository, upload)
         if self.received(repository, upload) == 0:
-            raise EcrError(Fault.UPLOAD_EMPTY, _EMPTY)
+            raise refused(Fault.UPLOAD_EMPTY, "upload.empty")
         if short_parts > 1:
-            raise EcrError(Fault.PART_TOO_SMALL, _TOO_SMALL)
+            raise refused(Fault.PART_TOO_SMALL, "layer.part_too_small")
         if self.layer(repository, digest) is not None:
-            raise EcrError(Fault.LAYER_EXISTS, "The image layer already exists in the associated repository.")
+            raise refused(Fault.LAYER_EXISTS, "layer.exists")
         return self.finish(repository, upload, digest)
 
     def cancel(self, repository: Repository, upload: str) -> None:
