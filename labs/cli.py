@@ -127,6 +127,11 @@ def parser_of(name: str) -> Parser:
     return parser
 
 
+def actions_of(name: str) -> Sequence[argparse.Action]:
+    """The options and arguments of a command, in the order in which its help shows them."""
+    return parser_of(name)._actions
+
+
 def overview() -> str:
     """``labs --help``: every command, in groups."""
     wide = max(map(len, COMMANDS))

@@ -30,6 +30,7 @@ BY_PATH = {
     "tests/iam": "unit",
     "tests/network": "unit",
     "tests/notebooks": "notebooks",
+    "tests/pages/test_reference.py": "unit",
     "tests/test_costs.py": "unit",
     "tests/test_dependencies.py": "unit",
     "tests/test_oci.py": "unit",

@@ -31,7 +31,7 @@ def words() -> Mapping[str, Sequence[str]]:
     found: dict[str, Sequence[str]] = {"help": tuple(cli.COMMANDS)}
     for name in cli.COMMANDS:
         follow: list[str] = []
-        for action in cli.parser_of(name)._actions:
+        for action in cli.actions_of(name):
             follow += [option for option in action.option_strings if option.startswith("--")]
             follow += [str(each) for each in action.choices or ()]
             follow += [each.name for each in stages()] if action.dest == "stage" else []
