@@ -58,6 +58,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "sweep": Listed("labs.commands.sweep", "list or delete what labs have forgotten in the account"),
     },
     "for authors": {
+        "stage": Listed("labs.commands.stage", "write a new stage that works, or look a stage over"),
         "docs": Listed("labs.commands.docs", "write the generated parts of docs/, or compare them"),
         "notebooks": Listed("labs.commands.notebooks", "generate notebooks/ from solutions/, and execute both"),
     },

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from labs.engine.base import ensure_base
 from labs.lesson import runner
 from labs.lesson.bench import Bench, open_bench
-from labs.lesson.course import play, shown
+from labs.lesson.course import planned, play, shown
 from labs.lesson.stage import stages
 from labs.lesson.throwaway import room
 from labs.session import TargetName
@@ -20,6 +20,7 @@ from labs.session.target import target_name
 
 EXAMPLES = {
     "labs course": "in a lab home of its own: your work is left alone",
+    "labs course --plan": "which stages there are, and what each needs",
     "LAB_TARGET=aws labs course --here": "in your AWS account",
 }
 EXITS = {0: "every stage has passed", 1: "not every stage has passed", 2: "it could not begin"}
@@ -28,11 +29,17 @@ EXITS = {0: "every stage has passed", 1: "not every stage has passed", 2: "it co
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs course``."""
     parser.add_argument("--here", action="store_true", help="run in LAB_HOME; the stages done there are reset first")
+    parser.add_argument(
+        "--plan", action="store_true", help="print the stages in order, with their minutes; run nothing"
+    )
     parser.add_argument("--keep", action="store_true", help="leave what was created, instead of resetting at the end")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table; 0 only if every stage has passed."""
+    if args.plan:
+        print(planned())
+        return 0
     own = target_name(os.environ) is TargetName.LOCAL and not args.here
     began = time.monotonic()
     # A name of its own as well: a Docker Engine's image store is shared with the trainee's lab.

@@ -14,7 +14,7 @@ from labs.engine.base import NAME as PYTHON_IMAGE
 from labs.iam import Principal, PrincipalKind
 from labs.lesson import additions
 from labs.lesson.progress import Progress
-from labs.lesson.stage import catalogue
+from labs.lesson.stage import said
 from labs.session import Target, TargetName, connect
 from labs.session import home as places
 from labs.session.target import ROLE_SESSION
@@ -43,7 +43,7 @@ class Bench:
 
     def say(self, message_id: str, **values: object) -> Verdict:
         """The verdict behind a message id."""
-        return catalogue().verdict(message_id, **values)
+        return said(message_id, values)
 
     @property
     def home(self) -> Path:

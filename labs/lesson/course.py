@@ -37,6 +37,17 @@ def play(bench: Bench, *, keep: bool = False) -> Iterator[Row]:
             return
 
 
+def planned() -> str:
+    """The stages in order: minutes, what each needs, and which of that is not in this course."""
+    names = {each.name for each in stages()}
+    rows = []
+    for each in stages():
+        needs = [name if name in names else f"{name} (not in this course)" for name in each.needs]
+        rows.append((each.notebook, str(each.minutes), text.series(needs) or "nothing"))
+    rows.append(("all", str(sum(each.minutes for each in stages())), ""))
+    return text.table(("stage", "minutes", "needs"), rows)
+
+
 def shown(rows: list[Row]) -> str:
     """The table: stage, verdict, seconds; stages that were not reached say so."""
     cells = [(row.stage.notebook, row.report.verdict.status.value, f"{row.seconds:.1f}") for row in rows]

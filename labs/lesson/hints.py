@@ -1,15 +1,15 @@
 """Hints: five rungs, chosen by what the check found. No counter: a number makes people fish for the answer."""
 
-import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from string import Template
 
 from labs.lesson.bench import Bench
+from labs.lesson.message_file import RUNGS, hint_mistakes
 from labs.lesson.stage import Stage
+from labs.lesson.stage_file import read_toml
 
-RUNGS = ("look", "concept", "locate", "neighbour", "solution")
 _TITLES = {
     "look": "Look",
     "concept": "Idea",
@@ -36,7 +36,9 @@ def topics(stage: Stage) -> tuple[Topic, ...]:
 
 @cache
 def _read(path: Path) -> tuple[Topic, ...]:
-    raw = tomllib.loads(path.read_text())
+    raw = read_toml(path)
+    for error in hint_mistakes(path, raw):
+        raise error
     return tuple(
         Topic(name, tuple(entry["for"]), tuple(str(entry[rung]).strip() for rung in RUNGS))
         for name, entry in raw.items()

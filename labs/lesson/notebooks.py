@@ -31,6 +31,10 @@ from labs.session.home import checkout
 ANSWER = "answer"
 CELL_TIMEOUT_S = 300
 SOLVED, TRAINEE = "solutions", "notebooks"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 SANITIZE = "tests/notebooks/sanitize.cfg"
 
 # What differs from run to run, and what is committed in its place.
@@ -129,10 +133,7 @@ def played(notebook: Any, bench: Bench) -> Any:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [_stable(output, bench, numbers) for output in _joined(cell.outputs)]
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    notebook.metadata = METADATA
     return notebook
 
 

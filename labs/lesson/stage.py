@@ -2,12 +2,13 @@
 
 A folder holds ``stage.toml``, ``check.py`` (``check(bench) -> Report``), ``solve.py`` (``solve(bench)``,
 ``reset(bench)`` and, if files must be there, ``prepare(bench)``), ``wrong.py`` (``WRONG``), ``messages.en.toml``,
-``hints.en.toml`` and ``policies/*.json`` (``check.json`` is the IAM policy of what the check reads).
+``hints.en.toml``, ``policies/*.json`` (``check.json`` is the IAM policy of what the check reads) and, if it adds
+something to ``lab``, ``notebook.py`` (``labs.lesson.additions``). ``labs stage new NAME`` writes such a folder.
 """
 
 import importlib
-import tomllib
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -17,7 +18,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from labs.errors import LabError
-from labs.verdict import Catalogue, Report
+from labs.lesson.message_file import message_mistakes
+from labs.lesson.stage_file import line_of_key, place, read_stage
+from labs.verdict import Catalogue, Report, Verdict
 
 if TYPE_CHECKING:
     from labs.lesson.bench import Bench
@@ -64,6 +67,11 @@ class Stage:
     prediction: Prediction
     lasting: bool = False
 
+    @property
+    def toml(self) -> Path:
+        """Its ``stage.toml``."""
+        return self.folder / "stage.toml"
+
     def module(self, name: str) -> ModuleType:
         """``check``, ``solve`` or ``wrong`` of this stage."""
         return importlib.import_module(f"labs.stages.{self.folder.name}.{name}")
@@ -99,9 +107,22 @@ class Stage:
 
 @cache
 def stages() -> tuple[Stage, ...]:
-    """All stages, in the order of the course."""
-    found = [_read(path) for path in FOLDER.glob("*/stage.toml")]
-    return tuple(sorted(found, key=lambda stage: stage.order))
+    """All stages, in the order of the course. LabError names the file and the line of a mistake in a ``stage.toml``."""
+    found = sorted((_read(path) for path in FOLDER.glob("*/stage.toml")), key=lambda stage: (stage.order, stage.name))
+    for first, second in itertools.pairwise(found):
+        if first.order == second.order:
+            where = place(second.toml, line_of_key(second.toml, "order"))
+            raise LabError(
+                f"{where}: order {second.order} is already that of {first.name}.",
+                "give it a number of its own, and its notebook the same",
+                id="stage-order-taken",
+            )
+    return tuple(found)
+
+
+def following(subject: Stage) -> str:
+    """The notebook that comes after a stage; empty after the last."""
+    return next((each.notebook for each in stages() if each.order > subject.order), "")
 
 
 def stage(name: str) -> Stage:
@@ -117,12 +138,33 @@ def stage(name: str) -> Stage:
 
 @cache
 def catalogue() -> Catalogue:
-    """Every message of every stage, and the common ones."""
-    return Catalogue.load(COMMON, *(each.folder / "messages.en.toml" for each in stages()))
+    """Every message of every stage, and the common ones. LabError names the file and the line of a mistake in one."""
+    paths = (COMMON, *(each.folder / "messages.en.toml" for each in stages()))
+    for error in message_mistakes(paths):
+        raise error
+    return Catalogue.load(*paths)
+
+
+@cache
+def _owners() -> dict[str, Stage]:
+    """The stage of each message."""
+    return {
+        message_id: each
+        for each in stages()
+        for message_id in Catalogue.load(each.folder / "messages.en.toml").messages
+    }
+
+
+def said(message_id: str, values: Mapping[str, object]) -> Verdict:
+    """The verdict behind a message id. A message may name ``{following}``: the notebook that comes after its stage."""
+    message = catalogue().messages.get(message_id)
+    if message is not None and "following" in message.values and message_id in _owners():
+        values = {"following": following(_owners()[message_id]), **values}
+    return catalogue().verdict(message_id, **values)
 
 
 def _read(path: Path) -> Stage:
-    raw = tomllib.loads(path.read_text())
+    raw = read_stage(path)
     return Stage(
         name=raw.get("name") or path.parent.name.replace("_", "-"),
         folder=path.parent,
