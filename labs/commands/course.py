@@ -29,9 +29,7 @@ EXITS = {0: "every stage has passed", 1: "not every stage has passed", 2: "it co
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs course``."""
     parser.add_argument("--here", action="store_true", help="run in LAB_HOME; the stages done there are reset first")
-    parser.add_argument(
-        "--plan", action="store_true", help="print the stages in order, with their minutes; run nothing"
-    )
+    parser.add_argument("--plan", action="store_true", help="print the stages with their minutes; run nothing")
     parser.add_argument("--keep", action="store_true", help="leave what was created, instead of resetting at the end")
 
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from labs.errors import LabError
 from labs.lesson import scaffold
 from labs.lesson.stage import stage, stages
 from labs.lesson.stage_file import place
@@ -18,20 +19,20 @@ EXITS = {0: "done, or nothing is wrong", 1: "check: something is wrong", 2: "new
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs stage``."""
-    what = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    new = what.add_parser("new", help="write the folder and the notebooks of a new stage")
-    new.add_argument("name", metavar="NAME", help="lower-case words with hyphens, for example tag-rules")
-    new.add_argument("--order", type=int, metavar="N", help="its number in the course (default: the next free one)")
-    check = what.add_parser("check", help="look the files of stages over")
-    check.add_argument("names", nargs="*", metavar="NAME", help="stages (default: all)")
+    parser.add_argument("what", choices=("new", "check"), help="write a new stage, or look stages over")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="new: its name; check: stages (default: all)")
+    parser.add_argument("--order", type=int, metavar="N", help="new: its number (default: the next free one)")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 when the stage was written, or nothing is wrong; 1 when something is."""
-    return _new(args.name, args.order) if args.what == "new" else _check(args.names)
+    return _new(args.names, args.order) if args.what == "new" else _check(args.names)
 
 
-def _new(name: str, order: int | None) -> int:
+def _new(names: list[str], order: int | None) -> int:
+    if len(names) != 1:
+        raise LabError("A new stage has one name.", "run: labs stage new tag-rules", id="stage-new-one-name")
+    name = names[0]
     made = scaffold.new(name, order)
     print(f"Written: {place(made.folder)}/, and {made.notebook}.ipynb in solutions/ and notebooks/")
     print("It works as it is: unsolved NOT YET, solved PASS, two wrong answers. Change it file by file:")

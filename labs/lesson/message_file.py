@@ -1,11 +1,12 @@
 """The words of a stage, read strictly: its messages and its hints, each mistake with the file and the line."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from labs.errors import LabError
-from labs.lesson.stage_file import line_of_key, line_of_table, place, read_toml
+from labs.lesson.stage_file import line_of_key, line_of_table, line_with, place, read_toml
 from labs.verdict import Status
 
 MESSAGE = ("status", "expected", "found", "cause", "next", "waits")
@@ -19,7 +20,8 @@ def message_mistakes(paths: Iterable[Path]) -> Iterator[LabError]:
     for path in paths:
         for message_id, entry in read_toml(path).items():
             line = line_of_table(path, message_id)
-            if not isinstance(entry, dict) or ("status" not in entry and any(isinstance(each, dict) for each in entry)):
+            if not isinstance(entry, dict) or any(isinstance(each, dict) for each in entry.values()):
+                line = line_with(path, rf"\[{re.escape(message_id)}\.|{re.escape(message_id)}\s*=")
                 yield LabError(
                     f"{place(path, line)}: {message_id} is not a message.",
                     'put the id in quotes: ["tags.no_repository"]',

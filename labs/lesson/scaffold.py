@@ -1,4 +1,4 @@
-"""A new stage: its folder from ``stage_template/``, and its notebooks. What it writes works: it can be solved and fails.
+"""A new stage: its folder from ``stage_template/``, and its notebooks. What it writes works as it is.
 
 The template is a small stage of its own (a log group with a retention), to be changed file by file.
 """
@@ -96,7 +96,7 @@ def _check_name(name: str) -> None:
 
 
 def _order(wanted: int | None) -> int:
-    """The number: the one that was asked for, else the first free one after the stages that are not about cleaning up."""
+    """The number that was asked for, else the first free one after the stages that make something."""
     taken = {each.order: each for each in stages()}
     if wanted is None:
         last = max((each.order for each in stages() if not each.lasting), default=-1)
@@ -119,7 +119,7 @@ def _solved(made: NewStage) -> object:
     task = f'logs = lab.client("logs")\nknown = logs.describe_log_groups(logGroupNamePrefix={group})["logGroups"]'
     answer = (
         f"{task}\nif not known:\n    logs.create_log_group(logGroupName={group})\n"
-        f"logs.put_retention_policy(logGroupName={group}, retentionInDays=7)"
+        f"logs.put_retention_policy(logGroupName={group}, retentionInDays=7)\nprint({group})"
     )
     cells = [
         _text("title", f"# {title}\n\nWhat this notebook is about, and what you will be able to say at its end."),

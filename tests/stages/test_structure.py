@@ -9,6 +9,7 @@ from labs.iam import lint, parse_policy
 from labs.lesson.bench import Bench
 from labs.lesson.hints import RUNGS, topics
 from labs.lesson.stage import COMMON, Stage, catalogue, stage, stages
+from labs.lesson.stage_review import problems
 from labs.verdict import Catalogue, Status
 
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.name)
@@ -20,6 +21,11 @@ def test_the_stages_are_found_by_their_folders_in_order() -> None:
     assert len({each.order for each in stages()}) == len(names)
     assert [each.notebook[:2] for each in stages()] == [f"{each.order:02}" for each in stages()]
     assert stage("push_denied") is stage("push-denied") is stage("02-push-denied") is stage("02")
+
+
+@EVERY
+def test_nothing_is_wrong_with_its_files(subject: Stage) -> None:
+    assert [str(problem) for problem in problems(subject)] == []
 
 
 @EVERY
