@@ -66,7 +66,7 @@ def is_told(code, out, err):
 
 
 def test_every_command_is_covered_here():
-    assert set(RIGHT) | {"notebooks", "docs"} == set(cli.COMMANDS)
+    assert set(RIGHT) | {"notebooks", "docs", "stage"} == set(cli.COMMANDS)
 
 
 @pytest.mark.parametrize("name", [name for name in cli.COMMANDS if name != "docker"])
