@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from labs.iam import malformed
 from labs.iam.conditions import OPERATORS, Condition, Quantifier, split_operator
 from labs.iam.decision import Effect, PolicyKind
 from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, did_you_mean, only, strings
@@ -78,7 +77,7 @@ class StatementReader:
         actions = self._listed(statement, action, path)
         if not actions:
             raise DocumentRefusal(
-                malformed.NO_ACTIONS, "Action is missing or empty.", (*path, action) if action else path
+                "policy.no_actions", "Action is missing or empty.", (*path, action) if action else path
             )
         resources = self._resources(statement, resource, path)
         for text, place in actions:
@@ -97,7 +96,7 @@ class StatementReader:
 
     def _check_sid(self, sid: str, path: JsonPath) -> None:
         if self._kind in _ALPHANUMERIC_SID and re.fullmatch("[0-9A-Za-z]*", sid) is None:
-            raise DocumentRefusal(malformed.SID, f"The Sid is '{sid}'.", (*path, "Sid"))
+            raise DocumentRefusal("policy.sid", f"The Sid is '{sid}'.", (*path, "Sid"))
 
     @staticmethod
     def _listed(statement: Mapping[str, Any], element: str, path: JsonPath) -> list[tuple[str, JsonPath]]:
@@ -111,7 +110,7 @@ class StatementReader:
         if effect in ("Allow", "Deny"):
             return Effect(effect)
         known = isinstance(effect, str) and effect.lower() in ("allow", "deny")
-        message = malformed.LEGACY if known else SYNTAX
+        message = "policy.legacy" if known else SYNTAX
         raise DocumentRefusal(message, "Effect must be Allow or Deny, written so.", (*path, "Effect"))
 
     @staticmethod
@@ -127,21 +126,21 @@ class StatementReader:
             vendor, *rest = action.split(":")
             if not rest:
                 raise DocumentRefusal(
-                    malformed.NO_VENDOR, f"'{action}' needs a service before it, as in ecr:PutImage.", place
+                    "policy.no_vendor", f"'{action}' needs a service before it, as in ecr:PutImage.", place
                 )
             if len(rest) > 1:
-                raise DocumentRefusal(malformed.COLONS, f"'{action}' has {len(rest)} colons.", place)
+                raise DocumentRefusal("policy.colons", f"'{action}' has {len(rest)} colons.", place)
             if vendor != "*" and _VENDOR.fullmatch(vendor) is None:
                 raise DocumentRefusal(
-                    malformed.VENDOR.format(vendor), "A service's name is letters, digits and hyphens.", place
+                    "policy.vendor", "A service's name is letters, digits and hyphens.", place, vendor=vendor
                 )
         if self._kind is PolicyKind.TRUST and not action.lower().startswith("sts:"):
-            raise DocumentRefusal(malformed.TRUST_ACTION, f"'{action}' has no place in a trust policy.", place)
+            raise DocumentRefusal("trust.action", f"'{action}' has no place in a trust policy.", place)
 
     def _resources(self, statement: Mapping[str, Any], element: str, path: JsonPath) -> Resources | None:
         if self._kind is PolicyKind.TRUST:
             if element:
-                raise DocumentRefusal(malformed.TRUST_RESOURCE, "The role itself is the resource.", (*path, element))
+                raise DocumentRefusal("trust.resource", "The role itself is the resource.", (*path, element))
             return None
         if not element and self._kind is PolicyKind.RESOURCE:
             # A repository policy has no Resource: the repository itself is meant.
@@ -149,7 +148,7 @@ class StatementReader:
         found = self._listed(statement, element, path)
         if not found:
             raise DocumentRefusal(
-                malformed.NO_RESOURCES, "Resource is missing or empty.", (*path, element) if element else path
+                "policy.no_resources", "Resource is missing or empty.", (*path, element) if element else path
             )
         for resource, place in found:
             _check_resource(resource, place)
@@ -158,11 +157,11 @@ class StatementReader:
     def _check_principal(self, element: str, path: JsonPath) -> None:
         if element and self._kind not in _WITH_PRINCIPAL:
             detail = "The policy speaks for the identity it is attached to; leave Principal out."
-            raise DocumentRefusal(malformed.PRINCIPAL, detail, (*path, element))
+            raise DocumentRefusal("policy.principal", detail, (*path, element))
         if not element and self._kind in _WITH_PRINCIPAL:
-            raise DocumentRefusal(malformed.NO_PRINCIPAL, f"A {self._kind.value} says whom it is for.", path)
+            raise DocumentRefusal("policy.no_principal", f"A {self._kind.value} says whom it is for.", path)
         if element == "NotPrincipal" and self._kind is PolicyKind.TRUST:
-            raise DocumentRefusal(malformed.TRUST_NOT_PRINCIPAL, "Name the principals instead.", (*path, element))
+            raise DocumentRefusal("trust.not_principal", "Name the principals instead.", (*path, element))
 
     @staticmethod
     def _principals(raw: object, path: JsonPath) -> Principals:
@@ -200,7 +199,7 @@ class StatementReader:
                 place: JsonPath = (*here, operator, key)
                 if ":" not in key:
                     raise DocumentRefusal(
-                        malformed.NO_VENDOR, f"'{key}' needs a service before it, as in aws:SourceIp.", place
+                        "policy.no_vendor", f"'{key}' needs a service before it, as in aws:SourceIp.", place
                     )
                 values = _values(value, place)
                 if split[1].startswith("Date"):
@@ -232,7 +231,9 @@ def _values(raw: object, path: JsonPath) -> list[str]:
 def _check_dates(values: list[str], path: JsonPath) -> None:
     for value in values:
         if read_date(value) is None:
-            raise DocumentRefusal(malformed.LEGACY, f"'{value}' is no date; write it like 2026-11-23T09:00:00Z.", path)
+            raise DocumentRefusal(
+                "policy.legacy", f"'{value}' is not a date; write it like 2026-11-23T09:00:00Z.", path
+            )
 
 
 def _check_resource(resource: str, path: JsonPath) -> None:
@@ -241,25 +242,26 @@ def _check_resource(resource: str, path: JsonPath) -> None:
         return
     prefix, colon, rest = resource.partition(":")
     if not colon:
-        raise DocumentRefusal(malformed.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
+        raise DocumentRefusal("policy.not_arn", "An ARN begins with arn:aws:.", path, resource=resource)
     partition, colon, rest = rest.partition(":")
     if _PARTITION.fullmatch(partition) is None:
         parts = rest.split(":", 3) if rest else []
         whole = ":".join(["arn", partition, *parts, *["*"] * (4 - len(parts))])
-        raise DocumentRefusal(malformed.PARTITION.format(partition, whole), "The partition is aws, after 'arn:'.", path)
+        detail = "The partition is aws, after 'arn:'."
+        raise DocumentRefusal("policy.partition", detail, path, partition=partition, resource=whole)
     if prefix not in ("arn", "*"):
-        raise DocumentRefusal(malformed.NOT_ARN.format(resource), "An ARN begins with arn:aws:.", path)
+        raise DocumentRefusal("policy.not_arn", "An ARN begins with arn:aws:.", path, resource=resource)
     service, _, rest = rest.partition(":")
     if not colon or "*" in service or "?" in service:
-        raise DocumentRefusal(malformed.UNQUALIFIED, "An ARN names one service, as in arn:aws:ecr:.", path)
+        raise DocumentRefusal("policy.unqualified", "An ARN names one service, as in arn:aws:ecr:.", path)
     if not service or (resource.count(":") < 5 and "::" in resource):
         detail = "An ARN has six parts: arn:aws:service:region:account:resource."
-        raise DocumentRefusal(malformed.LEGACY, detail, path)
+        raise DocumentRefusal("policy.legacy", detail, path)
     region, _, rest = rest.partition(":")
     name = rest.partition(":")[2]
     if service == "s3" and region not in ("", "*") and not name.startswith("accesspoint/"):
         raise DocumentRefusal(
-            malformed.S3_REGION.format(resource), "A bucket's ARN has no region: leave it empty.", path
+            "policy.s3_region", "A bucket's ARN has no region: leave it empty.", path, resource=resource
         )
     if service == "iam":
         _check_iam_resource(resource, region, name, path)
@@ -268,7 +270,8 @@ def _check_resource(resource: str, path: JsonPath) -> None:
 def _check_iam_resource(resource: str, region: str, name: str, path: JsonPath) -> None:
     if region not in ("", "*"):
         raise DocumentRefusal(
-            malformed.IAM_REGION.format(resource), "IAM has no regions: leave it empty, as in iam::.", path
+            "policy.iam_region", "IAM has no regions: leave it empty, as in iam::.", path, resource=resource
         )
     if name and not name.startswith(("*", "root", *_IAM_PATHS)):
-        raise DocumentRefusal(malformed.IAM_PATH.format(", ".join(_IAM_PATHS)), f"'{name}' is no IAM resource.", path)
+        detail = f"'{name}' is not an IAM resource."
+        raise DocumentRefusal("policy.iam_path", detail, path, paths=", ".join(_IAM_PATHS))

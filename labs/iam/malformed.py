@@ -1,48 +1,37 @@
-"""Refusing a document: AWS's texts, and what is wrong in plain words, at a path of the document."""
+"""Refusing a document: which text of AWS, and what is wrong in plain words, at a path of the document."""
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from labs.aws_texts import texts
 from labs.iam.positions import JsonPath
 
-# The texts of IAM's MalformedPolicyDocument answers to CreatePolicy and PutRolePolicy, as seen in the field.
-SYNTAX = "Syntax errors in policy."
-OLD_VERSION = "Policy document must be version 2012-10-17 or greater."
-LEGACY = "The policy failed legacy parsing"
-SAME_SID = "Statement IDs (SID) in a single policy must be unique."
-NO_ACTIONS = "Policy statement must contain actions."
-NO_RESOURCES = "Policy statement must contain resources."
-NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-COLONS = "Actions/Condition can contain only one colon."
-VENDOR = "Vendor {} is not valid"
-NOT_ARN = 'Resource {} must be in ARN format or "*".'
-PARTITION = 'Partition "{}" is not valid for resource "{}".'
-UNQUALIFIED = "Resource vendor must be fully qualified and cannot contain regexes."
-IAM_REGION = "IAM resource {} cannot contain region information."
-IAM_PATH = 'IAM resource path must either be "*" or start with {}.'
-PRINCIPAL = "Policy document should not specify a principal."
-SID = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
-S3_REGION = "Resource {} can not contain region information."
-NO_PRINCIPAL = "Missing required field Principal"
+# The text of IAM that most refusals of a document are.
+SYNTAX = "policy.syntax"
 
 # CreateRole and UpdateAssumeRolePolicy word some refusals of a trust policy in their own way.
-TRUST_RESOURCE = "Has prohibited field Resource"
-TRUST_ACTION = "AssumeRole policy may only specify STS AssumeRole actions."
-TRUST_NOT_PRINCIPAL = "AssumeRole policy must not contain NotPrincipal field."
-TRUST_JSON = "This policy contains invalid Json"
-TRUST_TEXTS = {
-    SAME_SID: "The Statement Ids in the policy are not unique",
-    NO_ACTIONS: "Missing required field Action",
-}
+_OF_TRUST = {"policy.same_sid": "trust.same_sid", "policy.no_actions": "trust.no_actions"}
 
 
 class DocumentRefusal(Exception):
-    """What AWS says, what is wrong, and where: known before the place in the text is."""
+    """Which text of AWS it is, what is wrong, and where: known before the place in the text is.
 
-    def __init__(self, message: str, detail: str, path: JsonPath = ()) -> None:
-        super().__init__(message)
-        self.message, self.detail, self.path = message, detail, path
+    ``id`` and ``values``: a text of ``iam_policies`` and what fills it.
+    """
+
+    def __init__(self, id: str, detail: str, path: JsonPath = (), /, **values: object) -> None:
+        super().__init__(id)
+        self.id, self.detail, self.path, self.values = id, detail, path, values
+
+    def message(self, trust: bool) -> str:
+        """AWS's text; ``trust``: in the words for a trust policy."""
+        return said(_OF_TRUST.get(self.id, self.id) if trust else self.id, **self.values)
+
+
+def said(id: str, /, **values: object) -> str:
+    """The words behind an id of ``iam_policies``."""
+    return texts("iam_policies")[id].say(**values)
 
 
 def an_object(value: object, path: JsonPath, what: str) -> Mapping[str, Any]:

@@ -11,10 +11,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from labs.iam import malformed
 from labs.iam.decision import Policy, PolicyKind
 from labs.iam.elements import StatementReader
-from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, only
+from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, only, said
 from labs.iam.positions import JsonPath, line_and_column, offset_of, path_text, repeated_key
 
 CURRENT_VERSION = "2012-10-17"
@@ -79,13 +78,12 @@ def parse_policy(
     if max_size is not None:
         _check_size(json.dumps(document) if text is None else text, max_size, kind)
     trust = kind is PolicyKind.TRUST
-    data = document if text is None else _decode(text, malformed.TRUST_JSON if trust else SYNTAX)
+    data = document if text is None else _decode(text, "trust.json" if trust else SYNTAX)
     try:
         return _policy(data, kind, name, oldest_version, text or "")
     except DocumentRefusal as refusal:
         line, column = (0, 0) if text is None else line_and_column(text, offset_of(text, refusal.path))
-        message = malformed.TRUST_TEXTS.get(refusal.message, refusal.message) if trust else refusal.message
-        raise MalformedPolicy(message, line, column, refusal.detail, path_text(refusal.path)) from None
+        raise MalformedPolicy(refusal.message(trust), line, column, refusal.detail, path_text(refusal.path)) from None
 
 
 def _check_size(text: str, limit: int, kind: PolicyKind) -> None:
@@ -93,10 +91,11 @@ def _check_size(text: str, limit: int, kind: PolicyKind) -> None:
     if size > limit:
         detail = f"The document has {size} characters without white space."
         quota = "ACLSizePerRole" if kind is PolicyKind.TRUST else "PolicySize"
-        raise PolicyTooLong(f"Cannot exceed quota for {quota}: {limit}", detail=detail)
+        raise PolicyTooLong(said("policy.too_long", quota=quota, limit=limit), detail=detail)
 
 
-def _decode(text: str, refusal: str) -> object:
+def _decode(text: str, id: str) -> object:
+    """The JSON value; ``id``: what AWS says when it is none."""
     repeated = False
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -111,15 +110,15 @@ def _decode(text: str, refusal: str) -> object:
     try:
         data = json.loads(text, object_pairs_hook=members, parse_constant=no_constant)
     except json.JSONDecodeError as error:
-        raise MalformedPolicy(refusal, error.lineno, error.colno, f"Not valid JSON: {error.msg}.") from None
+        raise MalformedPolicy(said(id), error.lineno, error.colno, f"Not valid JSON: {error.msg}.") from None
     except ValueError as error:
         # An integer too long to read.
-        raise MalformedPolicy(refusal, 1, 1, f"Not valid JSON: {error}.") from None
+        raise MalformedPolicy(said(id), 1, 1, f"Not valid JSON: {error}.") from None
     except RecursionError:
-        raise MalformedPolicy(refusal, 1, 1, "The document is nested too deeply.") from None
+        raise MalformedPolicy(said(id), 1, 1, "The document is nested too deeply.") from None
     if repeated:
         key, offset = repeated_key(text)
-        raise MalformedPolicy(refusal, *line_and_column(text, offset), f"The key '{key}' stands twice in one object.")
+        raise MalformedPolicy(said(id), *line_and_column(text, offset), f"The key '{key}' stands twice in one object.")
     return data
 
 
@@ -130,7 +129,7 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
     if version not in (FIRST_VERSION, CURRENT_VERSION):
         raise DocumentRefusal(SYNTAX, f"Version must be {CURRENT_VERSION} (or the old {FIRST_VERSION}).", ("Version",))
     if version < oldest_version:
-        raise DocumentRefusal(malformed.OLD_VERSION, "", ("Version",))
+        raise DocumentRefusal("policy.old_version", "", ("Version",))
     if not isinstance(top.get("Id", ""), str):
         raise DocumentRefusal(SYNTAX, "Id must be a string.", ("Id",))
     if "Statement" not in top:
@@ -147,7 +146,7 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
         path: JsonPath = ("Statement",) if single else ("Statement", index)
         statement = reader.read(index, item, path)
         if statement.sid and statement.sid in sids:
-            raise DocumentRefusal(malformed.SAME_SID, f"The Sid '{statement.sid}' stands twice.", (*path, "Sid"))
+            raise DocumentRefusal("policy.same_sid", f"The Sid '{statement.sid}' stands twice.", (*path, "Sid"))
         sids.add(statement.sid)
         statements.append(statement)
     return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text)

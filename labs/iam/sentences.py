@@ -4,20 +4,22 @@ Source: IAM User Guide, troubleshoot_access-denied ("Access denied error message
 "because no TYPE policy allows the ACTION action", an explicit one "with an explicit deny in a TYPE policy".
 """
 
+from functools import cache
+
+from labs.aws_texts import texts
 from labs.iam.decision import Decision, PolicyKind, Principal, PrincipalKind, Request
 
 
 def implicit_deny(kind: PolicyKind, action: str) -> str:
     """The ending when no policy of this kind allows the action."""
-    return f"because no {kind.value} allows the {action} action"
+    return _said("access.implicit_deny", policy=kind.value, action=action)
 
 
+@cache
 def explicit_deny(kind: PolicyKind) -> str:
     """The ending when a Deny statement applies."""
-    if kind is PolicyKind.TRUST:
-        return f"with an explicit deny in the {kind.value}"
-    article = "an" if kind is PolicyKind.IDENTITY else "a"
-    return f"with an explicit deny in {article} {kind.value}"
+    article = {PolicyKind.TRUST: "the", PolicyKind.IDENTITY: "an"}.get(kind, "a")
+    return _said("access.explicit_deny", policy=f"{article} {kind.value}")
 
 
 def name_of(principal: Principal) -> str:
@@ -33,7 +35,14 @@ def sentence(request: Request, decision: Decision) -> str:
     """
     if decision.allowed:
         return ""
-    who = name_of(request.principal)
-    return (
-        f"User: {who} is not authorized to perform: {request.action} on resource: {request.resource} {decision.words}"
+    return _said(
+        "access.sentence",
+        user=name_of(request.principal),
+        action=request.action,
+        resource=request.resource,
+        reason=decision.words,
     )
+
+
+def _said(id: str, /, **values: str) -> str:
+    return texts("iam_access")[id].say(**values)

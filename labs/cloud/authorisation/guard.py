@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from labs import iam
+from labs.aws_texts import texts
 from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.authorisation import RequiredAction, checks_for
 from labs.cloud.authorisation.access import LocalAccess
@@ -38,7 +39,7 @@ class Guard:
         if call.service != "ec2" or check.resource == "*":
             return ""
         encoded = self._messages.encode(caller, call.service, call.region, check, decision)
-        return f". Encoded authorization failure message: {encoded}" if encoded else ""
+        return texts("iam_access")["access.ec2_encoded"].say(message=encoded) if encoded else ""
 
 
 def refusal(service: ApiService, check: RequiredAction, sentence: str) -> AwsError:
@@ -48,5 +49,6 @@ def refusal(service: ApiService, check: RequiredAction, sentence: str) -> AwsErr
     if service.protocol is Protocol.EC2:
         # EC2 puts its own sentence first and leaves the resource out where there is none.
         words = sentence.replace(" on resource: *", "", 1) if check.resource == "*" else sentence
-        return AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. {words}", 403)
+        text = texts("iam_access")["access.ec2"]
+        return AwsError(text.code, text.say(sentence=words), text.status)
     return AwsError("AccessDenied", sentence, 403)
