@@ -2,6 +2,7 @@
 
 import argparse
 
+from labs.commands.verbs import as_command_lines
 from labs.lesson import runner
 from labs.lesson.bench import open_bench
 from labs.lesson.stage import stage, stages
@@ -23,5 +24,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the report; 0 for PASS, 1 for NOT YET and FAIL, 2 for CANNOT CHECK."""
     report = runner.check_and_record(stage(args.stage).name, open_bench())
-    print(report)
+    print(as_command_lines(str(report), "check"))
     return _CODES[report.verdict.status]

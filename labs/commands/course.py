@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from labs.commands.verbs import as_command_lines
 from labs.engine.base import ensure_base
 from labs.lesson import runner
 from labs.lesson.bench import Bench, open_bench
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     print(shown(rows))
     for row in rows:
         if not row.report.verdict.passed:
-            print(f"\n{row.stage.notebook}\n{row.report}")
+            print(f"\n{row.stage.notebook}\n{as_command_lines(str(row.report))}")
     if rows[-1].stage.lasting and rows[-1].report.verdict.passed:
         print(f"\n{rows[-1].report.verdict.found}")
     wanted = [each for each in stages() if not (args.keep and each.lasting)]

@@ -2,6 +2,7 @@
 
 import argparse
 
+from labs.commands.verbs import as_command_lines
 from labs.lesson import runner
 from labs.lesson.bench import open_bench
 from labs.lesson.stage import stage, stages
@@ -23,5 +24,5 @@ def run(args: argparse.Namespace) -> int:
     for report in reports:
         print(f"{report.stage}: {report.verdict.status.value}")
         if not report.verdict.passed:
-            print(report)
+            print(as_command_lines(str(report), "solve"))
     return 0 if all(report.verdict.passed for report in reports) else 1

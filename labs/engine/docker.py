@@ -159,7 +159,7 @@ def _sweep(api: docker.APIClient) -> None:
             try:
                 api.remove_container(left["Id"], force=True)
             except docker.errors.APIError:
-                continue  # another session is removing it
+                continue  # another process is removing it
 
 
 def _alive(pid: int) -> bool:

@@ -201,7 +201,7 @@ def _machine(env: Mapping[str, str]) -> Machine:
         loopback_problem=_loopback(),
         free_disk=_free(Path(home)),
         memory=_memory(),
-        proxies=_catching_proxies(env),
+        proxies=_proxies_for_loopback(env),
         forced_engine=env.get("LAB_ENGINE", "").strip().lower(),
         target=env.get("LAB_TARGET", "").strip().lower() or "local",
     )
@@ -240,7 +240,7 @@ def _memory() -> int:
         return -1
 
 
-def _catching_proxies(env: Mapping[str, str]) -> tuple[str, ...]:
+def _proxies_for_loopback(env: Mapping[str, str]) -> tuple[str, ...]:
     """The proxy variables that are set, unless NO_PROXY exempts 127.0.0.1 from them."""
     names = [name for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY") if env.get(name)]
     exempt = env.get("no_proxy") or env.get("NO_PROXY") or ""

@@ -22,7 +22,7 @@ from labs.engine.embedded.image_store import described
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
 from labs.engine.embedded.transfer import Push
-from labs.engine.embedded.workspace import SessionBases, Workspace
+from labs.engine.embedded.workspace import Workspace, WorkspaceBases
 from labs.errors import LabError
 
 TAKES = flags(
@@ -52,7 +52,7 @@ class Export:
     push: bool = False
 
 
-def run(arguments: Sequence[str], session: Workspace) -> int:
+def run(arguments: Sequence[str], workspace: Workspace) -> int:
     """Build, export, push; LabError in buildx's words."""
     given = parse(arguments, TAKES, "buildx build", 1, 1)
     export = _export(given)
@@ -60,22 +60,22 @@ def run(arguments: Sequence[str], session: Workspace) -> int:
     if export.push and not tags:
         raise BuildError("tag is needed when pushing to registry", "name the image with -t", id="tag-needed-for-push")
     quiet = given.on("quiet") or given.one("progress") == "quiet"
-    progress = BuildProgress((lambda _: None) if quiet else session.say)
+    progress = BuildProgress((lambda _: None) if quiet else workspace.say)
     if not quiet:
-        session.say('#0 building with "embedded" instance using embedded driver')
-        session.say("")
-        _notes(given, session)
-    recipe = _recipe(given, session.env, progress)
+        workspace.say('#0 building with "embedded" instance using embedded driver')
+        workspace.say("")
+        _notes(given, workspace)
+    recipe = _recipe(given, workspace.env, progress)
     try:
-        made = build(recipe, session.store, SessionBases(session, progress), progress)
+        made = build(recipe, workspace.store, WorkspaceBases(workspace, progress), progress)
         for name in unused_arguments(recipe):
-            session.say(f"[Warning] One or more build-args [{name}] were not consumed")
-        _deliver(made, tags, export, session, progress)
+            workspace.say(f"[Warning] One or more build-args [{name}] were not consumed")
+        _deliver(made, tags, export, workspace, progress)
     except LabError as error:
         raise _failed(error, recipe, given, progress) from error
     _write_ids(given, made, tags)
     if quiet:
-        session.out(made.digest)
+        workspace.out(made.digest)
     return 0
 
 
@@ -110,14 +110,14 @@ def _tags(given: Given) -> list[Reference]:
     return found
 
 
-def _notes(given: Given, session: Workspace) -> None:
+def _notes(given: Given, workspace: Workspace) -> None:
     asked = [
         name for name in ("provenance", "sbom", "attest") if given.one(name, "false").lower() not in ("false", "0")
     ]
     if asked:
-        session.say(f"embedded engine: no attestations are made; --{asked[0]} has no effect")
+        workspace.say(f"embedded engine: no attestations are made; --{asked[0]} has no effect")
     if given.all("cache-from") or given.all("cache-to"):
-        session.say("embedded engine: there is no build cache; --cache-from and --cache-to have no effect")
+        workspace.say("embedded engine: there is no build cache; --cache-from and --cache-to have no effect")
 
 
 def _export(given: Given) -> Export:
@@ -247,37 +247,37 @@ def _epoch(text: str) -> int:
 
 
 def _deliver(
-    made: oci.Descriptor, tags: Sequence[Reference], export: Export, session: Workspace, progress: BuildProgress
+    made: oci.Descriptor, tags: Sequence[Reference], export: Export, workspace: Workspace, progress: BuildProgress
 ) -> None:
     title = "exporting to oci image format" if export.archive else "exporting to image"
     with progress.step(title) as detail:
         detail("exporting layers done")
-        found = oci.parse(session.store.read(made), made.media_type)
+        found = oci.parse(workspace.store.read(made), made.media_type)
         children = found.manifests if isinstance(found, oci.Index) else (made,)
         for child in children:
-            manifest = oci.parse(session.store.read(child), child.media_type)
+            manifest = oci.parse(workspace.store.read(child), child.media_type)
             detail(f"exporting manifest {child.digest} done")
             if isinstance(manifest, oci.Manifest):
                 detail(f"exporting config {manifest.config.digest} done")
         if isinstance(found, oci.Index):
             detail(f"exporting manifest list {made.digest} done")
         if export.archive:
-            write_archive(session.store.blobs, made, tags, export.archive)
+            write_archive(workspace.store.blobs, made, tags, export.archive)
             detail("sending tarball done")
         for tag in tags:
-            session.store.tag(tag, made)
+            workspace.store.tag(tag, made)
             detail(f"naming to {tag} done")
         if export.push:
             for tag in tags:
-                _push(made, tag, session)
+                _push(made, tag, workspace)
                 detail("pushing layers done")
                 detail(f"pushing manifest for {tag}@{made.digest} done")
 
 
-def _push(made: oci.Descriptor, tag: Reference, session: Workspace) -> None:
-    registry = session.registry(tag.host)  # a new one for each tag, as BuildKit has it
+def _push(made: oci.Descriptor, tag: Reference, workspace: Workspace) -> None:
+    registry = workspace.registry(tag.host)  # a new one for each tag, as BuildKit has it
     try:
-        Push(registry, session.store.blobs, tag).run(made)
+        Push(registry, workspace.store.blobs, tag).run(made)
     except LabError as error:
         raise LabError(f"failed to push {tag}: {error.what}", error.next_step, id=error.id) from error
     finally:

@@ -213,12 +213,12 @@ class StageBuilder:
         self._layer(layer.nodes, f"WORKDIR {path}")  # empty when the folder is there, as with BuildKit
 
     def _copy(self, each: Instruction) -> None:
-        self._bring(each, unpack=False)
+        self._add_files(each, unpack=False)
 
     def _add(self, each: Instruction) -> None:
-        self._bring(each, unpack=True)
+        self._add_files(each, unpack=True)
 
-    def _bring(self, each: Instruction, unpack: bool) -> None:
+    def _add_files(self, each: Instruction, unpack: bool) -> None:
         *names, destination = self._arguments(each)
         if len(names) > 1 and not destination.endswith("/"):
             words = f"When using {each.name} with more than one source file, "

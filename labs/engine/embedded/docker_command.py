@@ -29,11 +29,11 @@ def main(argv: Sequence[str]) -> int:
         words = words[2:]
     name = words[0] if words else "--help"
     plugin = name in ("buildx", "build", "builder")
-    session = Workspace()
+    workspace = Workspace()
     try:
-        return _find(words)(session)
+        return _find(words)(workspace)
     except HelpWanted as help_:
-        session.out(str(help_))
+        workspace.out(str(help_))
         return 0
     except LabError as error:
         sys.stdout.flush()
@@ -61,13 +61,13 @@ def _find(words: Sequence[str]) -> Callable[[Workspace], int]:
         if len(words) >= length and names in COMMANDS:
             rest = list(words[length:])
             run = COMMANDS[names]
-            return lambda session: run()(rest, session)
+            return lambda workspace: run()(rest, workspace)
     if not words or words[0] in ("--help", "-h"):
         return _overview
     if words[0] == "help":
         return _find([*words[1:], "--help"])
     if words[0] in ("--version", "-v"):
-        return lambda session: _version(["--short"], session)
+        return lambda workspace: _version(["--short"], workspace)
     shown = " ".join(word for word in words[:2] if not word.startswith("-"))
     raise LabError(
         f"docker {shown} needs a Docker Engine: the embedded engine does not have it",
@@ -76,11 +76,11 @@ def _find(words: Sequence[str]) -> Callable[[Workspace], int]:
     )
 
 
-def _overview(session: Workspace) -> int:
-    session.out("The embedded engine of the Fargate Lab Kit has these docker commands:")
+def _overview(workspace: Workspace) -> int:
+    workspace.out("The embedded engine of the Fargate Lab Kit has these docker commands:")
     for each in COMMANDS:
-        session.out(f"  docker {each}")
-    session.out("Anything else needs a Docker Engine. docker COMMAND --help lists a command's flags.")
+        workspace.out(f"  docker {each}")
+    workspace.out("Anything else needs a Docker Engine. docker COMMAND --help lists a command's flags.")
     return 0
 
 
@@ -132,10 +132,10 @@ def _containers(name: str) -> Callable[[], Run]:
     return load
 
 
-def _version(arguments: Sequence[str], session: Workspace) -> int:
+def _version(arguments: Sequence[str], workspace: Workspace) -> int:
     from labs.engine.embedded import builder_command
 
-    return builder_command.version(arguments, session)
+    return builder_command.version(arguments, workspace)
 
 
 # command: what loads its function, so that a login does not load the builder

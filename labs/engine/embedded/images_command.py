@@ -30,43 +30,43 @@ _UNITS = (
 )
 
 
-def push(arguments: Sequence[str], session: Workspace) -> int:
+def push(arguments: Sequence[str], workspace: Workspace) -> int:
     """Push one image; a refusal in the words of docker with the containerd image store."""
     given = parse(
         arguments, flags("platform", "quiet all-tags disable-content-trust", "q=quiet a=all-tags"), "push", 1, 1
     )
     reference = parse_reference(given.words[0])
-    names = session.store.names()
+    names = workspace.store.names()
     tags = [reference]
     if given.on("all-tags"):
         tags = [parse_reference(name) for name in names if parse_reference(name).name == reference.name]
     for tag in tags or [reference]:
         if not given.on("quiet"):
-            session.out(f"The push refers to repository [{tag.name}]")
+            workspace.out(f"The push refers to repository [{tag.name}]")
         if str(tag) not in names:
             remedy = f"build it first with: docker buildx build -t {tag.familiar} ."
             raise LabError(f"tag does not exist: {tag.familiar}", remedy, id="no-such-tag")
-        _push(names[str(tag)], tag, given.one("platform"), given.on("quiet"), session)
+        _push(names[str(tag)], tag, given.one("platform"), given.on("quiet"), workspace)
     return 0
 
 
-def _push(top: oci.Descriptor, tag: Reference, platform: str, quiet: bool, session: Workspace) -> None:
+def _push(top: oci.Descriptor, tag: Reference, platform: str, quiet: bool, workspace: Workspace) -> None:
     if platform:
-        top = _one_platform(session.store.image(tag.familiar, top), parse_platform(platform))
-    registry = session.registry(tag.host)
+        top = _one_platform(workspace.store.image(tag.familiar, top), parse_platform(platform))
+    registry = workspace.registry(tag.host)
 
     def seen(event: TransferEvent) -> None:
         words = {"pushed": "Pushed", "exists": "Layer already exists"}[event.what]
         if event.is_layer and not quiet:
-            session.out(f"{event.descriptor.digest[7:19]}: {words}")
+            workspace.out(f"{event.descriptor.digest[7:19]}: {words}")
 
     try:
-        Push(registry, session.store.blobs, tag, seen).run(top)
+        Push(registry, workspace.store.blobs, tag, seen).run(top)
     except StatusError as error:
         raise LabError(f"unknown: {error.what}", error.next_step, id=error.id) from error
     finally:
         registry.close()
-    session.out(str(tag) if quiet else f"{tag.target}: digest: {top.digest} size: {top.size}")
+    workspace.out(str(tag) if quiet else f"{tag.target}: digest: {top.digest} size: {top.size}")
 
 
 def _one_platform(image: Image, platform: oci.Platform) -> oci.Descriptor:
@@ -75,7 +75,7 @@ def _one_platform(image: Image, platform: oci.Platform) -> oci.Descriptor:
     return image.descriptor(platform)
 
 
-def pull(arguments: Sequence[str], session: Workspace) -> int:
+def pull(arguments: Sequence[str], workspace: Workspace) -> int:
     """Pull one platform of an image; this machine's unless --platform names another."""
     given = parse(arguments, flags("platform", "quiet", "q=quiet"), "pull", 1, 1)
     reference = parse_reference(given.words[0])
@@ -87,53 +87,53 @@ def pull(arguments: Sequence[str], session: Workspace) -> int:
         words = {"pulled": "Pull complete", "exists": "Already exists"}[event.what]
         if not quiet and not said:
             said.append(f"{reference.target}: Pulling from {reference.repository}")
-            session.out(said[0])
+            workspace.out(said[0])
         if event.is_layer and not quiet:
-            session.out(f"{event.descriptor.digest[7:19]}: {words}")
+            workspace.out(f"{event.descriptor.digest[7:19]}: {words}")
 
-    before = session.store.names().get(str(reference))
+    before = workspace.store.names().get(str(reference))
     try:
-        top = session.pull(reference, (platform,), seen)
+        top = workspace.pull(reference, (platform,), seen)
     except LabError as error:
         raise daemon_error(error, reference) from error
-    session.store.tag(reference, top)
+    workspace.store.tag(reference, top)
     if not quiet:
         news = "Image is up to date" if before == top else "Downloaded newer image"
-        session.out(f"Digest: {top.digest}")
-        session.out(f"Status: {news} for {reference.familiar}")
-    session.out(str(reference))
+        workspace.out(f"Digest: {top.digest}")
+        workspace.out(f"Status: {news} for {reference.familiar}")
+    workspace.out(str(reference))
     return 0
 
 
-def images(arguments: Sequence[str], session: Workspace) -> int:
+def images(arguments: Sequence[str], workspace: Workspace) -> int:
     """The local images, newest names last as the store has them: sorted by name."""
     given = parse(arguments, flags("format", "quiet all no-trunc digests", "q=quiet a=all"), "images", 0, 1)
     wanted = parse_reference(given.words[0]) if given.words else None
     one = bool(given.words) and ":" in given.words[0].rpartition("/")[2]
     rows = []
-    for name, top in session.store.names().items():
+    for name, top in workspace.store.names().items():
         reference = parse_reference(name)
         if wanted and (reference != wanted if one else reference.name != wanted.name):
             continue
-        rows.append(_row(reference, top, session, given.on("no-trunc")))
+        rows.append(_row(reference, top, workspace, given.on("no-trunc")))
     if given.on("quiet"):
         for row in rows:
-            session.out(row["ID"])
+            workspace.out(row["ID"])
     elif given.one("format"):
         shape = "{{json .}}" if given.one("format") == "json" else given.one("format")
         for row in rows:
-            session.out(render(shape, row))
+            workspace.out(render(shape, row))
     else:
         head = {"Repository": "REPOSITORY", "Tag": "TAG", "ID": "IMAGE ID", "CreatedSince": "CREATED", "Size": "SIZE"}
-        _table([head, *rows], list(head), session)
+        _table([head, *rows], list(head), workspace)
     return 0
 
 
-def _row(reference: Reference, top: oci.Descriptor, session: Workspace, full: bool) -> dict[str, str]:
-    image = session.store.image(reference.familiar, top)
+def _row(reference: Reference, top: oci.Descriptor, workspace: Workspace, full: bool) -> dict[str, str]:
+    image = workspace.store.image(reference.familiar, top)
     size, created = 0, ""
     for platform in image.platforms:
-        if session.store.has(image.manifest(platform).config.digest):
+        if workspace.store.has(image.manifest(platform).config.digest):
             size += sum(layer.size for layer in image.manifest(platform).layers)
             created = created or str(image.config(platform).get("created") or "")
     return {
@@ -147,10 +147,10 @@ def _row(reference: Reference, top: oci.Descriptor, session: Workspace, full: bo
     }
 
 
-def _table(rows: Sequence[dict[str, str]], columns: Sequence[str], session: Workspace) -> None:
+def _table(rows: Sequence[dict[str, str]], columns: Sequence[str], workspace: Workspace) -> None:
     widths = {column: max(len(row[column]) for row in rows) for column in columns}
     for row in rows:
-        session.out("   ".join(row[column].ljust(widths[column]) for column in columns).rstrip())
+        workspace.out("   ".join(row[column].ljust(widths[column]) for column in columns).rstrip())
 
 
 def _ago(created: str) -> str:
@@ -173,52 +173,52 @@ def _size(number: float) -> str:
     return f"{number:.3g}GB"
 
 
-def tag(arguments: Sequence[str], session: Workspace) -> int:
+def tag(arguments: Sequence[str], workspace: Workspace) -> int:
     """Give an image one more name."""
     given = parse(arguments, flags(), "tag", 2, 2)
-    session.store.tag(parse_reference(given.words[1]), _local(given.words[0], session)[1])
+    workspace.store.tag(parse_reference(given.words[1]), _local(given.words[0], workspace)[1])
     return 0
 
 
-def remove(arguments: Sequence[str], session: Workspace) -> int:
+def remove(arguments: Sequence[str], workspace: Workspace) -> int:
     """Take names away; content that no name reaches goes with them."""
     given = parse(arguments, flags("", "force no-prune", "f=force"), "rmi", 1)
     for text in given.words:
-        reference, top = _local(text, session)
-        session.store.untag(reference)
-        session.out(f"Untagged: {reference.familiar}")
-        if top.digest not in {each.digest for each in session.store.names().values()}:
-            session.out(f"Deleted: {top.digest}")
+        reference, top = _local(text, workspace)
+        workspace.store.untag(reference)
+        workspace.out(f"Untagged: {reference.familiar}")
+        if top.digest not in {each.digest for each in workspace.store.names().values()}:
+            workspace.out(f"Deleted: {top.digest}")
     return 0
 
 
-def inspect(arguments: Sequence[str], session: Workspace) -> int:
+def inspect(arguments: Sequence[str], workspace: Workspace) -> int:
     """The configuration of local images, one platform of each."""
     takes = flags("format platform type", "", "f=format")
     given = parse(arguments, takes, "image inspect", 1)
     try:
-        found = [_inspected(text, given.one("platform"), session) for text in given.words]
+        found = [_inspected(text, given.one("platform"), workspace) for text in given.words]
     except LabError:
-        session.out("[]")  # as docker: nothing was found, and then why
+        workspace.out("[]")  # as docker: nothing was found, and then why
         raise
     if given.one("format"):
         for each in found:
-            session.out(render(given.one("format"), each))
+            workspace.out(render(given.one("format"), each))
     else:
-        session.out(json.dumps(found, indent=4))
+        workspace.out(json.dumps(found, indent=4))
     return 0
 
 
-def _inspected(text: str, wanted: str, session: Workspace) -> dict[str, Any]:
-    reference, top = _local(text, session)
-    image = session.store.image(reference.familiar, top)
+def _inspected(text: str, wanted: str, workspace: Workspace) -> dict[str, Any]:
+    reference, top = _local(text, workspace)
+    image = workspace.store.image(reference.familiar, top)
     platform = parse_platform(wanted) if wanted else native()
     if platform not in image.platforms:
         if wanted or not image.platforms:
             raise no_platform(image.platforms)
         platform = image.platforms[0]
     config = image.config(platform)
-    names = [parse_reference(name) for name, each in session.store.names().items() if each.digest == top.digest]
+    names = [parse_reference(name) for name, each in workspace.store.names().items() if each.digest == top.digest]
     return {
         "Id": top.digest,
         "RepoTags": [name.familiar for name in names],
@@ -234,20 +234,20 @@ def _inspected(text: str, wanted: str, session: Workspace) -> dict[str, Any]:
     }
 
 
-def save(arguments: Sequence[str], session: Workspace) -> int:
+def save(arguments: Sequence[str], workspace: Workspace) -> int:
     """Write an image, all platforms that are here, as an OCI archive; docker load and skopeo read it."""
     given = parse(arguments, flags("output platform", "", "o=output"), "save", 1, 1)
     if not given.one("output") and sys.stdout.isatty():
         raise LabError("cowardly refusing to save to a terminal. Use the -o flag or redirect", id="save-to-terminal")
-    reference, top = _local(given.words[0], session)
+    reference, top = _local(given.words[0], workspace)
     if given.one("platform"):
-        top = _one_platform(session.store.image(reference.familiar, top), parse_platform(given.one("platform")))
-    write_archive(session.store.blobs, top, [reference], given.one("output", "-"))
+        top = _one_platform(workspace.store.image(reference.familiar, top), parse_platform(given.one("platform")))
+    write_archive(workspace.store.blobs, top, [reference], given.one("output", "-"))
     return 0
 
 
-def _local(text: str, session: Workspace) -> tuple[Reference, oci.Descriptor]:
-    found = session.store.find(text)
+def _local(text: str, workspace: Workspace) -> tuple[Reference, oci.Descriptor]:
+    found = workspace.store.find(text)
     if found is None:
         raise LabError(
             f"Error response from daemon: No such image: {parse_reference(text).familiar}",
@@ -257,44 +257,44 @@ def _local(text: str, session: Workspace) -> tuple[Reference, oci.Descriptor]:
     return found
 
 
-def imagetools_inspect(arguments: Sequence[str], session: Workspace) -> int:
+def imagetools_inspect(arguments: Sequence[str], workspace: Workspace) -> int:
     """What a registry holds under a name: the index and its platforms."""
     given = parse(arguments, flags("format builder", "raw"), "buildx imagetools inspect", 1, 1)
     reference = parse_reference(given.words[0])
-    registry = session.registry(reference.host)
+    registry = workspace.registry(reference.host)
     try:
-        pulled = Pull(registry, session.store, reference)
+        pulled = Pull(registry, workspace.store, reference)
         top = pulled.resolve()
-        data = session.store.read(top)
+        data = workspace.store.read(top)
         if given.on("raw"):
             sys.stdout.write(data.decode())
             sys.stdout.flush()
         elif given.one("format"):
-            session.out(render(given.one("format"), _tools_values(reference, top, data, pulled), indent=2))
+            workspace.out(render(given.one("format"), _tools_values(reference, top, data, pulled), indent=2))
         else:
-            _tools_text(reference, top, data, session)
+            _tools_text(reference, top, data, workspace)
     finally:
         registry.close()
     return 0
 
 
-def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, session: Workspace) -> None:
-    session.out(f"Name:      {reference}")
-    session.out(f"MediaType: {top.media_type}")
-    session.out(f"Digest:    {top.digest}")
+def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, workspace: Workspace) -> None:
+    workspace.out(f"Name:      {reference}")
+    workspace.out(f"MediaType: {top.media_type}")
+    workspace.out(f"Digest:    {top.digest}")
     found = oci.parse(data, top.media_type)
     if not isinstance(found, oci.Index):
         return
     wide = 2 if any(entry.annotations for entry in found.manifests) else 0  # "Annotations:" is the longest name
 
     def line(name: str, value: str) -> None:
-        session.out(f"  {name + ':':<{11 + wide}}{value}")
+        workspace.out(f"  {name + ':':<{11 + wide}}{value}")
 
-    session.out(" " * 11)
-    session.out("Manifests: ")
+    workspace.out(" " * 11)
+    workspace.out("Manifests: ")
     for at, entry in enumerate(found.manifests):
         if at:
-            session.out(" " * (13 + wide))
+            workspace.out(" " * (13 + wide))
         line("Name", f"{reference}@{entry.digest}")
         line("MediaType", entry.media_type)
         if entry.platform:
@@ -302,7 +302,7 @@ def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, session:
         if entry.annotations:
             line("Annotations", "")
             for key, value in sorted(entry.annotations.items()):
-                session.out(f"    {key}: {value}")
+                workspace.out(f"    {key}: {value}")
 
 
 def _tools_values(reference: Reference, top: oci.Descriptor, data: bytes, pull: Pull) -> dict[str, Any]:

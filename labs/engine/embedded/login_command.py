@@ -13,7 +13,7 @@ from labs.errors import LabError
 TAKES = flags("username password", "password-stdin", "u=username p=password")
 
 
-def login(arguments: Sequence[str], session: Workspace) -> int:
+def login(arguments: Sequence[str], workspace: Workspace) -> int:
     """Check the user name and password against the registry and keep them in DOCKER_CONFIG."""
     given = parse(arguments, TAKES, "login", 0, 1)
     host = _host(given.words[0] if given.words else HUB)
@@ -30,7 +30,7 @@ def login(arguments: Sequence[str], session: Workspace) -> int:
     else:
         password = given.one("password")
         if password:
-            session.say("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
+            workspace.say("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
     if not given.one("username") or not password:
         words = "Error: Cannot perform an interactive login from a non TTY device"
         raise LabError(
@@ -39,8 +39,8 @@ def login(arguments: Sequence[str], session: Workspace) -> int:
             id="login-not-interactive",
         )
     _verify(host, Login(given.one("username"), password))
-    session.credentials.save(host, Login(given.one("username"), password))
-    session.out("Login Succeeded")
+    workspace.credentials.save(host, Login(given.one("username"), password))
+    workspace.out("Login Succeeded")
     return 0
 
 
@@ -62,13 +62,13 @@ def _verify(host: str, account: Login) -> None:
         raise LabError(f"Error response from daemon: {words}", hint, id="login-refused")
 
 
-def logout(arguments: Sequence[str], session: Workspace) -> int:
+def logout(arguments: Sequence[str], workspace: Workspace) -> int:
     """Forget the login for a registry."""
     given = parse(arguments, flags(), "logout", 0, 1)
     host = _host(given.words[0] if given.words else HUB)
-    session.out(f"Removing login credentials for {host}")
-    if not session.credentials.forget(host):
-        session.say("Not logged in to " + host)
+    workspace.out(f"Removing login credentials for {host}")
+    if not workspace.credentials.forget(host):
+        workspace.say("Not logged in to " + host)
     return 0
 
 

@@ -31,7 +31,7 @@ class NotStarted(LabError):
     exit_code = 125
 
 
-def run(arguments: Sequence[str], session: Workspace) -> int:
+def run(arguments: Sequence[str], workspace: Workspace) -> int:
     """Run an image that is here, or is pulled; the app's own exit code."""
     given = parse(arguments, TAKES, "run", 1)
     if given.on("detach"):
@@ -40,38 +40,38 @@ def run(arguments: Sequence[str], session: Workspace) -> int:
             "leave -d out and stop the app with Ctrl-C, or put the command in the background of the shell",
             id="run-detached-not-served",
         )
-    image, platform = find_image(given.words[0], given.one("platform"), session)
+    image, platform = find_image(given.words[0], given.one("platform"), workspace)
     if platform != native():
         error = format_error(image, platform)
-        session.say(error.what)
-        session.say(f"Next: {error.next_step}")
+        workspace.say(error.what)
+        workspace.say(f"Next: {error.next_step}")
         return FORMAT_ERROR
     port = _port(given)
     app = start(image, platform, _environment(given), given.words[1:], port, attached=True)
     if given.all("publish"):
-        session.say(f"embedded engine: the app runs as a process of this machine, published on {app.url}")
+        workspace.say(f"embedded engine: the app runs as a process of this machine, published on {app.url}")
     with app, _stopped_by_signals(app.process.pid):
         return app.wait()
 
 
-def find_image(text: str, wanted: str, session: Workspace) -> tuple[Image, oci.Platform]:
+def find_image(text: str, wanted: str, workspace: Workspace) -> tuple[Image, oci.Platform]:
     """A local image, else a pulled one, and the platform to run of it."""
     platform = parse_platform(wanted) if wanted else native()
-    found = session.store.find(text)
+    found = workspace.store.find(text)
     if found is None:
         reference = parse_reference(text)
-        session.say(f"Unable to find image '{reference.familiar}' locally")
+        workspace.say(f"Unable to find image '{reference.familiar}' locally")
         try:
-            top = session.pull(reference, (platform,))
+            top = workspace.pull(reference, (platform,))
         except LabError as error:
             raise NotStarted(f"docker: {daemon_error(error, reference).what}", error.next_step, id=error.id) from error
-        session.store.tag(reference, top)
+        workspace.store.tag(reference, top)
         found = (reference, top)
-    image = session.store.image(text, found[1])
+    image = workspace.store.image(text, found[1])
     if platform in image.platforms:
         return image, platform
     if wanted or not image.platforms:
-        session.say(f"Unable to find image '{found[0].familiar}' locally")
+        workspace.say(f"Unable to find image '{found[0].familiar}' locally")
         missing = no_platform(image.platforms)
         raise NotStarted(f"docker: Error response from daemon: {missing.what}", missing.next_step, id=missing.id)
     return image, image.platforms[0]  # Docker runs what there is, and the kernel says what it thinks of it

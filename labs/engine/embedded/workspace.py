@@ -100,10 +100,10 @@ def no_platform(there: tuple[oci.Platform, ...]) -> LabError:
 
 
 @dataclass
-class SessionBases:
+class WorkspaceBases:
     """FROM and COPY --from: the local store first, then the registry that the name says."""
 
-    session: Workspace
+    workspace: Workspace
     progress: BuildProgress
     found: dict[tuple[str, oci.Platform], Image] = field(default_factory=dict)
 
@@ -121,14 +121,14 @@ class SessionBases:
         return self.found[name, platform]
 
     def _resolve(self, name: str, reference: Reference, platform: oci.Platform) -> Image:
-        store = self.session.store
+        store = self.workspace.store
         here = store.names().get(str(reference))
         if here and platform in store.image(name, here).platforms:
             image = store.image(name, here)
             if all(store.has(each.digest) for each in image.manifest(platform).layers):
                 return image
         try:
-            top = self.session.pull(reference, (platform,))
+            top = self.workspace.pull(reference, (platform,))
         except LabError as error:
             words = f"{name}: failed to resolve source metadata for {reference}: {error.what}"
             raise LabError(words, error.next_step, id=error.id) from error
