@@ -33,6 +33,7 @@ BY_PATH = {
     "tests/pages/test_reference.py": "unit",
     "tests/test_costs.py": "unit",
     "tests/test_dependencies.py": "unit",
+    "tests/test_docs.py": "unit",
     "tests/test_oci.py": "unit",
     "tests/test_purity.py": "unit",
     "tests/test_security.py": "unit",
