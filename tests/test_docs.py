@@ -75,6 +75,16 @@ def test_every_module_that_a_page_names_exists(page):
     assert [name for name in named if not is_there(name)] == []
 
 
+def test_every_module_that_a_docstring_or_comment_names_exists():
+    lost = [
+        f"{shown(path)}: {name}"
+        for path in sorted(LABS.rglob("*.py"))
+        for name in re.findall(r"``(labs(?:\.\w+)+)", path.read_text("utf-8"))
+        if not is_there(name)
+    ]
+    assert lost == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_every_path_that_a_page_names_exists(page):
     lost = []
