@@ -18,17 +18,12 @@ from threading import Timer
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from labs.cloud.apis.sts_errors import refused
 from labs.cloud.contract import AwsError
 
 _SECONDS = 5.0
 _LARGEST = 256 * 1024
 _KEPT_SECONDS = 300.0
-# With two spaces, as AWS sends it.
-_NO_KEY = (
-    "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity "
-    "documentation for requirements"
-)
-_THUMBPRINT = "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint"
 
 
 class ProviderKeys:
@@ -115,7 +110,7 @@ def _connect(host: str, port: int, thumbprints: Sequence[str]) -> http.client.HT
     certificate = connection.sock.getpeercert(binary_form=True) or b""
     if hashlib.sha1(certificate, usedforsecurity=False).hexdigest() not in [text.lower() for text in thumbprints]:
         connection.close()
-        raise AwsError("InvalidIdentityToken", _THUMBPRINT, 400)
+        raise refused("token.thumbprint")
     return connection
 
 
@@ -127,4 +122,4 @@ def _keys(document: Any) -> list[Mapping[str, Any]]:
 
 
 def _no_key() -> AwsError:
-    return AwsError("InvalidIdentityToken", _NO_KEY, 400)
+    return refused("token.no_key")

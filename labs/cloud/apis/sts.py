@@ -13,6 +13,7 @@ from typing import Any
 from labs import iam
 from labs.cloud.apis import sts_parameters as members
 from labs.cloud.apis.authorization_messages import AuthorizationMessages
+from labs.cloud.apis.sts_errors import refused
 from labs.cloud.authorisation.access import LocalAccess, tag_context
 from labs.cloud.contract import AwsError, Caller, Clock
 from labs.cloud.identity.credentials import CredentialStore
@@ -71,10 +72,9 @@ class StsApi:
         if session is None:
             return
         if operation in _LONG_TERM_ONLY:
-            raise AwsError("AccessDenied", f"Cannot call {operation} with session credentials", 403)
+            raise refused("session.long_term_only", operation=operation)
         if session.kind in _STS_OF_SESSIONS and not session.mfa and operation not in _STS_OF_SESSIONS[session.kind]:
-            words = f"Cannot call {operation} with the credentials of this session. (simulated wording)"
-            raise AwsError("AccessDenied", words, 403)
+            raise refused("session.not_with_this", operation=operation)
 
     def _get_caller_identity(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
         """No permission is needed, and no policy can refuse it."""
@@ -127,7 +127,7 @@ class StsApi:
     def _user(self, caller: Caller) -> Entity:
         user = self._identities.by_arn(caller.principal.arn)
         if user is None:
-            raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
+            raise refused("session.no_user")
         return user
 
     def _assume_role(self, caller: Caller, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,11 +147,7 @@ class StsApi:
         role = self._identities.by_arn(arn)
         if role is None:
             # AWS says the same for a role that does not exist as for one that may not be assumed.
-            raise AwsError(
-                "AccessDenied",
-                f"User: {caller.principal.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}",
-                403,
-            )
+            raise refused("session.no_role", user=caller.principal.arn, role=arn)
         for action in _actions("sts:AssumeRole", tags, source):
             decision = self._trust(caller, action, role, keys)
             if not decision.allowed:
@@ -180,7 +176,7 @@ class StsApi:
             keys: Keys = {"sts:RoleSessionName": name}
             if role is None or not self._trust(caller, action, role, keys).allowed:
                 # AWS names neither the subject nor the role here.
-                raise AwsError("AccessDenied", f"Not authorized to perform {action}", 403)
+                raise refused("session.not_trusted", action=action)
         assert role is not None  # refused above
         duration = self._role_duration(params, role, chained=False)
         provider = caller.principal.arn
@@ -217,14 +213,9 @@ class StsApi:
     def _role_duration(self, params: Mapping[str, Any], role: Entity, chained: bool) -> int:
         duration = members.duration(params, 3600, 43200)
         if chained and duration > 3600:
-            raise AwsError(
-                "ValidationError",
-                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
-            )
+            raise refused("session.chained")
         if duration > role.max_session:
-            raise AwsError(
-                "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-            )
+            raise refused("session.too_long")
         return duration
 
     def _session_policies(self, account: str, params: Mapping[str, Any]) -> tuple[str, ...]:

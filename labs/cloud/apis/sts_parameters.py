@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs import iam
+from labs.cloud.apis.sts_errors import refused
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.sessions import StsSession
 
@@ -36,7 +37,7 @@ def role_arn(params: Mapping[str, Any]) -> str:
     """``RoleArn``."""
     arn = required(params, "RoleArn")
     if not _ROLE_ARN.match(arn):
-        raise AwsError("ValidationError", f"{arn[:200]} is invalid")
+        raise refused("session.role_arn", arn=arn[:200])
     return arn
 
 
@@ -69,9 +70,7 @@ def tags(params: Mapping[str, Any]) -> dict[str, str]:
     for item in params.get("Tags") or []:
         key, value = str(item.get("Key", "")), str(item.get("Value", ""))
         if not key or key.lower() in (known.lower() for known in found):
-            raise AwsError(
-                "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-            )
+            raise refused("session.same_tags")
         found[key] = value
     return found
 
@@ -99,7 +98,7 @@ def packed_size(policies: tuple[str, ...]) -> int:
 
 def invalid(what: str) -> AwsError:
     """A member that breaks a constraint of the API's model."""
-    return AwsError("ValidationError", f"1 validation error detected: {what}")
+    return refused("session.constraint", what=what)
 
 
 def _member(name: str) -> str:

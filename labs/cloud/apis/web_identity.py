@@ -10,6 +10,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.apis.provider_keys import ProviderKeys
+from labs.cloud.apis.sts_errors import refused
 from labs.cloud.apis.sts_parameters import invalid, required, role_arn
 from labs.cloud.contract import AwsError, Caller, Clock
 from labs.cloud.identity.identities import Identities, OidcProvider
@@ -17,7 +18,6 @@ from labs.cloud.identity.identities import Identities, OidcProvider
 _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 _LONGEST_TOKEN = 20_000
 _SKEW_SECONDS = 300
-_NOT_A_JWT = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 _GITHUB = "token.actions.githubusercontent.com"
 # Claims that are condition keys of one provider only.
 _OWN_CLAIMS = {
@@ -59,16 +59,16 @@ class WebIdentities:
         header, claims = _unverified(token)
         issuer = claims.get("iss")
         if not isinstance(issuer, str):
-            raise _refused(_NOT_A_JWT)
+            raise refused("token.not_jwt")
         provider = self._identities.oidc_provider(account, issuer.removeprefix("https://"))
         if provider is None:
-            raise _refused(f"No OpenIDConnect provider found in your account for {issuer[:255]}")
+            raise refused("token.no_provider", issuer=issuer[:255])
         self._check_signature(token, header, issuer, provider)
         self._check_times(claims)
         audience = _audience(claims, provider)
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
-            raise _refused("The token has no subject (sub). (simulated wording)")
+            raise refused("token.no_subject")
         context = {
             "aws:SourceIp": source_ip,
             "aws:UserAgent": user_agent,
@@ -102,15 +102,11 @@ class WebIdentities:
         now = int(self._clock().timestamp())
         expires = claims.get("exp")
         if not _is_time(expires) or not _is_time(claims.get("iat")):
-            raise _refused("The token has no times of issue and expiry (iat, exp). (simulated wording)")
+            raise refused("token.no_times")
         if now >= claims["exp"]:
-            raise AwsError(
-                "ExpiredTokenException",
-                f"Token expired: current date/time {now} must be before the expiration date/time {int(claims['exp'])}",
-                400,
-            )
+            raise refused("token.too_late", now=now, end=int(claims["exp"]))
         if any(_is_time(claims.get(name)) and claims[name] > now + _SKEW_SECONDS for name in ("iat", "nbf")):
-            raise _refused("The token is not valid yet (iat, nbf). (simulated wording)")
+            raise refused("token.too_early")
 
 
 def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -121,7 +117,7 @@ def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         unverified: Any = {**_SIGNATURE_ONLY, "verify_signature": False}
         whole = jwt.decode_complete(token, options=unverified)
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise _refused(_NOT_A_JWT) from error
+        raise refused("token.not_jwt") from error
     return whole["header"], whole["payload"]
 
 
@@ -131,7 +127,7 @@ def _audience(claims: Mapping[str, Any], provider: OidcProvider) -> str:
     for audience in found if isinstance(found, list) else [found]:
         if isinstance(audience, str) and audience in provider.clients:
             return audience
-    raise _refused("Incorrect token audience")
+    raise refused("token.audience")
 
 
 def _claim_keys(url: str, claims: Mapping[str, Any], audience: str, subject: str) -> dict[str, str | list[str]]:
@@ -174,9 +170,5 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
-def _refused(message: str) -> AwsError:
-    return AwsError("InvalidIdentityToken", message, 400)
-
-
 def _unsigned() -> AwsError:
-    return _refused("The token's signature is not one of its provider. (simulated wording)")
+    return refused("token.signature")

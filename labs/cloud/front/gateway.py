@@ -12,6 +12,7 @@ from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
 from labs.cloud.front.backend import Backend
 from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.signatures import Claim, Family, read_claim, verify
+from labs.cloud.identity.signatures.claim import detail
 from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.protocols import answers, operations
 from labs.cloud.protocols.parameters import check_required, check_types
@@ -160,7 +161,7 @@ class Gateway:
                 SignatureRefusal.SKEWED
                 if service.family in (Family.JSON, Family.QUERY)
                 else SignatureRefusal.WRONG_SIGNATURE,
-                f"Credential should be scoped to a valid region, not '{claim.region}'.",
+                detail("region", region=claim.region),
             )
         agent = request.headers.get("user-agent", "")
         caller = self._credentials.caller(claim.access_key_id, request.remote, agent)

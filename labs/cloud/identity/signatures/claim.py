@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from labs.aws_texts import texts
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.signatures.sigv4 import ALGORITHM
 from labs.cloud.wire.request import HttpRequest
@@ -63,14 +64,19 @@ def read_claim(request: HttpRequest) -> Claim | None:
     return None
 
 
-def _incomplete(message: str) -> AwsError:
-    return AwsError("IncompleteSignature", message)
+def detail(id: str, /, **values: object) -> str:
+    """AWS's words about the particular request, by the second part of the text's id."""
+    return texts("signatures")[f"detail.{id}"].say(**values)
+
+
+def _incomplete(id: str, /, **values: object) -> AwsError:
+    return AwsError("IncompleteSignature", detail(id, **values))
 
 
 def _from_header(request: HttpRequest, authorization: str) -> Claim:
     algorithm, _, rest = authorization.partition(" ")
     if algorithm != ALGORITHM:
-        raise _incomplete(f"Unsupported AWS 'algorithm': '{_shown(algorithm)}'.")
+        raise _incomplete("algorithm", algorithm=_shown(algorithm))
     fields = {}
     for part in rest.split(","):
         name, equals, value = part.strip().partition("=")
@@ -78,10 +84,10 @@ def _from_header(request: HttpRequest, authorization: str) -> Claim:
             fields[name] = value
     for needed in ("Credential", "SignedHeaders", "Signature"):
         if not fields.get(needed):
-            raise _incomplete(f"Authorization header requires '{needed}' parameter.")
+            raise _incomplete("no_part", part=needed)
     timestamp = request.headers.get("x-amz-date", "")
     if not timestamp:
-        raise _incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+        raise _incomplete("no_date")
     return _claim(
         fields["Credential"],
         fields["SignedHeaders"],
@@ -95,12 +101,12 @@ def _from_query(request: HttpRequest) -> Claim:
     values = request.query_values
     for needed in ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"):
         if not values.get(needed):
-            raise _incomplete(f"AWS query-string parameters must include '{needed}'.")
+            raise _incomplete("no_query_part", part=needed)
     if values["X-Amz-Algorithm"] != ALGORITHM:
-        raise _incomplete(f"Unsupported AWS 'algorithm': '{_shown(values['X-Amz-Algorithm'])}'.")
+        raise _incomplete("algorithm", algorithm=_shown(values["X-Amz-Algorithm"]))
     text = values.get("X-Amz-Expires", "900")
     if not text.isascii() or not text.isdigit() or len(text) > 9 or not 0 < int(text) <= 604800:
-        raise _incomplete("X-Amz-Expires must be a number of seconds between 1 and 604800.")
+        raise _incomplete("expires")
     return _claim(
         values["X-Amz-Credential"],
         values["X-Amz-SignedHeaders"],
@@ -116,27 +122,21 @@ def _claim(
 ) -> Claim:
     parts = credential.rsplit("/", 4)
     if len(parts) != 5 or parts[4] != "aws4_request" or not all(parts):
-        raise _incomplete(
-            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, "
-            f"got '{_shown(credential)}'"
-        )
+        raise _incomplete("credential", credential=_shown(credential))
     key, date, region, service, _ = parts
     if not _DATE.match(date) or not _TIMESTAMP.match(timestamp):
-        raise _incomplete("Date must be in ISO-8601 'basic format'.")
+        raise _incomplete("date")
     if not timestamp.startswith(date):
         raise AwsError(
             "SignatureDoesNotMatch",
-            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-            f"'{date}' != '{timestamp[:8]}', from '{timestamp}'.",
+            detail("scope_date", date=date, day=timestamp[:8], timestamp=timestamp),
             403,
         )
     if not _REGION.match(region) or not _HEX.match(signature):
-        raise _incomplete("The signature or the region in the credential scope is malformed.")
+        raise _incomplete("malformed")
     headers = signed.lower()
     if "host" not in headers.split(";"):
-        raise AwsError(
-            "SignatureDoesNotMatch", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.", 403
-        )
+        raise AwsError("SignatureDoesNotMatch", detail("host"), 403)
     return Claim(key, date, region, service, headers, signature, timestamp, token, expires is not None, expires)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.signatures import chunked, sigv4
-from labs.cloud.identity.signatures.claim import Claim, Family
+from labs.cloud.identity.signatures.claim import Claim, Family, detail
 from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.wire.request import HttpRequest
 
@@ -98,25 +98,25 @@ def _check_clock(claim: Claim, family: Family, now: datetime) -> None:
     try:
         signed = datetime.strptime(claim.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise refusal(family, SignatureRefusal.INCOMPLETE, "Date must be in ISO-8601 'basic format'.") from error
+        raise refusal(family, SignatureRefusal.INCOMPLETE, detail("date")) from error
     here = now.strftime("%Y%m%dT%H%M%SZ")
     if signed - now > SKEW:
         limit = (now + SKEW).strftime("%Y%m%dT%H%M%SZ")
         raise refusal(
             family,
             SignatureRefusal.SKEWED,
-            f"Signature not yet current: {claim.timestamp} is still later than {limit} ({here} + 15 min.)",
+            detail("too_early", timestamp=claim.timestamp, limit=limit, now=here),
         )
     if claim.presigned:
         end = signed + timedelta(seconds=claim.expires or 0)
         if now > end:
             text = end.strftime("%Y%m%dT%H%M%SZ")
-            raise refusal(family, SignatureRefusal.URL_EXPIRED, f"Signature expired: {text} is now earlier than {here}")
+            raise refusal(family, SignatureRefusal.URL_EXPIRED, detail("url_expired", end=text, now=here))
         return
     if now - signed > SKEW:
         limit = (now - SKEW).strftime("%Y%m%dT%H%M%SZ")
         raise refusal(
             family,
             SignatureRefusal.SKEWED,
-            f"Signature expired: {claim.timestamp} is now earlier than {limit} ({here} - 15 min.)",
+            detail("too_late", timestamp=claim.timestamp, limit=limit, now=here),
         )

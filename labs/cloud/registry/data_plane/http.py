@@ -112,7 +112,7 @@ class RegistryApp:
         except NotAuthorized:
             return self._challenge()
         except Expired:
-            return refusal(403, "DENIED", said("token.expired"))
+            return refusal(403, "DENIED", said("login.expired"))
         if route is None:
             return refusal(404, "UNSUPPORTED", "No such path in the distribution API (simulated wording)")
         handlers = self._handlers[route.target]
