@@ -6,14 +6,11 @@ import pty
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from labs import cli
 from labs.commands.verbs import as_command_lines
-
-BIN = Path(sys.executable).parent
 
 
 def refused(words, capsys):
@@ -109,12 +106,16 @@ def test_the_command_line_answers_with_command_lines(said, command, shown):
     assert as_command_lines(said, command) == shown
 
 
-def completed(*typed):
-    """What a real bash offers after these words."""
-    script = (
-        f'eval "$({BIN}/labs completion bash)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _labs; '
-        'printf "%s\\n" "${COMPREPLY[@]}"'
-    )
+@pytest.fixture(scope="module")
+def script():
+    """What ``labs completion bash`` prints."""
+    labs = [sys.executable, "-m", "labs", "completion", "bash"]
+    return subprocess.run(labs, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def completed(script, *typed):
+    """What a real bash that has read ``script`` offers after these words."""
+    script += 'COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _labs; printf "%s\\n" "${COMPREPLY[@]}"'
     done = subprocess.run(
         ["bash", "--norc", "-c", script, "bash", "labs", *typed], capture_output=True, text=True, check=True, timeout=60
     )
@@ -132,8 +133,8 @@ def completed(*typed):
         (["help", "rea"], ["reach"]),
     ],
 )
-def test_the_tab_key_of_a_real_bash_completes_commands_options_and_stages(typed, offered):
-    assert completed(*typed) == offered
+def test_the_tab_key_of_a_real_bash_completes_commands_options_and_stages(script, typed, offered):
+    assert completed(script, *typed) == offered
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

@@ -38,7 +38,7 @@ class DockerApp:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Nobody waits for the exit code any more, so the app gets no time to stop by itself.
+        # The exit code is not wanted any more, so the app gets no time to stop by itself.
         self._end(grace_s=0)
 
     def logs(self) -> str:
@@ -76,7 +76,7 @@ class DockerApp:
                 self._exit = int(api.wait(self._container, timeout=STOP_S)["StatusCode"])
                 self._last = self._read(api)
             except docker.errors.NotFound:
-                self._exit = -1  # somebody removed it
+                self._exit = -1  # it was removed from outside
             finally:
                 _remove(api, self._container)
         return self._exit

@@ -21,7 +21,7 @@ NEEDS_ENGINE = "RUN needs a Docker Engine: the embedded engine runs no commands 
 
 @dataclass
 class StageState:
-    """What a stage has become so far."""
+    """A stage as far as it has been built."""
 
     platform: oci.Platform
     config: dict[str, Any]  # the ``config`` object of the image configuration

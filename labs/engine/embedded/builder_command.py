@@ -65,7 +65,7 @@ def _known(name: str) -> None:
 
 
 def buildx_version(arguments: Sequence[str], workspace: Workspace) -> int:
-    """What stands where buildx would."""
+    """The version line, in the place of buildx's."""
     parse(arguments, flags(), "buildx version", 0, 0)
     workspace.out(f"Fargate Lab Kit embedded engine {kit_version()} (not buildx)")
     return 0

@@ -13,7 +13,7 @@ Run = Callable[[Sequence[str], Workspace], int]
 
 
 def first_line() -> str:
-    """The line that stands first on stderr of every command, so that nobody takes it for Docker."""
+    """The first line on stderr of every command, so that it is not mistaken for Docker."""
     if os.environ.get("LAB_ENGINE", "").strip().lower() == "embedded":
         return "embedded engine: LAB_ENGINE=embedded"
     # home/bin/docker says why the kit is not using an engine; called directly, the usual reason is said.
@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
         _print_error(error, plugin and not isinstance(error, UsageError))
         return 1 if error.exit_code == LabError.exit_code else error.exit_code
     except BrokenPipeError:
-        raise  # whoever read the output has gone: the command line knows what to do
+        raise  # the reader of the output has gone; labs.cli ends without a word
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"{where}{error.strerror or error}", file=sys.stderr)
