@@ -1,16 +1,11 @@
-"""Private files: written whole or not at all, readable by their owner only, and locks between processes."""
+"""Private files: written whole or not at all, readable by their owner only."""
 
-import contextlib
-import fcntl
 import json
 import os
 import tempfile
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from labs import locks
 from labs.errors import LabError
 
 FILE_MODE = 0o600
@@ -71,48 +66,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
             f"{path} is damaged: not a JSON object", f"move it away (mv {path} {path}.damaged) and try again"
         )
     return value
-
-
-@contextlib.contextmanager
-def locked(path: Path, wait_s: float) -> Iterator[bool]:
-    """Hold the lock file ``path``; yields False when another process still holds it after ``wait_s`` seconds.
-
-    The system drops the lock when its holder ends, however it ends. The lock is not inherited by child processes.
-    The file says who holds it: ``labs.locks``.
-    """
-    deadline = time.monotonic() + wait_s
-    with path.open("a+b") as file:
-        path.chmod(FILE_MODE)
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                held = True
-                break
-            except BlockingIOError:
-                held = False
-            if time.monotonic() >= deadline:
-                break
-            time.sleep(0.05)
-        if not held:
-            yield False
-            return
-        # A full disk takes no name; the lock holds all the same.
-        with contextlib.suppress(OSError):
-            file.truncate(0)
-            os.write(file.fileno(), locks.signature().encode())
-        try:
-            yield True
-        finally:
-            with contextlib.suppress(OSError):
-                file.truncate(0)
-
-
-def lock_holder(path: Path) -> str:
-    """Who holds the lock file, for a sentence: "process 12 (labs start, since ...)"."""
-    try:
-        return locks.described(path.read_text(errors="replace"))
-    except OSError:
-        return locks.described("")
 
 
 def _damaged(path: Path, reason: str) -> LabError:

@@ -1,10 +1,89 @@
-"""Who holds a lock file: the holder writes itself down, so that whoever finds the lock can say whose it is."""
+"""Locks between processes: one at a time holds a lock file, and the file says who.
 
+The system lets go of a lock when its holder ends, however it ends. A child process does not inherit it.
+"""
+
+import contextlib
 import json
 import os
 import shlex
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+FOREVER_S = -1.0
+_MODE = 0o600
+_ASK_AGAIN_S = 0.02
+
+
+def take(path: Path, wait_s: float) -> "BaseFileLock | None":
+    """Hold the lock file ``path`` until ``release()``; None when another still holds it after ``wait_s`` seconds.
+
+    OSError when the file cannot be opened.
+    """
+    # Imported by the first who locks: most commands never do.
+    from filelock import FileLock, Timeout
+
+    # A lock of another kind (where the file system knows none) would outlive a holder that is killed.
+    lock = FileLock(path, mode=_MODE, thread_local=False, poll_interval=_ASK_AGAIN_S, fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=wait_s)
+    except Timeout:
+        return None
+    return lock
+
+
+@contextlib.contextmanager
+def waited(path: Path) -> Iterator[None]:
+    """Hold the lock file ``path``, however long another holds it; for work of a moment, so it is not signed."""
+    lock = take(path, FOREVER_S)
+    assert lock is not None, "waiting has no end"
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def locked(path: Path, wait_s: float) -> Iterator[bool]:
+    """Hold and sign the lock file ``path``; yields False when another still holds it after ``wait_s`` seconds."""
+    lock = take(path, wait_s)
+    if lock is None:
+        yield False
+        return
+    try:
+        path.chmod(_MODE)
+        # A full disk takes no name; the lock holds all the same.
+        with contextlib.suppress(OSError):
+            sign(path)
+        yield True
+    finally:
+        with contextlib.suppress(OSError):
+            clear(path)
+        lock.release()
+
+
+def sign(path: Path) -> None:
+    """Write into a lock file that this process holds it. Raises OSError."""
+    path.write_text(signature())
+
+
+def clear(path: Path) -> None:
+    """Empty a lock file that is about to be released. Raises OSError."""
+    path.write_bytes(b"")
+
+
+def lock_holder(path: Path) -> str:
+    """Who holds the lock file, for a sentence: "process 12 (labs start, since ...)"."""
+    try:
+        return described(path.read_text(errors="replace"))
+    except OSError:
+        return described("")
 
 
 def signature() -> str:

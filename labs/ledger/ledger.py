@@ -4,7 +4,6 @@ One JSON object a line, mode 600, flushed to the disk before the caller goes on.
 counted and passed over: cleaning searches the account by tag as well. Several processes may write at once.
 """
 
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+from labs import locks
 from labs.errors import LabError
 from labs.files import FILE_MODE
 from labs.ledger.names import moment, stamp
@@ -167,9 +167,8 @@ class Ledger:
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
         try:
-            with self.file.open("a+b") as file:
-                os.fchmod(file.fileno(), FILE_MODE)
-                fcntl.flock(file, fcntl.LOCK_EX)
+            with self.file.open("a+b") as file, locks.waited(self.file.with_suffix(".lock")):
+                self.file.chmod(FILE_MODE)
                 yield file
         except OSError as error:
             raise LabError(

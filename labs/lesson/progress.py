@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from labs.errors import LabError
-from labs.files import lock_holder, locked, read_json, write_json
+from labs.files import read_json, write_json
+from labs.locks import lock_holder, locked
 from labs.verdict import Report, Status
 
 LOCK_WAIT_S = 10.0

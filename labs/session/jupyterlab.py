@@ -20,8 +20,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from labs.errors import LabError
-from labs.files import FILE_MODE, locked, make_folder, read_json, write_json, write_private
+from labs.files import FILE_MODE, make_folder, read_json, write_json, write_private
 from labs.ledger.lab_account import TargetName
+from labs.locks import locked
 from labs.processes import command_line, ended, stop
 from labs.session import home as places
 from labs.session import local, terminal

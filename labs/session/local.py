@@ -18,7 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from labs.errors import LabError
-from labs.files import FILE_MODE, lock_holder, locked, read_json, write_json
+from labs.files import FILE_MODE, read_json, write_json
+from labs.locks import lock_holder, locked
 from labs.processes import command_line, stop
 from labs.session import home as places
 

@@ -162,11 +162,11 @@ def test_a_lock_left_behind_is_told_with_its_process_its_command_and_its_time(st
 
 
 def test_a_lock_of_the_kit_names_its_holder(tmp_path):
-    from labs.files import lock_holder, locked
+    from labs.locks import lock_holder, locked
 
     lock = tmp_path / "x.lock"
     program = (
-        "import sys; from pathlib import Path; from labs.files import locked\n"
+        "import sys; from pathlib import Path; from labs.locks import locked\n"
         "with locked(Path(sys.argv[1]), 0):\n    print('held', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(

@@ -1,3 +1,6 @@
+import contextlib
+import os
+import signal
 import stat
 import subprocess
 import sys
@@ -6,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from labs.errors import LabError
-from labs.files import locked, read_json, write_json
+from labs.files import read_json, write_json
+from labs.locks import locked
 from labs.session import home as places
 
 
@@ -48,7 +52,7 @@ def test_no_file_is_no_error(tmp_path: Path) -> None:
 def test_a_lock_keeps_another_process_out_until_its_holder_ends(tmp_path: Path) -> None:
     lock = tmp_path / "x.lock"
     hold = f"""
-from pathlib import Path; from labs.files import locked
+from pathlib import Path; from labs.locks import locked
 with locked(Path({str(lock)!r}), 0) as held:
     print(held, flush=True); input()
 """
@@ -64,6 +68,29 @@ with locked(Path({str(lock)!r}), 0) as held:
         with locked(lock, 5) as held:
             assert held
         other.stdout.close()
+
+
+def test_a_lock_is_free_when_its_holder_was_killed_though_a_child_of_it_lives_on(tmp_path: Path) -> None:
+    lock = tmp_path / "x.lock"
+    hold = f"""
+import subprocess, sys; from pathlib import Path; from labs.locks import locked
+with locked(Path({str(lock)!r}), 0):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
+    print(child.pid, flush=True); input()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        child = int(holder.stdout.readline())
+        try:
+            holder.kill()
+            holder.wait()
+            with locked(lock, 5) as held:
+                assert held
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
 
 def test_the_home_is_made_private(tmp_path: Path) -> None:

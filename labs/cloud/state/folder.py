@@ -1,6 +1,5 @@
 """The state folder: private, owned by one process at a time, and what it says of itself."""
 
-import fcntl
 import json
 import logging
 import os
@@ -9,10 +8,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from labs import locks
 from labs.errors import LabError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 log = logging.getLogger("labs.cloud")
 
@@ -43,7 +45,7 @@ class Identity:
 class StateFolder:
     """Holds the folder for this process until ``close``."""
 
-    def __init__(self, path: Path, lock: IO[str]) -> None:
+    def __init__(self, path: Path, lock: "BaseFileLock") -> None:
         self.path = path
         self._lock = lock
 
@@ -53,26 +55,23 @@ class StateFolder:
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.chmod(0o700)
-            lock = _open_private(path / "lock")
+            file = path / "lock"
+            lock = locks.take(file, 0)
         except OSError as error:
             raise LabError(
                 f"The state folder {path} cannot be used: {error.strerror or error}.",
                 "choose another with --state, or mend its permissions",
             ) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if lock is None:
             raise LabError(
-                f"The state folder {path} is in use by {locks.described(lock.read())}.",
+                f"The state folder {path} is in use by {locks.lock_holder(file)}.",
                 "stop that process, or choose another folder with --state",
-            ) from error
-        if left := lock.read():
-            log.warning("the lock of %s was stale: %s ended without letting go of it", path, locks.described(left))
+            )
         try:
-            lock.seek(0)
-            lock.truncate()
-            lock.write(locks.signature())
-            lock.flush()
+            if file.stat().st_size:
+                holder = locks.lock_holder(file)
+                log.warning("the lock of %s was stale: %s ended without letting go of it", path, holder)
+            locks.sign(file)
         except OSError as error:
             raise cannot_write(path, error) from error
         return cls(path, lock)
@@ -136,10 +135,9 @@ class StateFolder:
         # A disk that has become read-only keeps both; the next start says that the lock was stale.
         with suppress(OSError):
             (self.path / "ready.json").unlink(missing_ok=True)
-            self._lock.seek(0)
-            self._lock.truncate()
+            locks.clear(self.path / "lock")
         with suppress(OSError):
-            self._lock.close()
+            self._lock.release()
 
 
 def _open_private(path: Path, truncate: bool = False) -> IO[str]:

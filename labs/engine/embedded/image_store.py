@@ -4,7 +4,6 @@ Blobs are written beside and renamed; the names change under a lock, by replacin
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -15,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from labs import oci
+from labs import locks, oci
 from labs.engine.archive import FolderBlobs, Image, image_of
 from labs.engine.embedded.reference import Reference, parse
 from labs.errors import LabError
@@ -163,12 +162,12 @@ class Store:
 
     def tag(self, reference: Reference, descriptor: oci.Descriptor) -> None:
         """Give an image a name; the name leaves the image that had it."""
-        with self._locked():
+        with locks.waited(self.folder / ".lock"):
             self._write({**self.names(), str(reference): replace(descriptor, annotations={})})
 
     def untag(self, reference: Reference) -> bool:
         """Take a name away, and the blobs that no name reaches any more; False when there is no such name."""
-        with self._locked():
+        with locks.waited(self.folder / ".lock"):
             names = self.names()
             if names.pop(str(reference), None) is None:
                 return False
@@ -241,10 +240,3 @@ class Store:
                 self._reach(child, kept)
         else:
             kept.update(each.digest for each in (found.config, *found.layers))
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One process at a time changes the names; the lock ends with the process that holds it."""
-        with (self.folder / ".lock").open("a+b") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
