@@ -117,7 +117,7 @@ def connect(facts: DockerFacts, env: Mapping[str, str], timeout_s: float = TIMEO
     api = docker.APIClient(
         base_url=facts.endpoint,
         version="auto",
-        timeout=timeout_s,
+        timeout=timeout_s,  # type: ignore[arg-type]  # requests takes a part of a second too
         tls=tls,
         use_ssh_client=facts.endpoint.startswith("ssh://"),
     )

@@ -52,6 +52,6 @@ def _merged(given: Iterable[Mapping[str, str]] | None, tags: Tags, key: str, val
     return [*kept, *({key: name, value: word} for name, word in tags.items())]
 
 
-def plain(tags: Iterable[Mapping[str, str]]) -> Tags:
+def plain(tags: Iterable[Mapping[str, object]]) -> Tags:
     """The tags in a list of {Key, Value} or {key, value}."""
-    return {tag.get("Key", tag.get("key", "")): tag.get("Value", tag.get("value", "")) for tag in tags}
+    return {str(tag.get("Key", tag.get("key", ""))): str(tag.get("Value", tag.get("value", ""))) for tag in tags}

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,6 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labs.failures import denied, explain, no_region
 from labs.session import TargetName, local
 from labs.session.target import ROLE_SESSION, password_of, role_session, target_name
+
+if TYPE_CHECKING:
+    from types_boto3_sts import STSClient
+    from types_boto3_sts.type_defs import AssumeRoleResponseTypeDef
 
 # IAM on AWS takes some seconds until a new role can be assumed.
 AWS_WAIT_S = 30.0
@@ -25,7 +29,7 @@ def registry_password(role: str = "") -> str:
             doing = f"assuming the role {role} (sts:AssumeRole)"
             session = _as_role(session, endpoint, role)
         doing = "asking for a registry password (ecr:GetAuthorizationToken)"
-        answer = _client(session, "ecr", endpoint).get_authorization_token()
+        answer = session.client("ecr", endpoint_url=endpoint or None).get_authorization_token()
     except (ClientError, BotoCoreError, ValueError) as error:
         raise explain(error, doing) from error
     return password_of(answer["authorizationData"][0]["authorizationToken"])
@@ -48,14 +52,14 @@ def _current() -> tuple[boto3.Session, str]:
 
 
 def _as_role(session: boto3.Session, endpoint: str, role: str) -> boto3.Session:
-    sts = _client(session, "sts", endpoint)
+    sts = session.client("sts", endpoint_url=endpoint or None)
     if not role.startswith("arn:"):
         me = sts.get_caller_identity()
         role = f"arn:{me['Arn'].split(':')[1]}:iam::{me['Account']}:role/{role}"
     return role_session(_assume(sts, role)["Credentials"], str(session.region_name), endpoint)
 
 
-def _assume(sts: Any, role: str) -> Any:
+def _assume(sts: "STSClient", role: str) -> "AssumeRoleResponseTypeDef":
     on_aws = target_name(os.environ) is TargetName.AWS and not os.environ.get("AWS_ENDPOINT_URL")
     deadline = time.monotonic() + (AWS_WAIT_S if on_aws else 0)
     told = False
@@ -69,7 +73,3 @@ def _assume(sts: Any, role: str) -> Any:
             print("AWS refuses the role so far; a new role takes some seconds. Trying again ...", file=sys.stderr)
             told = True
         time.sleep(2)
-
-
-def _client(session: boto3.Session, service: str, endpoint: str) -> Any:
-    return session.client(service, endpoint_url=endpoint or None)

@@ -2,12 +2,12 @@
 
 import base64
 import os
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -22,6 +22,12 @@ from labs.ledger.ledger import Ledger
 from labs.ledger.names import LIFETIME, Names, lifetime, names_for, owner_of
 from labs.ledger.recorder import Recorder
 from labs.session import confirm, home, local
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+    from types_boto3_ecr.type_defs import AuthorizationDataTypeDef
+    from types_boto3_sts import STSClient
+    from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef, CredentialsTypeDef
 
 ROLE_SESSION = "lab"
 _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
@@ -89,7 +95,9 @@ class Target:
         return self._clients[service, region]
 
     def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:
-        client = session.client(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG)
+        # The stubs know a client by the service's name, which is known here only at run time.
+        make: Callable[..., Any] = session.client
+        client = make(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG)
         Recorder(self.ledger, self.names, self.tags, self.require_confirmed, self.lifetime).watch(client, region)
         return client
 
@@ -101,17 +109,18 @@ class Target:
 
     def assume(self, role: str, session_name: str = ROLE_SESSION, policy: str = "") -> boto3.Session:
         """A session of ``role`` (name or ARN), with ``policy`` as session policy. Raises boto3's ClientError."""
-        more = {"Policy": policy} if policy else {}
-        sts = self.client("sts")
-        answer = sts.assume_role(RoleArn=self.role_arn(role), RoleSessionName=session_name, **more)["Credentials"]
-        return role_session(answer, self.region, self.endpoint)
+        sts: STSClient = self.client("sts")
+        wanted: AssumeRoleRequestTypeDef = {"RoleArn": self.role_arn(role), "RoleSessionName": session_name}
+        if policy:
+            wanted["Policy"] = policy
+        return role_session(sts.assume_role(**wanted)["Credentials"], self.region, self.endpoint)
 
     def registry_password(self, session: boto3.Session | None = None) -> str:
         """The password for ``docker login -u AWS``, for 12 hours; of ``session`` when given. Raises ClientError."""
         return password_of(_authorization(self.client("ecr", session))["authorizationToken"])
 
 
-def role_session(credentials: Mapping[str, str], region: str, endpoint: str) -> boto3.Session:
+def role_session(credentials: "CredentialsTypeDef", region: str, endpoint: str) -> boto3.Session:
     """A boto3 session with the ``Credentials`` of an STS answer; ``endpoint`` is the local AWS's, empty on AWS."""
     keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"], region)
     return local.isolated_session(*keys) if endpoint else boto3.Session(*keys)
@@ -178,9 +187,8 @@ def _introduce(
     return Target(name, account, region, arn, names, tags, place, session, endpoint, lifetime(env))
 
 
-def _authorization(ecr: Any) -> dict[str, Any]:
-    data: dict[str, Any] = ecr.get_authorization_token()["authorizationData"][0]
-    return data
+def _authorization(ecr: "ECRClient") -> "AuthorizationDataTypeDef":
+    return ecr.get_authorization_token()["authorizationData"][0]
 
 
 def _point_at(cloud: local.Cloud, env: MutableMapping[str, str]) -> None:

@@ -4,34 +4,38 @@ Source: the request and answer shapes of the ECS API reference.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from labs.ledger.kind import CostChange, Kind
 from labs.ledger.names import Names
 from labs.ledger.tagging import TagForm, Tagging, Tags
 from labs.subjects.tasks import ecs_reading as reading
 
+if TYPE_CHECKING:
+    from types_boto3_ecs import ECSClient
+    from types_boto3_ecs.type_defs import ServiceTypeDef
+
 _FACTS = "{definition: taskDefinition, count: desiredCount}"
 
 
-def _services(ecs: Any, names: Names) -> Iterator[str]:
+def _services(ecs: "ECSClient", names: Names) -> Iterator[str]:
     for cluster in reading.clusters(ecs, names):
         for page in ecs.get_paginator("list_services").paginate(cluster=cluster):
             yield from (f"{cluster}/{reading.last(arn)}" for arn in page["serviceArns"])
 
 
-def _service(ecs: Any, id: str) -> dict[str, Any] | None:
+def _service(ecs: "ECSClient", id: str) -> "ServiceTypeDef | None":
     cluster, _, name = id.partition("/")
     found = ecs.describe_services(cluster=cluster, services=[name], include=["TAGS"])["services"]
     return found[0] if found else None
 
 
-def _tags(ecs: Any, id: str) -> Tags | None:
+def _tags(ecs: "ECSClient", id: str) -> Tags | None:
     service = _service(ecs, id)
     return reading.tags_unless_gone(service, "status") if service else None
 
 
-def _remove(ecs: Any, id: str) -> None:
+def _remove(ecs: "ECSClient", id: str) -> None:
     service = _service(ecs, id)
     if service and service["status"] == "ACTIVE":
         cluster, _, name = id.partition("/")

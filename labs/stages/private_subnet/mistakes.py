@@ -113,8 +113,7 @@ def in_the_default_vpc(bench: Bench) -> None:
     ready(bench)
     ec2 = _ec2(bench)
     default = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
-    inside = [{"Name": "vpc-id", "Values": [default]}]
-    subnet = ec2.describe_subnets(Filters=inside)["Subnets"][0]["SubnetId"]
+    subnet = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [default]}])["Subnets"][0]["SubnetId"]
     _run(bench, BARE, network={"subnets": [subnet], "securityGroups": []})
 
 
@@ -175,8 +174,7 @@ def endpoint_elsewhere(bench: Bench) -> None:
     target = bench.target
     ec2 = target.session.client("ec2", region_name=target.region, endpoint_url=target.endpoint or None)
     default = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
-    inside = [{"Name": "vpc-id", "Values": [default]}]
-    subnet = ec2.describe_subnets(Filters=inside)["Subnets"][0]["SubnetId"]
+    subnet = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [default]}])["Subnets"][0]["SubnetId"]
     ec2.create_vpc_endpoint(
         VpcEndpointType="Interface",
         VpcId=default,

@@ -4,62 +4,66 @@ Sources: the request and answer shapes of the API references of ECR and IAM.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from labs.ledger.kind import Kind
 from labs.ledger.names import Names
 from labs.ledger.tagging import TagForm, Tagging, Tags, plain
 
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+    from types_boto3_iam import IAMClient
+
 _NO_ENTITY = ("NoSuchEntity",)
 
 
-def _repository_tags(ecr: Any, name: str) -> Tags:
+def _repository_tags(ecr: "ECRClient", name: str) -> Tags:
     arn = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryArn"]
     return plain(ecr.list_tags_for_resource(resourceArn=arn)["tags"])
 
 
-def _remove_repository(ecr: Any, name: str) -> None:
+def _remove_repository(ecr: "ECRClient", name: str) -> None:
     ecr.delete_repository(repositoryName=name, force=True)
 
 
-def _repositories(ecr: Any, names: Names) -> Iterator[str]:
+def _repositories(ecr: "ECRClient", names: Names) -> Iterator[str]:
     for page in ecr.get_paginator("describe_repositories").paginate():
         yield from (r["repositoryName"] for r in page["repositories"] if names.owns(r["repositoryName"]))
 
 
-def _role_tags(iam: Any, name: str) -> Tags:
+def _role_tags(iam: "IAMClient", name: str) -> Tags:
     # get_role, not list_role_tags: one call says both that it exists and its tags.
     return plain(iam.get_role(RoleName=name)["Role"].get("Tags", []))
 
 
-def _remove_role(iam: Any, name: str) -> None:
+def _remove_role(iam: "IAMClient", name: str) -> None:
     """A role can only go when it holds nothing: policies and attachments go first, whoever added them."""
     for page in iam.get_paginator("list_role_policies").paginate(RoleName=name):
         for policy in page["PolicyNames"]:
             iam.delete_role_policy(RoleName=name, PolicyName=policy)
-    for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
-        for attached in page["AttachedPolicies"]:
+    for attachments in iam.get_paginator("list_attached_role_policies").paginate(RoleName=name):
+        for attached in attachments["AttachedPolicies"]:
             iam.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
     iam.delete_role(RoleName=name)
 
 
-def _roles(iam: Any, names: Names) -> Iterator[str]:
+def _roles(iam: "IAMClient", names: Names) -> Iterator[str]:
     for page in iam.get_paginator("list_roles").paginate():
         yield from (role["RoleName"] for role in page["Roles"] if names.owns(role["RoleName"]))
 
 
-def _role_policy_tags(iam: Any, id: str) -> Tags:
+def _role_policy_tags(iam: "IAMClient", id: str) -> Tags:
     role, _, policy = id.partition("/")
     iam.get_role_policy(RoleName=role, PolicyName=policy)
     return _role_tags(iam, role)
 
 
-def _remove_role_policy(iam: Any, id: str) -> None:
+def _remove_role_policy(iam: "IAMClient", id: str) -> None:
     role, _, policy = id.partition("/")
     iam.delete_role_policy(RoleName=role, PolicyName=policy)
 
 
-def _role_attachment_tags(iam: Any, id: str) -> Tags | None:
+def _role_attachment_tags(iam: "IAMClient", id: str) -> Tags | None:
     role, _, arn = id.partition("/")
     for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=role):
         if any(attached["PolicyArn"] == arn for attached in page["AttachedPolicies"]):
@@ -67,7 +71,7 @@ def _role_attachment_tags(iam: Any, id: str) -> Tags | None:
     return None
 
 
-def _remove_role_attachment(iam: Any, id: str) -> None:
+def _remove_role_attachment(iam: "IAMClient", id: str) -> None:
     role, _, arn = id.partition("/")
     iam.detach_role_policy(RoleName=role, PolicyArn=arn)
 

@@ -1,10 +1,13 @@
 """What the kinds of ECS have in common: names in ARNs, ids with their cluster, and which states count as gone."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from labs.ledger.names import Names
 from labs.ledger.tagging import Tags, plain
+
+if TYPE_CHECKING:
+    from types_boto3_ecs import ECSClient
 
 # The resource part of the ARNs that requests and answers may carry instead of a name.
 ARN = r"arn:[^:]+:ecs:[^:]*:[^:]*:(?:cluster|service|task|task-definition)/(.+)"
@@ -22,12 +25,12 @@ def last(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-def clusters(ecs: Any, names: Names) -> Iterator[str]:
+def clusters(ecs: "ECSClient", names: Names) -> Iterator[str]:
     """The names of the clusters that may be the lab's."""
     for page in ecs.get_paginator("list_clusters").paginate():
         yield from (last(arn) for arn in page["clusterArns"] if names.owns(last(arn)))
 
 
-def tags_unless_gone(item: dict[str, Any], state: str) -> Tags | None:
+def tags_unless_gone(item: Mapping[str, Any], state: str) -> Tags | None:
     """The tags of what ECS describes; None when its field ``state`` says that it is gone."""
     return None if item.get(state) in _GONE else plain(item.get("tags") or [])

@@ -5,7 +5,7 @@ Sources: the request and answer shapes of the API references of ECS, CloudWatch 
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -14,20 +14,28 @@ from labs.ledger.names import Names
 from labs.ledger.tagging import TagForm, Tagging, Tags, plain
 from labs.subjects.tasks import ecs_reading as reading
 
+if TYPE_CHECKING:
+    from types_boto3_ecs import ECSClient
+    from types_boto3_ecs.type_defs import DescribeTaskDefinitionResponseTypeDef, TaskTypeDef
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_ssm import SSMClient
+    from types_boto3_ssm.type_defs import ParameterStringFilterTypeDef
+
 _PAIRS = Tagging(TagForm.PAIRS, "Tags")
 _LOWER_PAIRS = Tagging(TagForm.LOWER_PAIRS, "tags")
 
 
-def _cluster_tags(ecs: Any, name: str) -> Tags | None:
+def _cluster_tags(ecs: "ECSClient", name: str) -> Tags | None:
     found = ecs.describe_clusters(clusters=[name], include=["TAGS"])["clusters"]
     return reading.tags_unless_gone(found[0], "status") if found else None
 
 
-def _remove_cluster(ecs: Any, name: str) -> None:
+def _remove_cluster(ecs: "ECSClient", name: str) -> None:
     ecs.delete_cluster(cluster=name)
 
 
-def _cluster_blockers(ecs: Any, cluster: str) -> Blockers:
+def _cluster_blockers(ecs: "ECSClient", cluster: str) -> Blockers:
     """What runs in a cluster: a service that drains and a task that stops go by themselves."""
     staying = []
     for page in ecs.get_paginator("list_services").paginate(cluster=cluster):
@@ -43,43 +51,43 @@ def _cluster_blockers(ecs: Any, cluster: str) -> Blockers:
     return Blockers("its tasks are still stopping", True)
 
 
-def _tasks(ecs: Any, names: Names) -> Iterator[str]:
+def _tasks(ecs: "ECSClient", names: Names) -> Iterator[str]:
     """The tasks that were run by hand; a service's go with it."""
     for cluster in reading.clusters(ecs, names):
         yield from (f"{cluster}/{reading.last(task['taskArn'])}" for task in _run_by_hand(ecs, cluster))
 
 
-def _run_by_hand(ecs: Any, cluster: str) -> Iterator[dict[str, Any]]:
+def _run_by_hand(ecs: "ECSClient", cluster: str) -> "Iterator[TaskTypeDef]":
     for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster):
         found = page["taskArns"] and ecs.describe_tasks(cluster=cluster, tasks=page["taskArns"])["tasks"]
         yield from (task for task in found or [] if not task.get("group", "").startswith("service:"))
 
 
-def _task(ecs: Any, id: str) -> dict[str, Any] | None:
+def _task(ecs: "ECSClient", id: str) -> "TaskTypeDef | None":
     cluster, _, task = id.partition("/")
     found = ecs.describe_tasks(cluster=cluster, tasks=[task], include=["TAGS"])["tasks"]
     return found[0] if found else None
 
 
-def _task_tags(ecs: Any, id: str) -> Tags | None:
+def _task_tags(ecs: "ECSClient", id: str) -> Tags | None:
     task = _task(ecs, id)
     return reading.tags_unless_gone(task, "lastStatus") if task else None
 
 
-def _remove_task(ecs: Any, id: str) -> None:
+def _remove_task(ecs: "ECSClient", id: str) -> None:
     task = _task(ecs, id)
     if task and task.get("desiredStatus") != "STOPPED":
         cluster, _, name = id.partition("/")
         ecs.stop_task(cluster=cluster, task=name, reason="labs clean")
 
 
-def _stopped_at(ecs: Any, id: str) -> datetime | None:
+def _stopped_at(ecs: "ECSClient", id: str) -> datetime | None:
     """When a task stopped; None while it runs, or when ECS has forgotten it. Raises ClientError."""
     task = _task(ecs, id)
     return task.get("stoppedAt") if task else None
 
 
-def _definitions(ecs: Any, names: Names) -> Iterator[str]:
+def _definitions(ecs: "ECSClient", names: Names) -> Iterator[str]:
     families = ecs.get_paginator("list_task_definition_families")
     revisions = ecs.get_paginator("list_task_definitions")
     for page in families.paginate(familyPrefix=names.prefix, status="ALL"):
@@ -89,25 +97,24 @@ def _definitions(ecs: Any, names: Names) -> Iterator[str]:
                     yield from (reading.last(arn) for arn in found["taskDefinitionArns"])
 
 
-def _definition(ecs: Any, id: str) -> dict[str, Any] | None:
+def _definition(ecs: "ECSClient", id: str) -> "DescribeTaskDefinitionResponseTypeDef | None":
     try:
-        answer: dict[str, Any] = ecs.describe_task_definition(taskDefinition=id, include=["TAGS"])
+        return ecs.describe_task_definition(taskDefinition=id, include=["TAGS"])
     except ClientError as error:
         # A revision that is not there has no code of its own.
         if "Unable to describe task definition" in str(error):
             return None
         raise
-    return answer
 
 
-def _definition_tags(ecs: Any, id: str) -> Tags | None:
+def _definition_tags(ecs: "ECSClient", id: str) -> Tags | None:
     answer = _definition(ecs, id)
     if answer is None or answer["taskDefinition"].get("status") == "DELETE_IN_PROGRESS":
         return None
     return plain(answer.get("tags") or [])
 
 
-def _remove_definition(ecs: Any, id: str) -> None:
+def _remove_definition(ecs: "ECSClient", id: str) -> None:
     answer = _definition(ecs, id)
     if answer is None:
         return
@@ -118,13 +125,13 @@ def _remove_definition(ecs: Any, id: str) -> None:
         raise ClientError({"Error": {"Code": "ClientException", "Message": words}}, "DeleteTaskDefinitions")
 
 
-def _log_groups(logs: Any, names: Names) -> Iterator[str]:
+def _log_groups(logs: "CloudWatchLogsClient", names: Names) -> Iterator[str]:
     for start in _beginnings(names):
         for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=start):
             yield from (group["logGroupName"] for group in page["logGroups"] if names.owns(group["logGroupName"]))
 
 
-def _log_group_tags(logs: Any, name: str) -> Tags | None:
+def _log_group_tags(logs: "CloudWatchLogsClient", name: str) -> Tags | None:
     for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name):
         for group in page["logGroups"]:
             if group["logGroupName"] == name:
@@ -134,35 +141,37 @@ def _log_group_tags(logs: Any, name: str) -> Tags | None:
     return None
 
 
-def _remove_log_group(logs: Any, name: str) -> None:
+def _remove_log_group(logs: "CloudWatchLogsClient", name: str) -> None:
     logs.delete_log_group(logGroupName=name)
 
 
-def _parameters(ssm: Any, names: Names) -> Iterator[str]:
-    wanted = [{"Key": "Name", "Option": "BeginsWith", "Values": list(_beginnings(names))}]
+def _parameters(ssm: "SSMClient", names: Names) -> Iterator[str]:
+    wanted: list[ParameterStringFilterTypeDef] = [
+        {"Key": "Name", "Option": "BeginsWith", "Values": list(_beginnings(names))}
+    ]
     for page in ssm.get_paginator("describe_parameters").paginate(ParameterFilters=wanted):
         yield from (each["Name"] for each in page["Parameters"] if names.owns(each["Name"]))
 
 
-def _parameter_tags(ssm: Any, name: str) -> Tags | None:
+def _parameter_tags(ssm: "SSMClient", name: str) -> Tags | None:
     return plain(ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"])
 
 
-def _remove_parameter(ssm: Any, name: str) -> None:
+def _remove_parameter(ssm: "SSMClient", name: str) -> None:
     ssm.delete_parameter(Name=name)
 
 
-def _secrets(client: Any, names: Names) -> Iterator[str]:
+def _secrets(client: "SecretsManagerClient", names: Names) -> Iterator[str]:
     # One that waits for its deletion still holds its name.
     for page in client.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True):
         yield from (each["Name"] for each in page["SecretList"] if names.owns(each["Name"]))
 
 
-def _secret_tags(client: Any, name: str) -> Tags | None:
+def _secret_tags(client: "SecretsManagerClient", name: str) -> Tags | None:
     return plain(client.describe_secret(SecretId=name).get("Tags") or [])
 
 
-def _remove_secret(client: Any, name: str) -> None:
+def _remove_secret(client: "SecretsManagerClient", name: str) -> None:
     client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 

@@ -1,16 +1,20 @@
 """What keeps a VPC, a subnet or a group from going: read from the account, said in words."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from labs.ledger.kind import Blockers
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_ec2.type_defs import FilterTypeDef
 
 _FILTER = {"vpc": "vpc-id", "subnet": "subnet-id", "sg": "group-id"}
 
 
-def blockers(ec2: Any, id: str) -> Blockers:
+def blockers(ec2: "EC2Client", id: str) -> Blockers:
     """What is in it now. Interfaces that AWS manages (of endpoints, NAT gateways, tasks) go by themselves."""
     kind = id.partition("-")[0]
-    wanted = [{"Name": _FILTER[kind], "Values": [id]}]
+    wanted: list[FilterTypeDef] = [{"Name": _FILTER[kind], "Values": [id]}]
     passing: list[str] = []
     staying: list[str] = []
     for interface in ec2.describe_network_interfaces(Filters=wanted)["NetworkInterfaces"]:
@@ -25,7 +29,7 @@ def blockers(ec2: Any, id: str) -> Blockers:
     return Blockers(f"in use by {_some(passing)}, which AWS is removing" if passing else "", True)
 
 
-def _inside(ec2: Any, wanted: list[dict[str, Any]]) -> list[str]:
+def _inside(ec2: "EC2Client", wanted: "list[FilterTypeDef]") -> list[str]:
     """The subnets, groups and route tables of a VPC that it did not bring with it."""
     subnets = [each["SubnetId"] for each in ec2.describe_subnets(Filters=wanted)["Subnets"]]
     groups = ec2.describe_security_groups(Filters=wanted)["SecurityGroups"]
@@ -34,7 +38,7 @@ def _inside(ec2: Any, wanted: list[dict[str, Any]]) -> list[str]:
     return [*subnets, *(each["GroupId"] for each in groups if each["GroupName"] != "default"), *own]
 
 
-def _referring(ec2: Any, id: str) -> list[str]:
+def _referring(ec2: "EC2Client", id: str) -> list[str]:
     """Other groups with a rule that names this one."""
     found = set()
     for name in ("ip-permission.group-id", "egress.ip-permission.group-id"):

@@ -3,14 +3,17 @@
 Sources: the request and answer shapes of the EC2 API reference.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from labs.ledger.ec2_kind import ABSENT, BUSY, Described, ec2_kind
 from labs.ledger.kind import CostChange, Kind
 from labs.ledger.names import KIT_TAG
 from labs.ledger.tagging import TagForm, Tagging, Tags
 from labs.subjects.vpc.in_use import blockers
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
 
 _VPC = Described(describe="describe_vpcs", ids="VpcIds", items="Vpcs", id="VpcId", delete="delete_vpc")
 _SUBNET = Described(
@@ -82,7 +85,7 @@ _INTERFACE = Described(
 _BY_PREFIX = {"vpc": _VPC, "subnet": _SUBNET, "rtb": _TABLE, "sg": _GROUP, "acl": _ACL}
 
 
-def whose(ec2: Any, id: str) -> Tags | None:
+def whose(ec2: "EC2Client", id: str) -> Tags | None:
     """The tags that say whose a VPC, subnet, route table, group or network ACL is; None when there is none.
 
     What a VPC brings with it (main route table, default group, default network ACL) is its VPC's.
@@ -107,7 +110,7 @@ def _came_with_vpc(item: dict[str, Any]) -> bool:
 def _emptied(described: Described, empty: Callable[[Any, str], None]) -> Callable[[Any, str], None]:
     """Removing a resource that has to be emptied first."""
 
-    def remove(ec2: Any, id: str) -> None:
+    def remove(ec2: "EC2Client", id: str) -> None:
         empty(ec2, id)
         described.remove(ec2, id)
 
@@ -117,7 +120,7 @@ def _emptied(described: Described, empty: Callable[[Any, str], None]) -> Callabl
 def _once(described: Described) -> Callable[[Any, str], None]:
     """Removing a resource that stays listed while AWS deletes it."""
 
-    def remove(ec2: Any, id: str) -> None:
+    def remove(ec2: "EC2Client", id: str) -> None:
         item = described.read(ec2, id)
         if item and item["State"].lower() != "deleting":
             described.remove(ec2, id)
@@ -125,27 +128,27 @@ def _once(described: Described) -> Callable[[Any, str], None]:
     return remove
 
 
-def _disassociate(ec2: Any, id: str) -> None:
+def _disassociate(ec2: "EC2Client", id: str) -> None:
     table = _TABLE.read(ec2, id)
     for each in (table or {}).get("Associations", []):
         if not each.get("Main"):
             ec2.disassociate_route_table(AssociationId=each["RouteTableAssociationId"])
 
 
-def _detach(ec2: Any, id: str) -> None:
+def _detach(ec2: "EC2Client", id: str) -> None:
     gateway = _GATEWAY.read(ec2, id)
     for each in (gateway or {}).get("Attachments", []):
         ec2.detach_internet_gateway(InternetGatewayId=id, VpcId=each["VpcId"])
 
 
-def _free(ec2: Any, id: str) -> None:
+def _free(ec2: "EC2Client", id: str) -> None:
     address = _ADDRESS.read(ec2, id)
     association = (address or {}).get("AssociationId")
     if association:
         ec2.disassociate_address(AssociationId=association)
 
 
-def _revoke_references(ec2: Any, id: str) -> None:
+def _revoke_references(ec2: "EC2Client", id: str) -> None:
     """Two groups that name each other can only go when the rules are gone; a rule of others' groups stays theirs."""
     found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [id]}])["SecurityGroupRules"]
     for rule in found:
@@ -153,20 +156,20 @@ def _revoke_references(ec2: Any, id: str) -> None:
             _revoke(ec2, rule)
 
 
-def _rule_tags(ec2: Any, id: str) -> Tags | None:
+def _rule_tags(ec2: "EC2Client", id: str) -> Tags | None:
     rule = _RULE.read(ec2, id)
     if rule is None:
         return None
     return _RULE.tags_of(rule) or whose(ec2, rule["GroupId"])
 
 
-def _remove_rule(ec2: Any, id: str) -> None:
+def _remove_rule(ec2: "EC2Client", id: str) -> None:
     rule = _RULE.read(ec2, id)
     if rule:
         _revoke(ec2, rule)
 
 
-def _revoke(ec2: Any, rule: dict[str, Any]) -> None:
+def _revoke(ec2: "EC2Client", rule: Mapping[str, Any]) -> None:
     revoke = ec2.revoke_security_group_egress if rule["IsEgress"] else ec2.revoke_security_group_ingress
     revoke(GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
 
@@ -174,7 +177,7 @@ def _revoke(ec2: Any, rule: dict[str, Any]) -> None:
 _DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 
 
-def _route_tags(ec2: Any, id: str) -> Tags | None:
+def _route_tags(ec2: "EC2Client", id: str) -> Tags | None:
     table_id, _, destination = id.partition("/")
     table = _TABLE.read(ec2, table_id)
     for route in (table or {}).get("Routes", []):
@@ -183,13 +186,17 @@ def _route_tags(ec2: Any, id: str) -> Tags | None:
     return None
 
 
-def _remove_route(ec2: Any, id: str) -> None:
+def _remove_route(ec2: "EC2Client", id: str) -> None:
     table_id, _, destination = id.partition("/")
-    form = 2 if destination.startswith("pl-") else 1 if ":" in destination else 0
-    ec2.delete_route(RouteTableId=table_id, **{_DESTINATIONS[form]: destination})
+    if destination.startswith("pl-"):
+        ec2.delete_route(RouteTableId=table_id, DestinationPrefixListId=destination)
+    elif ":" in destination:
+        ec2.delete_route(RouteTableId=table_id, DestinationIpv6CidrBlock=destination)
+    else:
+        ec2.delete_route(RouteTableId=table_id, DestinationCidrBlock=destination)
 
 
-def _association(ec2: Any, id: str) -> str:
+def _association(ec2: "EC2Client", id: str) -> str:
     """The id of the association of a table with a subnet or gateway; empty when there is none."""
     table_id, _, end = id.partition("/")
     for each in (_TABLE.read(ec2, table_id) or {}).get("Associations", []):
@@ -198,11 +205,11 @@ def _association(ec2: Any, id: str) -> str:
     return ""
 
 
-def _association_tags(ec2: Any, id: str) -> Tags | None:
+def _association_tags(ec2: "EC2Client", id: str) -> Tags | None:
     return whose(ec2, id.partition("/")[0]) if _association(ec2, id) else None
 
 
-def _remove_association(ec2: Any, id: str) -> None:
+def _remove_association(ec2: "EC2Client", id: str) -> None:
     association = _association(ec2, id)
     if association:
         ec2.disassociate_route_table(AssociationId=association)

@@ -47,11 +47,13 @@ def _lazy_instance_types() -> None:
 
     utils.load_resource = load_resource
     # A session of its own would read EC2's model and all endpoints again, to list the regions.
-    boto3.Session, session = AccountSpecificBackend.get_session, boto3.Session
+    session = boto3.Session
+    vars(boto3)["Session"] = AccountSpecificBackend.get_session
     try:
         from moto.ec2.models import instance_types
     finally:
-        utils.load_resource, boto3.Session = original, session
+        utils.load_resource = original
+        vars(boto3)["Session"] = session
         importing = False
 
     @functools.cache
