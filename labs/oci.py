@@ -141,3 +141,12 @@ def parse(data: bytes, media_type: str = "") -> Manifest | Index:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotAnImage(f"The manifest has a malformed descriptor: {error!r}") from error
     raise NotAnImage("The manifest has neither 'manifests' nor 'config' and 'layers'")
+
+
+def split_host(name: str) -> tuple[str, str]:
+    """An image name's registry and the rest; the registry is "" where none is named.
+
+    A first part with a dot, a colon or ``localhost`` is a host (distribution/reference).
+    """
+    host, slash, rest = name.partition("/")
+    return (host, rest) if slash and ("." in host or ":" in host or host == "localhost") else ("", name)

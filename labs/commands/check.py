@@ -18,7 +18,7 @@ _CODES = {Status.PASS: 0, Status.NOT_YET: 1, Status.FAIL: 1, Status.CANNOT_CHECK
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs check``."""
-    parser.add_argument("stage", help=f"one of: {', '.join(each.name for each in stages())}")
+    parser.add_argument("stage", metavar="STAGE", help=f"one of: {', '.join(each.name for each in stages())}")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ EXITS = {0: "undone", 2: "it could not be undone"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs reset``."""
-    parser.add_argument("stage", help=f"one of: {', '.join(each.name for each in stages())}")
+    parser.add_argument("stage", metavar="STAGE", help=f"one of: {', '.join(each.name for each in stages())}")
 
 
 def run(args: argparse.Namespace) -> int:

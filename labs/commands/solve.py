@@ -15,7 +15,7 @@ EXITS = {0: "each stage that was done has passed", 1: "one has not", 2: "it coul
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs solve``."""
-    parser.add_argument("stage", help=f"one of: {', '.join(each.name for each in stages())}")
+    parser.add_argument("stage", metavar="STAGE", help=f"one of: {', '.join(each.name for each in stages())}")
 
 
 def run(args: argparse.Namespace) -> int:

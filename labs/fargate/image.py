@@ -10,6 +10,8 @@ import enum
 import re
 from dataclasses import dataclass
 
+from labs import oci
+
 _ECR_HOST = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)")
 _PUBLIC = "public.ecr.aws"
 _HUB = "registry-1.docker.io"
@@ -44,9 +46,9 @@ class ImageRef:
     def parse(cls, text: str, account: str, region: str, registry_host: str = "") -> ImageRef:
         """Read an image name. ``registry_host`` stands for the private registry of ``account`` in ``region``."""
         name, _, digest = text.partition("@")
-        head, slash, rest = name.partition("/")
-        if not slash or not ("." in head or ":" in head or head == "localhost"):
-            head, rest = _HUB, name if slash else f"library/{name}"
+        head, rest = oci.split_host(name)
+        if not head:
+            head, rest = _HUB, name if "/" in name else f"library/{name}"
         path, colon, tag = rest.rpartition(":")
         repository, tag = (path, tag) if colon else (rest, "")
         if not tag and not digest:

@@ -6,6 +6,7 @@ Source: the distribution reference grammar (distribution/reference) and Docker's
 import re
 from dataclasses import dataclass, replace
 
+from labs import oci
 from labs.errors import LabError
 
 HUB = "docker.io"
@@ -56,9 +57,8 @@ def parse(text: str) -> Reference:
     rest, _, digest = text.partition("@")
     if digest and not _DIGEST.fullmatch(digest):
         raise LabError(f'invalid reference format: "{text}" has a malformed digest', id="malformed-digest")
-    host, slash, path = rest.partition("/")
-    if not slash or not ("." in host or ":" in host or host == "localhost"):
-        host, path = HUB, rest
+    host, path = oci.split_host(rest)
+    host = host or HUB
     name, colon, tag = path.partition(":")
     if host == HUB and "/" not in name:
         name = f"library/{name}"
