@@ -1,7 +1,7 @@
 """A snapshot of one VPC for ``labs.network``, taken with boto3: EC2's answers as they come, in one JSON object.
 
-Only reads. ``IAM_ACTIONS`` is all that it needs; what is refused is left out and told, and what depends on it is
-CANNOT CHECK.
+Only reads, with the calls of ``labs.network.describe_calls``. ``IAM_ACTIONS`` is all that it needs; what is refused is
+left out and told, and what depends on it is CANNOT CHECK.
 """
 
 from __future__ import annotations
@@ -17,45 +17,20 @@ from botocore.exceptions import ClientError
 
 from labs.errors import LabError
 from labs.failures import code_of, denied, explain
+from labs.network.describe_calls import (
+    DESCRIBE_CALLS,
+    DHCP_OPTIONS,
+    MANAGED_PREFIX_LISTS,
+    PREFIX_LIST_ENTRIES,
+    VPC_ATTRIBUTES,
+    VPC_PEERING_CONNECTIONS,
+    VPCS,
+    DescribeCall,
+    peerings_of,
+)
 
 Json = dict[str, Any]
 
-IAM_ACTIONS = (
-    "ec2:DescribeDhcpOptions",
-    "ec2:DescribeEgressOnlyInternetGateways",
-    "ec2:DescribeInternetGateways",
-    "ec2:DescribeManagedPrefixLists",
-    "ec2:DescribeNatGateways",
-    "ec2:DescribeNetworkAcls",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribePrefixLists",
-    "ec2:DescribeRouteTables",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeTransitGatewayAttachments",
-    "ec2:DescribeVpcAttribute",
-    "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeVpcPeeringConnections",
-    "ec2:DescribeVpcs",
-    "ec2:GetManagedPrefixListEntries",
-)
-# The list's key in the snapshot, the boto3 method, and the filter for one VPC ("" when it has none).
-_LISTS = (
-    ("Subnets", "describe_subnets", "vpc-id"),
-    ("RouteTables", "describe_route_tables", "vpc-id"),
-    ("SecurityGroups", "describe_security_groups", "vpc-id"),
-    ("NetworkAcls", "describe_network_acls", "vpc-id"),
-    ("NetworkInterfaces", "describe_network_interfaces", "vpc-id"),
-    ("VpcEndpoints", "describe_vpc_endpoints", "vpc-id"),
-    ("NatGateways", "describe_nat_gateways", "vpc-id"),
-    # Unfiltered: one that is not attached is worth seeing.
-    ("InternetGateways", "describe_internet_gateways", ""),
-    ("EgressOnlyInternetGateways", "describe_egress_only_internet_gateways", ""),
-    ("TransitGatewayAttachments", "describe_transit_gateway_attachments", "resource-id"),
-    ("VpcPeeringConnections", "describe_vpc_peering_connections", ""),
-    ("PrefixLists", "describe_prefix_lists", ""),
-)
-_ATTRIBUTES = {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
 _AT_ONCE = 8
 _GATEWAY_SERVICES = (".s3", ".dynamodb")
 
@@ -87,16 +62,16 @@ class _Reader:
         except Exception as error:
             raise explain(error, f"reading the network ({key})") from error
 
-    def pages(self, key: str, method: str, answer: str = "", **parameters: Any) -> list[Json] | None:
-        """All items of a describe call."""
+    def pages(self, asked: DescribeCall, key: str = "", **parameters: Any) -> list[Json] | None:
+        """All items of a describe call; ``key`` names it where it is refused."""
 
         def call() -> list[Json]:
-            if not self.ec2.can_paginate(method):
-                return list(getattr(self.ec2, method)(**parameters)[answer or key])
-            pages = self.ec2.get_paginator(method).paginate(**parameters)
-            return [item for page in pages for item in page.get(answer or key, [])]
+            if not self.ec2.can_paginate(asked.method):
+                return list(getattr(self.ec2, asked.method)(**parameters)[asked.member])
+            pages = self.ec2.get_paginator(asked.method).paginate(**parameters)
+            return [item for page in pages for item in page.get(asked.member, [])]
 
-        found = self.read(key, call)
+        found = self.read(key or asked.key, call)
         return None if found is None else [plain(item) for item in found]
 
 
@@ -104,7 +79,7 @@ def take(ec2: Any, vpc: str, region: str) -> Taken:
     """Read one VPC through a boto3 EC2 client. Raises LabError when there is no such VPC or AWS does not answer."""
     reader = _Reader(ec2)
     try:
-        described = reader.pages("Vpcs", "describe_vpcs", VpcIds=[vpc])
+        described = reader.pages(VPCS, VpcIds=[vpc])
     except LabError as error:
         if code_of(error.__cause__ if isinstance(error.__cause__, ClientError) else error) == "InvalidVpcID.NotFound":
             raise _no_vpc(vpc, region) from error
@@ -113,14 +88,19 @@ def take(ec2: Any, vpc: str, region: str) -> Taken:
         raise _no_vpc(vpc, region)
     document: Json = {"Region": region}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
+        # These three ask for what the VPC names, each in its own way.
+        others = (VPCS, DHCP_OPTIONS, MANAGED_PREFIX_LISTS)
         lists = {
-            key: pool.submit(reader.pages, key, method, **_filter(method, name, vpc)) for key, method, name in _LISTS
+            call.key: pool.submit(reader.pages, call, **_filter(call, vpc))
+            for call in DESCRIBE_CALLS
+            if call not in others
         }
         attributes = pool.submit(_attributes, reader, vpc)
         dhcp = pool.submit(_dhcp, reader, described)
         found: Json = {"Vpcs": described, **{key: future.result() for key, future in lists.items()}}
         found |= {"DhcpOptions": dhcp.result(), "VpcAttributes": attributes.result()}
-        found["VpcPeeringConnections"] = _of_vpc(found["VpcPeeringConnections"], vpc)
+        if (peerings := found[VPC_PEERING_CONNECTIONS.key]) is not None:
+            found[VPC_PEERING_CONNECTIONS.key] = peerings_of(peerings, vpc)
         found["ManagedPrefixLists"] = _managed(reader, found)
     document |= {key: value for key, value in found.items() if value is not None}
     return Taken(document, dict(sorted(reader.unread.items())))
@@ -160,15 +140,13 @@ def _no_vpc(vpc: str, region: str) -> LabError:
     return LabError(f"There is no VPC {vpc} in {region}.", "check the id, the account and the region")
 
 
-def _filter(method: str, name: str, vpc: str) -> Json:
-    # This one method spells it in the singular.
-    key = "Filter" if method == "describe_nat_gateways" else "Filters"
-    return {key: [{"Name": name, "Values": [vpc]}]} if name else {}
+def _filter(call: DescribeCall, vpc: str) -> Json:
+    return {call.filter_member: [{"Name": call.filter, "Values": [vpc]}]} if call.filter else {}
 
 
 def _attributes(reader: _Reader, vpc: str) -> Json | None:
     found = {}
-    for name, key in _ATTRIBUTES.items():
+    for name, key in VPC_ATTRIBUTES.items():
         call = partial(reader.ec2.describe_vpc_attribute, VpcId=vpc, Attribute=name)
         answer = reader.read("VpcAttributes", call)
         if answer is not None:
@@ -179,19 +157,12 @@ def _attributes(reader: _Reader, vpc: str) -> Json | None:
 def _dhcp(reader: _Reader, vpcs: list[Json] | None) -> list[Json] | None:
     ids = [str(vpc.get("DhcpOptionsId", "")) for vpc in vpcs or ()]
     ids = [id for id in ids if id.startswith("dopt-")]
-    return reader.pages("DhcpOptions", "describe_dhcp_options", DhcpOptionsIds=ids) if ids else []
-
-
-def _of_vpc(peerings: list[Json] | None, vpc: str) -> list[Json] | None:
-    if peerings is None:
-        return None
-    sides = ("RequesterVpcInfo", "AccepterVpcInfo")
-    return [item for item in peerings if any(item.get(side, {}).get("VpcId") == vpc for side in sides)]
+    return reader.pages(DHCP_OPTIONS, DhcpOptionsIds=ids) if ids else []
 
 
 def _managed(reader: _Reader, found: Mapping[str, Any]) -> list[Json] | None:
     """The managed prefix lists that a route or a rule names, and those of gateway endpoints, with their entries."""
-    lists = reader.pages("ManagedPrefixLists", "describe_managed_prefix_lists", "PrefixLists")
+    lists = reader.pages(MANAGED_PREFIX_LISTS)
     if lists is None:
         return None
     known = {item["PrefixListId"] for item in found["PrefixLists"] or () if item.get("Cidrs")}
@@ -206,9 +177,7 @@ def _managed(reader: _Reader, found: Mapping[str, Any]) -> list[Json] | None:
             continue
         kept.append(item)
         if id not in known:
-            entries = reader.pages(
-                "ManagedPrefixLists.Entries", "get_managed_prefix_list_entries", "Entries", PrefixListId=id
-            )
+            entries = reader.pages(PREFIX_LIST_ENTRIES, "ManagedPrefixLists.Entries", PrefixListId=id)
             if entries is not None:
                 item["Entries"] = entries
     return kept

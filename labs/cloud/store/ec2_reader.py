@@ -1,6 +1,7 @@
 """A Region's network at one moment: the describe_* answers of EC2 as plain data, as boto3 gives them.
 
-``labs.network`` reads the same from a real account. Nothing here decides anything.
+``labs.account.vpc_reader`` reads the same from a real account, with the same list of calls. Nothing here decides
+anything.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,26 +12,18 @@ from urllib.parse import urlencode
 
 from labs.cloud.contract import AwsError
 from labs.cloud.store.dispatch import MotoStore, StoreAnswer, StoreRequest
+from labs.network.describe_calls import (
+    DESCRIBE_CALLS,
+    MANAGED_PREFIX_LISTS,
+    PREFIX_LIST_ENTRIES,
+    VPC_ATTRIBUTE,
+    VPC_ATTRIBUTES,
+    VPC_PEERING_CONNECTIONS,
+    peerings_of,
+)
 
 Plain = dict[str, Any]
 
-# The key of an answer (and of the snapshot), the operation, and the filter for one VPC ("" when it has none).
-_DESCRIBED = (
-    ("Vpcs", "DescribeVpcs", "vpc-id"),
-    ("Subnets", "DescribeSubnets", "vpc-id"),
-    ("RouteTables", "DescribeRouteTables", "vpc-id"),
-    ("SecurityGroups", "DescribeSecurityGroups", "vpc-id"),
-    ("NetworkAcls", "DescribeNetworkAcls", "vpc-id"),
-    ("NetworkInterfaces", "DescribeNetworkInterfaces", "vpc-id"),
-    ("VpcEndpoints", "DescribeVpcEndpoints", "vpc-id"),
-    ("NatGateways", "DescribeNatGateways", "vpc-id"),
-    ("InternetGateways", "DescribeInternetGateways", "attachment.vpc-id"),
-    ("EgressOnlyInternetGateways", "DescribeEgressOnlyInternetGateways", ""),
-    ("DhcpOptions", "DescribeDhcpOptions", ""),
-    ("PrefixLists", "DescribePrefixLists", ""),
-    ("ManagedPrefixLists", "DescribeManagedPrefixLists", ""),
-)
-_ATTRIBUTES = {"EnableDnsSupport": "enableDnsSupport", "EnableDnsHostnames": "enableDnsHostnames"}
 _VERSION = "2016-11-15"
 
 
@@ -44,11 +37,10 @@ class Snapshots:
     def take(self, account: str, region: str, vpc_id: str = "") -> Plain:
         """All VPCs of an account's Region, or one VPC. The caller must not be inside a write of the store.
 
-        Keys: Vpcs, Subnets, RouteTables, SecurityGroups, NetworkAcls, NetworkInterfaces, VpcEndpoints, NatGateways,
-        InternetGateways, EgressOnlyInternetGateways, DhcpOptions, PrefixLists (with Cidrs), ManagedPrefixLists (each
-        with Entries), each a list in the shape of boto3's answer; VpcAttributes, ``{vpc-id: {"EnableDnsSupport":
-        {"Value": bool}, "EnableDnsHostnames": {"Value": bool}}}``; Region and Account. Times are ISO 8601 text. All
-        of it is JSON, and what ``labs.network`` reads.
+        Keys: those of ``DESCRIBE_CALLS``, each a list in the shape of boto3's answer (an item of ManagedPrefixLists
+        also has its Entries); VpcAttributes, ``{vpc-id: {"EnableDnsSupport": {"Value": bool}, "EnableDnsHostnames":
+        {"Value": bool}}}``; Region and Account. Times are ISO 8601 text. All of it is JSON, and what ``labs.network``
+        reads.
         """
         self._moto.load("ec2")
         with self._reading():
@@ -60,16 +52,18 @@ def _take(run: Callable[[StoreRequest], StoreAnswer], account: str, region: str,
         return read(operation, run(request(operation, account, region, parameters)))
 
     found: Plain = {"Region": region, "Account": account}
-    for key, operation, name in _DESCRIBED:
-        wanted = {"Filter.1.Name": name, "Filter.1.Value.1": vpc_id} if vpc_id and name else {}
-        answer_key = "PrefixLists" if key == "ManagedPrefixLists" else key
-        found[key] = ask(operation, **wanted).get(answer_key, [])
-    for held in found["ManagedPrefixLists"]:
-        held["Entries"] = ask("GetManagedPrefixListEntries", PrefixListId=held["PrefixListId"]).get("Entries", [])
-    found["VpcAttributes"] = {
+    for call in DESCRIBE_CALLS:
+        wanted = {"Filter.1.Name": call.filter, "Filter.1.Value.1": vpc_id} if vpc_id and call.filter else {}
+        found[call.key] = ask(call.operation, **wanted).get(call.member, [])
+    if vpc_id:
+        found[VPC_PEERING_CONNECTIONS.key] = peerings_of(found[VPC_PEERING_CONNECTIONS.key], vpc_id)
+    for held in found[MANAGED_PREFIX_LISTS.key]:
+        entries = ask(PREFIX_LIST_ENTRIES.operation, PrefixListId=held["PrefixListId"])
+        held["Entries"] = entries.get(PREFIX_LIST_ENTRIES.member, [])
+    found[VPC_ATTRIBUTE.key] = {
         vpc["VpcId"]: {
-            key: ask("DescribeVpcAttribute", VpcId=vpc["VpcId"], Attribute=attribute)[key]
-            for key, attribute in _ATTRIBUTES.items()
+            member: ask(VPC_ATTRIBUTE.operation, VpcId=vpc["VpcId"], Attribute=attribute)[member]
+            for attribute, member in VPC_ATTRIBUTES.items()
         }
         for vpc in found["Vpcs"]
     }

@@ -10,6 +10,7 @@ import pytest
 from labs.cloud.contract import AwsError
 from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
 from labs.cloud.store.ec2_reader import Snapshots, read, request
+from labs.network.describe_calls import DESCRIBE_CALLS
 
 REGION = "us-east-1"
 ARN = "arn:aws:ecs:us-east-1:111122223333:attachment/0a1b2c3d-0000-4000-8000-0123456789ab"
@@ -140,6 +141,16 @@ def test_a_snapshot_holds_all_that_the_network_model_reads(aws):
     managed = next(held for held in found["ManagedPrefixLists"] if held["PrefixListId"] == s3["PrefixListId"])
     assert [entry["Cidr"] for entry in managed["Entries"]] == s3["Cidrs"]
     assert json.loads(json.dumps(found)) == found
+
+
+def test_a_snapshot_holds_what_the_diagnosis_reads_of_a_real_account(aws):
+    first, second = (aws.call("CreateVpc", CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in (0, 1))
+    aws.call("CreateVpcPeeringConnection", VpcId=first, PeerVpcId=second)
+    found = aws.take(first)
+    assert {call.key for call in DESCRIBE_CALLS} <= set(found)
+    (peering,) = found["VpcPeeringConnections"]
+    assert peering["RequesterVpcInfo"]["VpcId"] == first
+    assert found["TransitGatewayAttachments"] == []
 
 
 def test_a_snapshot_of_one_vpc_leaves_the_others_out(aws):

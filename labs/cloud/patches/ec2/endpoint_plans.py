@@ -55,62 +55,87 @@ def for_new(backend: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def for_changed(backend: Any, endpoint: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Everything an endpoint is to become, checked. Raises the first refusal."""
-    if endpoint.gone_at is not None:
-        raise ec2_errors.refused("endpoint.being_deleted", endpoint=endpoint.id)
-    kind, entry = endpoint.vpc_endpoint_type, endpoint.entry
-    for name in ("RouteTableIds", "SubnetIds", "SecurityGroupIds"):
-        both = [*(parameters.get(f"Add{name}") or ()), *(parameters.get(f"Remove{name}") or ())]
-        checks.only_for(kind, {name: both})
-    checks.only_for(kind, {name: parameters.get(name) for name in ("PrivateDnsEnabled", "DnsOptions")})
-    checks.options(parameters)
-    checks.policy(parameters.get("PolicyDocument"))
+    _check_changeable(endpoint, parameters)
     address_type = parameters.get("IpAddressType") or endpoint.ip_address_type
-    removed = [
-        subnet for subnet in dict.fromkeys(parameters.get("RemoveSubnetIds") or ()) if subnet in endpoint.subnet_ids
-    ]
-    kept = [subnet for subnet in endpoint.subnet_ids if subnet not in removed]
-    added = [subnet for subnet in dict.fromkeys(parameters.get("AddSubnetIds") or ()) if subnet not in kept]
-    subnets = checks.subnets(backend, endpoint.vpc_id, endpoint.service_name, entry, [*kept, *added])
-    checks.addressing(subnets, address_type)
-    new = [subnet for subnet in subnets if subnet.id in added]
-    _check_room(backend, new)
-    groups = _after(endpoint.security_group_ids, parameters, "SecurityGroupIds")
-    checks.groups(backend, endpoint.vpc_id, groups)
-    if kind == INTERFACE and not groups:
-        raise ec2_errors.refused("endpoint.no_group")
-    removed_tables = [
-        table for table in parameters.get("RemoveRouteTableIds") or () if table in endpoint.route_table_ids
-    ]
-    have = set(endpoint.route_table_ids) - set(removed_tables)
-    added_tables = [table for table in dict.fromkeys(parameters.get("AddRouteTableIds") or ()) if table not in have]
-    again = [table for table in added_tables if table not in removed_tables]
-    checks.route_tables(backend, endpoint.vpc_id, again, endpoint.destination_prefix_list_id or "")
-    asked = parameters.get("PrivateDnsEnabled")
-    private_dns = endpoint.private_dns_enabled if asked is None else asked
-    dns_options = endpoint.dns_options
-    if kind == INTERFACE:
-        given = {**(endpoint.dns_options or {}), **(parameters.get("DnsOptions") or {})}
-        dns_options = _dns_options(endpoint.service_name, address_type, given, private_dns)
-    if private_dns and not endpoint.private_dns_enabled:
-        checks.private_dns(backend, endpoint.vpc_id, entry, besides=endpoint)
-    if private_dns and kind == INTERFACE:
-        only_inbound = bool(dns_options.get("PrivateDnsOnlyForInboundResolverEndpoint"))
-        checks.inbound_resolver(backend, endpoint.vpc_id, endpoint.service_name, only_inbound)
     return {
-        "private_dns": private_dns,
         "address_type": address_type,
-        "dns_options": dns_options,
-        "groups": groups,
-        "removed_subnets": removed,
-        "added_subnets": new,
-        "removed_tables": removed_tables,
-        "added_tables": added_tables,
+        **_changed_subnets(backend, endpoint, parameters, address_type),
+        **_changed_groups(backend, endpoint, parameters),
+        **_changed_tables(backend, endpoint, parameters),
+        **_changed_dns(backend, endpoint, parameters, address_type),
     }
 
 
-def _after(held: Sequence[str], parameters: Mapping[str, Any], name: str) -> list[str]:
-    removed = set(parameters.get(f"Remove{name}") or ())
-    return [item for item in dict.fromkeys([*held, *(parameters.get(f"Add{name}") or ())]) if item not in removed]
+def _check_changeable(endpoint: Any, parameters: Mapping[str, Any]) -> None:
+    """The endpoint is there, the parameters fit its kind, and each is right by itself."""
+    if endpoint.gone_at is not None:
+        raise ec2_errors.refused("endpoint.being_deleted", endpoint=endpoint.id)
+    kind = endpoint.vpc_endpoint_type
+    for name in ("RouteTableIds", "SubnetIds", "SecurityGroupIds"):
+        checks.only_for(kind, {name: [*_added(parameters, name), *_removed(parameters, name)]})
+    checks.only_for(kind, {name: parameters.get(name) for name in ("PrivateDnsEnabled", "DnsOptions")})
+    checks.options(parameters)
+    checks.policy(parameters.get("PolicyDocument"))
+
+
+def _changed_subnets(
+    backend: Any, endpoint: Any, parameters: Mapping[str, Any], address_type: str
+) -> dict[str, Sequence[Any]]:
+    """What is removed, by id, and what is added, as moto's subnets: one that is both gets a new interface."""
+    removed = [subnet for subnet in _removed(parameters, "SubnetIds") if subnet in endpoint.subnet_ids]
+    kept = [subnet for subnet in endpoint.subnet_ids if subnet not in removed]
+    added = [subnet for subnet in _added(parameters, "SubnetIds") if subnet not in kept]
+    subnets = checks.subnets(backend, endpoint.vpc_id, endpoint.service_name, endpoint.entry, [*kept, *added])
+    checks.addressing(subnets, address_type)
+    new = [subnet for subnet in subnets if subnet.id in added]
+    _check_room(backend, new)
+    return {"removed_subnets": removed, "added_subnets": new}
+
+
+def _changed_groups(backend: Any, endpoint: Any, parameters: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """The security groups afterwards; an interface endpoint keeps one at least."""
+    removed = _removed(parameters, "SecurityGroupIds")
+    every = dict.fromkeys([*endpoint.security_group_ids, *_added(parameters, "SecurityGroupIds")])
+    groups = [group for group in every if group not in removed]
+    checks.groups(backend, endpoint.vpc_id, groups)
+    if endpoint.vpc_endpoint_type == INTERFACE and not groups:
+        raise ec2_errors.refused("endpoint.no_group")
+    return {"groups": groups}
+
+
+def _changed_tables(backend: Any, endpoint: Any, parameters: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """The route tables whose route goes, and those that get one; one that is both keeps its route."""
+    removed = [table for table in _removed(parameters, "RouteTableIds") if table in endpoint.route_table_ids]
+    kept = set(endpoint.route_table_ids) - set(removed)
+    added = [table for table in _added(parameters, "RouteTableIds") if table not in kept]
+    new = [table for table in added if table not in removed]
+    checks.route_tables(backend, endpoint.vpc_id, new, endpoint.destination_prefix_list_id or "")
+    return {"removed_tables": removed, "added_tables": added}
+
+
+def _changed_dns(backend: Any, endpoint: Any, parameters: Mapping[str, Any], address_type: str) -> dict[str, Any]:
+    """Private DNS and its options; a gateway endpoint's stay as they are."""
+    asked = parameters.get("PrivateDnsEnabled")
+    private_dns = endpoint.private_dns_enabled if asked is None else asked
+    options = endpoint.dns_options
+    is_interface = endpoint.vpc_endpoint_type == INTERFACE
+    if is_interface:
+        given = {**(options or {}), **(parameters.get("DnsOptions") or {})}
+        options = _dns_options(endpoint.service_name, address_type, given, private_dns)
+    if private_dns and not endpoint.private_dns_enabled:
+        checks.private_dns(backend, endpoint.vpc_id, endpoint.entry, besides=endpoint)
+    if private_dns and is_interface:
+        only_inbound = bool(options.get("PrivateDnsOnlyForInboundResolverEndpoint"))
+        checks.inbound_resolver(backend, endpoint.vpc_id, endpoint.service_name, only_inbound)
+    return {"private_dns": private_dns, "dns_options": options}
+
+
+def _added(parameters: Mapping[str, Any], name: str) -> list[str]:
+    return list(dict.fromkeys(parameters.get(f"Add{name}") or ()))
+
+
+def _removed(parameters: Mapping[str, Any], name: str) -> list[str]:
+    return list(dict.fromkeys(parameters.get(f"Remove{name}") or ()))
 
 
 def _private_dns(kind: str, entry: Mapping[str, Any], asked: bool | None) -> bool:
