@@ -1,7 +1,7 @@
 """A snapshot of one VPC for ``labs.network``, taken with boto3: EC2's answers as they come, in one JSON object.
 
-Only reads, with the calls of ``labs.network.describe_calls``: its ``IAM_ACTIONS`` are all that it needs. What is refused
-is left out and told, and what depends on it is CANNOT CHECK.
+Only reads, with the calls of ``labs.network.describe_calls``: its ``IAM_ACTIONS`` are all that it needs. What the
+account refuses is left out and told, and what depends on it is CANNOT CHECK.
 """
 
 from __future__ import annotations

@@ -260,7 +260,7 @@ def served(service):
     if service == "ecr":
         return EcrApi(None, registry_host=str, pages=None).operations
     if service == "ecs":
-        return EcsApi(store=None, network=None, judge=None, pages=None).operations
+        return EcsApi(store=None, network=None, rules=None, pages=None).operations
     if service == "cloudtrail":
         return {"LookupEvents"}
     prepare(service)

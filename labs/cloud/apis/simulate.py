@@ -118,15 +118,15 @@ class Simulator:
         resource = _policies([params.get("ResourcePolicy")], iam.PolicyKind.RESOURCE, "ResourcePolicy")
         owner = str(params.get("ResourceOwner") or "").rsplit(":", 2)
         simulation = _Simulation(
-            principal,
-            iam.Policies(
+            principal=principal,
+            policies=iam.Policies(
                 identity=(*held.identity, *extra),
                 boundary=boundaries[0] if boundaries else held.boundary,
                 resource=resource[0] if resource else None,
             ),
-            held.sources,
-            _context(params.get("ContextEntries")),
-            owner[1] if len(owner) == 3 else "",
+            sources=held.sources,
+            context=_context(params.get("ContextEntries")),
+            resource_account=owner[1] if len(owner) == 3 else "",
         )
         arns = _strings(params.get("ResourceArns"))
         results = [_result(simulation, action, [] if arns == ["*"] else arns) for action in actions]

@@ -79,7 +79,14 @@ class WebIdentities:
             **_session_keys(claims),
         }
         principal = iam.Principal(provider.arn, account, iam.PrincipalKind.FEDERATED)
-        return Caller(principal, "", (), source_ip, user_agent, context)
+        return Caller(
+            principal=principal,
+            access_key_id="",
+            session_policies=(),
+            source_ip=source_ip,
+            user_agent=user_agent,
+            context=context,
+        )
 
     def _check_signature(self, token: str, header: Mapping[str, Any], issuer: str, provider: OidcProvider) -> None:
         import jwt

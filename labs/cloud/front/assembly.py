@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from labs.cloud.authorisation.access import LocalAccess
 from labs.cloud.authorisation.guard import Guard
 from labs.cloud.authorisation.lookups import StoreLookups
 from labs.cloud.ecs import Ecs
+from labs.cloud.ecs.store.ecs_store import EcsStore, roles_of, tagged, tags_of
 from labs.cloud.front.backend import Backend
 from labs.cloud.front.gateway import Gateway
 from labs.cloud.identity.credentials import CredentialStore
@@ -30,6 +32,7 @@ from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.folder import Identity, StateFolder, damaged, unreadable
 from labs.cloud.state.journal import Journal
 from labs.cloud.state.replay import DurableStore
+from labs.cloud.store import determinism
 from labs.cloud.store.dispatch import MotoStore, StoreRequest
 from labs.cloud.trail.cloudtrail import SqliteTrail
 from labs.cloud.wire import memory
@@ -71,59 +74,84 @@ class LocalAws:
         self.identity = self.folder.identity(account, region)
         self.host = ""
         moto = MotoStore(patches.prepare)
+        determinism.set_origin(self.identity.seed, self.identity.born)
         moto.load("iam")
-        patches.core_module().set_master(self.identity.seed, self.identity.born)
         if self.identity.port and not (path / "journal").exists():
             raise damaged(path / "journal", "it is missing")
         self._journal = Journal(path / "journal")
         sessions, identities = Sessions(), Identities()
         pages = Pages(self.identity.seed)
         checkpoint = Checkpoint(path / "checkpoint", self.identity.seed)
-        self._store = DurableStore(moto, sessions, self._journal, checkpoint)
-        self._store.on_iam_change = identities.changed
+        self._store = DurableStore(
+            moto=moto,
+            sessions=sessions,
+            journal=self._journal,
+            checkpoint=checkpoint,
+            on_iam_change=identities.changed,
+        )
         self._credentials = CredentialStore(identities, sessions)
         self._trail = SqliteTrail(path / "trail.sqlite3", utc_now, pages)
         try:
             self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
         except (sqlite3.Error, OSError) as error:
             raise unreadable(path / "registry", error, path) from error
-        self._ecs = Ecs(path, self.identity, utc_now)
+        ecs_store = EcsStore(path, self.identity.account, self.identity.region, utc_now)
         replayed = self._store.replay()
         sessions.forget_old()
         identities.changed()
         log.info("state %s: %d calls carried out again", path, replayed)
         self.admin = self._administrator(identities)
         access = LocalAccess(identities, self._credentials, utc_now)
-        lookups = StoreLookups(self._ecr.resource_policy, self._ecr.tags, self._ecs.task_definition, self._ecs.tags)
+        lookups = StoreLookups(
+            repository_policy=self._ecr.resource_policy,
+            repository_tags=self._ecr.tags,
+            task_definition=partial(roles_of, ecs_store),
+            ecs_tags=partial(tags_of, ecs_store),
+        )
         messages = AuthorizationMessages(self.identity.seed)
-        sts = StsApi(access, identities, self._credentials, messages, self._store.open_session, utc_now)
-        ecr_api = EcrApi(self._ecr, registry_host=self._registry_host, pages=pages)
-        ecs_api = self._ecs.connect(
-            self._store,
-            moto,
-            access,
-            identities,
-            self._credentials,
-            sessions,
-            lookups,
-            self._trail,
-            self._ecr,
-            self._registry_host,
-            pages,
+        sts = StsApi(
+            access=access,
+            identities=identities,
+            credentials=self._credentials,
+            messages=messages,
+            keep=self._store.open_session,
+            clock=utc_now,
+        )
+        self._ecs = Ecs(
+            identity=self.identity,
+            clock=utc_now,
+            store=ecs_store,
+            durable=self._store,
+            moto=moto,
+            access=access,
+            identities=identities,
+            credentials=self._credentials,
+            sessions=sessions,
+            lookups=lookups,
+            trail=self._trail,
+            ecr=self._ecr,
+            host=self._registry_host,
+            pages=pages,
         )
         backend = Backend(
-            self._store,
-            moto,
-            sts,
-            WebIdentities(identities, ProviderKeys(path / "identity-providers"), utc_now),
-            Simulator(identities, pages),
-            self._trail,
-            ecr_api,
-            ecs_api,
-            self._tagged,
-            self.identity.region,
+            store=self._store,
+            moto=moto,
+            sts=sts,
+            web_identities=WebIdentities(identities, ProviderKeys(path / "identity-providers"), utc_now),
+            simulator=Simulator(identities, pages),
+            trail=self._trail,
+            ecr=EcrApi(self._ecr, registry_host=self._registry_host, pages=pages),
+            ecs=self._ecs.api,
+            repositories=partial(_tagged, ecs_store, self._ecr),
+            region=self.identity.region,
         )
-        self._gateway = Gateway(self._credentials, Guard(access, lookups, messages), backend, self._trail, utc_now)
+        self._gateway = Gateway(
+            credentials=self._credentials,
+            guard=Guard(access, lookups, messages),
+            backend=backend,
+            trail=self._trail,
+            clock=utc_now,
+        )
         self._registry = registry_app(
             self._ecr,
             access,
@@ -143,15 +171,6 @@ class LocalAws:
         ):
             return self._registry(environ, start_response)
         return self._gateway(environ, start_response)
-
-    def _tagged(self) -> Iterable[tuple[str, Mapping[str, str]]]:
-        """ARN and tags of every repository, a page at a time, and of what ECS has."""
-        yield from self._ecs.tagged()
-        after = ""
-        while page := self._ecr.repositories.page(after):
-            for repository in page:
-                yield self._ecr.arn(repository.name), repository.tags
-            after = page[-1].name
 
     def _registry_host(self) -> str:
         return self.host
@@ -191,18 +210,28 @@ class LocalAws:
         body = urlencode({"Action": action, "Version": "2010-05-08", **parameters}).encode()
         self._store.write(
             StoreRequest(
-                "iam",
-                action,
-                self.identity.account,
-                "us-east-1",
-                "",
-                "POST",
-                "/",
-                "",
-                {"content-type": "application/x-www-form-urlencoded"},
-                body,
+                service="iam",
+                operation=action,
+                account=self.identity.account,
+                region="us-east-1",
+                access_key_id="",
+                method="POST",
+                path="/",
+                query="",
+                headers={"content-type": "application/x-www-form-urlencoded"},
+                body=body,
             )
         )
+
+
+def _tagged(ecs: EcsStore, ecr: EcrStore) -> Iterable[tuple[str, Mapping[str, str]]]:
+    """ARN and tags of every repository, a page at a time, and of what ECS has."""
+    yield from tagged(ecs)
+    after = ""
+    while page := ecr.repositories.page(after):
+        for repository in page:
+            yield ecr.arn(repository.name), repository.tags
+        after = page[-1].name
 
 
 __all__ = ["ADMIN", "AdminKey", "Identity", "LocalAws", "utc_now"]

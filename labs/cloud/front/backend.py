@@ -84,7 +84,14 @@ class Backend:
         own = self._own(caller, call)
         if own is not None:
             return answers.success(service, call.operation, dict(own), request_id)
-        request = store_request(service, call.operation, call.account, call.region, caller.access_key_id, call.http)
+        request = store_request(
+            service=service,
+            operation=call.operation,
+            account=call.account,
+            region=call.region,
+            key=caller.access_key_id,
+            http=call.http,
+        )
         answer = self._store.read(request) if call.read_only else self._store.write(request)
         if call.service == "resourcegroupstaggingapi" and call.operation == "GetResources":
             return with_repositories(answer, call.params, self._repositories)

@@ -1,7 +1,5 @@
 """The AWS APIs' one door: read, verify, authorise, carry out, write down, answer."""
 
-import logging
-import traceback
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -30,30 +28,9 @@ from labs.cloud.store import determinism
 from labs.cloud.store.dispatch import NotServed, StoreAnswer
 from labs.cloud.trail import redaction
 from labs.cloud.wire.body import ApiBody
+from labs.cloud.wire.last_resort import log_fault, status_line
 from labs.cloud.wire.request import ApiCall, HttpRequest, from_environ
 
-log = logging.getLogger("labs.cloud")
-
-_REASONS = {
-    200: "OK",
-    201: "Created",
-    204: "No Content",
-    206: "Partial Content",
-    301: "Moved Permanently",
-    304: "Not Modified",
-    307: "Temporary Redirect",
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    412: "Precondition Failed",
-    413: "Content Too Large",
-    416: "Range Not Satisfiable",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 # An unsigned form is read this far, to see what it asks for.
 _UNSIGNED_MOST = 64 << 10
 # What EC2 says to DryRun when the call is allowed (EC2 API reference, "DryRun").
@@ -94,7 +71,7 @@ class Gateway:
         # HEAD tells the length that GET would send.
         if "content-length" not in answer.headers:
             headers.append(("content-length", str(len(body))))
-        start_response(f"{answer.status} {_REASONS.get(answer.status, 'Status')}", headers)
+        start_response(status_line(answer.status), headers)
         return [b"" if head else body]
 
     def _answer(self, environ: Mapping[str, Any], request_id: str) -> StoreAnswer:
@@ -116,9 +93,7 @@ class Gateway:
         except AwsError as error:
             return answers.failure(form.protocol, error, request_id, form.namespace, head)
         except Exception as error:  # noqa: BLE001  (the edge: whatever it is, the client gets an AWS error)
-            # A fault of ours. Its text may quote the request: the log gets the type and the place.
-            place = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)[-4:]))
-            log.error("request %s failed: %s at %s", request_id, type(error).__name__, place)
+            log_fault(f"request {request_id}", error)
             broken = AwsError("InternalFailure", "The local AWS failed on this request; its log has the details.", 500)
             return answers.failure(form.protocol, broken, request_id, form.namespace, head)
         finally:
@@ -148,12 +123,12 @@ class Gateway:
         self, request: HttpRequest, claim: Claim, service: ApiService, request_id: str, body: ApiBody
     ) -> StoreAnswer:
         request = verify(
-            request,
-            claim,
-            service.family,
-            self._credentials.secret,
-            self._clock(),
-            lambda: body.read(service.body_most),
+            request=request,
+            claim=claim,
+            family=service.family,
+            find=self._credentials.secret,
+            now=self._clock(),
+            read=lambda: body.read(service.body_most),
         )
         if not is_region(claim.region):
             raise refusal(
@@ -177,13 +152,13 @@ class Gateway:
             return self._serve_token(request, request_id)
         params = operations.parameters_of(service, operation, request)
         call = ApiCall(
-            service.name,
-            operation,
-            claim.region,
-            caller.account,
-            params,
-            request,
-            is_read_only(service.name, operation),
+            service=service.name,
+            operation=operation,
+            region=claim.region,
+            account=caller.account,
+            params=params,
+            http=request,
+            read_only=is_read_only(service.name, operation),
         )
         return self._carry_out(caller, call, service, request_id)
 
@@ -192,7 +167,15 @@ class Gateway:
         service = BY_NAME["sts"]
         params = operations.parameters_of(service, _BY_TOKEN, request)
         caller = self._backend.token_caller(params, request.remote, request.headers.get("user-agent", ""))
-        call = ApiCall(service.name, _BY_TOKEN, _GLOBAL_REGION, caller.account, params, request, True)
+        call = ApiCall(
+            service=service.name,
+            operation=_BY_TOKEN,
+            region=_GLOBAL_REGION,
+            account=caller.account,
+            params=params,
+            http=request,
+            read_only=True,
+        )
         return self._carry_out(caller, call, service, request_id)
 
     def _carry_out(self, caller: Caller, call: ApiCall, service: ApiService, request_id: str) -> StoreAnswer:

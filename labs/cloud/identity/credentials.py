@@ -56,7 +56,14 @@ class CredentialStore:
             **{f"aws:PrincipalTag/{name}": value for name, value in user.tags.items()},
         }
         principal = iam.Principal(user.arn, user.account, iam.PrincipalKind.USER)
-        return Caller(principal, access_key_id, (), source_ip, user_agent, context)
+        return Caller(
+            principal=principal,
+            access_key_id=access_key_id,
+            session_policies=(),
+            source_ip=source_ip,
+            user_agent=user_agent,
+            context=context,
+        )
 
     def _session_caller(self, session: StsSession, owner: Entity, source_ip: str, user_agent: str) -> Caller:
         context: dict[str, str | list[str]] = {
@@ -82,7 +89,14 @@ class CredentialStore:
             parsed(text, iam.PolicyKind.SESSION, f"session policy {number}")
             for number, text in enumerate(session.policies, 1)
         )
-        return Caller(principal, session.access_key_id, policies, source_ip, user_agent, context)
+        return Caller(
+            principal=principal,
+            access_key_id=session.access_key_id,
+            session_policies=policies,
+            source_ip=source_ip,
+            user_agent=user_agent,
+            context=context,
+        )
 
     def alive(self, caller: Caller) -> bool:
         """Whether the user or role still exists and the key was not taken away."""

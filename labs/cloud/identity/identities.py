@@ -94,7 +94,13 @@ class Identities:
             key = backend.access_keys.get(access_key_id)
             if key is not None and key.user_name and key.user_name in backend.users:
                 secret = str(key.secret_access_key)
-                return Key(access_key_id, secret, account, str(key.user_name), key.status == "Active")
+                return Key(
+                    access_key_id=access_key_id,
+                    secret=secret,
+                    account=account,
+                    user=str(key.user_name),
+                    active=key.status == "Active",
+                )
         return None
 
     def first_key(self, account: str, name: str) -> Key | None:
@@ -102,7 +108,13 @@ class Identities:
         user = _backend(account).users.get(name)
         for key in list(user.access_keys) if user is not None else ():
             if key.status == "Active":
-                return Key(key.access_key_id, str(key.secret_access_key), account, name, True)
+                return Key(
+                    access_key_id=key.access_key_id,
+                    secret=str(key.secret_access_key),
+                    account=account,
+                    user=name,
+                    active=True,
+                )
         return None
 
     def user(self, account: str, name: str) -> Entity | None:
@@ -182,21 +194,23 @@ def _find_user(account: str, name: str) -> Entity | None:
     user = _backend(account).users.get(name)
     if user is None:
         return None
-    return Entity(iam.PrincipalKind.USER, user.arn, user.id, user.name, account, _tags(user.tags))
+    return Entity(
+        kind=iam.PrincipalKind.USER, arn=user.arn, id=user.id, name=user.name, account=account, tags=_tags(user.tags)
+    )
 
 
 def _find_role(account: str, name: str) -> Entity | None:
     for role in list(_backend(account).roles.values()):
         if role.name == name:
             return Entity(
-                iam.PrincipalKind.ROLE,
-                role.arn,
-                role.id,
-                role.name,
-                account,
-                _tags(role.tags),
-                role.assume_role_policy_document,
-                int(role.max_session_duration or 3600),
+                kind=iam.PrincipalKind.ROLE,
+                arn=role.arn,
+                id=role.id,
+                name=role.name,
+                account=account,
+                tags=_tags(role.tags),
+                trust=role.assume_role_policy_document,
+                max_session=int(role.max_session_duration or 3600),
             )
     return None
 

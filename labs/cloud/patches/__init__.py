@@ -52,8 +52,3 @@ def prepare(name: str) -> None:
             if part not in _done:
                 importlib.import_module(f"labs.cloud.patches.{part}").apply()
                 _done.add(part)
-
-
-def core_module() -> ModuleType:
-    """The core's patches, for the one thing they must be told: the state folder's seed."""
-    return importlib.import_module("labs.cloud.patches.core")

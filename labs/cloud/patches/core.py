@@ -1,27 +1,9 @@
 """moto's core: deterministic ids and times, no IAM of its own, less work for each request."""
 
 import functools
-from datetime import datetime
 from typing import Any
 
 from labs.cloud.store import determinism
-
-_master: dict[str, Any] = {"seed": "", "created": None}
-
-
-def set_master(seed: str, created: Any) -> None:
-    """The state folder's own seed and birth: default resources (a region's default VPC) come from these."""
-    _master.update(seed=seed, created=created)
-
-
-def master_seed() -> str:
-    """The state folder's secret seed; "" when there is no state folder."""
-    return str(_master["seed"])
-
-
-def birth() -> datetime:
-    """When the state folder was made: the date of what AWS makes before anybody asks."""
-    return _master["created"] or determinism.present()
 
 
 def apply() -> None:
@@ -78,10 +60,10 @@ def _seeded_backends() -> None:
             return found
         with backend_lock:
             found = dict.get(self, region)
-            if found is not None or not _master["seed"]:
+            if found is not None or not determinism.origin_seed():
                 return found if found is not None else original(self, region)
-            seed = f"{_master['seed']}/{self.service_name}/{self.account_id}/{region}"
-            with determinism.fixed(seed, _master["created"]):
+            seed = f"{determinism.origin_seed()}/{self.service_name}/{self.account_id}/{region}"
+            with determinism.fixed(seed, determinism.birth()):
                 return original(self, region)
 
     regions.__getitem__ = getitem

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from labs.cloud.contract import AwsError
-from labs.cloud.patches import core
 from labs.cloud.store import determinism
 from labs.cloud.store.private_keys import lasting
 
@@ -32,8 +31,8 @@ def _lasting_default_keys() -> None:
     original = backend._generate_default_keys
 
     def generate(self: Any, alias_name: str) -> Any:
-        seed = f"{core.master_seed()}/kms/{self.account_id}/{self.region_name}/{alias_name}"
-        with determinism.fixed(seed, core.birth()):
+        seed = f"{determinism.origin_seed()}/kms/{self.account_id}/{self.region_name}/{alias_name}"
+        with determinism.fixed(seed, determinism.birth()):
             return original(self, alias_name)
 
     backend._generate_default_keys = generate

@@ -25,14 +25,23 @@ EVERY = 500
 class DurableStore:
     """Reads run together; a write runs alone, after its record is in the journal."""
 
-    def __init__(self, moto: MotoStore, sessions: Sessions, journal: Journal, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self,
+        *,
+        moto: MotoStore,
+        sessions: Sessions,
+        journal: Journal,
+        checkpoint: Checkpoint,
+        on_iam_change: Callable[[], None],
+    ) -> None:
+        """``on_iam_change`` is called after each call that may have changed something in IAM."""
         self._moto = moto
         self._sessions = sessions
         self._journal = journal
         self._checkpoint = checkpoint
         self._saved = 0
         self._lock = ReadWriteLock()
-        self.on_iam_change: Callable[[], None] = lambda: None
+        self._on_iam_change = on_iam_change
 
     def replay(self) -> int:
         """Bring back what the checkpoint holds and carry out every call after it again, with the same ids and times.
@@ -65,7 +74,7 @@ class DurableStore:
         try:
             let_go()
             self.replay()
-            self.on_iam_change()
+            self._on_iam_change()
         finally:
             WHOLE.set()
 
@@ -118,7 +127,7 @@ class DurableStore:
                 raise
             finally:
                 if request.service == "iam":
-                    self.on_iam_change()
+                    self._on_iam_change()
             if answer.status >= 400:
                 self._journal.take_back(start)
             elif material.made:

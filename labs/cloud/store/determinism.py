@@ -41,6 +41,27 @@ class _Current(threading.local):
 _current = _Current()
 
 
+_origin: tuple[str, datetime | None] = ("", None)
+
+
+def set_origin(seed: str, born: datetime | None) -> None:
+    """The state folder's own seed and birth, for the whole process: what AWS makes before anybody asks (a region's
+    default VPC, a default key) comes from these.
+    """
+    global _origin
+    _origin = seed, born
+
+
+def origin_seed() -> str:
+    """The state folder's secret seed; "" when there is no state folder."""
+    return _origin[0]
+
+
+def birth() -> datetime:
+    """When the state folder was made; now when there is none."""
+    return _origin[1] or present()
+
+
 @contextmanager
 def fixed(seed: str, now: datetime, material: Material | None = None) -> Iterator[None]:
     """Within the block this thread draws from ``seed`` and its time stands still at ``now`` (aware, UTC)."""

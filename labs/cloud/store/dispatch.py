@@ -78,7 +78,16 @@ def store_request(
         if encodings:
             kept["content-encoding"] = ",".join(encodings)
     return StoreRequest(
-        service.name, operation, account, region, key, http.method, http.path, http.query, kept, http.body
+        service=service.name,
+        operation=operation,
+        account=account,
+        region=region,
+        access_key_id=key,
+        method=http.method,
+        path=http.path,
+        query=http.query,
+        headers=kept,
+        body=http.body,
     )
 
 

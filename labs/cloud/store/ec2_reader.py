@@ -76,7 +76,18 @@ def request(
     """One call of EC2's query protocol for the store, as from inside the local AWS."""
     body = urlencode({"Action": operation, "Version": _VERSION, **parameters}).encode()
     kept = {"content-type": "application/x-www-form-urlencoded", **(headers or {})}
-    return StoreRequest("ec2", operation, account, region, "", "POST", "/", "", kept, body)
+    return StoreRequest(
+        service="ec2",
+        operation=operation,
+        account=account,
+        region=region,
+        access_key_id="",
+        method="POST",
+        path="/",
+        query="",
+        headers=kept,
+        body=body,
+    )
 
 
 def read(operation: str, answer: StoreAnswer) -> Plain:

@@ -53,8 +53,8 @@ def test_core_default_resources_come_from_the_state_folders_seed(plain, patched)
     code = """
     from datetime import datetime, UTC
     PREPARE("ec2")
-    from labs.cloud.patches import core
-    core.set_master("seed", datetime(2026, 1, 2, tzinfo=UTC))
+    from labs.cloud.store import determinism
+    determinism.set_origin("seed", datetime(2026, 1, 2, tzinfo=UTC))
     from moto.ec2.models import ec2_backends
     print(",".join(ec2_backends["111122223333"]["us-east-1"].vpcs))
     """
@@ -221,8 +221,8 @@ def test_ec2_endpoint_services_keep_their_ids_and_do_not_import_all_of_moto(plai
     import re, sys
     from labs.cloud.contract import AwsError
     PREPARE("ec2")
-    from labs.cloud.patches import core
-    core.set_master("seed", None)
+    from labs.cloud.store import determinism
+    determinism.set_origin("seed", None)
     try:
         body = call("ec2", "DescribeVpcEndpointServices", Version="2016-11-15").body.decode()
         print(sorted(set(re.findall("vpce-svc-[0-9a-f]+", body)))[:3], "moto.cloudformation.models" in sys.modules)
@@ -262,8 +262,8 @@ def test_kms_default_keys_keep_their_ids(plain, patched):
     code = """
     from datetime import datetime, UTC
     PREPARE("kms")
-    from labs.cloud.patches import core
-    core.set_master("seed", datetime(2026, 1, 2, tzinfo=UTC))
+    from labs.cloud.store import determinism
+    determinism.set_origin("seed", datetime(2026, 1, 2, tzinfo=UTC))
     from moto.kms.models import kms_backends
     backend = kms_backends["111122223333"]["us-east-1"]
     print(backend.get_key_id_from_alias("alias/aws/ssm"))

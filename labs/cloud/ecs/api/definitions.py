@@ -8,7 +8,7 @@ from typing import Any
 from labs.cloud.contract import Caller
 from labs.cloud.ecs.api import ecs_errors, views
 from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
-from labs.cloud.ecs.rules.fargate_rules import Judge
+from labs.cloud.ecs.rules.fargate_rules import FargateRules
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import TaskDefinition
 from labs.cloud.protocols.paging import Pages
@@ -29,9 +29,9 @@ _CONTAINER = {
 class DefinitionOperations:
     """The operations on task definitions."""
 
-    def __init__(self, store: EcsStore, judge: Judge, pages: Pages) -> None:
+    def __init__(self, store: EcsStore, rules: FargateRules, pages: Pages) -> None:
         self._store = store
-        self._judge = judge
+        self._rules = rules
         self._pages = pages
 
     def find(self, name: str) -> TaskDefinition:
@@ -55,19 +55,19 @@ class DefinitionOperations:
         family = params.get("family", "")
         if not _FAMILY.fullmatch(family):
             raise ecs_errors.refused("definition.family")
-        self._judge.register(params)
+        self._rules.register(params)
         store = self._store
         with store.change():
             revision = self._last_revision(family) + 1
             made = TaskDefinition(
-                family,
-                revision,
-                store.arn(f"task-definition/{family}:{revision}"),
-                "ACTIVE",
-                store.now(),
-                caller.principal.arn,
-                _document(params, self._judge.fits_fargate(params)),
-                views.tag_map(params.get("tags")),
+                family=family,
+                revision=revision,
+                arn=store.arn(f"task-definition/{family}:{revision}"),
+                status="ACTIVE",
+                registered=store.now(),
+                registered_by=caller.principal.arn,
+                document=_document(params, self._rules.fits_fargate(params)),
+                tags=views.tag_map(params.get("tags")),
             )
             store.save(made)
         return {"taskDefinition": views.definition(made), "tags": views.tag_list(made.tags)}

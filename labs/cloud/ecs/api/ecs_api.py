@@ -14,7 +14,7 @@ from labs.cloud.ecs.api.tags import TagOperations, check_tags
 from labs.cloud.ecs.api.task_operations import TaskOperations
 from labs.cloud.ecs.api.views import tag_map
 from labs.cloud.ecs.data_plane.task_network import TaskNetwork
-from labs.cloud.ecs.rules.fargate_rules import Judge
+from labs.cloud.ecs.rules.fargate_rules import FargateRules
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.protocols.paging import Pages
 
@@ -32,16 +32,16 @@ _REFUSED = {
 class EcsApi:
     """The operations of ``AmazonEC2ContainerServiceV20141113`` that are served.
 
-    ``judge`` says what Fargate would refuse. Authorisation and the trail are the gateway's.
+    ``rules`` say what Fargate would refuse. Authorisation and the trail are the gateway's.
     """
 
-    def __init__(self, *, store: EcsStore, network: TaskNetwork, judge: Judge, pages: Pages) -> None:
+    def __init__(self, *, store: EcsStore, network: TaskNetwork, rules: FargateRules, pages: Pages) -> None:
         clusters = ClusterOperations(store, pages)
-        definitions = DefinitionOperations(store, judge, pages)
+        definitions = DefinitionOperations(store, rules, pages)
         tasks = TaskOperations(
-            store=store, network=network, judge=judge, clusters=clusters, definitions=definitions, pages=pages
+            store=store, network=network, rules=rules, clusters=clusters, definitions=definitions, pages=pages
         )
-        services = ServiceOperations(store=store, judge=judge, clusters=clusters, definitions=definitions, pages=pages)
+        services = ServiceOperations(store=store, rules=rules, clusters=clusters, definitions=definitions, pages=pages)
         tags = TagOperations(store)
         self._operations: Mapping[str, Operation] = {
             "CreateCluster": clusters.create_cluster,

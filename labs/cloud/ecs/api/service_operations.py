@@ -13,7 +13,7 @@ from labs.cloud.ecs.api.definitions import DefinitionOperations
 from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
 from labs.cloud.ecs.api.task_operations import launch_of, platform_version
 from labs.cloud.ecs.rules.event_texts import say
-from labs.cloud.ecs.rules.fargate_rules import Judge
+from labs.cloud.ecs.rules.fargate_rules import FargateRules
 from labs.cloud.ecs.rules.scheduler import with_deployment
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import Deployment, EcsService
@@ -30,14 +30,14 @@ class ServiceOperations:
         self,
         *,
         store: EcsStore,
-        judge: Judge,
+        rules: FargateRules,
         clusters: ClusterOperations,
         definitions: DefinitionOperations,
         pages: Pages,
     ) -> None:
         self._store = store
         self._pages = pages
-        self._judge = judge
+        self._rules = rules
         self._clusters = clusters
         self._definitions = definitions
 
@@ -54,7 +54,7 @@ class ServiceOperations:
         if not 0 <= desired <= 5000:
             raise ecs_errors.refused("scheduler.count")
         launch = launch_of(params)
-        self._judge.run(definition, params)
+        self._rules.run(definition, params)
         token = params.get("clientToken") or ""
         now = store.now()
         with store.change():
@@ -66,26 +66,26 @@ class ServiceOperations:
             if there is not None and there.status == "DRAINING":
                 raise ecs_errors.refused("scheduler.draining")
             deployment = Deployment(
-                _deployment_id(),
-                definition.arn,
-                "PRIMARY",
-                now,
-                now,
-                desired,
-                params["networkConfiguration"],
-                platform_version(params),
-                _launch(launch, params),
+                id=_deployment_id(),
+                definition=definition.arn,
+                status="PRIMARY",
+                created=now,
+                updated=now,
+                desired=desired,
+                network=params["networkConfiguration"],
+                platform_version=platform_version(params),
+                launch=_launch(launch, params),
             )
             made = EcsService(
-                name,
-                store.arn(f"service/{cluster.name}/{name}"),
-                cluster.name,
-                now,
-                caller.principal.arn,
-                desired,
-                definition.arn,
-                _configuration(params.get("deploymentConfiguration") or {}, {}),
-                (_in_progress(deployment),),
+                name=name,
+                arn=store.arn(f"service/{cluster.name}/{name}"),
+                cluster=cluster.name,
+                created=now,
+                created_by=caller.principal.arn,
+                desired=desired,
+                definition=definition.arn,
+                configuration=_configuration(params.get("deploymentConfiguration") or {}, {}),
+                deployments=(_in_progress(deployment),),
                 client_token=token,
                 given={key: params[key] for key in _ECHOED if key in params},
                 tags=views.tag_map(params.get("tags")),
@@ -111,7 +111,7 @@ class ServiceOperations:
                 raise ecs_errors.refused("scheduler.inactive")
             network = params.get("networkConfiguration") or found.primary.network
             definition = self._definitions.find(params.get("taskDefinition") or found.definition)
-            self._judge.run(definition, {**params, "networkConfiguration": network})
+            self._rules.run(definition, {**params, "networkConfiguration": network})
             changed = self._updated(found, params)
             store.save(changed)
         return {"service": views.service(changed, store)}

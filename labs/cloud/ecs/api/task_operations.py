@@ -10,7 +10,7 @@ from labs.cloud.ecs.api.clusters import ClusterOperations, short_name
 from labs.cloud.ecs.api.definitions import DefinitionOperations
 from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
 from labs.cloud.ecs.data_plane.task_network import TaskNetwork, TaskSubnet
-from labs.cloud.ecs.rules.fargate_rules import Judge
+from labs.cloud.ecs.rules.fargate_rules import FargateRules
 from labs.cloud.ecs.store.ecs_store import EcsStore, new_id
 from labs.cloud.ecs.store.records import Attachment, Container, Task, TaskDefinition
 from labs.cloud.protocols.paging import Pages
@@ -27,14 +27,14 @@ class TaskOperations:
         *,
         store: EcsStore,
         network: TaskNetwork,
-        judge: Judge,
+        rules: FargateRules,
         clusters: ClusterOperations,
         definitions: DefinitionOperations,
         pages: Pages,
     ) -> None:
         self._store = store
         self._pages = pages
-        self._judge = judge
+        self._rules = rules
         self._network = network
         self._clusters = clusters
         self._definitions = definitions
@@ -51,7 +51,7 @@ class TaskOperations:
         overrides = params.get("overrides") or {}
         check_overrides(definition, overrides)
         version = platform_version(params)
-        self._judge.run(definition, params, with_roles=True)
+        self._rules.run(definition, params, with_roles=True)
         subnets = self._network.subnets()
         network = params["networkConfiguration"]
         places = network["awsvpcConfiguration"]["subnets"]
@@ -75,7 +75,14 @@ class TaskOperations:
                     **_sizes(definition, overrides),
                 )
                 for each in (
-                    new_task(store, cluster.name, definition, network, places[number % len(places)], subnets)
+                    new_task(
+                        store=store,
+                        cluster=cluster.name,
+                        definition=definition,
+                        network=network,
+                        subnet=places[number % len(places)],
+                        known=subnets,
+                    )
                     for number in range(count)
                 )
             ]
@@ -172,7 +179,7 @@ def launch_of(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def platform_version(params: Mapping[str, Any]) -> str:
-    """LATEST and nothing are 1.4.0; an unknown one is the judge's to refuse."""
+    """LATEST and nothing are 1.4.0; an unknown one is for Fargate's rules to refuse."""
     given = params.get("platformVersion") or "LATEST"
     return PLATFORM_VERSION if given == "LATEST" else str(given)
 

@@ -11,7 +11,7 @@ from labs.cloud.state.replay import DurableStore
 from labs.cloud.store.dispatch import StoreAnswer, StoreRequest
 
 
-class InnerCalls:
+class InternalCalls:
     """One account's calls in one region; those that change something are as durable as anybody's."""
 
     def __init__(self, store: DurableStore, account: str, region: str) -> None:
@@ -31,7 +31,16 @@ class InnerCalls:
 
     def _run(self, service: str, operation: str, headers: Mapping[str, str], body: bytes, region: str) -> StoreAnswer:
         request = StoreRequest(
-            service, operation, self._account, region or self._region, "", "POST", "/", "", headers, body
+            service=service,
+            operation=operation,
+            account=self._account,
+            region=region or self._region,
+            access_key_id="",
+            method="POST",
+            path="/",
+            query="",
+            headers=headers,
+            body=body,
         )
         read = is_read_only(service, operation)
         answer = self._store.read(request) if read else self._store.write(request)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from labs import oci
 from labs.cloud.contract import Caller
-from labs.cloud.ecs.data_plane.aws_calls import InnerCalls
+from labs.cloud.ecs.data_plane.aws_calls import InternalCalls
 from labs.cloud.ecs.data_plane.container_runner import CannotStart, ContainerLaunch, End, RunImage, Runner, Running
 from labs.cloud.ecs.data_plane.delivery import Delivery, LogStream
 from labs.cloud.ecs.data_plane.health import HealthWatch
@@ -44,7 +44,7 @@ class Containers:
         runner: Runner,
         registry: StoreRegistry,
         secrets: StoreSecrets,
-        calls: InnerCalls,
+        calls: InternalCalls,
         delivery: Delivery,
     ) -> None:
         self._spec, self._task, self._vpc, self._puller = spec, task, vpc, puller

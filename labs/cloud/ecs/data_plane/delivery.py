@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 from labs.cloud.contract import AwsError
-from labs.cloud.ecs.data_plane.aws_calls import InnerCalls
+from labs.cloud.ecs.data_plane.aws_calls import InternalCalls
 from labs.fargate.task import LogConfiguration
 
 log = logging.getLogger("labs.cloud")
@@ -22,7 +22,7 @@ _CUT = "(fargate-lab-kit) more than 4 MiB: the local AWS keeps no more lines of 
 class LogStream:
     """One container's stream. ``write`` takes a line from any thread."""
 
-    def __init__(self, calls: InnerCalls, region: str, group: str, name: str) -> None:
+    def __init__(self, calls: InternalCalls, region: str, group: str, name: str) -> None:
         self._calls, self._region = calls, region
         self.group, self.name = group, name
         self._lock = threading.Lock()
@@ -85,7 +85,7 @@ class Delivery:
         """Begin."""
         self._thread.start()
 
-    def open(self, calls: InnerCalls, log: LogConfiguration, container: str, task: str) -> LogStream:
+    def open(self, calls: InternalCalls, log: LogConfiguration, container: str, task: str) -> LogStream:
         """Make a container's stream and send its lines from now on. Raises AwsError."""
         stream = LogStream(calls, log.region, log.group, log.stream(container, task))
         stream.open(log.creates_group)

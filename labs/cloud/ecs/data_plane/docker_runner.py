@@ -68,7 +68,13 @@ class DockerRunner:
             self._discard(made)
             self._leave_network(launch.vpc)
             raise CannotStart(_words(error)) from error
-        container = DockerContainer(self._facts, self._env, made, write, lambda: self._removed(launch, container))
+        container = DockerContainer(
+            facts=self._facts,
+            env=self._env,
+            container=made,
+            write=write,
+            removed=lambda: self._removed(launch, container),
+        )
         with self._lock:
             self._running.setdefault(launch.task, []).append(container)
         container.follow()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from labs.cloud.contract import AwsError, Caller
-from labs.cloud.ecs.data_plane.aws_calls import InnerCalls
+from labs.cloud.ecs.data_plane.aws_calls import InternalCalls
 from labs.cloud.ecs.data_plane.container_runner import CannotStart
 from labs.cloud.ecs.data_plane.containers import Containers
 from labs.cloud.ecs.data_plane.delivery import Delivery
@@ -35,7 +35,7 @@ _FAILURES = (StopCode.FAILED_TO_START.value, StopCode.ESSENTIAL_EXITED.value)
 
 
 @dataclass(frozen=True)
-class Parts:
+class TaskDependencies:
     """What lives share. ``puller`` gives the execution role's session for a task."""
 
     store: EcsStore
@@ -44,7 +44,7 @@ class Parts:
     engines: Engines
     registry: StoreRegistry
     secrets: StoreSecrets
-    calls: InnerCalls
+    calls: InternalCalls
     delivery: Delivery
     puller: Callable[[str, str], Caller]
 
@@ -61,8 +61,8 @@ class _Ended(Exception):
 class TaskLife:
     """``wake`` it when the task is to stop; ``abandon`` it when the process ends, and it writes nothing more."""
 
-    def __init__(self, parts: Parts, task: Task, slots: threading.Semaphore) -> None:
-        self._parts = parts
+    def __init__(self, needs: TaskDependencies, task: Task, slots: threading.Semaphore) -> None:
+        self._needs = needs
         self._id = task.id
         self._slots = slots
         self._wake = threading.Event()
@@ -89,11 +89,11 @@ class TaskLife:
 
     @property
     def _task(self) -> Task:
-        return self._parts.store.tasks[self._id]
+        return self._needs.store.tasks[self._id]
 
     def _update(self, change: Callable[[Task], Task]) -> None:
         if not self._abandoned:
-            self._parts.store.update_task(self._id, change)
+            self._needs.store.update_task(self._id, change)
 
     def _run(self) -> None:
         try:
@@ -133,41 +133,47 @@ class TaskLife:
 
     def _attach(self) -> str:
         """Make the network interface; the VPC it is in."""
-        parts, task = self._parts, self._task
+        needs, task = self._needs, self._task
         held = task.attachment
         try:
-            made = parts.network.create(held.subnet, task.groups, held.id, task.public_address)
+            made = needs.network.create(held.subnet, task.groups, held.id, task.public_address)
         except AwsError as error:
             raise _Ended(_no_interface(held.subnet, task.public_address, error)) from error
         attached = Attachment(
-            held.id, held.subnet, "ATTACHED", made.id, made.mac_address, made.private_ip_address, made.private_dns_name
+            id=held.id,
+            subnet=held.subnet,
+            status="ATTACHED",
+            interface=made.id,
+            mac=made.mac_address,
+            address=made.private_ip_address,
+            name=made.private_dns_name,
         )
-        now = parts.store.now()
+        now = needs.store.now()
         self._update(lambda task: replace(task, status="PENDING", attachment=attached, connected=now))
         return made.vpc_id
 
     def _begin(self, vpc: str) -> Containers:
         """Ask how the start goes, and if it does, start what depends on nothing."""
-        parts, task = self._parts, self._task
-        definition = parts.store.definitions[task.definition.rsplit("/", 1)[-1]]
-        spec = parts.planner.spec(task, definition)
-        now = parts.store.now()
+        needs, task = self._needs, self._task
+        definition = needs.store.definitions[task.definition.rsplit("/", 1)[-1]]
+        spec = needs.planner.spec(task, definition)
+        now = needs.store.now()
         self._update(lambda task: replace(task, pull_started=now))
-        plan = parts.planner.plan(spec, vpc)
-        self._judge(plan, spec)
+        plan = needs.planner.plan(spec, vpc)
+        self._settle(plan, spec)
         first = spec.containers[0].name
         try:
             containers = Containers(
-                spec,
-                task,
-                definition,
-                vpc,
-                parts.puller(spec.execution_role, task.id),
-                parts.engines.runner(),
-                parts.registry,
-                parts.secrets,
-                parts.calls,
-                parts.delivery,
+                spec=spec,
+                task=task,
+                definition=definition,
+                vpc=vpc,
+                puller=needs.puller(spec.execution_role, task.id),
+                runner=needs.engines.runner(),
+                registry=needs.registry,
+                secrets=needs.secrets,
+                calls=needs.calls,
+                delivery=needs.delivery,
             )
             self._containers = containers
             self._start_ready(containers)
@@ -175,11 +181,11 @@ class TaskLife:
             raise _Ended(exits.not_started(first, f"{error.what} (simulated wording)")) from error
         except CannotStart as error:
             raise _Ended(exits.not_started(first, str(error))) from error
-        now = parts.store.now()
+        now = needs.store.now()
         self._update(lambda task: replace(task, pull_stopped=now))
         return containers
 
-    def _judge(self, plan: StartPlan, spec: TaskSpec) -> None:
+    def _settle(self, plan: StartPlan, spec: TaskSpec) -> None:
         outcome = plan.outcome
         if outcome.kind in (OutcomeKind.RUNNING, OutcomeKind.UNKNOWN) or outcome.stop is None:
             return
@@ -190,15 +196,15 @@ class TaskLife:
 
     def _last_lines(self, stop: Stop, spec: TaskSpec) -> None:
         """A program that could not be run leaves one line, the loader's."""
-        parts, task, now = self._parts, self._task, self._parts.store.now()
+        needs, task, now = self._needs, self._task, self._needs.store.now()
         self._update(lambda task: replace(task, pull_stopped=now, started=now))
         for container in spec.containers:
             end = stop.containers.get(container.name)
             if end is None or not end.last_line or container.log is None or not container.log.is_awslogs:
                 continue
-            stream = parts.delivery.open(parts.calls, container.log, container.name, task.id)
+            stream = needs.delivery.open(needs.calls, container.log, container.name, task.id)
             stream.write(end.last_line)
-            parts.delivery.finish(stream)
+            needs.delivery.finish(stream)
 
     def _start_ready(self, containers: Containers) -> None:
         try:
@@ -227,11 +233,11 @@ class TaskLife:
             self._wake.wait(LOOK_S)
             self._wake.clear()
         if not self._task.started:
-            self._update(lambda task: replace(task, started=self._parts.store.now()))
+            self._update(lambda task: replace(task, started=self._needs.store.now()))
         raise _Ended(exits.essential_exited({}))
 
     def _now_running(self, task: Task) -> Task:
-        return replace(task, status="RUNNING", started=self._parts.store.now())
+        return replace(task, status="RUNNING", started=self._needs.store.now())
 
     def _note_health(self, containers: Containers) -> None:
         health = containers.health()
@@ -246,7 +252,7 @@ class TaskLife:
 
     def _finish(self, stop: Stop | None) -> None:
         """Stop what runs, remove it and the interface, and write down how it ended."""
-        store = self._parts.store
+        store = self._needs.store
         if self._abandoned:
             return
         self._update(lambda task: _stopping(task, stop, store.now()))
@@ -268,7 +274,7 @@ class TaskLife:
         interface = self._task.attachment.interface
         try:
             if interface:
-                self._parts.network.delete(interface)
+                self._needs.network.delete(interface)
         except AwsError as error:
             # The task ends all the same; the next start removes what is left.
             log.warning("the interface %s of task %s was not removed: %s", interface, self._id, error)
@@ -277,7 +283,7 @@ class TaskLife:
         task = self._task
         if not task.service or task.stop_code not in _FAILURES:
             return
-        store, now = self._parts.store, self._parts.store.now()
+        store, now = self._needs.store, self._needs.store.now()
         key = f"{task.cluster}/{task.service}"
         lived = task.stopping - task.started if task.started else 0.0
 
@@ -294,7 +300,7 @@ class TaskLife:
         if not task.service or delay.seconds is None:
             return
         words = say("service.told_at_once", task=task.id, delay=delay.words)
-        store = self._parts.store
+        store = self._needs.store
         store.update_service(
             f"{task.cluster}/{task.service}", lambda service: scheduler.said(service, store.now(), words)
         )

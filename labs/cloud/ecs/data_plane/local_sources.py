@@ -9,7 +9,7 @@ from labs import iam, oci
 from labs.cloud.authorisation.access import LocalAccess
 from labs.cloud.authorisation.lookups import StoreLookups
 from labs.cloud.contract import AwsError, Caller, Trail, TrailEvent
-from labs.cloud.ecs.data_plane.aws_calls import InnerCalls
+from labs.cloud.ecs.data_plane.aws_calls import InternalCalls
 from labs.cloud.identity.identities import Identities, parsed
 from labs.cloud.registry import EcrStore
 from labs.cloud.registry.rules.spelling import PUBLIC_PREFIX
@@ -72,15 +72,15 @@ class StorePermissions:
         words = "" if decision.allowed else self._access.sentence(caller, action, resource, decision)
         self._trail.record(
             TrailEvent(
-                caller,
-                f"{service}.amazonaws.com",
-                operation,
-                self._region,
-                {},
-                () if resource == "*" else (resource,),
-                "" if decision.allowed else "AccessDenied",
-                words,
-                operation.startswith(("Get", "Batch", "Describe", "Decrypt")),
+                caller=caller,
+                event_source=f"{service}.amazonaws.com",
+                event_name=operation,
+                region=self._region,
+                request={},
+                resources=() if resource == "*" else (resource,),
+                error_code="" if decision.allowed else "AccessDenied",
+                error_message=words,
+                read_only=operation.startswith(("Get", "Batch", "Describe", "Decrypt")),
             )
         )
 
@@ -151,7 +151,7 @@ class StoreRegistry:
 class StoreSecrets:
     """Parameter Store and Secrets Manager: what is there, and (for a task that starts) the values."""
 
-    def __init__(self, calls: InnerCalls, lookups: StoreLookups, account: str) -> None:
+    def __init__(self, calls: InternalCalls, lookups: StoreLookups, account: str) -> None:
         self._calls = calls
         self._lookups = lookups
         self._account = account
@@ -225,7 +225,7 @@ def _json_keys(text: str) -> frozenset[str] | None:
 class StoreLogs:
     """CloudWatch Logs in the kit's store."""
 
-    def __init__(self, calls: InnerCalls) -> None:
+    def __init__(self, calls: InternalCalls) -> None:
         self._calls = calls
 
     def has_group(self, name: str, region: str) -> bool:

@@ -5,7 +5,7 @@ import threading
 from dataclasses import replace
 
 from labs.cloud.ecs.api.task_operations import new_task, to_stop
-from labs.cloud.ecs.data_plane.life import Parts, TaskLife
+from labs.cloud.ecs.data_plane.life import TaskDependencies, TaskLife
 from labs.cloud.ecs.rules import scheduler
 from labs.cloud.ecs.rules.event_texts import say
 from labs.cloud.ecs.store.records import EcsService, Record, Task
@@ -23,8 +23,8 @@ _INTERRUPTED = "The local AWS was stopped while this task was there. (simulated 
 class Loop:
     """``start`` it once the server answers; ``close`` it before the stores."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, needs: TaskDependencies) -> None:
+        self._needs = needs
         self._lives: dict[str, TaskLife] = {}
         self._slots = threading.Semaphore(STARTING)
         self._closing = threading.Event()
@@ -32,22 +32,22 @@ class Loop:
 
     def recover(self) -> None:
         """Write down the end of the tasks whose process died with the local AWS; their interfaces go."""
-        store = self._parts.store
+        store = self._needs.store
         left = [each for each in list(store.tasks.values()) if not each.is_over]
         with store.change():
             store.save(*(_interrupted(each, store.now()) for each in left))
         # Also those made in the moment before their task was written down.
-        for interface in self._parts.network.of_tasks():
-            self._parts.network.delete(interface)
+        for interface in self._needs.network.of_tasks():
+            self._needs.network.delete(interface)
 
     def start(self) -> None:
         """Begin."""
-        self._parts.delivery.start()
+        self._needs.delivery.start()
         self._thread.start()
 
     def _run(self) -> None:
-        store = self._parts.store
-        self._parts.engines.sweep()
+        store = self._needs.store
+        self._needs.engines.sweep()
         while not self._closing.is_set():
             seen = store.version
             try:
@@ -62,7 +62,7 @@ class Loop:
 
     def _tick(self) -> float:
         """One look at everything; when to look again, 0 for when something changes."""
-        store = self._parts.store
+        store = self._needs.store
         now = store.now()
         soonest = 0.0
         for key, service in list(store.services.items()):
@@ -82,13 +82,13 @@ class Loop:
                 if task.desired == "STOPPED":
                     life.wake()
             elif len(self._lives) < LIVING:
-                self._lives[task.id] = TaskLife(self._parts, task, self._slots)
+                self._lives[task.id] = TaskLife(self._needs, task, self._slots)
                 self._lives[task.id].start()
         return soonest
 
     def _round(self, key: str) -> float:
         """One service's next step, all of it written at once."""
-        store = self._parts.store
+        store = self._needs.store
         with store.lock:
             service = store.services[key]
             tasks = store.tasks_of(service)
@@ -112,15 +112,22 @@ class Loop:
 
     def _task(self, service: EcsService, tasks: list[Task], number: int) -> Task:
         """A new task of the primary deployment, in the subnet that has the fewest."""
-        store, deployment = self._parts.store, service.primary
+        store, deployment = self._needs.store, service.primary
         definition = store.definitions[deployment.definition.rsplit("/", 1)[-1]]
-        known = self._parts.network.subnets()
+        known = self._needs.network.subnets()
         wanted = list(deployment.network["awsvpcConfiguration"]["subnets"])
         taken = [each.attachment.subnet for each in tasks if each.desired == "RUNNING"]
         # Those of this round stand in turn behind the ones that are there.
         order = sorted(wanted, key=lambda each: (taken.count(each), wanted.index(each)))
         subnet = order[number % len(order)]
-        made = new_task(store, service.cluster, definition, deployment.network, subnet, known)
+        made = new_task(
+            store=store,
+            cluster=service.cluster,
+            definition=definition,
+            network=deployment.network,
+            subnet=subnet,
+            known=known,
+        )
         strategy = deployment.launch.get("capacityProviderStrategy")
         provider = {"capacityProviderName": strategy[0]["capacityProvider"]} if strategy else {}
         return replace(
@@ -137,17 +144,17 @@ class Loop:
     def close(self) -> None:
         """End everything that runs; what the tasks were stays written, and ``recover`` ends them next time."""
         self._closing.set()
-        with self._parts.store.changed:
-            self._parts.store.changed.notify_all()
+        with self._needs.store.changed:
+            self._needs.store.changed.notify_all()
         lives = list(self._lives.values())
         for life in lives:
             life.abandon()
         if self._thread.is_alive():
             self._thread.join(5)
-        self._parts.engines.close()
+        self._needs.engines.close()
         for life in lives:
             life.join(1)
-        self._parts.delivery.close()
+        self._needs.delivery.close()
 
 
 def _interrupted(task: Task, now: float) -> Task:

@@ -69,7 +69,16 @@ class ProcessRunner:
             raise CannotStart(str(getattr(error, "what", error))) from error
         note = f"{self.line}; this container is a process of this machine, {native()}"
         write(note if launch.image.platform == native() else f"{note}; its image is for {launch.image.platform}")
-        process = Process(app, place, plan, tree, self._lock, launch, write, self._running.discard)
+        process = Process(
+            app=app,
+            place=place,
+            plan=plan,
+            tree=tree,
+            reading=self._lock,
+            launch=launch,
+            write=write,
+            removed=self._running.discard,
+        )
         self._running.add(process)
         process.follow()
         return process

@@ -65,7 +65,7 @@ class Engines:
         from labs.engine.facts import DockerFacts
 
         assert isinstance(facts, DockerFacts)
-        return DockerRunner(facts, self._env, self._ecr, self._host, self._state)
+        return DockerRunner(facts=facts, env=self._env, ecr=self._ecr, host=self._host, state=self._state)
 
     def _process(self, reason: str) -> Runner:
         from labs.cloud.ecs.data_plane.process_runner import ProcessRunner

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from labs.fargate.sources import Permissions
 
 
-class Judge:
+class FargateRules:
     """``registry_host`` is the host that stands for the account's private registry in image names."""
 
     def __init__(

@@ -4,7 +4,7 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -170,6 +170,23 @@ class EcsStore:
 def new_id() -> str:
     """An id as ECS gives to tasks and attachments' siblings: 32 hex digits."""
     return secrets.token_hex(16)
+
+
+def roles_of(store: EcsStore, name: str) -> tuple[str, tuple[str, ...]]:
+    """ARN and role ARNs of a task definition; ("", ()) when there is none."""
+    found = store.definition(name) if name else None
+    if found is None:
+        return "", ()
+    roles = (found.document.get("taskRoleArn"), found.document.get("executionRoleArn"))
+    return found.arn, tuple(str(each) for each in roles if each)
+
+
+def tagged(store: EcsStore) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """ARN and tags of everything that is still there, for the tagging API."""
+    yield from ((each.arn, each.tags) for each in list(store.clusters.values()) if each.status == "ACTIVE")
+    yield from ((each.arn, each.tags) for each in list(store.services.values()) if each.status != "INACTIVE")
+    yield from ((each.arn, each.tags) for each in list(store.definitions.values()) if each.status == "ACTIVE")
+    yield from ((each.arn, each.tags) for each in list(store.tasks.values()) if not each.is_over)
 
 
 def tags_of(store: EcsStore, arn: str) -> dict[str, str]:

@@ -108,12 +108,12 @@ def _from_query(request: HttpRequest) -> Claim:
     if not text.isascii() or not text.isdigit() or len(text) > 9 or not 0 < int(text) <= 604800:
         raise _incomplete("expires")
     return _claim(
-        values["X-Amz-Credential"],
-        values["X-Amz-SignedHeaders"],
-        values["X-Amz-Signature"],
-        values["X-Amz-Date"],
-        values.get("X-Amz-Security-Token", ""),
-        int(text),
+        credential=values["X-Amz-Credential"],
+        signed=values["X-Amz-SignedHeaders"],
+        signature=values["X-Amz-Signature"],
+        timestamp=values["X-Amz-Date"],
+        token=values.get("X-Amz-Security-Token", ""),
+        expires=int(text),
     )
 
 
@@ -137,7 +137,18 @@ def _claim(
     headers = signed.lower()
     if "host" not in headers.split(";"):
         raise AwsError("SignatureDoesNotMatch", detail("host"), 403)
-    return Claim(key, date, region, service, headers, signature, timestamp, token, expires is not None, expires)
+    return Claim(
+        access_key_id=key,
+        date=date,
+        region=region,
+        service=service,
+        signed_headers=headers,
+        signature=signature,
+        timestamp=timestamp,
+        token=token,
+        presigned=expires is not None,
+        expires=expires,
+    )
 
 
 def _shown(text: str) -> str:

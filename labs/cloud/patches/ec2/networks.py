@@ -8,7 +8,6 @@ its way out.
 from collections.abc import Iterator
 from typing import Any
 
-from labs.cloud.patches import core
 from labs.cloud.patches.ec2 import ec2_errors, lifetimes
 from labs.cloud.store import determinism
 
@@ -38,7 +37,7 @@ def _default_options(backend: Any, vpc: Any) -> None:
         init(self, region_name, account_id)
         domain = "ec2.internal" if region_name == "us-east-1" else f"{region_name}.compute.internal"
         # Drawn from a seed of its own: the ids that moto draws for the default VPC stay what they were.
-        with determinism.fixed(f"{core.master_seed()}/dhcp/{account_id}/{region_name}", core.birth()):
+        with determinism.fixed(f"{determinism.origin_seed()}/dhcp/{account_id}/{region_name}", determinism.birth()):
             self.default_dhcp_options = self.create_dhcp_options(["AmazonProvidedDNS"], [domain])
             gateway = self.create_internet_gateway()
             self.attach_internet_gateway(gateway.id, self.default_vpc.id)

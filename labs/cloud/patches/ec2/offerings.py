@@ -4,7 +4,6 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-from labs.cloud.patches import core
 from labs.cloud.store import determinism
 
 _TYPES = "ec2/resources/instance_types.json"
@@ -73,7 +72,7 @@ def _lasting_endpoint_services() -> None:
     original = backend._collect_default_endpoint_services
 
     def collect(account_id: str, region: str) -> Any:
-        with determinism.fixed(f"{core.master_seed()}/endpoint services/{region}", determinism.present()):
+        with determinism.fixed(f"{determinism.origin_seed()}/endpoint services/{region}", determinism.present()):
             return original(account_id, region)
 
     backend._collect_default_endpoint_services = staticmethod(collect)

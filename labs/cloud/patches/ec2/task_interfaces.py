@@ -64,15 +64,15 @@ class TaskInterfaces:
         headers = {TASK_HEADER: attachment_arn, **({PUBLIC_HEADER: "true"} if public else {})}
         made = self._call("CreateNetworkInterface", parameters, headers)["NetworkInterface"]
         return TaskInterface(
-            made["NetworkInterfaceId"],
-            made["MacAddress"],
-            made["PrivateIpAddress"],
-            made.get("PrivateDnsName", ""),
-            made.get("Association", {}).get("PublicIp", ""),
-            made["SubnetId"],
-            made["VpcId"],
-            made["AvailabilityZone"],
-            tuple(group["GroupId"] for group in made["Groups"]),
+            id=made["NetworkInterfaceId"],
+            mac_address=made["MacAddress"],
+            private_ip_address=made["PrivateIpAddress"],
+            private_dns_name=made.get("PrivateDnsName", ""),
+            public_ip=made.get("Association", {}).get("PublicIp", ""),
+            subnet_id=made["SubnetId"],
+            vpc_id=made["VpcId"],
+            availability_zone=made["AvailabilityZone"],
+            group_ids=tuple(group["GroupId"] for group in made["Groups"]),
         )
 
     def delete(self, interface_id: str) -> None:

@@ -1,9 +1,7 @@
 """The ``/v2/`` application: OCI distribution 1.1 as ECR serves it, every call decided by IAM."""
 
 import errno
-import logging
 import sqlite3
-import traceback
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -28,11 +26,11 @@ from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import REFERENCED_LAYER_NEEDS_DOWNLOAD, ReferencedLayerRule
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused, said
 from labs.cloud.registry.store.registry_store import EcrStore
+from labs.cloud.wire.last_resort import log_fault
 
 StartResponse = Callable[[str, Headers], Any]
 Handler = Callable[[Visit, RegistryPath, RegistryRequest], Response]
 
-_LOG = logging.getLogger(__name__)
 _VERSION = ("Docker-Distribution-Api-Version", "registry/2.0")
 _READ = ("HEAD", "GET")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EMFILE)
@@ -200,9 +198,7 @@ def _refused(error: EcrError, headers: Headers | None = None) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    # Its text may quote the request: the log gets the type and the place.
-    place = " < ".join(f"{f.name}:{f.lineno}" for f in reversed(traceback.extract_tb(error.__traceback__)[-4:]))
-    _LOG.error("registry: %s at %s", type(error).__name__, place)
+    log_fault("a request of the registry", error)
     return refusal(500, "UNKNOWN", "The local AWS failed on this request; its log says why (simulated wording)")
 
 

@@ -5,12 +5,12 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.cloud.registry.store.blobs import CHUNK
+from labs.cloud.wire.last_resort import status_line
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -175,7 +175,7 @@ class Response:
     @property
     def line(self) -> str:
         """WSGI's status line."""
-        return f"{self.status} {HTTPStatus(self.status).phrase}"
+        return status_line(self.status)
 
 
 @dataclass

@@ -67,17 +67,24 @@ def read_document(body: bytes, content_type: str = "") -> ManifestDocument:
         if parsed.media_type not in oci.INDEX_TYPES:
             raise _invalid(f"A document with 'manifests' cannot be a {parsed.media_type}")
         children = _digests(parsed.manifests)
-        return ManifestDocument(parsed.media_type, "", artifact_type, subject, annotations, children=children)
+        return ManifestDocument(
+            media_type=parsed.media_type,
+            config_type="",
+            artifact_type=artifact_type,
+            subject=subject,
+            annotations=annotations,
+            children=children,
+        )
     if parsed.media_type not in oci.MANIFEST_TYPES:
         raise _invalid(f"A document with 'config' and 'layers' cannot be a {parsed.media_type}")
     blobs = (parsed.config, *parsed.layers)
     _digests(blobs)
     return ManifestDocument(
-        parsed.media_type,
-        parsed.config.media_type,
-        artifact_type or parsed.config.media_type,
-        subject,
-        annotations,
+        media_type=parsed.media_type,
+        config_type=parsed.config.media_type,
+        artifact_type=artifact_type or parsed.config.media_type,
+        subject=subject,
+        annotations=annotations,
         blobs=blobs,
         required=tuple(blob for blob in blobs if not _is_foreign(blob.media_type)),
     )
