@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from labs.cloud.contract import AwsError
-from labs.cloud.identity.signatures import Family, SecretOnFile, chunked, read_claim, sigv4, verify
+from labs.cloud.identity.signatures import SecretOnFile, chunked, read_claim, sigv4, verify
+from labs.cloud.protocols.services import Family
 from labs.cloud.wire.request import HttpRequest
 
 # S3 API reference, "Signature Calculations": the documentation's example key.

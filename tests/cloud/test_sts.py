@@ -9,7 +9,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from labs.cloud.contract import AwsError
-from labs.cloud.identity.signatures import Family, SecretOnFile, read_claim, verify
+from labs.cloud.identity.signatures import SecretOnFile, read_claim, verify
+from labs.cloud.protocols.services import Family
 from labs.cloud.wire.request import HttpRequest
 from tests.cloud.lab_cloud import Keys, allow, deny, policy, refused, trusts
 

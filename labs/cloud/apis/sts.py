@@ -12,9 +12,9 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.apis import sts_parameters as members
-from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.apis.sts_errors import refused
 from labs.cloud.authorisation.access import LocalAccess, tag_context
+from labs.cloud.authorisation.authorization_messages import AuthorizationMessages
 from labs.cloud.contract import AwsError, Caller, Clock
 from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Entity, Identities, parsed

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from labs.cloud.store.dispatch import StoreAnswer
+from labs.cloud.wire.answer import HttpAnswer
 
 # ARN and tags of every repository and of what ECS has.
 Repositories = Callable[[], Iterable[tuple[str, Mapping[str, str]]]]
 
 
-def with_repositories(answer: StoreAnswer, params: Mapping[str, Any], repositories: Repositories) -> StoreAnswer:
+def with_repositories(answer: HttpAnswer, params: Mapping[str, Any], repositories: Repositories) -> HttpAnswer:
     """moto's last page of GetResources with what else is tagged and matches the request's filters."""
     if answer.status != 200:
         return answer

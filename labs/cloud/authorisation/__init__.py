@@ -1,5 +1,8 @@
 """From a call to what it must be allowed: actions, resource ARNs, condition keys. Tables, and the rules around them.
 
+Door: ``guard`` decides an API call, with ``checks`` (what it needs), ``lookups`` (names to ARNs, tags and resource
+policies) and ``access`` (the decision with the policies of this moment).
+
 Source: AWS service authorization reference, one page a service; resource_types.json is taken from it.
 """
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from labs import iam
 from labs.aws_texts import texts
-from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.authorisation import RequiredAction, checks_for
 from labs.cloud.authorisation.access import LocalAccess
+from labs.cloud.authorisation.authorization_messages import AuthorizationMessages
 from labs.cloud.authorisation.lookups import StoreLookups
 from labs.cloud.contract import AwsError, Caller
 from labs.cloud.protocols.services import BY_NAME, ApiService, Protocol

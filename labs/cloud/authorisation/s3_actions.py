@@ -1,4 +1,4 @@
-"""S3: the action behind each operation, on the bucket or on the object.
+"""S3: the action behind each operation, on the bucket or on the object. A task's environmentFiles are objects.
 
 Source: Amazon S3 user guide, "Required permissions for Amazon S3 API operations".
 """

@@ -1,4 +1,7 @@
-"""ECS on Fargate, wholly the kit's own: the API, its store, and the loop that runs tasks and keeps services."""
+"""ECS on Fargate, wholly the kit's own: the API, its store, and the loop that runs tasks and keeps services.
+
+Door: ``Ecs``.
+"""
 
 from labs.cloud.ecs.ecs import Ecs
 

@@ -13,13 +13,13 @@ from labs.cloud.authorisation.lookups import StoreLookups
 from labs.cloud.contract import Caller, Clock, Trail
 from labs.cloud.ecs.api.ecs_api import EcsApi
 from labs.cloud.ecs.data_plane.aws_calls import InternalCalls
-from labs.cloud.ecs.data_plane.task_network import StoreNetwork
+from labs.cloud.ecs.data_plane.store_network import StoreNetwork
+from labs.cloud.ecs.data_plane.task_interfaces import TaskInterfaces
 from labs.cloud.ecs.rules.fargate_rules import FargateRules
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Identities
 from labs.cloud.identity.sessions import Sessions, StsSession
-from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
 from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry import EcrStore
 from labs.cloud.state.folder import Identity
@@ -96,8 +96,8 @@ class Ecs:
         from labs.cloud.ecs.data_plane.life import TaskDependencies
         from labs.cloud.ecs.data_plane.local_sources import StoreLogs, StoreRegistry, StoreSecrets
         from labs.cloud.ecs.data_plane.loop import Loop
+        from labs.cloud.ecs.data_plane.planning import StorePlanner
         from labs.cloud.ecs.data_plane.runner_choice import Engines
-        from labs.cloud.ecs.rules.planning import StorePlanner
 
         account, region = self._identity.account, self._identity.region
         registry = StoreRegistry(self._ecr)

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from labs.cloud import patches
-from labs.cloud.apis.authorization_messages import AuthorizationMessages
 from labs.cloud.apis.provider_keys import ProviderKeys
 from labs.cloud.apis.simulate import Simulator
 from labs.cloud.apis.sts import StsApi
 from labs.cloud.apis.web_identity import WebIdentities
 from labs.cloud.authorisation.access import LocalAccess
+from labs.cloud.authorisation.authorization_messages import AuthorizationMessages
 from labs.cloud.authorisation.guard import Guard
 from labs.cloud.authorisation.lookups import StoreLookups
 from labs.cloud.ecs import Ecs

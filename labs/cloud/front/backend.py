@@ -17,8 +17,9 @@ from labs.cloud.contract import AwsError, Caller
 from labs.cloud.protocols import answers
 from labs.cloud.protocols.services import ApiService
 from labs.cloud.state.replay import DurableStore
-from labs.cloud.store.dispatch import MotoStore, NotServed, StoreAnswer, store_request
+from labs.cloud.store.dispatch import MotoStore, NotServed, store_request
 from labs.cloud.trail.cloudtrail import SqliteTrail
+from labs.cloud.wire.answer import HttpAnswer
 from labs.cloud.wire.request import ApiCall
 
 
@@ -78,7 +79,7 @@ class Backend:
             http = replace(call.http, query=f"{call.http.query}&{extra}")
         return replace(call, params={**call.params, "UserName": name}, http=http)
 
-    def run(self, caller: Caller, call: ApiCall, service: ApiService, request_id: str) -> StoreAnswer:
+    def run(self, caller: Caller, call: ApiCall, service: ApiService, request_id: str) -> HttpAnswer:
         """Raises AwsError."""
         check_documents(call.service, call.operation, call.params, call.http.body)
         own = self._own(caller, call)

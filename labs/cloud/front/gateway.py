@@ -9,7 +9,7 @@ from labs.cloud.authorisation.guard import Guard
 from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
 from labs.cloud.front.backend import Backend
 from labs.cloud.identity.credentials import CredentialStore
-from labs.cloud.identity.signatures import Claim, Family, read_claim, verify
+from labs.cloud.identity.signatures import Claim, read_claim, verify
 from labs.cloud.identity.signatures.claim import detail
 from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.protocols import answers, operations
@@ -20,13 +20,15 @@ from labs.cloud.protocols.services import (
     BY_SIGNING,
     OBJECT_MOST,
     ApiService,
+    Family,
     Protocol,
     family_of,
     is_read_only,
 )
 from labs.cloud.store import determinism
-from labs.cloud.store.dispatch import NotServed, StoreAnswer
+from labs.cloud.store.dispatch import NotServed
 from labs.cloud.trail import redaction
+from labs.cloud.wire.answer import HttpAnswer
 from labs.cloud.wire.body import ApiBody
 from labs.cloud.wire.last_resort import log_fault, status_line
 from labs.cloud.wire.request import ApiCall, HttpRequest, from_environ
@@ -74,7 +76,7 @@ class Gateway:
         start_response(status_line(answer.status), headers)
         return [b"" if head else body]
 
-    def _answer(self, environ: Mapping[str, Any], request_id: str) -> StoreAnswer:
+    def _answer(self, environ: Mapping[str, Any], request_id: str) -> HttpAnswer:
         form = _guess(environ)
         head = environ.get("REQUEST_METHOD") == "HEAD"
         body: ApiBody | None = None
@@ -108,7 +110,7 @@ class Gateway:
                 raise refusal(family_of(form.protocol), SignatureRefusal.INCOMPLETE, error.message) from error
             raise
 
-    def _serve_unsigned(self, request: HttpRequest, form: _Form, request_id: str, body: ApiBody) -> StoreAnswer:
+    def _serve_unsigned(self, request: HttpRequest, form: _Form, request_id: str, body: ApiBody) -> HttpAnswer:
         """Two operations of STS need no signature; everything else does."""
         short = body.length is not None and body.length <= _UNSIGNED_MOST
         asked = replace(request, body=body.read(_UNSIGNED_MOST)) if short else request
@@ -121,7 +123,7 @@ class Gateway:
 
     def _serve(
         self, request: HttpRequest, claim: Claim, service: ApiService, request_id: str, body: ApiBody
-    ) -> StoreAnswer:
+    ) -> HttpAnswer:
         request = verify(
             request=request,
             claim=claim,
@@ -162,7 +164,7 @@ class Gateway:
         )
         return self._carry_out(caller, call, service, request_id)
 
-    def _serve_token(self, request: HttpRequest, request_id: str) -> StoreAnswer:
+    def _serve_token(self, request: HttpRequest, request_id: str) -> HttpAnswer:
         """The token in the parameters says who calls, no signature does."""
         service = BY_NAME["sts"]
         params = operations.parameters_of(service, _BY_TOKEN, request)
@@ -178,7 +180,7 @@ class Gateway:
         )
         return self._carry_out(caller, call, service, request_id)
 
-    def _carry_out(self, caller: Caller, call: ApiCall, service: ApiService, request_id: str) -> StoreAnswer:
+    def _carry_out(self, caller: Caller, call: ApiCall, service: ApiService, request_id: str) -> HttpAnswer:
         arns: tuple[str, ...] = ()
         try:
             check_types(service, call.operation, call.params)

@@ -1,6 +1,6 @@
 """What moto 5.2.5 is changed in, one module a service. Each patch says why and has a contract test.
 
-``prepare(name)`` imports a service with its patches; it must run before anything else imports that service.
+Door: ``prepare(name)`` imports a service with its patches; it must run before anything else imports that service.
 """
 
 import importlib

@@ -13,17 +13,17 @@ from xml.sax.saxutils import escape, unescape
 
 from labs.cloud.contract import AwsError
 from labs.cloud.protocols.services import ApiService, Protocol
-from labs.cloud.store.dispatch import StoreAnswer
+from labs.cloud.wire.answer import HttpAnswer
 
 _REQUEST_ID = re.compile(r"<RequestId>[^<]*</RequestId>")
 _JSON = "application/x-amz-json-1.1"
 
 
-def success(service: ApiService, operation: str, result: dict[str, Any], request_id: str) -> StoreAnswer:
+def success(service: ApiService, operation: str, result: dict[str, Any], request_id: str) -> HttpAnswer:
     """The answer of an operation that is ours, from its output members."""
     if service.protocol is Protocol.JSON:
         body = json.dumps(result, default=_timestamp, separators=(",", ":")).encode()
-        return StoreAnswer(200, {"content-type": _JSON, "x-amzn-requestid": request_id}, body)
+        return HttpAnswer(200, {"content-type": _JSON, "x-amzn-requestid": request_id}, body)
     from moto.core.serialize import get_serializer_class
     from moto.core.utils import get_service_model
 
@@ -33,10 +33,10 @@ def success(service: ApiService, operation: str, result: dict[str, Any], request
     text = text.decode() if isinstance(text, bytes) else str(text)
     # moto's serializer writes a fixed word there.
     text = _REQUEST_ID.sub(f"<RequestId>{request_id}</RequestId>", text)
-    return StoreAnswer(200, {"content-type": "text/xml", "x-amzn-requestid": request_id}, text.encode())
+    return HttpAnswer(200, {"content-type": "text/xml", "x-amzn-requestid": request_id}, text.encode())
 
 
-def with_request_id(protocol: Protocol, answer: StoreAnswer, request_id: str) -> StoreAnswer:
+def with_request_id(protocol: Protocol, answer: HttpAnswer, request_id: str) -> HttpAnswer:
     """The store's answer with the request's id where the protocol has it and moto writes a fixed word."""
     if protocol is Protocol.REST_XML:
         return replace(answer, headers={**answer.headers, "x-amz-request-id": request_id, "x-amz-id-2": request_id})
@@ -47,12 +47,12 @@ def with_request_id(protocol: Protocol, answer: StoreAnswer, request_id: str) ->
 
 def failure(
     protocol: Protocol, error: AwsError, request_id: str, namespace: str = "", head: bool = False
-) -> StoreAnswer:
+) -> HttpAnswer:
     """An error in a protocol's own envelope; a HEAD request gets none."""
     headers = {"x-amzn-requestid": request_id}
     if protocol is Protocol.JSON:
         body = json.dumps({"__type": error.code, "message": error.message}).encode()
-        return StoreAnswer(error.status, {**headers, "content-type": _JSON, "x-amzn-errortype": error.code}, body)
+        return HttpAnswer(error.status, {**headers, "content-type": _JSON, "x-amzn-errortype": error.code}, body)
     code, message = escape(error.code), escape(error.message)
     if protocol is Protocol.EC2:
         text = (
@@ -60,20 +60,20 @@ def failure(
             f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
             f"<RequestID>{request_id}</RequestID></Response>"
         )
-        return StoreAnswer(error.status, {**headers, "content-type": "text/xml;charset=UTF-8"}, text.encode())
+        return HttpAnswer(error.status, {**headers, "content-type": "text/xml;charset=UTF-8"}, text.encode())
     if protocol is Protocol.QUERY:
         kind = "Receiver" if error.status >= 500 else "Sender"
         text = (
             f'<ErrorResponse xmlns="{escape(namespace)}"><Error><Type>{kind}</Type><Code>{code}</Code>'
             f"<Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
         )
-        return StoreAnswer(error.status, {**headers, "content-type": "text/xml"}, text.encode())
+        return HttpAnswer(error.status, {**headers, "content-type": "text/xml"}, text.encode())
     text = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId>"
         f"<HostId>{request_id}</HostId></Error>"
     )
-    return StoreAnswer(
+    return HttpAnswer(
         error.status,
         {"x-amz-request-id": request_id, "x-amz-id-2": request_id, "content-type": "application/xml"},
         b"" if head else text.encode(),
@@ -84,7 +84,7 @@ _CODE = re.compile(rb"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
 
 
-def read_error(protocol: Protocol, answer: StoreAnswer) -> tuple[str, str]:
+def read_error(protocol: Protocol, answer: HttpAnswer) -> tuple[str, str]:
     """Code and message of an error that the store has written itself."""
     if protocol is Protocol.JSON:
         try:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from labs.cloud.identity.signatures.claim import Family
-
 
 class Protocol(Enum):
     """How a service's requests and answers are written."""
@@ -13,6 +11,15 @@ class Protocol(Enum):
     QUERY = "query"
     EC2 = "ec2"
     REST_XML = "rest-xml"
+
+
+class Family(Enum):
+    """The services whose authentication errors differ in code and words."""
+
+    JSON = "json"
+    QUERY = "query"
+    EC2 = "ec2"
+    S3 = "s3"
 
 
 # Bytes. S3 takes 5 GB in one PutObject; here the store keeps objects in memory.

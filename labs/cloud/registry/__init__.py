@@ -1,4 +1,7 @@
-"""ECR: the registry under ``/v2/``, the ECR API, and the store behind both."""
+"""ECR: the registry under ``/v2/``, the ECR API, and the store behind both.
+
+Door: ``EcrApi`` and ``registry_app`` over one ``EcrStore``.
+"""
 
 from labs.cloud.registry.api.ecr_api import EcrApi
 from labs.cloud.registry.data_plane.http import registry_app

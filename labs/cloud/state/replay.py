@@ -14,9 +14,10 @@ from labs.cloud.protocols.services import BY_NAME
 from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.journal import Journal, JournalPosition, Record
 from labs.cloud.store import determinism
-from labs.cloud.store.dispatch import MotoStore, NotServed, StoreAnswer, StoreRequest, Stumbled
+from labs.cloud.store.dispatch import MotoStore, NotServed, StoreRequest, Stumbled
 from labs.cloud.store.pickling import let_go, put_back
 from labs.cloud.store.read_write_lock import WHOLE, ReadWriteLock
+from labs.cloud.wire.answer import HttpAnswer
 
 # A checkpoint is due after so many lines at least: what a start repeats in about a quarter of a second.
 EVERY = 500
@@ -97,12 +98,12 @@ class DurableStore:
             self._saved = self._journal.lines
             self._checkpoint.save(self._journal, self._sessions.to_records())
 
-    def read(self, request: StoreRequest) -> StoreAnswer:
+    def read(self, request: StoreRequest) -> HttpAnswer:
         """Run a call that changes nothing."""
         with self._lock.reading():
             return self._moto.run(request)
 
-    def write(self, request: StoreRequest) -> StoreAnswer:
+    def write(self, request: StoreRequest) -> HttpAnswer:
         """Run a call that may change something; it is durable when this returns."""
         self._moto.load(request.service)
         with self._lock.writing():

@@ -12,20 +12,12 @@ from urllib.parse import unquote_to_bytes
 from labs.cloud.contract import AwsError
 from labs.cloud.protocols.services import BY_NAME, ApiService, Protocol
 from labs.cloud.wire import memory
+from labs.cloud.wire.answer import HttpAnswer
 from labs.cloud.wire.request import HttpRequest
 
 log = logging.getLogger("labs.cloud")
 
 Handler = Callable[[Any, str, Any], Any]
-
-
-@dataclass(frozen=True)
-class StoreAnswer:
-    """An HTTP answer: status, headers with lower-case names, body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True)
@@ -113,7 +105,7 @@ class MotoStore:
                 memory.settle()
         return self._handlers[name]
 
-    def run(self, request: StoreRequest) -> StoreAnswer:
+    def run(self, request: StoreRequest) -> HttpAnswer:
         """Execute. Raises AwsError where moto has no such operation or stumbles over the request."""
         handlers = self.load(request.service)
         handler = _pick(handlers, request)
@@ -135,7 +127,7 @@ class MotoStore:
         plain = _plain(headers)
         if request.method != "HEAD":
             plain.pop("content-length", None)
-        return StoreAnswer(int(status), plain, body.encode() if isinstance(body, str) else bytes(body or b""))
+        return HttpAnswer(int(status), plain, body.encode() if isinstance(body, str) else bytes(body or b""))
 
 
 class NotServed(AwsError):

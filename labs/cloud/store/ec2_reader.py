@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from labs.cloud.contract import AwsError
-from labs.cloud.store.dispatch import MotoStore, StoreAnswer, StoreRequest
+from labs.cloud.store.dispatch import MotoStore, StoreRequest
+from labs.cloud.wire.answer import HttpAnswer
 from labs.network.describe_calls import (
     DESCRIBE_CALLS,
     MANAGED_PREFIX_LISTS,
@@ -47,7 +48,7 @@ class Snapshots:
             return _take(self._moto.run, account, region, vpc_id)
 
 
-def _take(run: Callable[[StoreRequest], StoreAnswer], account: str, region: str, vpc_id: str) -> Plain:
+def _take(run: Callable[[StoreRequest], HttpAnswer], account: str, region: str, vpc_id: str) -> Plain:
     def ask(operation: str, **parameters: str) -> Plain:
         return read(operation, run(request(operation, account, region, parameters)))
 
@@ -90,7 +91,7 @@ def request(
     )
 
 
-def read(operation: str, answer: StoreAnswer) -> Plain:
+def read(operation: str, answer: HttpAnswer) -> Plain:
     """The members of an answer, as boto3 gives them but with times as text. Raises AwsError for an error answer."""
     from botocore.parsers import create_parser
     from moto.core.utils import get_service_model

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from labs.cloud.contract import AwsError
-from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
+from labs.cloud.ecs.data_plane.task_interfaces import TaskInterfaces
 from labs.cloud.store.ec2_reader import Snapshots, read, request
 from labs.network.describe_calls import DESCRIBE_CALLS
 
@@ -100,7 +100,7 @@ CHILD = """
 import json, os, signal, sys
 from pathlib import Path
 from labs.cloud.front.assembly import LocalAws
-from labs.cloud.patches.ec2.task_interfaces import TaskInterfaces
+from labs.cloud.ecs.data_plane.task_interfaces import TaskInterfaces
 from labs.cloud.store.ec2_reader import Snapshots
 cloud = LocalAws(Path(sys.argv[1]))
 account = cloud.identity.account

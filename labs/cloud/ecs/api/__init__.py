@@ -1,1 +1,4 @@
-"""ECS's API: one operation in, its answer or its exception out."""
+"""ECS's API: one operation in, its answer or its exception out.
+
+Door: ``ecs_api.EcsApi``.
+"""

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from labs.cloud.contract import Caller
-from labs.cloud.ecs.api import ecs_errors, views
+from labs.cloud.ecs.api import views
 from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
+from labs.cloud.ecs.rules import ecs_errors
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import Cluster
 from labs.cloud.protocols.paging import Pages

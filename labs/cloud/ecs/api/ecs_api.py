@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from labs.cloud.contract import Caller
-from labs.cloud.ecs.api import ecs_errors
 from labs.cloud.ecs.api.clusters import ClusterOperations
 from labs.cloud.ecs.api.definitions import DefinitionOperations
 from labs.cloud.ecs.api.ecs_parameters import checked
@@ -13,8 +12,9 @@ from labs.cloud.ecs.api.service_operations import ServiceOperations
 from labs.cloud.ecs.api.tags import TagOperations, check_tags
 from labs.cloud.ecs.api.task_operations import TaskOperations
 from labs.cloud.ecs.api.views import tag_map
-from labs.cloud.ecs.data_plane.task_network import TaskNetwork
+from labs.cloud.ecs.rules import ecs_errors
 from labs.cloud.ecs.rules.fargate_rules import FargateRules
+from labs.cloud.ecs.rules.task_network import TaskNetwork
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.protocols.paging import Pages
 

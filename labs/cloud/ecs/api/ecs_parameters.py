@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from labs.cloud.ecs.api import ecs_errors
+from labs.cloud.ecs.rules import ecs_errors
 from labs.cloud.protocols.paging import PageForm
 from labs.cloud.protocols.parameters import JSON_TYPES, Kind, Problem, Wording, input_shape, known, refuse_problems
 

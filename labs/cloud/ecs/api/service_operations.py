@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from labs.cloud.contract import Caller
-from labs.cloud.ecs.api import ecs_errors, views
+from labs.cloud.ecs.api import views
 from labs.cloud.ecs.api.clusters import ClusterOperations, short_name
 from labs.cloud.ecs.api.definitions import DefinitionOperations
 from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
 from labs.cloud.ecs.api.task_operations import launch_of, platform_version
+from labs.cloud.ecs.rules import ecs_errors
 from labs.cloud.ecs.rules.event_texts import say
 from labs.cloud.ecs.rules.fargate_rules import FargateRules
 from labs.cloud.ecs.rules.scheduler import with_deployment

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from labs.cloud.contract import Caller
-from labs.cloud.ecs.api import ecs_errors, views
+from labs.cloud.ecs.api import views
+from labs.cloud.ecs.rules import ecs_errors
 from labs.cloud.ecs.store.ecs_store import EcsStore, record_of
 from labs.cloud.ecs.store.records import Record
 

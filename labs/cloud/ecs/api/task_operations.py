@@ -1,18 +1,20 @@
 """Tasks: run, stop, describe, list. A task is only written down here; the loop brings it to life."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from labs.cloud.contract import Caller
-from labs.cloud.ecs.api import ecs_errors, views
+from labs.cloud.ecs.api import views
 from labs.cloud.ecs.api.clusters import ClusterOperations, short_name
 from labs.cloud.ecs.api.definitions import DefinitionOperations
 from labs.cloud.ecs.api.ecs_parameters import PAGE_FORM
-from labs.cloud.ecs.data_plane.task_network import TaskNetwork, TaskSubnet
+from labs.cloud.ecs.rules import ecs_errors
 from labs.cloud.ecs.rules.fargate_rules import FargateRules
-from labs.cloud.ecs.store.ecs_store import EcsStore, new_id
-from labs.cloud.ecs.store.records import Attachment, Container, Task, TaskDefinition
+from labs.cloud.ecs.rules.new_tasks import new_task, to_stop
+from labs.cloud.ecs.rules.task_network import TaskNetwork
+from labs.cloud.ecs.store.ecs_store import EcsStore
+from labs.cloud.ecs.store.records import Task, TaskDefinition
 from labs.cloud.protocols.paging import Pages
 
 _CAPACITY = ("FARGATE", "FARGATE_SPOT")
@@ -198,58 +200,3 @@ def _sizes(definition: TaskDefinition, overrides: Mapping[str, Any]) -> dict[str
         "cpu": str(overrides.get("cpu") or document.get("cpu") or ""),
         "memory": str(overrides.get("memory") or document.get("memory") or ""),
     }
-
-
-def new_task(
-    store: EcsStore,
-    cluster: str,
-    definition: TaskDefinition,
-    network: Mapping[str, Any],
-    subnet: str,
-    known: Mapping[str, TaskSubnet],
-) -> Task:
-    """A task that is about to start in ``subnet``, one of its networkConfiguration; ``known`` are those there are."""
-    task_id = new_id()
-    platform = definition.document.get("runtimePlatform") or {}
-    given = network["awsvpcConfiguration"]
-    uuid = new_id()
-    attachment = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
-    return Task(
-        id=task_id,
-        arn=store.arn(f"task/{cluster}/{task_id}"),
-        cluster=cluster,
-        definition=definition.arn,
-        group="",
-        created=store.now(),
-        containers=tuple(_containers(store, cluster, task_id, definition.containers)),
-        cpu=str(definition.document.get("cpu") or ""),
-        memory=str(definition.document.get("memory") or ""),
-        platform="Linux",
-        subnets=tuple(given["subnets"]),
-        groups=tuple(given.get("securityGroups") or ()),
-        attachment=Attachment(attachment, subnet),
-        public_address=given.get("assignPublicIp") == "ENABLED",
-        architecture="arm64" if platform.get("cpuArchitecture") == "ARM64" else "x86_64",
-        storage=int((definition.document.get("ephemeralStorage") or {}).get("sizeInGiB", 20)),
-        launch={"zone": known[subnet].zone} if subnet in known else {},
-        checked=any("healthCheck" in each for each in definition.containers),
-    )
-
-
-def _containers(store: EcsStore, cluster: str, task: str, given: Iterable[Mapping[str, Any]]) -> Iterable[Container]:
-    for each in given:
-        yield Container(
-            name=each["name"],
-            arn=store.arn(f"container/{cluster}/{task}/{new_id()}"),
-            image=each["image"],
-            cpu=str(each.get("cpu", 0)),
-            memory=str(each.get("memory") or ""),
-            memory_reservation=str(each.get("memoryReservation") or ""),
-        )
-
-
-def to_stop(task: Task, code: str, reason: str, store: EcsStore) -> Task:
-    """The task with the order to stop; the first order's words stay."""
-    if task.is_over or task.desired == "STOPPED":
-        return task
-    return replace(task, desired="STOPPED", stop_code=code, stopped_reason=reason, stopping=store.now())

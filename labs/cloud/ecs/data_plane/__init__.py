@@ -1,1 +1,4 @@
-"""Tasks as they live: the loop, a task's life, its containers, and what runs them."""
+"""Tasks as they live: the loop, a task's life, its start as ``labs.fargate`` plans it, its containers, what runs them.
+
+Door: ``loop.Loop``.
+"""

@@ -8,7 +8,8 @@ from labs.cloud.contract import AwsError
 from labs.cloud.protocols import answers
 from labs.cloud.protocols.services import BY_NAME, Protocol, is_read_only
 from labs.cloud.state.replay import DurableStore
-from labs.cloud.store.dispatch import StoreAnswer, StoreRequest
+from labs.cloud.store.dispatch import StoreRequest
+from labs.cloud.wire.answer import HttpAnswer
 
 
 class InternalCalls:
@@ -29,7 +30,7 @@ class InternalCalls:
         made: dict[str, Any] = json.loads(answer.body or b"{}")
         return made
 
-    def _run(self, service: str, operation: str, headers: Mapping[str, str], body: bytes, region: str) -> StoreAnswer:
+    def _run(self, service: str, operation: str, headers: Mapping[str, str], body: bytes, region: str) -> HttpAnswer:
         request = StoreRequest(
             service=service,
             operation=operation,

@@ -11,11 +11,11 @@ from labs.cloud.ecs.data_plane.container_runner import CannotStart
 from labs.cloud.ecs.data_plane.containers import Containers
 from labs.cloud.ecs.data_plane.delivery import Delivery
 from labs.cloud.ecs.data_plane.local_sources import StoreRegistry, StoreSecrets
+from labs.cloud.ecs.data_plane.planning import Planner
 from labs.cloud.ecs.data_plane.runner_choice import Engines
-from labs.cloud.ecs.data_plane.task_network import TaskNetwork
 from labs.cloud.ecs.rules import scheduler
 from labs.cloud.ecs.rules.event_texts import say
-from labs.cloud.ecs.rules.planning import Planner
+from labs.cloud.ecs.rules.task_network import TaskNetwork
 from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import Attachment, Container, EcsService, Task
 from labs.errors import LabError

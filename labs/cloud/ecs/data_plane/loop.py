@@ -4,10 +4,10 @@ import logging
 import threading
 from dataclasses import replace
 
-from labs.cloud.ecs.api.task_operations import new_task, to_stop
 from labs.cloud.ecs.data_plane.life import TaskDependencies, TaskLife
 from labs.cloud.ecs.rules import scheduler
 from labs.cloud.ecs.rules.event_texts import say
+from labs.cloud.ecs.rules.new_tasks import new_task, to_stop
 from labs.cloud.ecs.store.records import EcsService, Record, Task
 
 log = logging.getLogger("labs.cloud")

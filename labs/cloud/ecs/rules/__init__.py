@@ -1,1 +1,4 @@
-"""What ECS decides, as pure functions: what Fargate refuses, a start's plan, a service's next step, its event texts."""
+"""What ECS decides by: what Fargate refuses, a new task's record, a service's next step, its event texts.
+
+Door: ``fargate_rules`` for the API, ``scheduler`` for the loop; ``ecs_errors`` for whoever refuses.
+"""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from labs.cloud.contract import AwsError
-from labs.cloud.ecs.api import ecs_errors
-from labs.cloud.ecs.data_plane.task_network import TaskNetwork
+from labs.cloud.ecs.rules import ecs_errors
+from labs.cloud.ecs.rules.task_network import TaskNetwork
 from labs.cloud.ecs.store.records import TaskDefinition
 
 if TYPE_CHECKING:

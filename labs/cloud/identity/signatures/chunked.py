@@ -1,15 +1,17 @@
 """S3's aws-chunked bodies: join the chunks, verify each chunk's signature and the trailer's.
 
 Source: S3 API reference, "Signature Calculations for the Authorization Header: Transferring Payload in
-Multiple Chunks" and the page on trailing headers.
+Multiple Chunks" and the page on trailing headers. Every SDK sends an object's body so; objects are what a task's
+environmentFiles are read from.
 """
 
 import hashlib
 
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.signatures import sigv4
-from labs.cloud.identity.signatures.claim import Claim, Family
+from labs.cloud.identity.signatures.claim import Claim
 from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
+from labs.cloud.protocols.services import Family
 from labs.cloud.wire.request import HttpRequest
 
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from enum import Enum
 
 from labs.aws_texts import texts
 from labs.cloud.contract import AwsError
@@ -13,15 +12,6 @@ _DATE = re.compile(r"\d{8}\Z", re.ASCII)
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z\Z", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{64}\Z")
 _REGION = re.compile(r"[a-z0-9-]{1,32}\Z")
-
-
-class Family(Enum):
-    """The services whose authentication errors differ in code and words."""
-
-    JSON = "json"
-    QUERY = "query"
-    EC2 = "ec2"
-    S3 = "s3"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from enum import Enum
 
 from labs.aws_texts import texts
 from labs.cloud.contract import AwsError
-from labs.cloud.identity.signatures.claim import Family
+from labs.cloud.protocols.services import Family
 
 
 class SignatureRefusal(Enum):

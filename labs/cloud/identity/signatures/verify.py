@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.signatures import chunked, sigv4
-from labs.cloud.identity.signatures.claim import Claim, Family, detail
+from labs.cloud.identity.signatures.claim import Claim, detail
 from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
+from labs.cloud.protocols.services import Family
 from labs.cloud.wire.request import HttpRequest
 
 SKEW = timedelta(minutes=15)

@@ -1,1 +1,4 @@
-"""What the registry decides by: spelling, manifests, the action behind each call, and what it refuses."""
+"""What the registry decides by: spelling, manifests, the action behind each call, and what it refuses.
+
+Door: ``call_actions`` for HTTP, ``registry_errors`` for whoever refuses.
+"""

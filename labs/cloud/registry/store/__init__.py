@@ -1,1 +1,4 @@
-"""What the registry keeps: layers by digest, images, repositories, tokens."""
+"""What the registry keeps: layers by digest, images, repositories, uploads, tokens.
+
+Door: ``registry_store.EcrStore``.
+"""

@@ -6,27 +6,13 @@ networking": the task's interface is visible in the account, and managed by its 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from labs.cloud.contract import AwsError
+from labs.cloud.ecs.rules.task_network import TaskInterface
 from labs.cloud.patches.ec2.interfaces import PUBLIC_HEADER, TASK_HEADER
 from labs.cloud.store import ec2_reader
-from labs.cloud.store.dispatch import StoreAnswer, StoreRequest
-
-
-@dataclass(frozen=True)
-class TaskInterface:
-    """A task's interface. ``private_dns_name`` is "" in a VPC without DNS host names, ``public_ip`` without one."""
-
-    id: str
-    mac_address: str
-    private_ip_address: str
-    private_dns_name: str
-    public_ip: str
-    subnet_id: str
-    vpc_id: str
-    availability_zone: str
-    group_ids: tuple[str, ...]
+from labs.cloud.store.dispatch import StoreRequest
+from labs.cloud.wire.answer import HttpAnswer
 
 
 class TaskInterfaces:
@@ -35,7 +21,7 @@ class TaskInterfaces:
     Not to be used inside another write: the store's lock is not re-entrant.
     """
 
-    def __init__(self, write: Callable[[StoreRequest], StoreAnswer], account: str, region: str) -> None:
+    def __init__(self, write: Callable[[StoreRequest], HttpAnswer], account: str, region: str) -> None:
         self._write = write
         self._account = account
         self._region = region
