@@ -27,6 +27,7 @@ LINT = [
     ("ruff check", ["-m", "ruff", "check", "."]),
     ("ruff format", ["-m", "ruff", "format", "--check", "."]),
     ("mypy", ["-m", "mypy"]),
+    ("import rules", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]),
 ]
 UNIT = ("unit tests", ["-m", "pytest", "-q", "-n", "2", "-m", "unit", "--hypothesis-profile", QUICK])
 
