@@ -130,7 +130,7 @@ def begin(name: str) -> None:
     target = bench.target
     print(f"{subject.notebook}  {subject.title}\n")
     facts = {
-        "Time": f"about {subject.minutes} minutes",
+        "Time": f"about {subject.minutes} min",
         "Cost": subject.cost,
         "Target": f"{target.name}: account {target.account}, region {target.region}",
         "You are": target.identity,
@@ -148,7 +148,7 @@ def begin(name: str) -> None:
         print(f'Next: open {first}, or catch up with lab.solve("{last}") and run this cell again')
         return
     progress = bench.progress.of(subject.name)
-    print("\nPassed before; everything below still works." if progress.passed else "\nReady.")
+    print("\nAlready passed; everything below still works." if progress.passed else "\nReady.")
 
 
 @_in_sentences
@@ -176,13 +176,13 @@ def _settle(subject: Stage, predicted: str) -> None:
     asked = subject.prediction
     if predicted not in asked.options:
         return
-    answer = "So it is." if predicted == asked.right else f"It is otherwise: {asked.options[asked.right]}."
+    answer = "That was right." if predicted == asked.right else f"In fact: {asked.options[asked.right]}."
     print(f"\nYou predicted: {asked.options[predicted]}.\n{text.wrapped(f'{answer} {asked.why}')}")
 
 
 @_in_sentences
 def hint() -> None:
-    """The next hint for what the last check found: look, idea, where, a neighbour, and at last the solution.
+    """The next hint for what the last check found: look, idea, where, a similar case, and at last the solution.
 
     Example: ``lab.hint()``
     """
@@ -209,7 +209,7 @@ def predict(answer: str = "") -> None:
         raise LabError(f'"{answer}" is not one of the answers.', f"predict {known}", id="not-an-answer")
     progress = bench.progress.of(subject.name)
     bench.progress.put(subject.name, replace(progress, prediction=given))
-    print(f"You predict: {asked.options[given]}.\nNow try it. What happens decides, not what either of us says.")
+    print(f"You predict: {asked.options[given]}.\nNow try it: what happens decides.")
 
 
 @_in_sentences

@@ -14,7 +14,7 @@ _TITLES = {
     "look": "Look",
     "concept": "Idea",
     "locate": "Where",
-    "neighbour": "A neighbour",
+    "neighbour": "A similar case",
     "solution": "Solution",
 }
 OFFER_AFTER = 3
@@ -46,7 +46,7 @@ def _read(path: Path) -> tuple[Topic, ...]:
 
 
 def topic_for(stage: Stage, message_id: str) -> Topic | None:
-    """The topic for a message; the stage's first topic before any check; None when there is nothing to hint at."""
+    """The topic for a message; the stage's first topic before any check; None when there is no hint to give."""
     if not message_id:
         return topics(stage)[0]
     return next((topic for topic in topics(stage) if message_id in topic.ids), None)
@@ -57,7 +57,7 @@ def next_hint(stage: Stage, bench: Bench) -> str:
     progress = bench.progress.of(stage.name)
     topic = topic_for(stage, progress.last_id)
     if topic is None:
-        return "There is nothing to hint at: the last check has passed, or the kit could not look."
+        return "There is no hint to give: the last check passed, or the kit could not look."
     rung = min(progress.rung, len(RUNGS) - 1) if progress.hint_id == topic.name else 0
     if RUNGS[rung] == "solution" and not (progress.failed and progress.prediction):
         lacking = "predict with lab.predict(...)" if not progress.prediction else "check once with lab.check()"

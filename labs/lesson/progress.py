@@ -88,7 +88,7 @@ class Progress:
         lock = self.path.with_suffix(".lock")
         with locked(lock, LOCK_WAIT_S) as held:
             if not held:
-                raise LabError(f"{self.path.name} is kept busy by {lock_holder(lock)}.", "wait a moment and try again")
+                raise LabError(f"{self.path.name} is in use by {lock_holder(lock)}.", "wait a moment and try again")
             raw = read_json(self.path) or {}
             entries = raw.setdefault("stages", {})
             yield entries

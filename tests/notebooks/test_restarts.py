@@ -77,7 +77,8 @@ def test_after_the_last_cell_no_task_of_the_notebook_runs(solved: Any, bench: Be
 def test_out_of_order_the_first_cell_says_what_comes_first_and_no_cell_breaks(solved: Any, bench: Bench) -> None:
     runner.reset(stages()[0].name, bench)
     said = play(solved, bench, code_cells(solved))
-    assert "Out of order: 04-private-subnet builds on start, build, push-denied and push-fixed" in said["begin"]
+    missing = "04-private-subnet needs start, build, push-denied and push-fixed, which have not been passed"
+    assert f"Not yet: {missing}." in said["begin"]
     assert said["check"].startswith("NOT YET  check.out_of_order")
     runner.reset(stages()[0].name, bench)
 
@@ -88,7 +89,7 @@ def test_out_of_order_the_first_cell_says_what_comes_first_and_no_cell_breaks(so
         ("subnets", "AWS answered InvalidVpcID.NotFound"),
         ("routes", "AWS answered InvalidRouteTableID.NotFound"),
         ("bare", "There is no security group 'tasks' yet.\nNext: run the cell that calls create_security_group"),
-        ("talk", "There are no subnets or no security group to run a task in."),
+        ("talk", "There is no subnet or no security group to run a task in."),
         ("endpoints", "There is no security group 'endpoints' yet."),
         ("closed", "There is no VPC of the lab yet.\nNext: run the cell that calls create_vpc"),
         ("inbound", "There is no security group 'tasks' yet."),

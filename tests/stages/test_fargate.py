@@ -99,14 +99,14 @@ def test_before_there_is_a_service_the_notebook_says_what_to_run(begun: Bench) -
     with pytest.raises(LabError, match="There is no service yet"):
         show.service(begun)
     assert show.service_state(begun) == "none"
-    assert show.log_lines(begun) == f"{resources.log_group(begun)} has no line of the program yet."
+    assert show.log_lines(begun) == f"{resources.log_group(begun)} has no line from the program yet."
 
 
 def test_a_steady_service_is_shown_with_its_tasks_and_their_first_lines(begun: Bench) -> None:
     runner.solve("fargate", begun)
     shown = show.service(begun)
     assert f"{resources.service(begun)}: steady" in shown
-    assert "2 run, 2 wanted" in shown
+    assert "2 running, 2 desired" in shown
     for subnet in ids.subnet_ids(begun):
         assert f"{subnet}  arm64" in shown
     assert "event" not in shown

@@ -32,7 +32,7 @@ def test_the_hint_belongs_to_what_the_check_found(fixed: Bench) -> None:
 
 def test_the_rungs_come_in_order_and_the_solution_waits_for_a_prediction(fixed: Bench) -> None:
     runner.check_and_record("push-fixed", fixed)
-    assert rungs(fixed, 4) == ["Look", "Idea", "Where", "A neighbour"]
+    assert rungs(fixed, 4) == ["Look", "Idea", "Where", "A similar case"]
     assert "First predict" in hints.next_hint(FIXED, fixed)
     progress = fixed.progress.of("push-fixed")
     assert not progress.helped
@@ -66,7 +66,7 @@ def test_after_three_identical_findings_a_hint_offers_itself(fixed: Bench) -> No
 def test_after_a_pass_there_is_nothing_to_hint_at(bench: Bench) -> None:
     runner.reset("push-fixed", bench)
     runner.solve("push-fixed", bench)
-    assert hints.next_hint(FIXED, bench).startswith("There is nothing to hint at")
+    assert hints.next_hint(FIXED, bench).startswith("There is no hint to give")
 
 
 def test_no_hint_counts() -> None:

@@ -244,7 +244,7 @@ def test_a_policy_that_blocks_the_layers_is_a_hop_of_the_way(begun: Bench) -> No
     solve.make_gateway(begun, narrow)
     said = " ".join(vpc_shown.way(begun, "s3").split())
     assert "STOP policy The policy of vpce-" in said
-    assert f"allows s3:GetObject on {vpc_names.layer_bucket_arn(begun)}/* to everybody." in said
+    assert f"allows s3:GetObject on {vpc_names.layer_bucket_arn(begun)}/* to every principal." in said
     lane = next(each for each in vpc_shown.network(begun).lanes if each.title == "the layers in Amazon S3")
     assert lane.stations[-1].name == "policy"
     assert lane.where.startswith("endpoint vpce-")

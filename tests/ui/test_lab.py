@@ -147,7 +147,7 @@ def test_the_same_cells_twice(bench: Bench, capsys: Said) -> None:
         lab.push_role()
         text = said(capsys)
         assert text.startswith("Created:" if first else "Already there:")
-        assert ("made, with this policy" in text) is first
+        assert ("created, with this policy" in text) is first
         assert ("nothing has changed" in text) is not first
 
 

@@ -68,7 +68,7 @@ def _machine_code(subject: _Subject) -> Verdict | None:
     """Each manifest must hold programs for its own CPU: a pinned FROM gives both the same."""
     first, second = WANTED
     if layers(subject.image, first) == layers(subject.image, second):
-        found = f"the very same layers as in the image for {first}"
+        found = f"the same layers as in the image for {first}"
         return subject.say("build.wrong_machine_code", platform=second, found=found)
     for platform in WANTED:
         code = machine_code(subject.image, platform)

@@ -16,7 +16,7 @@ def cost(bench: Bench) -> str:
     rows = [_row(kind, kinds[kind]) for kind in sorted(kinds, key=lambda kind: -sum(each.more for each in kinds[kind]))]
     rows.append(("total", "", f"{bill.so_far:.2f}", f"{bill.more:.2f}"))
     shown = [text.table(("USD on AWS", "how many", "so far", f"in {hours:g} more hours"), rows), ""]
-    shown += [f"{len(bill.unpriced)} of unknown price are not in it."] if bill.unpriced else []
+    shown += [f"Not included: {len(bill.unpriced)} of unknown price."] if bill.unpriced else []
     shown.append(f"List {bill.dated()}; at most, without tax. Each item: labs clean --dry-run")
     return "\n".join(shown)
 

@@ -19,7 +19,7 @@ def roles(bench: Bench) -> str:
     before = _own(bench, role)
     make_roles(bench)
     changed = text.difference(before, _own(bench, role) or {})
-    lines = [f"Role {role}: {'its policy is now this' if changed else 'nothing has changed'}."]
+    lines = [f"Role {role}: {'its policy has changed' if changed else 'nothing has changed'}"]
     lines += [changed] if changed else []
     return "\n".join([*lines, f"Role {resources.task_role(bench)}: no policy."])
 
@@ -38,7 +38,7 @@ def service(bench: Bench) -> str:
     found = service_of(bench, ecs) or {}
     facts = {
         "Service": f"{found['serviceName']}: {'steady' if steady else 'not steady'}",
-        "Tasks": f"{found['runningCount']} run, {found['desiredCount']} wanted",
+        "Tasks": f"{found['runningCount']} running, {found['desiredCount']} desired",
         "Revision": found["taskDefinition"].rsplit("/", 1)[-1],
     }
     rows = sorted((run.subnet, run.platform, run.definition) for run in program_log.running(bench, ecs))
@@ -60,7 +60,7 @@ def log_lines(bench: Bench) -> str:
         for _, line in program_log.firsts(bench.client("logs"), group)
     ]
     if not rows:
-        return f"{group} has no line of the program yet."
+        return f"{group} has no line from the program yet."
     return text.table(("event", "version", "secret arrived"), rows)
 
 

@@ -3,14 +3,14 @@
 from labs.subjects.push.policy_review import PolicyProblem, Reviewer
 
 _CAUSES = {
-    "deny_left": "Statement {statement} of the policy {policy} denies {action}; a Deny wins over every Allow.",
-    "typo": 'The policy says "{action}", which is no action of Amazon ECR; {suggestion} may be meant.',
-    "token_resource": "The policy allows it on {resource}; ecr:GetAuthorizationToken only takes Resource \"*\".",
+    "deny_left": "Statement {statement} of the policy {policy} denies {action}; a Deny overrides every Allow.",
+    "typo": 'The policy says "{action}", which is not an action of Amazon ECR; you may have meant {suggestion}.',
+    "token_resource": "The policy allows it on {resource}; ecr:GetAuthorizationToken accepts only Resource \"*\".",
     "token_missing": "No statement of the role's policies allows it.",
     "other_account": "The policy names account {theirs}; the repository is in {ours}.",
     "other_region": "The policy names Region {theirs}; the repository is in {ours}.",
     "other_name": "The policy names {theirs}; the repository is {ours}.",
-    "missing_action": "The role's policies do not allow {actions}.",
+    "missing_action": "The role lacks {actions}.",
 }  # fmt: skip
 
 

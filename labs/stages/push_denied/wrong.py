@@ -215,7 +215,7 @@ WRONG = (
     Wrong("an empty policy", "push.denied.policy_empty", _empty),
     Wrong("a comma is missing", "push.denied.malformed", _comma),
     Wrong("nothing was pushed", "push.denied.not_pushed", _not_pushed),
-    Wrong("the client's words were not kept", "push.denied.no_words", _without_tee),
+    Wrong("the client's output was not kept", "push.denied.no_words", _without_tee),
     Wrong("a log that is not from this push", "push.denied.no_trail", _borrowed_words),
     Wrong("a log that fits two reasons", "push.denied.several_fit", _borrowed_words_five),
     Wrong("only words, on real AWS", "push.denied.pass_words", _words_on_aws),

@@ -25,7 +25,7 @@ def log_in_again(bench: Bench) -> Done:
     except ClientError as error:
         if not denied(error):
             raise
-        return Done(1, explain(error, f"taking the role {bench.push_role}").what)
+        return Done(1, explain(error, f"assuming the role {bench.push_role}").what)
 
 
 def push_one(bench: Bench) -> Done:

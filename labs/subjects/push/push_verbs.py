@@ -47,7 +47,7 @@ def push_role(bench: Bench, path: str = "") -> None:
     if not changed:
         print(f"Role {bench.push_role}: nothing has changed.")
         return
-    print(f"Role {bench.push_role}: {'made, with this policy' if made else 'its policy is now another'}")
+    print(f"Role {bench.push_role}: {'created, with this policy' if made else 'its policy has changed'}")
     print(changed)
 
 

@@ -44,7 +44,7 @@ def run(bench: Bench, label: str, definition: str, subnets: Sequence[str], group
     )
     if not answer["tasks"]:
         reason = answer["failures"][0].get("reason", "no reason given") if answer["failures"] else "no reason given"
-        raise LabError(f"ECS started no task: {reason}.", "run the cell again")
+        raise LabError(f"ECS did not start a task: {reason}.", "run the cell again")
     return str(answer["tasks"][0]["taskArn"])
 
 

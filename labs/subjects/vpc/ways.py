@@ -93,7 +93,7 @@ class Way:
     def remedy(self) -> str:
         """The smallest change that opens it."""
         mend = self.path.blocked_at.mend if self.path.blocked_at else None
-        return mend.words if mend else "compare the VPC with the notebook's cells, or begin afresh with lab.reset()"
+        return mend.words if mend else "compare the VPC with the notebook's cells, or start over with lab.reset()"
 
 
 def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str) -> Iterator[Way]:
@@ -122,7 +122,7 @@ def _layers(bench: Bench) -> DecideEndpoint:
     def decide(endpoint: Endpoint) -> PolicyAnswer:
         if lets_layers_through(endpoint.policy, bucket):
             return PolicyAnswer(True, f"The policy of {endpoint.id} allows s3:GetObject on {bucket}/*.")
-        words = f"Put a policy on {endpoint.id} that allows s3:GetObject on {bucket}/* to everybody."
+        words = f"Put a policy on {endpoint.id} that allows s3:GetObject on {bucket}/* to every principal."
         return PolicyAnswer(
             False,
             f"The policy of {endpoint.id} does not allow s3:GetObject on {bucket}/*.",
