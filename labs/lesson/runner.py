@@ -14,7 +14,7 @@ from labs.lesson.bench import Bench
 from labs.lesson.stage import Stage, catalogue, stage, stages
 from labs.verdict import Report, Status, Verdict
 
-# How long a NOT YET that may mend itself is asked again: IAM and CloudTrail on AWS are eventually consistent.
+# How long a NOT YET that may resolve itself is asked again: IAM and CloudTrail on AWS are eventually consistent.
 DEADLINE_LOCAL_S = 3.0
 DEADLINE_AWS_S = 60.0
 # Nothing is missing any more, so only the machine is slow.

@@ -107,7 +107,7 @@ def test_every_common_message_is_met_here_or_in_the_walk() -> None:
     assert common - here == {"check.out_of_order"}
 
 
-def test_a_not_yet_that_may_mend_itself_is_asked_again_until_the_deadline(bench: Bench) -> None:
+def test_a_not_yet_that_may_resolve_itself_is_asked_again_until_the_deadline(bench: Bench) -> None:
     runner.reset("push-denied", bench)
     runner.begin("push-denied", bench)
     borrowed = next(wrong for wrong in stage("push-denied").wrong() if wrong.message_id == "push.denied.no_trail")

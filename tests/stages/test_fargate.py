@@ -1,4 +1,4 @@
-"""Stage 05 beside the walk: ``lab.solve()`` mends what is wrong, and what the notebook shows."""
+"""Stage 05 beside the walk: ``lab.solve()`` fixes what is wrong, and what the notebook shows."""
 
 import json
 
@@ -14,7 +14,7 @@ from labs.subjects.tasks import task_runs
 from labs.subjects.vpc import ids
 
 FARGATE = stage("fargate")
-# One mistake for each thing that the solution has to mend.
+# One mistake for each thing that the solution has to fix.
 MENDED = (
     "a String in place of a SecureString",
     "AWS's managed policy as well",
@@ -35,7 +35,7 @@ def begun(bench: Bench) -> Bench:
 
 
 @pytest.mark.parametrize("mistake", MENDED)
-def test_solving_mends_what_is_wrong(begun: Bench, mistake: str) -> None:
+def test_solving_fixes_what_is_wrong(begun: Bench, mistake: str) -> None:
     next(wrong for wrong in FARGATE.wrong() if wrong.mistake == mistake).do(begun)
     report = runner.solve("fargate", begun)[-1]
     assert report.verdict.passed, str(report)
