@@ -41,7 +41,7 @@ class Trainee:
         return client(service, self.endpoint, keys or self.keys, self.region)
 
     def learn(self):
-        """Build, be refused, mend it, push: the digest of the index that is in ECR afterwards."""
+        """Build, be refused, fix it, push: the digest of the index that is in ECR afterwards."""
         index = oci.Descriptor(two_platforms.OCI_INDEX, two_platforms.layout(self.folder, self.name), 0)
         index = oci.Descriptor(index.media_type, index.digest, len(two_platforms.blob(self.folder, index.digest)))
         ecr, iam = self.client("ecr"), self.client("iam")

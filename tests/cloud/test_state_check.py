@@ -79,7 +79,7 @@ def test_a_damaged_line_of_the_journal_goes_and_all_others_stay(state, start):
     assert "0ne" not in found
 
 
-def test_layers_that_are_damaged_or_gone_are_named_and_a_push_mends_them(state, start):
+def test_layers_that_are_damaged_or_gone_are_named_and_a_push_fixes_them(state, start):
     blobs = state / "registry" / "blobs"
     damaged, gone = digest_of(b"layer"), digest_of(b"{}")
     path = blobs / "sha256" / damaged[7:9] / damaged[7:]
@@ -92,7 +92,7 @@ def test_layers_that_are_damaged_or_gone_are_named_and_a_push_mends_them(state, 
         f"moved to DIR/quarantine/TIME/registry/blobs/sha256/{damaged[7:9]}/{damaged[7:]}."
     )
     for digest in (damaged, gone):
-        assert f"layer {digest} of lab/app is missing: push the image again: that mends it." in out
+        assert f"layer {digest} of lab/app is missing: push the image again: that fixes it." in out
     cloud = start(state=state)
     token = cloud.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
     registry = Client(f"127.0.0.1:{cloud.port}", f"Basic {token}", "lab/app")
@@ -134,7 +134,7 @@ def test_a_journal_that_is_missing_is_named_and_begun_anew(state, start):
     assert users(start(state=state)) == {"lab-admin"}
 
 
-def test_a_damaged_identity_cannot_be_mended_and_nothing_is_moved(state):
+def test_a_damaged_identity_cannot_be_fixed_and_nothing_is_moved(state):
     (state / "state.json").write_text("{")
     code, out, err = check(state)
     assert (code, out) == (2, [])

@@ -18,7 +18,6 @@ SITES = error_sites()
 # Packages whose errors have no ids yet.
 WITHOUT_IDS = (
     "labs/account/",
-    "labs/cloud/",
     "labs/cost/",
     "labs/failures.py",
     "labs/files.py",

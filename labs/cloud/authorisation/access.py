@@ -65,7 +65,7 @@ class LocalAccess:
 
 
 def _account_of(resource: str) -> str:
-    """The account in an ARN, "" when it names none (S3) or is no ARN."""
+    """The account in an ARN, "" when it names none (S3) or is not an ARN."""
     parts = resource.split(":", 5)
     account = parts[4] if len(parts) == 6 else ""
     return account if len(account) == 12 and account.isdigit() else ""

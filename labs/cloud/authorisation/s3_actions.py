@@ -99,14 +99,6 @@ _HEADERS = (
     "x-amz-storage-class",
     "x-amz-website-redirect-location",
 )
-# Every key that a request may have; which action has which is condition_keys.json's to say.
-KEYS = {
-    "s3:authType",
-    "s3:signatureversion",
-    "s3:versionid",
-    "s3:x-amz-content-sha256",
-    *(f"s3:{name}" for name in (*_LISTS, *_HEADERS)),
-}
 
 
 def checks(call: ApiCall) -> Sequence[RequiredAction]:

@@ -43,7 +43,7 @@ def _parameters(call: ApiCall, lookups: Lookups) -> Sequence[str]:
         if name.startswith("arn:"):
             found.append(name)
             continue
-        # A version or label selector (name:3) is no part of the resource.
+        # A version or label selector (name:3) is not part of the resource.
         plain = name.split(":", 1)[0].lstrip("/")
         found.append(arn(call, "ssm", f"parameter/{plain}"))
     return found

@@ -46,7 +46,6 @@ class ApiService:
     target: str = ""
     namespace: str = ""
     source: str = ""
-    is_global: bool = False
     body_most: int = _CALL_MOST
 
     @property
@@ -73,9 +72,7 @@ _FAMILIES = {
 }
 
 _ALL = (
-    ApiService(
-        "iam", "iam", "iam", Protocol.QUERY, "iam", "", "https://iam.amazonaws.com/doc/2010-05-08/", is_global=True
-    ),
+    ApiService("iam", "iam", "iam", Protocol.QUERY, "iam", "", "https://iam.amazonaws.com/doc/2010-05-08/"),
     ApiService("sts", "sts", "sts", Protocol.QUERY, "", "", "https://sts.amazonaws.com/doc/2011-06-15/"),
     ApiService("ec2", "ec2", "ec2", Protocol.EC2, "ec2", "", "http://ec2.amazonaws.com/doc/2016-11-15/"),
     ApiService("ecs", "ecs", "ecs", Protocol.JSON, "", "AmazonEC2ContainerServiceV20141113"),

@@ -60,12 +60,14 @@ class StateFolder:
         except OSError as error:
             raise LabError(
                 f"The state folder {path} cannot be used: {error.strerror or error}.",
-                "choose another with --state, or mend its permissions",
+                "choose another with --state, or fix its permissions",
+                id="state-folder-unusable",
             ) from error
         if lock is None:
             raise LabError(
                 f"The state folder {path} is in use by {locks.lock_holder(file)}.",
                 "stop that process, or choose another folder with --state",
+                id="state-folder-in-use",
             )
         try:
             if file.stat().st_size:
@@ -101,12 +103,14 @@ class StateFolder:
             raise LabError(
                 f"The state folder {self.path} was written in format {found.format}; this kit reads {FORMAT}.",
                 "use the kit that made it, or choose another folder with --state",
+                id="state-format-unknown",
             )
         for name, asked, saved in (("account", account, found.account), ("region", region, found.region)):
             if asked and asked != saved:
                 raise LabError(
                     f"The state folder {self.path} belongs to {name} {saved}, not {asked}.",
                     f"leave out --{name}, or choose another folder with --state",
+                    id="state-of-another-account",
                 )
         return found
 
@@ -151,6 +155,7 @@ def _identity_lost(file: Path, why: str) -> LabError:
     return LabError(
         f"The state of the local AWS is damaged: {file} cannot be read ({why}). Nothing was changed.",
         f"put back a copy of that file, or move {file.parent} away and start again with an empty state",
+        id="state-identity-lost",
     )
 
 
@@ -159,11 +164,12 @@ def cannot_write(path: Path, error: Exception) -> LabError:
     return LabError(
         f"The state folder {path} cannot be written: {getattr(error, 'strerror', None) or error}.",
         "free some space or choose another folder with --state",
+        id="state-not-writable",
     )
 
 
 def unreadable(file: Path, error: Exception, folder: Path) -> LabError:
-    """The one sentence for a database that does not open: a disk that takes nothing is no damage."""
+    """The one sentence for a database that does not open: a disk that takes nothing is not damage."""
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(_NO_WRITING) or isinstance(error, OSError):
         return cannot_write(folder, error)
@@ -177,4 +183,5 @@ def damaged(file: Path, why: str, folder: Path | None = None) -> LabError:
         f"The state of the local AWS is damaged: {file} cannot be read ({why}). Nothing was changed.",
         f"run 'labs cloud --check-state --state {state}', which sets aside what is broken, or put back a copy of "
         "that file",
+        id="state-damaged",
     )

@@ -26,7 +26,7 @@ _DATABASES = {
 
 @dataclass(frozen=True)
 class Damage:
-    """One thing that is broken, and what became of it; a sentence without its full stop each."""
+    """One thing that is broken, and what was done about it; a sentence without its full stop each."""
 
     what: str
     done: str
@@ -47,7 +47,9 @@ def inspect(path: Path) -> Inspection:
     can be brought back) is damaged, or when nothing can be set aside.
     """
     if not (path / "state.json").exists() and not (path / "journal").exists():
-        raise LabError(f"There is no state in {path}.", "give the folder that labs cloud was started with")
+        raise LabError(
+            f"There is no state in {path}.", "give the folder that labs cloud was started with", id="no-state-to-check"
+        )
     folder = StateFolder.open(path)
     try:
         identity = folder.identity(None, None)
@@ -155,7 +157,7 @@ class _Inspection:
             self._found(f"layer {digest}: its bytes are not those of its digest", f"moved to {where}")
         for digest, users in _wanted(root / "ecr.sqlite3"):
             if digest not in good:
-                self._found(f"layer {digest} of {users} is missing", "push the image again: that mends it")
+                self._found(f"layer {digest} of {users} is missing", "push the image again: that fixes it")
         return len(good)
 
     def _set_aside(self, name: str) -> Path:

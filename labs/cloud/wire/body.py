@@ -12,7 +12,7 @@ class ApiBody:
     """``length`` is None for a chunked body. Reading raises AwsError(IncompleteBody, EntityTooLarge ...)."""
 
     def __init__(self, environ: Mapping[str, Any], most: int) -> None:
-        """Raises AwsError for a length that is no number, or more bytes than ``most``."""
+        """Raises AwsError for a length that is not a number, or more bytes than ``most``."""
         self._input = environ.get("wsgi.input")
         self._most = most
         self.length = _length(environ)

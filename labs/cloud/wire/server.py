@@ -86,6 +86,7 @@ def listen(host: str, port: int, app: Callable[..., Any]) -> Server:
         raise LabError(
             f"The local AWS cannot listen on {host} port {port}: {_why(error)}.",
             "stop the program that uses the port, or choose another with --port (0 lets the system choose)",
+            id="cannot-listen",
         ) from error
     return server
 

@@ -12,8 +12,8 @@ _WAITING = 1000
 _FORM = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
 
 
-class _Patient(QueueHandler):
-    """Drops a line when a thousand are waiting already."""
+class _DroppingHandler(QueueHandler):
+    """Takes a line without ever waiting: when a thousand wait already, it is dropped."""
 
     def enqueue(self, record: logging.LogRecord) -> None:
         try:
@@ -30,9 +30,9 @@ class Log:
         self._file = sys.stderr.fileno()
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
-        patient = _Patient(self._lines)
-        patient.setFormatter(_FORM)
-        logging.basicConfig(level=logging.INFO, handlers=[patient])
+        handler = _DroppingHandler(self._lines)
+        handler.setFormatter(_FORM)
+        logging.basicConfig(level=logging.INFO, handlers=[handler])
 
     def _write(self) -> None:
         while (record := self._lines.get()) is not None:

@@ -162,7 +162,7 @@ def test_a_session_of_another_role_lends_nothing(cloud, name):
 
 @pytest.mark.parametrize("what", ["blob", "upload", "folder"])
 def test_a_link_planted_in_the_registrys_folder_is_not_followed(start, tmp_path, what):
-    """Whoever may write there could do worse; a copied or mended state must still not leak or overwrite."""
+    """Whoever may write there could do worse; a copied or repaired state must still not leak or overwrite."""
     outside = tmp_path / "outside"
     outside.write_text("a file of the user's")
     cloud = start()

@@ -1,6 +1,6 @@
 """Each gap of moto 5.2.5's EC2 that a VPC lab meets: what moto does, what the kit's patch does instead.
 
-A row that fails on moto's half says that moto has mended the matter: take the patch out.
+A row that fails on moto's half says that moto has fixed it: take the patch out.
 """
 
 import json

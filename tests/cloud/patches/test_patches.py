@@ -1,6 +1,6 @@
 """Each patch: what moto 5.2.5 does without it, what it does with it.
 
-When a test here fails on the first half, moto has mended the matter: take the patch out.
+When a test here fails on the first half, moto has fixed it: take the patch out.
 """
 
 import importlib.metadata

@@ -145,7 +145,7 @@ def test_a_blob_that_was_damaged_on_disk_is_not_served(registry, admin, tmp_path
     assert admin.get(f"blobs/{digest}").error[:2] == (404, "BLOB_UNKNOWN")
 
 
-def test_pushing_a_damaged_blob_again_mends_it(registry, admin, tmp_path):
+def test_pushing_a_damaged_blob_again_fixes_it(registry, admin, tmp_path):
     digest = admin.push_blob(b"content")
     path = tmp_path / "state" / "registry" / "blobs" / "sha256" / digest[7:9] / digest[7:]
     path.unlink()

@@ -35,7 +35,7 @@ def test_the_first_push_passes_and_the_second_is_refused(registry):
     assert ("GetDownloadUrlForLayer", "AccessDenied") in registry.events()
 
 
-def test_the_seventh_action_mends_it(registry):
+def test_the_seventh_action_fixes_it(registry):
     pusher = registry.allow("pusher", *SIX, "ecr:GetDownloadUrlForLayer")
     push_like_containerd(pusher, "v1")
     assert push_like_containerd(pusher, "v2") == [200, 200]

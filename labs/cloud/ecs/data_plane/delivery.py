@@ -14,7 +14,7 @@ log = logging.getLogger("labs.cloud")
 EVERY_S = 0.2
 # API reference, PutLogEvents: at most 10,000 events and 1 MiB in a batch, 256 KiB an event; the driver cuts at 16 KiB.
 BATCH, LINE = 1000, 16 * 1024
-# Every line is kept for ever in the state folder: an app that floods its log is cut off.
+# Every line is kept forever in the state folder: an app that floods its log is cut off.
 STREAM_BYTES = 4 << 20
 _CUT = "(fargate-lab-kit) more than 4 MiB: the local AWS keeps no more lines of this stream"
 

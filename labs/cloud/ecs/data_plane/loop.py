@@ -53,7 +53,7 @@ class Loop:
             try:
                 again = self._tick()
             except Exception as error:
-                log.exception("the ECS loop stumbled: %s", type(error).__name__)
+                log.exception("the ECS loop failed: %s", type(error).__name__)
                 again = store.now() + 1
             wait = min(_IDLE_S, max(0.02, again - store.now())) if again else _IDLE_S
             with store.changed:

@@ -2,7 +2,7 @@
 
 moto 5.2.5 checks almost nothing (``endpoint_checks``), gives the interfaces random addresses and the default group,
 records a change without carrying it out, cannot delete an endpoint whose type was left out, and lists deleted ones
-for ever.
+forever.
 """
 
 import hashlib

@@ -13,7 +13,7 @@ from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 from labs.cloud.registry.store.tokens import TokenState, of_this_request
 
-# What the API reports inside a successful answer is no error in the trail either.
+# What the API reports inside a successful answer is not an error in the trail either.
 _ANSWERED = {
     ("BatchCheckLayerAvailability", Fault.BLOB_MISSING),
     ("BatchGetImage", Fault.IMAGE_MISSING),

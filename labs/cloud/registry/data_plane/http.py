@@ -78,7 +78,7 @@ class RegistryApp:
                 request.body.abandon()  # the server closes the connection after a 413
             else:
                 request.body.drain()
-        except EcrError as error:  # a Content-Length that is no number
+        except EcrError as error:  # a Content-Length that is not a number
             response = _refused(error)
         headers = [*response.headers, _VERSION]
         if not any(name == "Content-Length" for name, _ in headers) and response.status != 204:

@@ -87,7 +87,7 @@ class ReferencedLayerRule:
     Field-observed, not documented by AWS. For it: on real ECR (eu-north-1, 2026-09-15, rasel-xs/devops-exam)
     `docker buildx imagetools create` of a multi-platform image into a repository that already held the
     referenced layers was refused with "... not authorized to perform: ecr:GetDownloadUrlForLayer ...",
-    and adding the action mended it; with unreferenced layers already present the six actions sufficed;
+    and adding the action fixed it; with unreferenced layers already present the six actions sufficed;
     the API reference says "You can only get URLs for image layers that are referenced in an image";
     AWS's own amazon-ecr-login action lists seven actions for push and pull. Against it: no report of
     exactly one builder, `--push` and the six actions was found, and AWS's page still lists six.
