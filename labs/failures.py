@@ -37,52 +37,95 @@ def explain(error: Exception, doing: str) -> LabError:
         return LabError(
             "There are no AWS credentials.",
             "sign in (aws configure, or aws sso login) or set AWS_PROFILE, and try again",
+            id="no-credentials",
         )
     if isinstance(error, boto.PartialCredentialsError):
-        return LabError(f"The AWS credentials are incomplete: {error}", "give both keys, then try again")
+        return LabError(
+            f"The AWS credentials are incomplete: {error}",
+            "give both keys, then try again",
+            id="credentials-incomplete",
+        )
     if isinstance(error, boto.ProfileNotFound):
-        return LabError(f"{error}.", "set AWS_PROFILE to a profile that `aws configure list-profiles` shows")
+        return LabError(
+            f"{error}.", "set AWS_PROFILE to a profile that `aws configure list-profiles` shows", id="no-such-profile"
+        )
     if isinstance(error, boto.SSOError | boto.TokenRetrievalError | boto.CredentialRetrievalError):
-        return LabError(f"The AWS credentials could not be fetched: {error}", "sign in again: aws sso login")
+        return LabError(
+            f"The AWS credentials could not be fetched: {error}",
+            "sign in again: aws sso login",
+            id="credentials-not-fetched",
+        )
     if isinstance(error, boto.NoRegionError):
         return no_region()
     if isinstance(error, boto.ConfigParseError | boto.ConfigNotFound | boto.InvalidConfigError):
-        return LabError(f"The AWS configuration cannot be read: {error}", "mend that file, then try again")
+        return LabError(
+            f"The AWS configuration cannot be read: {error}",
+            "fix that file, then try again",
+            id="aws-configuration-unreadable",
+        )
     if isinstance(error, ResponseParserError | KeyError):
         return LabError(
             f"What answered while {doing} is not AWS.",
             "check AWS_ENDPOINT_URL, and whether a proxy or a sign-in page stands in between",
+            id="answer-not-from-aws",
         )
     if isinstance(error, boto.SSLError):
-        return LabError(f"The secure connection failed while {doing}: {error}", "check the clock and AWS_CA_BUNDLE")
+        return LabError(
+            f"The secure connection failed while {doing}: {error}",
+            "check the clock and AWS_CA_BUNDLE",
+            id="secure-connection-failed",
+        )
     if isinstance(error, boto.HTTPClientError | boto.ConnectionError):
         url = getattr(error, "kwargs", {}).get("endpoint_url", "")
         where = f" at {url}" if url else ""
         return LabError(
             f"AWS does not answer{where} while {doing}.",
             "check the network, the region and AWS_ENDPOINT_URL; for the local AWS run the first cell again",
+            id="aws-does-not-answer",
         )
     return LabError(
-        f"AWS could not be asked while {doing}: {error}", "check AWS_ENDPOINT_URL, the region and the profile"
+        f"Could not reach AWS while {doing}: {error}",
+        "check AWS_ENDPOINT_URL, the region and the profile",
+        id="aws-not-reached",
     )
 
 
 def no_region() -> LabError:
     """No region is set."""
-    return LabError("No AWS region is set.", "set AWS_REGION, for example AWS_REGION=us-east-1, and try again")
+    return LabError(
+        "No AWS region is set.", "set AWS_REGION, for example AWS_REGION=us-east-1, and try again", id="no-region"
+    )
 
 
 def _refused(error: boto.ClientError, doing: str) -> LabError:
     code = code_of(error)
     words = str(error.response.get("Error", {}).get("Message", "")) or str(error)
     if code in _EXPIRED:
-        return LabError(f"The AWS credentials have expired ({code}).", "sign in again, then run this once more")
+        return LabError(
+            f"The AWS credentials have expired ({code}).",
+            "sign in again, then run this once more",
+            id="credentials-expired",
+        )
     if code == "RequestTimeTooSkewed" or (code in _BAD_SIGNATURE and words.startswith(_SKEWED)):
-        return LabError(f"This machine's clock is wrong: {words}", "set the clock, then try again")
+        return LabError(f"This machine's clock is wrong: {words}", "set the clock, then try again", id="clock-wrong")
     if code in _UNKNOWN_KEY:
-        return LabError(f"AWS does not know this access key ({code}).", "check AWS_ACCESS_KEY_ID or AWS_PROFILE")
+        return LabError(
+            f"AWS does not know this access key ({code}).",
+            "check AWS_ACCESS_KEY_ID or AWS_PROFILE",
+            id="access-key-unknown",
+        )
     if code in _BAD_SIGNATURE:
-        return LabError(f"The secret access key does not fit the access key ({code}).", "enter the keys again")
+        return LabError(
+            f"The secret access key does not fit the access key ({code}).",
+            "enter the keys again",
+            id="secret-key-wrong",
+        )
     if code in _DENIED:
-        return LabError(f"AWS refused while {doing}: {words}", "ask for that permission, or use another profile")
-    return LabError(f"AWS answered {code} while {doing}: {words}", "mend what it names, then try again")
+        return LabError(
+            f"AWS refused while {doing}: {words}",
+            "ask for that permission, or use another profile",
+            id="permission-missing",
+        )
+    return LabError(
+        f"AWS answered {code} while {doing}: {words}", "fix what it names, then try again", id="aws-refused-call"
+    )

@@ -20,6 +20,7 @@ def make_folder(path: Path) -> Path:
         raise LabError(
             f"The folder {path} cannot be made: {error.strerror or error}",
             "free that place, or set LAB_HOME to a folder you may write",
+            id="folder-not-made",
         ) from error
     return path
 
@@ -56,21 +57,25 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise LabError(f"{path} cannot be read: {error.strerror or error}", "check its permissions") from error
-    except ValueError as error:
         raise LabError(
-            f"{path} is damaged: {error}", f"move it away (mv {path} {path}.damaged) and try again"
+            f"{path} cannot be read: {error.strerror or error}", "check its permissions", id="file-not-readable"
         ) from error
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
     if not isinstance(value, dict):
-        raise LabError(
-            f"{path} is damaged: not a JSON object", f"move it away (mv {path} {path}.damaged) and try again"
-        )
+        raise _damaged(path, "not a JSON object")
     return value
 
 
 def _damaged(path: Path, reason: str) -> LabError:
-    return LabError(f"{path} is damaged: {reason}", f"move it away (mv {path} {path}.damaged) and try again")
+    return LabError(
+        f"{path} is damaged: {reason}", f"move it away (mv {path} {path}.damaged) and try again", id="file-damaged"
+    )
 
 
 def _cannot_write(path: Path, error: OSError) -> LabError:
-    return LabError(f"{path} cannot be written: {error.strerror or error}", "free some space or check its permissions")
+    return LabError(
+        f"{path} cannot be written: {error.strerror or error}",
+        "free some space or check its permissions",
+        id="file-not-writable",
+    )

@@ -61,7 +61,9 @@ def parse(text: str, name: str) -> PriceTable:
         return PriceTable(name, rates, _words(data, "free"), _words(data, "stored"))
     except (ValueError, TypeError) as error:
         raise LabError(
-            f"{name} is not a price table: {error}", "compare it with labs/cost/prices.toml, or unset LAB_PRICES"
+            f"{name} is not a price table: {error}",
+            "compare it with labs/cost/prices.toml, or unset LAB_PRICES",
+            id="not-a-price-table",
         ) from error
 
 

@@ -149,7 +149,7 @@ class _Cleaning:
         return young
 
     def take_back(self, entries: Iterable[Entry]) -> list[Item]:
-        """Remove these; what became of each."""
+        """Remove these; the outcome for each."""
         return Remover(self._client, self, self.say).remove(entries)
 
     def may_go(self, entry: Entry, tags: Tags) -> Item | None:

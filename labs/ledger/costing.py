@@ -38,7 +38,9 @@ def prices(env: Mapping[str, str]) -> PriceTable:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise LabError(
-            f"LAB_PRICES names {file}, which cannot be read: {reason}", "correct the path, or unset LAB_PRICES"
+            f"LAB_PRICES names {file}, which cannot be read: {reason}",
+            "correct the path, or unset LAB_PRICES",
+            id="price-table-unreadable",
         ) from error
     return parse(text, str(file))
 

@@ -174,6 +174,7 @@ class Ledger:
             raise LabError(
                 f"The ledger {self.file} cannot be written: {error.strerror or error}",
                 "free some space or check its permissions, then try again",
+                id="ledger-not-writable",
             ) from error
 
     def _append(self, file: IO[bytes], row: dict[str, Any]) -> None:

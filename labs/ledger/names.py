@@ -62,6 +62,7 @@ def names_for(env: Mapping[str, str]) -> Names:
         raise LabError(
             f"LAB_TRAINEE is '{trainee}'; it becomes part of repository and role names",
             "use 1 to 20 lower-case letters, digits and hyphens, for example LAB_TRAINEE=anna",
+            id="trainee-name-malformed",
         )
     return Names(f"{PREFIX}-{trainee}")
 
@@ -72,7 +73,10 @@ def owner_of(identity: str, env: Mapping[str, str]) -> str:
 
 
 def lifetime(env: Mapping[str, str]) -> timedelta:
-    """LAB_HOURS, by default 8: how long after its creation a resource counts as forgotten. LabError when no number."""
+    """LAB_HOURS, by default 8: how long after its creation a resource counts as forgotten.
+
+    LabError when it is not a number of hours.
+    """
     given = env.get("LAB_HOURS", "").strip()
     if not given:
         return LIFETIME
@@ -84,6 +88,7 @@ def lifetime(env: Mapping[str, str]) -> timedelta:
         raise LabError(
             f"LAB_HOURS is '{given}'; it is how many hours the lab may stay, up to {_LONGEST_H}.",
             "set it to a number, for example LAB_HOURS=8",
+            id="lifetime-malformed",
         )
     return timedelta(hours=hours)
 

@@ -1,4 +1,4 @@
-"""What cleaning says: what became of each resource, and the receipt."""
+"""What cleaning says: the outcome for each resource, and the receipt."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from labs.cost import Bill
 
 
 class Outcome(StrEnum):
-    """What became of one resource."""
+    """The outcome for one resource."""
 
     GONE = "gone"
     LEFT = "left"
@@ -18,7 +18,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """One resource and what became of it; ``reason`` is empty when it simply went."""
+    """One resource and its outcome; ``reason`` is empty when it simply went."""
 
     kind: str
     id: str

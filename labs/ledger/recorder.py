@@ -134,6 +134,7 @@ class Recorder:
             raise LabError(
                 f"{call} was not sent: the name '{name}' does not begin with '{self.names.prefix}'.",
                 f"name it {self.names.prefix}-something (a repository {self.names.prefix}/something)",
+                id="name-without-prefix",
             )
 
     def _parent_must_be_ours(self, client: Any, call: str, kind: Kind, id: str) -> None:
@@ -149,6 +150,7 @@ class Recorder:
             raise LabError(
                 f"{call} was not sent: whether {id} is this lab's cannot be read: {error}",
                 "ask for the permission to describe it, or use what the lab made",
+                id="parent-unreadable",
             ) from error
         if tags is None:
             return
@@ -156,6 +158,7 @@ class Recorder:
             raise LabError(
                 f"{call} was not sent: {id} is not this lab's; it does not carry its tags.",
                 "use a VPC that the lab has made, and what is in it",
+                id="parent-not-the-labs",
             )
         self._seen.add(id)
 
@@ -167,6 +170,7 @@ class Recorder:
             raise LabError(
                 f"{kind.service}:{kind.creates[0]} was not sent: it would overwrite '{id}', which {what}.",
                 f"leave out {kind.overwrite} the first time" if tags is None else "choose another name",
+                id="overwrites-what-is-not-the-labs",
             )
 
     def _write_down(self, region: str, model: Any, context: dict[str, Any], **_: object) -> None:

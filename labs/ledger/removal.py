@@ -77,7 +77,7 @@ class Remover:
     say: Callable[[str], None]
 
     def remove(self, entries: Iterable[Entry]) -> list[Item]:
-        """Remove these; what became of each. LabError when the account cannot be asked."""
+        """Remove these; the outcome for each. LabError when the account cannot be asked."""
         items: list[Item] = []
         known = kinds.known()
         for _, group in itertools.groupby(sorted(entries, key=in_order), key=lambda entry: known.wave(entry.kind)):

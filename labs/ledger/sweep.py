@@ -73,7 +73,7 @@ def _expires(tags: Tags) -> datetime | None:
 
 
 def delete(target: LabAccount, expired: list[Found], now: datetime, say: Callable[[str], None] = print) -> list[Item]:
-    """Remove what ``search`` found expired, in dependency order; what became of each.
+    """Remove what ``search`` found expired, in dependency order; the outcome for each.
 
     Whether it is past its time is read again before each delete. LabError while the account is not confirmed.
     """

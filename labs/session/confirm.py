@@ -27,6 +27,7 @@ def question(account: str, region: str, identity: str) -> LabError:
         f"The lab would create resources in AWS account {account}, region {region}, as {identity}. "
         "Nothing is created until you confirm.",
         f'if that is right, run lab.confirm("{account}"); if not, change AWS_PROFILE or LAB_TARGET',
+        id="account-not-confirmed",
     )
 
 
@@ -36,6 +37,7 @@ def confirm(home: Path, account: str, region: str, identity: str, typed: str) ->
         raise LabError(
             f"You typed '{typed}', but these credentials belong to account {account} ({identity}, region {region}).",
             f'if you mean account {account}, run lab.confirm("{account}"); if not, change AWS_PROFILE',
+            id="another-account-typed",
         )
     known = read_json(confirmed_file(home)) or {}
     entry = known.get(account)

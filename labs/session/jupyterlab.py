@@ -187,11 +187,17 @@ def _port_options(wanted: int) -> list[str]:
     """
     if wanted:
         if not _is_free(wanted):
-            raise LabError(f"Port {wanted} is in use.", "choose another one, or leave --port out")
+            raise LabError(
+                f"Port {wanted} is in use.", "choose another one, or leave --port out", id="jupyterlab-port-in-use"
+            )
         return [f"--port={wanted}", "--port-retries=0"]
     for port in filter(_is_free, range(FIRST_PORT, FIRST_PORT + PORTS)):
         return [f"--port={port}", "--port-retries=5"]
-    raise LabError(f"Ports {FIRST_PORT} to {FIRST_PORT + PORTS - 1} are all in use.", "choose one: labs start --port N")
+    raise LabError(
+        f"Ports {FIRST_PORT} to {FIRST_PORT + PORTS - 1} are all in use.",
+        "choose one: labs start --port N",
+        id="jupyterlab-ports-all-in-use",
+    )
 
 
 def _is_free(port: int) -> bool:
@@ -220,9 +226,17 @@ def _wait_until_ready(home: Path, process: "subprocess.Popen[bytes]", lab: Lab, 
             lines = log.read_text(errors="replace").strip().splitlines() or ["it printed nothing"]
             if not last and "no available port" in lines[-1]:
                 return None
-            raise LabError(f"JupyterLab did not start: {lines[-1]}", f"look at {log}, then run make lab again")
+            raise LabError(
+                f"JupyterLab did not start: {lines[-1]}",
+                f"look at {log}, then run make lab again",
+                id="jupyterlab-did-not-start",
+            )
         if time.monotonic() > deadline:
-            raise LabError(f"JupyterLab did not answer within {READY_S:.0f} seconds.", f"look at {log}")
+            raise LabError(
+                f"JupyterLab did not answer within {READY_S:.0f} seconds.",
+                f"look at {log}",
+                id="jupyterlab-did-not-answer",
+            )
         time.sleep(0.05)
 
 
@@ -266,7 +280,11 @@ def _announce(lab: Lab, cloud: Cloud | None, started: bool, took_s: float) -> No
 def _show_running(home: Path) -> None:
     lab = _recorded(home)
     if lab is None or not _answers(lab):
-        raise LabError("Another `make lab` is starting or stopping here.", "wait a few seconds, then try again")
+        raise LabError(
+            "Another `make lab` is starting or stopping here.",
+            "wait a few seconds, then try again",
+            id="another-lab-starting",
+        )
     print(f"The lab already runs here:\n\n    {lab.url}\n\nStop it with Ctrl-C where it was started.", flush=True)
 
 

@@ -175,6 +175,7 @@ def ensure_cloud(home: Path, env: Mapping[str, str] | None = None) -> tuple[Clou
             raise LabError(
                 f"The local AWS has been starting for too long: {lock_holder(lock)} holds the lock {lock}.",
                 f"look at {places.cloud_log(home)}, or stop that process, then try again",
+                id="local-aws-starting-too-long",
             )
         cloud = find_cloud(home)
         if cloud is not None:
@@ -272,7 +273,11 @@ def _did_not_start(log: Path, begin: int) -> LabError:
     advice = [line.removeprefix("Next: ") for line in lines if line.startswith("Next: ")]
     words = [line for line in lines if not line.startswith("Next: ")]
     reason = words[-1] if words else f"it printed nothing for {START_S:.0f} seconds"
-    return LabError(f"The local AWS did not start: {reason}", advice[-1] if advice else f"look at {log}")
+    return LabError(
+        f"The local AWS did not start: {reason}",
+        advice[-1] if advice else f"look at {log}",
+        id="local-aws-did-not-start",
+    )
 
 
 def _cloud(raw: Mapping[str, object]) -> Cloud:

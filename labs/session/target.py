@@ -135,7 +135,7 @@ def connect(env: MutableMapping[str, str] | None = None) -> Target:
     """Connect to the target that LAB_TARGET names, and point ``env`` (default os.environ) at it.
 
     ``local`` finds or starts the local AWS; ``aws`` uses boto3's own credentials and AWS_ENDPOINT_URL, read from the
-    process's environment. Creates nothing. LabError for everything that can be mended.
+    process's environment. Creates nothing. LabError for everything that can be fixed.
     """
     env = os.environ if env is None else env
     place = home.lab_home(env)
@@ -165,6 +165,7 @@ def target_name(env: Mapping[str, str]) -> TargetName:
         raise LabError(
             f"LAB_TARGET is '{word}'; it can be 'local' (the kit's own AWS) or 'aws' (your account).",
             "set it to one of these, or unset it for 'local'",
+            id="unknown-target",
         ) from None
 
 
