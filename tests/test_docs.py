@@ -101,7 +101,7 @@ def test_every_path_that_a_page_names_exists(page):
 
 def test_every_single_word_of_the_map_is_a_module_or_a_thing_of_the_lab():
     modules = {path.stem for path in LABS.rglob("*.py")} | {path.name for path in PACKAGES}
-    others = {"docker", "flock", "lock", "run_task", "path"}
+    others = {"docker", "filelock", "lock", "run_task", "path"}
     words = {span for span in spans(ROOT / "ARCHITECTURE.md") if re.fullmatch(r"[a-z_]+", span)}
     assert words - modules - others == set()
 
