@@ -1,4 +1,4 @@
-"""A bench whose clients answer as AWS does for a moment only: what a check must bear, and no test could wait for."""
+"""A bench whose clients answer for a moment as AWS does: what a check must cope with, and no test could wait for."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -67,7 +67,9 @@ def read(path: Path) -> Any:
     try:
         return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise LabError(f"{path.name} cannot be read as a notebook: {error}", "restore it: git checkout") from error
+        raise LabError(
+            f"{path.name} cannot be read as a notebook: {error}", "restore it: git checkout", id="notebook-unreadable"
+        ) from error
 
 
 def write(path: Path, notebook: Any) -> None:
@@ -88,7 +90,11 @@ def trainee(solved: Any, before: Any = None) -> Any:
             continue
         if ANSWER in cell.metadata.get("tags", []):
             if "placeholder" not in cell.metadata:
-                raise LabError(f"The answer cell {cell.id} has no placeholder.", "add one to its metadata")
+                raise LabError(
+                    f"The answer cell {cell.id} has no placeholder.",
+                    "add one to its metadata",
+                    id="answer-without-placeholder",
+                )
             cell.source = cell.metadata.pop("placeholder")
         old = known.get(cell.id)
         if old is not None and old.cell_type == "code" and old.source == cell.source:
@@ -126,9 +132,13 @@ def played(notebook: Any, bench: Bench) -> Any:
     try:
         client.execute(env=dict(bench.env))
     except CellExecutionError as error:
-        raise LabError(f"A cell failed with {error.ename}: {error.evalue}", "run it in JupyterLab") from error
+        raise LabError(
+            f"A cell failed with {error.ename}: {error.evalue}", "run it in JupyterLab", id="notebook-cell-failed"
+        ) from error
     except (CellTimeoutError, DeadKernelError) as error:
-        raise LabError(f"The notebook did not run to its end: {error}", "run it in JupyterLab") from error
+        raise LabError(
+            f"The notebook did not run to its end: {error}", "run it in JupyterLab", id="notebook-not-finished"
+        ) from error
     numbers = _Numbers()
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -151,7 +161,9 @@ def prepare(subject: Stage, bench: Bench) -> None:
         if not bench.progress.of(name).passed:
             report = runner.solve(name, bench)[-1]
             if not report.verdict.passed:
-                raise LabError(f"{name} could not be solved before {subject.notebook}:\n{report}")
+                raise LabError(
+                    f"{name} could not be solved before {subject.notebook}:\n{report}", id="stage-before-not-solved"
+                )
 
 
 def check(chosen: Sequence[Stage]) -> int:
@@ -200,7 +212,7 @@ def chosen(names: Sequence[str]) -> tuple[Stage, ...]:
     known = {subject.notebook: subject for subject in stages()}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise LabError(f"There is no notebook {unknown[0]}.", f"use one of: {', '.join(known)}")
+        raise LabError(f"There is no notebook {unknown[0]}.", f"use one of: {', '.join(known)}", id="no-such-notebook")
     return tuple(known[name] for name in names) or stages()
 
 

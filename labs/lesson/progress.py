@@ -88,7 +88,11 @@ class Progress:
         lock = self.path.with_suffix(".lock")
         with locked(lock, LOCK_WAIT_S) as held:
             if not held:
-                raise LabError(f"{self.path.name} is in use by {lock_holder(lock)}.", "wait a moment and try again")
+                raise LabError(
+                    f"{self.path.name} is in use by {lock_holder(lock)}.",
+                    "wait a moment and try again",
+                    id="progress-file-busy",
+                )
             raw = read_json(self.path) or {}
             entries = raw.setdefault("stages", {})
             yield entries

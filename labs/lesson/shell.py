@@ -40,9 +40,15 @@ def docker(bench: Bench, *words: str, log: Path | None = None, stdin: str = "") 
             check=False,
         )
     except FileNotFoundError:
-        raise LabError("There is no docker command on the PATH.", "run: labs doctor") from None
+        raise LabError(
+            "There is no docker command on the PATH.", "run: labs doctor", id="docker-command-missing"
+        ) from None
     except subprocess.TimeoutExpired as error:
-        raise LabError(f"docker {words[0]} did not end within {TIMEOUT_S // 60} minutes.", "try again") from error
+        raise LabError(
+            f"docker {words[0]} did not end within {TIMEOUT_S // 60} minutes.",
+            "try again",
+            id="docker-command-too-long",
+        ) from error
     if log is not None:
         log.write_text(done.stdout)
     return Done(done.returncode, done.stdout)
@@ -53,7 +59,11 @@ def must(done: Done, doing: str) -> Done:
     if done.code == 0:
         return done
     lines = [line for line in done.output.splitlines() if line.strip()]
-    raise LabError(f"{doing} failed: {lines[-1] if lines else f'exit code {done.code}'}", "run: labs doctor")
+    raise LabError(
+        f"{doing} failed: {lines[-1] if lines else f'exit code {done.code}'}",
+        "run: labs doctor",
+        id="docker-step-failed",
+    )
 
 
 def patiently(bench: Bench, attempt: Callable[[], Done]) -> Done:

@@ -13,7 +13,11 @@ def undo(bench: Bench, wanted: Callable[[Entry], bool]) -> None:
     """Take back the lab's resources that ``wanted`` says yes to. LabError names one that would not go."""
     for item in cleanup.take_back(bench.target, wanted):
         if item.outcome is Outcome.LEFT:
-            raise LabError(f"{item.kind} {item.id} could not be removed: {item.reason}", "fix that, then try again")
+            raise LabError(
+                f"{item.kind} {item.id} could not be removed: {item.reason}",
+                "fix that, then try again",
+                id="stage-not-undone",
+            )
 
 
 def named(entry: Entry, *names: str) -> bool:

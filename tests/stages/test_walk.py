@@ -1,9 +1,6 @@
 """Every stage: unsolved is not passed, solved is, each wrong answer gets its message, reset undoes what solve did."""
 
-import hashlib
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +10,10 @@ from labs.lesson import runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import Stage, Wrong, stage, stages
 from labs.session import local
+from labs.subjects.push import lab_repository
 from labs.verdict import Status
+
+from .isolation import snapshot, spoiling_nothing_else
 
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.name)
 MISTAKES = [
@@ -72,14 +72,35 @@ def test_solving_twice_passes_twice(bench: Bench, subject: Stage) -> None:
 @pytest.mark.parametrize(("subject", "wrong"), MISTAKES)
 def test_each_wrong_answer_gets_its_own_message(bench: Bench, subject: Stage, wrong: Wrong) -> None:
     ready(bench, subject)
-    runner.begin(subject.name, bench)
-    changed = wrong.do(bench) or bench
-    report = runner.check(subject, changed, sleep=lambda _: None, clock=iter(range(0, 10_000, 10)).__next__)
+    with spoiling_nothing_else(bench, subject, wrong.mistake):
+        runner.begin(subject.name, bench)
+        changed = wrong.do(bench) or bench
+        report = runner.check(subject, changed, sleep=lambda _: None, clock=iter(range(0, 10_000, 10)).__next__)
     assert report.verdict.message_id == wrong.message_id, str(report)
     lines = str(report).splitlines()
     assert len(lines) <= 5
     assert "Traceback" not in str(report)
     assert wrong.message_id.endswith((".pass", ".pass_words")) is report.verdict.passed
+
+
+def spoil(bench: Bench, subject: Stage) -> None:
+    """What stage 02 has made is not stage 03's."""
+    with spoiling_nothing_else(bench, subject, "a tidy mind"):
+        lab_repository.delete(bench)
+        bench.push_log.unlink()
+
+
+def test_a_wrong_answer_that_spoils_another_stage_fails_at_its_own_name_in_one_sentence(bench: Bench) -> None:
+    subject = stage("push-fixed")
+    ready(bench, subject)
+    with pytest.raises(pytest.fail.Exception) as failed:
+        spoil(bench, subject)
+    said = str(failed.value)
+    assert said.startswith('push-fixed: "a tidy mind" spoils more than its own stage: repositories ')
+    assert "files push.log is gone" in said
+    assert len(said.splitlines()) == 1
+    # Nobody else pays for it: what the next test needs is made again.
+    ready(bench, subject)
 
 
 @EVERY
@@ -156,59 +177,3 @@ def test_an_unknown_stage_is_named_with_those_there_are() -> None:
     with pytest.raises(LabError, match=r"There is no stage 'pull'") as raised:
         stage("pull")
     assert ", ".join(each.name for each in stages()) in str(raised.value)
-
-
-def snapshot(bench: Bench) -> dict[str, Any]:
-    """The account and the trainee's files; the registry's passwords by host only."""
-    ecr, iam = bench.client("ecr"), bench.client("iam")
-    repositories = [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]]
-    images = {
-        name: sorted(
-            (each["imageDigest"], *sorted(each.get("imageTags", [])))
-            for each in ecr.describe_images(repositoryName=name)["imageDetails"]
-        )
-        for name in repositories
-    }
-    roles = {}
-    for role in iam.list_roles()["Roles"]:
-        name = role["RoleName"]
-        inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
-        roles[name] = {
-            "trust": role["AssumeRolePolicyDocument"],
-            "inline": {each: iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"] for each in inline},
-            "attached": iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"],
-        }
-    files = {
-        str(path.relative_to(bench.work)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(bench.work.rglob("*"))
-        if path.is_file()
-    }
-    return {
-        "repositories": repositories,
-        "images": images,
-        "roles": roles,
-        **_network_and_tasks(bench),
-        "files": files,
-        "begun": _begun(bench.home / "progress.json"),
-    }
-
-
-def _network_and_tasks(bench: Bench) -> dict[str, Any]:
-    """What stands in the account outside ECR and IAM, by its names; ids and times are new each time."""
-    ec2, ecs = bench.client("ec2"), bench.client("ecs")
-    clusters = ecs.list_clusters()["clusterArns"]
-    names = {
-        "vpcs": [each["CidrBlock"] for each in ec2.describe_vpcs()["Vpcs"]],
-        "groups": [each["GroupName"] for each in ec2.describe_security_groups()["SecurityGroups"]],
-        "endpoints": [each["ServiceName"] for each in ec2.describe_vpc_endpoints()["VpcEndpoints"]],
-        "clusters": clusters,
-        "services": [arn for each in clusters for arn in ecs.list_services(cluster=each)["serviceArns"]],
-        "definitions": [arn.rpartition(":")[0] for arn in ecs.list_task_definitions()["taskDefinitionArns"]],
-        "parameters": [each["Name"] for each in bench.client("ssm").describe_parameters()["Parameters"]],
-        "logs": [each["logGroupName"] for each in bench.client("logs").describe_log_groups()["logGroups"]],
-    }
-    return {kind: sorted(found) for kind, found in names.items()}
-
-
-def _begun(path: Path) -> list[str]:
-    return sorted(json.loads(path.read_text())["stages"]) if path.exists() else []

@@ -41,7 +41,7 @@ def _platforms(*platforms: str) -> Callable[[Bench], None]:
 
 
 def _attested(bench: Bench) -> None:
-    """One platform with its provenance: the index has two entries, one of which is no image."""
+    """One platform with its provenance: the index has two entries, one of which is not an image."""
     fresh(bench)
     output = ("--provenance=mode=min", "--output", f"type=oci,dest={bench.archive}")
     must(build(bench, "-t", bench.image, *output, platforms=PLATFORMS[:1]), "The build")

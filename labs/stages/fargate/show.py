@@ -33,7 +33,7 @@ def service(bench: Bench) -> str:
     """The service when it is steady, or will not become so: counts and tasks; if it is not, the newest events."""
     ecs = bench.client("ecs")
     if service_of(bench, ecs) is None:
-        raise LabError("There is no service yet.", "run the cell that calls create_service")
+        raise LabError("There is no service yet.", "run the cell that calls create_service", id="no-service-yet")
     steady = wait_steady(bench)
     found = service_of(bench, ecs) or {}
     facts = {

@@ -35,7 +35,7 @@ def prepare(bench: Bench) -> dict[str, str]:
 
 
 def solve(bench: Bench) -> None:
-    """All of it; what is there and right is left, what is not right is mended."""
+    """All of it; what is there and right is left, what is not right is fixed."""
     _take_back_plain(bench)
     put_secret(bench)
     make_log_group(bench)
@@ -107,7 +107,7 @@ def write_policies(bench: Bench, **changed: str) -> None:
 def make_roles(bench: Bench) -> tuple[str, ...]:
     """Both roles with the trust of its file; the execution role with the policy of its file. Those that were made.
 
-    LabError when a file is missing or is no policy.
+    LabError when a file is missing or is not a policy.
     """
     iam = bench.client("iam")
     trust = _read(bench, resources.TRUST_FILE)
@@ -129,10 +129,14 @@ def make_roles(bench: Bench) -> tuple[str, ...]:
 def _read(bench: Bench, file: str) -> str:
     path = bench.work / file
     if not path.exists():
-        raise LabError(f"There is no file {file}.", "run the cell above, which writes it")
+        raise LabError(f"There is no file {file}.", "run the cell above, which writes it", id="role-file-missing")
     text = path.read_text()
     if role_policies.is_empty(text):
-        raise LabError(f"{file} has no statement yet, so no role was made.", "write it, then run this again")
+        raise LabError(
+            f"{file} has no statement yet, so no role was made.",
+            "write it, then run this again",
+            id="role-policy-empty",
+        )
     if file != resources.TRUST_FILE:
         role_policies.read_policy(text)
     return text

@@ -223,11 +223,11 @@ def _rolling(bench: Bench) -> Bench:
     solve(bench)
 
     def rolling(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-        early = [
+        during = [
             {**each, "deployments": each["deployments"] * 2, "runningCount": 3, "pendingCount": 1, "events": []}
             for each in answer["services"]
         ]
-        return {**answer, "services": early}
+        return {**answer, "services": during}
 
     return answering(bench, "ecs", "describe_services", rolling)
 

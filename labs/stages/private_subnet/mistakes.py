@@ -311,13 +311,13 @@ def pending_task(label: str, until: str) -> Callable[[Bench], Bench]:
 
     def pending(answer: Mapping[str, Any]) -> Mapping[str, Any]:
         gone = ("stopCode", "stoppedReason", "stoppedAt", "startedAt")
-        early = [
+        during = [
             {name: value for name, value in task.items() if name not in gone} | {"lastStatus": "PENDING"}
             if task.get("startedBy") == label
             else task
             for task in answer["tasks"]
         ]
-        return {**answer, "tasks": early}
+        return {**answer, "tasks": during}
 
     def do(bench: Bench) -> Bench:
         walk(bench, until)

@@ -61,7 +61,7 @@ def find(ecs: Any, bench: Bench) -> str:
 
 
 def _cluster(bench: Bench) -> str:
-    # Creating it twice is no error: the answer is the cluster there is.
+    # Creating it twice is not an error: the answer is the existing cluster.
     bench.client("ecs").create_cluster(clusterName=task_runs.cluster(bench))
     return f"cluster          {task_runs.cluster(bench)}"
 
@@ -152,5 +152,5 @@ def require(bench: Bench) -> str:
     """The trial's task definition; LabError when there is none yet."""
     found = find(bench.client("ecs"), bench)
     if not found:
-        raise LabError("There is no trial task yet.", "run the cell with lab.trial_task()")
+        raise LabError("There is no trial task yet.", "run the cell with lab.trial_task()", id="no-trial-task-yet")
     return found

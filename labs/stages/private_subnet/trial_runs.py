@@ -14,7 +14,11 @@ def run_trial(bench: Bench, label: str) -> None:
     """Run the trial task once more, in the private subnets, with the tasks' group."""
     subnets, groups = subnet_ids(bench), group_ids(bench)
     if not subnets or vpc_names.TASKS not in groups:
-        raise LabError("There is no subnet or no security group to run a task in.", "run the cells above, in order")
+        raise LabError(
+            "There is no subnet or no security group to run a task in.",
+            "run the cells above, in order",
+            id="nowhere-to-run-the-trial",
+        )
     task_runs.run(bench, label, trial.require(bench), subnets, [groups[vpc_names.TASKS]])
 
 

@@ -11,7 +11,7 @@ STAGE, BEFORE = "push-fixed", "push-denied"
 
 
 def solve(bench: Bench) -> None:
-    """Mend the policy and push both platforms."""
+    """Fix the policy and push both platforms."""
     put(bench, stage(STAGE).policy("push-policy", **bench.names()))
     must(push_client.login(bench), "The login")
     lab_repository.untag(bench, BOTH)  # an administrator may have pushed it: then the role would put nothing

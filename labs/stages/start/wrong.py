@@ -35,7 +35,7 @@ class _Powerless:
         return f"This machine cannot run {platform}: it has another CPU and no emulation."
 
     def run(self, image: str, platform: oci.Platform, env: Mapping[str, str]) -> RunningApp:
-        raise LabError(self.runnable(platform))
+        raise LabError(self.runnable(platform), id="platform-cannot-run")
 
     def archive(self, image: str, destination: Path) -> Path:
         return self.real.archive(image, destination)

@@ -15,7 +15,7 @@ POLICY_NAME = "push"
 def put(bench: Bench, policy: str) -> bool:
     """Make the push role, if it is not there, and give it this policy; False when the role was there.
 
-    Everybody in the account whom IAM allows to may assume it. LabError when the text is no policy.
+    Everybody in the account whom IAM allows to may assume it. LabError when the text is not a policy.
     """
     read_policy(policy)
     iam = bench.client("iam")

@@ -28,14 +28,20 @@ def index_of(bench: Bench, tag: str = "") -> tuple[str, str, oci.Index]:
     """Name, digest and index of the archive, or of a tag in ECR. LabError when there is none."""
     if not tag:
         if not bench.archive.exists():
-            raise LabError(f"There is no {bench.archive.name} in $WORK yet.", "run the build cell above")
+            raise LabError(
+                f"There is no {bench.archive.name} in $WORK yet.", "run the build cell above", id="no-archive-yet"
+            )
         image = read_archive(bench.archive)
         return bench.archive.name, image.digest, image.index
     found = lab_repository.pushed(bench.client("ecr"), bench.repository_name, tag)
     if found is None:
-        raise LabError(f"There is no tag {tag} in {bench.repository_name} yet.", "push it first")
+        raise LabError(f"There is no tag {tag} in {bench.repository_name} yet.", "push it first", id="no-such-tag-yet")
     if isinstance(found.image, oci.Manifest):
-        raise LabError(f"The tag {tag} is a single image, not an index.", "build for both platforms and push")
+        raise LabError(
+            f"The tag {tag} is a single image, not an index.",
+            "build for both platforms and push",
+            id="tag-not-an-index",
+        )
     return f"{bench.repository_name}:{tag}", found.digest, found.image
 
 
@@ -50,7 +56,9 @@ def policy_text(bench: Bench) -> str:
     """The policies on the push role; LabError when there is no role."""
     documents = role_policies.live_policies(bench.client("iam"), bench.push_role)
     if documents is None:
-        raise LabError(f"There is no role {bench.push_role} yet.", "run the cell with lab.push_role()")
+        raise LabError(
+            f"There is no role {bench.push_role} yet.", "run the cell with lab.push_role()", id="no-push-role-yet"
+        )
     return "\n\n".join(f"{each.name} on {bench.push_role}\n{text.pretty(each.body)}" for each in documents)
 
 

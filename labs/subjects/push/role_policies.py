@@ -17,7 +17,7 @@ def read_policy(text: str) -> Mapping[str, Any]:
     try:
         parse_policy(text)
     except MalformedPolicy as error:
-        raise LabError(malformed(error), "fix it there and run the cell again") from error
+        raise LabError(malformed(error), "fix it there and run the cell again", id="policy-malformed") from error
     body: Mapping[str, Any] = json.loads(text)
     return body
 

@@ -44,7 +44,7 @@ def run(bench: Bench, label: str, definition: str, subnets: Sequence[str], group
     )
     if not answer["tasks"]:
         reason = answer["failures"][0].get("reason", "no reason given") if answer["failures"] else "no reason given"
-        raise LabError(f"ECS did not start a task: {reason}.", "run the cell again")
+        raise LabError(f"ECS did not start a task: {reason}.", "run the cell again", id="ecs-started-no-task")
     return str(answer["tasks"][0]["taskArn"])
 
 
@@ -121,13 +121,19 @@ def settled(bench: Bench, label: str) -> TaskRun:
     while True:
         tasks = [read_task(task) for task in described(ecs, cluster(bench), startedBy=label)]
         if not tasks:
-            raise LabError(f'There is no task with startedBy "{label}".', "run the cell that starts it")
+            raise LabError(
+                f'There is no task with startedBy "{label}".', "run the cell that starts it", id="no-task-of-that-label"
+            )
         last = max(tasks, key=lambda task: task.created)
         if last.status in ("RUNNING", "STOPPED"):
             _keep(bench, label, tasks)
             return last
         if time.monotonic() > deadline:
-            raise LabError(f"The task {last.task_id} is still {last.status} after {limit:.0f} s.", "run the cell again")
+            raise LabError(
+                f"The task {last.task_id} is still {last.status} after {limit:.0f} s.",
+                "run the cell again",
+                id="task-not-settled",
+            )
         time.sleep(pause)
         pause = min(2 * pause, 5.0 if bench.on_aws else 0.5)
 
@@ -155,7 +161,9 @@ def _kept(bench: Bench, label: str) -> list[TaskRun]:
             row.update({name: datetime.fromisoformat(row[name]) for name in _TIMES if row.get(name)})
         return [TaskRun(**row) for row in rows]
     except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise LabError(f"{path.name} cannot be read: {error}", f"delete $WORK/tasks/{path.name}") from error
+        raise LabError(
+            f"{path.name} cannot be read: {error}", f"delete $WORK/tasks/{path.name}", id="kept-tasks-unreadable"
+        ) from error
 
 
 # What several notebooks call by ``lab.<name>``.

@@ -37,8 +37,14 @@ class _Groups(dict[str, str]):
     def __missing__(self, purpose: str) -> str:
         known = ", ".join(vpc_names.GROUPS)
         if purpose not in vpc_names.GROUPS:
-            raise LabError(f"The lab has no security group '{purpose}'.", f"use one of: {known}")
-        raise LabError(f"There is no security group '{purpose}' yet.", "run the cell that calls create_security_group")
+            raise LabError(
+                f"The lab has no security group '{purpose}'.", f"use one of: {known}", id="no-such-security-group"
+            )
+        raise LabError(
+            f"There is no security group '{purpose}' yet.",
+            "run the cell that calls create_security_group",
+            id="no-security-group-yet",
+        )
 
 
 def group_ids(bench: Bench) -> dict[str, str]:

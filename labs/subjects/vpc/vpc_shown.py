@@ -38,7 +38,7 @@ _STATIONS = {
 def _found(bench: Bench) -> VpcReading:
     found = reading.read(bench, bench.client("ec2"))
     if found is None:
-        raise LabError("There is no VPC of the lab yet.", "run the cell that calls create_vpc")
+        raise LabError("There is no VPC of the lab yet.", "run the cell that calls create_vpc", id="no-vpc-yet")
     return found
 
 
@@ -76,7 +76,9 @@ def wait_available(bench: Bench) -> None:
     deadline, pause = time.monotonic() + limit, 0.1
     while any(str(each["State"]).lower() == "pending" for each in _found(bench).endpoints):
         if time.monotonic() > deadline:
-            raise LabError(f"An endpoint is still pending after {limit:.0f} s.", "run the cell again")
+            raise LabError(
+                f"An endpoint is still pending after {limit:.0f} s.", "run the cell again", id="endpoint-still-pending"
+            )
         time.sleep(pause)
         pause = min(2 * pause, 5.0 if bench.on_aws else 0.5)
 
@@ -85,10 +87,16 @@ def way(bench: Bench, service: str) -> str:
     """Every hop to one service, by the picture's names."""
     known = [goal.service for goal in GOALS]
     if service not in known:
-        raise LabError(f"'{service}' is not one of the services of a start.", f"use one of: {', '.join(known)}")
+        raise LabError(
+            f"'{service}' is not one of the services of a start.",
+            f"use one of: {', '.join(known)}",
+            id="not-a-service-of-a-start",
+        )
     found = _ways(bench, _found(bench))
     if not found:
-        raise LabError("There is no subnet to start from yet.", "run the cell that calls create_subnet")
+        raise LabError(
+            "There is no subnet to start from yet.", "run the cell that calls create_subnet", id="no-subnet-yet"
+        )
     chosen = next(each for each in found if each.goal.service == service)
     to = f"{chosen.goal.title}, {chosen.goal.at(bench)}"
     lines = [text.wrapped(f"From a task in {chosen.subnet} to {to}: {_sign(chosen).value}"), ""]

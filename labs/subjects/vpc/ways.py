@@ -101,7 +101,9 @@ def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str) -> Iterator[Way]:
     try:
         snapshot = Snapshot.parse(document(ec2, vpc))
     except MalformedSnapshot as error:
-        raise LabError(f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL") from error
+        raise LabError(
+            f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL", id="ec2-answer-unreadable"
+        ) from error
     for goal in GOALS:
         found = [_way(bench, snapshot, goal, subnet, group) for subnet in vpc.subnet_ids]
         if found:
