@@ -23,9 +23,9 @@ def run(args: argparse.Namespace) -> int:
     for page in stale:
         if args.what == "build":
             page.path.write_text(page.built, "utf-8")
-            print(f"Written: docs/{page.path.name}")
+            print(f"Written: {page.shown}")
         else:
-            print(f"docs/{page.path.name} does not say what the product says", file=sys.stderr)
+            print(f"{page.shown} does not say what the product says", file=sys.stderr)
     if stale and args.what == "check":
         print("Next: run labs docs build", file=sys.stderr)
         return 1

@@ -52,6 +52,8 @@ class Wrong:
 class Stage:
     """One stage, as its ``stage.toml`` says: ``minutes`` is measured work, ``cost`` what it costs on AWS.
 
+    ``does`` and ``proves``: what the trainee does, and what the check proves, for README's table.
+
     ``lasting``: what it does stays done; its reset only forgets it.
     """
 
@@ -62,6 +64,8 @@ class Stage:
     notebook: str
     minutes: int
     cost: str
+    does: str
+    proves: str
     needs: tuple[str, ...]
     creates: tuple[str, ...]
     prediction: Prediction
@@ -159,7 +163,7 @@ def said(message_id: str, values: Mapping[str, object]) -> Verdict:
     """The verdict behind a message id. A message may name ``{following}``: the notebook that comes after its stage."""
     message = catalogue().messages.get(message_id)
     if message is not None and "following" in message.values and message_id in _owners():
-        values = {"following": following(_owners()[message_id]), **values}
+        values = {"following": following(_owners()[message_id]) or "any notebook again", **values}
     return catalogue().verdict(message_id, **values)
 
 
@@ -173,6 +177,8 @@ def _read(path: Path) -> Stage:
         notebook=raw["notebook"],
         minutes=raw["minutes"],
         cost=raw["cost"],
+        does=raw["does"],
+        proves=raw["proves"],
         needs=tuple(raw["needs"]),
         creates=tuple(raw["creates"]),
         prediction=Prediction(**raw["prediction"]),

@@ -22,6 +22,8 @@ REQUIRED: Mapping[str, tuple[type, str]] = {
     "notebook": (str, '"06-tags"'),
     "minutes": (int, "20"),
     "cost": (str, '"nothing"'),
+    "does": (str, '"make a log group that forgets"'),
+    "proves": (str, '"the group is there, and has a retention"'),
     "needs": (list, '["start"]'),
     "creates": (list, '["a log group"]'),
     "prediction": (dict, "a table [prediction]"),

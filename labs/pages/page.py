@@ -1,4 +1,4 @@
-"""A page of docs/ and its generated blocks."""
+"""README or a page of docs/, and its generated blocks."""
 
 import re
 from collections.abc import Iterator
@@ -18,6 +18,11 @@ class Page:
 
     path: Path
     text: str
+
+    @property
+    def shown(self) -> str:
+        """Its path in the checkout."""
+        return str(self.path.relative_to(checkout()))
 
     @property
     def built(self) -> str:
@@ -41,11 +46,11 @@ class Page:
 
 
 def pages() -> Iterator[Page]:
-    """The pages of the checkout that have generated blocks, by name. LabError where there is no docs/."""
+    """README and the pages of docs/ that have generated blocks, by name. LabError where there is no docs/."""
     folder = checkout() / "docs"
     if not folder.is_dir():
         raise LabError(f"There is no docs/ in {folder.parent}", "run this in a clone of the repository", id="no-docs")
-    for path in sorted(folder.glob("*.md")):
+    for path in (*checkout().glob("README.md"), *sorted(folder.glob("*.md"))):
         text = path.read_text("utf-8")
         if _BLOCK.search(text):
             yield Page(path, text)

@@ -11,4 +11,5 @@ BLOCKS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "commands": reference.commands,
     "errors": reference.errors,
     "stages": stage_minutes.listed,
+    "course": stage_minutes.course,
 }

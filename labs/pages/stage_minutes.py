@@ -5,6 +5,13 @@ from collections.abc import Sequence
 from labs.lesson.stage import stages
 
 
+def course(_words: Sequence[str]) -> str:
+    """What the trainee does in each stage and what its check proves, as a table."""
+    rows = [(each.notebook, str(each.minutes), each.does, each.proves) for each in stages()]
+    head = ("| notebook | minutes | you do | the check proves |", "|---|---|---|---|")
+    return "\n".join((*head, *(f"| {' | '.join(row)} |" for row in rows)))
+
+
 def listed(_words: Sequence[str]) -> str:
     """Notebook, title, minutes and cost of each stage, and the sum of the minutes, as a table."""
     rows = [(each.notebook, each.title, f"{each.minutes} min", each.cost) for each in stages()]

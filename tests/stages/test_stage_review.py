@@ -67,13 +67,13 @@ def reading(path: Path) -> list[LabError]:
         ("stage.toml", swap("minutes", "minuts"), "stage-key-unknown", 4, "'minuts' is not a key"),
         ("stage.toml", swap('cost = "nothing"\n', ""), "stage-key-missing", 1, "no 'cost'"),
         ("stage.toml", swap("minutes = 15", 'minutes = "15"'), "stage-key-of-another-type", 4, "a whole number"),
-        ("stage.toml", swap('needs = ["start"]', "needs = [0]"), "stage-key-of-another-type", 6, "a list of texts"),
+        ("stage.toml", swap('needs = ["start"]', "needs = [0]"), "stage-key-of-another-type", 8, "a list of texts"),
         ("stage.toml", swap("minutes = 15", "minutes ="), "stage-file-not-toml", 4, "not TOML"),
         ("stage.toml", swap("order = 6", "order = 6\norder = 8"), "name-twice-in-a-file", 2, "order is written twice"),
         ("stage.toml", swap("order = 6", "order = 8"), "notebook-not-in-order", 3, "08-"),
-        ("stage.toml", swap('right = "always"', 'right = "ever"'), "prediction-without-its-answer", 11, "'ever'"),
-        ("stage.toml", swap("why =", "because ="), "stage-key-unknown", 12, "'because' is not a key of prediction"),
-        ("stage.toml", swap('right = "always"\n', ""), "prediction-key-missing", 9, "no 'right'"),
+        ("stage.toml", swap('right = "always"', 'right = "ever"'), "prediction-without-its-answer", 13, "'ever'"),
+        ("stage.toml", swap("why =", "because ="), "stage-key-unknown", 14, "'because' is not a key of prediction"),
+        ("stage.toml", swap('right = "always"\n', ""), "prediction-key-missing", 11, "no 'right'"),
         ("messages.en.toml", swap("no_retention", "no_group"), "name-twice-in-a-file", 7, "tag.rules.no_group"),
         ("messages.en.toml", swap("tag.rules.pass", "build.pass"), "message-id-twice", 13, "build.pass is used twice"),
         ("messages.en.toml", swap("expected", "expects"), "message-key-unknown", 3, "'expects'"),
@@ -174,7 +174,7 @@ def test_a_missing_file_is_named(own: Stage, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_stage_that_needs_a_later_one_is_told(own: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     found = words_of(replace(own, needs=("start", "clean-up")), monkeypatch)
-    assert found["stage-needs-unknown"].what.startswith(f"{FOLDER}/stage.toml:6: 'clean-up' is not a stage before")
+    assert found["stage-needs-unknown"].what.startswith(f"{FOLDER}/stage.toml:8: 'clean-up' is not a stage before")
 
 
 @pytest.mark.parametrize(
