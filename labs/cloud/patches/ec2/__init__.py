@@ -1,10 +1,9 @@
 """moto's EC2: what a VPC lab meets and moto leaves open, one module a matter.
 
-``catalogue`` instance types and endpoint services · ``addresses`` and ``interfaces`` network interfaces ·
-``endpoints``, ``endpoint_checks`` VPC endpoints · ``gateways`` NAT and internet gateways · ``routes`` ·
-``groups`` security groups · ``networks`` VPCs, subnets, DHCP options · ``prefix_lists`` · ``lifetimes`` what
-passes by time · ``absences`` unknown ids · ``key_pairs`` · ``task_interfaces`` the interfaces that ECS makes for
-Fargate tasks.
+``offerings`` instance types and endpoint services · ``addresses`` and ``interfaces`` network interfaces ·
+``endpoints``, ``endpoint_checks``, ``endpoint_plans`` VPC endpoints · ``gateways`` NAT and internet gateways ·
+``route_tables`` · ``groups`` security groups · ``networks`` VPCs, subnets, DHCP options · ``prefix_lists`` ·
+``lifetimes`` what passes by time · ``absences`` unknown ids · ``ec2_errors`` what is refused · ``key_pairs``.
 
 Two rules hold everywhere. A call checks all before it changes anything: a refused call is not in the journal, so
 it must leave no trace. And what passes by time is decided by the time of the call, never stored by a read.
