@@ -49,7 +49,14 @@ def account(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Target]:
         session._session.register_component("data_loader", _MODELS)
         names = Names()
         target = Target(
-            TargetName.AWS, ACCOUNT, "us-east-1", IDENTITY, names, names.tags("anna"), home, session, endpoint=""
+            name=TargetName.AWS,
+            account=ACCOUNT,
+            region="us-east-1",
+            identity=IDENTITY,
+            names=names,
+            tags=names.tags("anna"),
+            home=home,
+            session=session,
         )
         target.confirm(ACCOUNT)
         yield target

@@ -40,7 +40,7 @@ class Usage:
         return f"{self.kind} {self.id}" + (f" ({short})" if short else "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """One resource at one price: USD so far and USD more if it is left; ``units`` run now or ran last."""
 
@@ -180,7 +180,17 @@ def _line(usage: Usage, rate: Rate, price: Price, runs: Iterable[_Run], now: dat
         for run in still
     )
     units = sum(run.meter.quantity for run in still or runs[-1:])
-    return Line(usage.kind, usage.id, usage.label, usage.region, rate, price, units, so_far, later)
+    return Line(
+        kind=usage.kind,
+        id=usage.id,
+        label=usage.label,
+        region=usage.region,
+        rate=rate,
+        price=price,
+        units=units,
+        so_far=so_far,
+        more=later,
+    )
 
 
 def _hours(rate: Rate, begin: datetime, end: datetime) -> float:

@@ -186,8 +186,17 @@ class _Cleaning:
         unread = self.unread()
         unused = tuple(each.kind for each in unread if used and self._may_be_unread(each.kind, used))
         found = (*seen.values(), *(item for item in unread if item.kind not in unused))
-        counts = len(created), len(gone)
-        return Receipt(target.account, target.region, target.name, *counts, found, datetime.now(UTC), cost, unused)
+        return Receipt(
+            account=target.account,
+            region=target.region,
+            target=target.name,
+            created=len(created),
+            gone=len(gone),
+            left=found,
+            read_at=datetime.now(UTC),
+            cost=cost,
+            not_read=unused,
+        )
 
     def _may_be_unread(self, kind: str, used: set[str]) -> bool:
         return kind in self._denied and _service(kind) not in used

@@ -30,7 +30,7 @@ class Item:
         return f"  {self.outcome:<8}  {self.kind:<27}  {self.id or '(no id yet)'}{reason}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Receipt:
     """What was created, what of it is gone, what is left: counted in the account after the last delete.
 

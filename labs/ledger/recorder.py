@@ -52,7 +52,7 @@ class _CostCall:
     facts: Mapping[str, Any]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Recorder:
     """Writes what one lab creates into its ledger.
 

@@ -35,7 +35,7 @@ _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"
 _replaced: dict[str, tuple[str | None, str | None]] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """One connected target.
 
@@ -98,7 +98,10 @@ class Target:
         # The stubs know a client by the service's name, which is known here only at run time.
         make: Callable[..., Any] = session.client
         client = make(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG)
-        Recorder(self.ledger, self.names, self.tags, self.require_confirmed, self.lifetime).watch(client, region)
+        recorder = Recorder(
+            ledger=self.ledger, names=self.names, tags=self.tags, allow=self.require_confirmed, lifetime=self.lifetime
+        )
+        recorder.watch(client, region)
         return client
 
     def role_arn(self, role: str) -> str:
@@ -138,12 +141,12 @@ def connect(env: MutableMapping[str, str] | None = None) -> Target:
     process's environment. Creates nothing. LabError for everything that can be fixed.
     """
     env = os.environ if env is None else env
-    place = home.lab_home(env)
     names = names_for(env)
     if target_name(env) is TargetName.LOCAL:
-        cloud, _ = local.ensure_cloud(place, env)
+        cloud, _ = local.ensure_cloud(home.lab_home(env), env)
         _point_at(cloud, env)
-        return _introduce(TargetName.LOCAL, cloud.session(), cloud.region, cloud.endpoint, names, place, env)
+        session, region, endpoint = cloud.session(), cloud.region, cloud.endpoint
+        return _introduced(TargetName.LOCAL, session, region, endpoint=endpoint, names=names, env=env)
     _point_back(env)
     try:
         # botocore reads AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs read AWS_REGION first.
@@ -153,7 +156,7 @@ def connect(env: MutableMapping[str, str] | None = None) -> Target:
         raise explain(error, "reading your AWS configuration") from error
     if not region:
         raise no_region()
-    return _introduce(TargetName.AWS, session, region, "", names, place, env)
+    return _introduced(TargetName.AWS, session, region, endpoint="", names=names, env=env)
 
 
 def target_name(env: Mapping[str, str]) -> TargetName:
@@ -169,23 +172,28 @@ def target_name(env: Mapping[str, str]) -> TargetName:
         ) from None
 
 
-def _introduce(
-    name: TargetName,
-    session: boto3.Session,
-    region: str,
-    endpoint: str,
-    names: Names,
-    place: Path,
-    env: Mapping[str, str],
+def _introduced(
+    name: TargetName, session: boto3.Session, region: str, *, endpoint: str, names: Names, env: Mapping[str, str]
 ) -> Target:
+    """The target after the account has said who asks."""
     try:
         sts = session.client("sts", region_name=region, endpoint_url=endpoint or None, config=_CONFIG)
         answer = sts.get_caller_identity()
         account, arn = str(answer["Account"]), str(answer["Arn"])
     except (ClientError, BotoCoreError, ResponseParserError, ValueError, KeyError) as error:
         raise explain(error, "asking who you are (sts:GetCallerIdentity)") from error
-    tags = names.tags(owner_of(arn, env))
-    return Target(name, account, region, arn, names, tags, place, session, endpoint, lifetime(env))
+    return Target(
+        name=name,
+        account=account,
+        region=region,
+        identity=arn,
+        names=names,
+        tags=names.tags(owner_of(arn, env)),
+        home=home.lab_home(env),
+        session=session,
+        endpoint=endpoint,
+        lifetime=lifetime(env),
+    )
 
 
 def _authorization(ecr: "ECRClient") -> "AuthorizationDataTypeDef":
