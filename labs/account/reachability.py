@@ -100,9 +100,9 @@ def report(path: network.Path) -> str:
 
 def _end(path: network.Path) -> list[str]:
     if path.blocked_at is not None:
-        mend = path.blocked_at.mend
+        fix = path.blocked_at.fix
         lines = [f"BLOCKED at: {path.blocked_at.step.value} ({path.blocked_at.resource})."]
-        return [*lines, f"Next: {mend.words}"] if mend is not None else lines
+        return [*lines, f"Next: {fix.words}"] if fix is not None else lines
     if path.ok is None:
         return [f"CANNOT CHECK: {', '.join(hop.step.value for hop in path.unchecked)}."]
     lines = ["OPEN."]

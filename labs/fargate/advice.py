@@ -1,4 +1,4 @@
-"""The one change that mends a refused call, in words; and the rule that refused it."""
+"""The one change that fixes a refused call, in words; and the rule that refused it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rule_of(decision: iam.Decision, endpoint: iam.Policy | None) -> str:
     return f"no Allow in any {decision.policy_kind.value}" if decision.policy_kind else ""
 
 
-def mend_permission(call: AwsCall, decision: iam.Decision, endpoint: iam.Policy | None) -> str:
+def fix_permission(call: AwsCall, decision: iam.Decision, endpoint: iam.Policy | None) -> str:
     """What to change, where: one policy, one action, one resource."""
     role = call.principal.role_arn.rsplit("/", 1)[-1]
     if decision.kind is DecisionKind.EXPLICIT_DENY:

@@ -39,7 +39,7 @@ class Diagnosis:
 
     @property
     def first(self) -> Finding | None:
-        """The cause to mend first, None when nothing was found."""
+        """The cause to fix first, None when nothing was found."""
         return self.causes[0] if self.causes else None
 
 
@@ -86,13 +86,13 @@ def _says(cause: Finding, texts: tuple[Text, ...]) -> bool:
 
 def _failure(step: str, check: Check) -> Finding:
     text_id = check.stop.text_id if check.stop else ""
-    return Finding(FindingStatus.FAIL, step, _cause(check), _evidence(check), check.mend, check.rule, text_id)
+    return Finding(FindingStatus.FAIL, step, _cause(check), _evidence(check), check.fix, check.rule, text_id)
 
 
 def _refused(refusal: Refusal) -> Finding:
     cause = f"Refused: {refusal.text.case}."
     proof = (f"{refusal.code}: {refusal.message}",)
-    return Finding(FindingStatus.FAIL, "RunTask", cause, proof, "Mend the task definition.", text_id=refusal.text.id)
+    return Finding(FindingStatus.FAIL, "RunTask", cause, proof, "Fix the task definition.", text_id=refusal.text.id)
 
 
 def _unknown(step: str, check: Check) -> Finding:

@@ -18,7 +18,7 @@ _LOG = "Read the last lines of the container's log."
 
 @dataclass(frozen=True)
 class Ending:
-    """``words``: one sentence; ``wrong``: whether there is something to mend; ``text_id``: the text of AWS it is."""
+    """``words``: one sentence; ``wrong``: whether there is something to fix; ``text_id``: the text of AWS it is."""
 
     words: str
     next_action: str

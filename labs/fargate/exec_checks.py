@@ -120,9 +120,9 @@ def _cluster(asking: Asking, settings: ExecSettings) -> Iterator[Check]:
 
 def _containers(task: TaskSpec, settings: ExecSettings) -> Iterator[Check]:
     shared = task.pid_mode == "task" and len(task.containers) > 1
-    mend = "Leave pidMode out, or open sessions into one container only."
+    fix = "Leave pidMode out, or open sessions into one container only."
     yield _content(
-        "each container has a PID namespace of its own", not shared, f"pidMode: {task.pid_mode or 'none'}", mend
+        "each container has a PID namespace of its own", not shared, f"pidMode: {task.pid_mode or 'none'}", fix
     )
     for container in task.containers:
         own = [name for name in _KEYS if name in container.environment]
@@ -139,9 +139,9 @@ def _containers(task: TaskSpec, settings: ExecSettings) -> Iterator[Check]:
             status, reason = settings.agents[container.name]
             found = f"it is {status}: {reason}" if reason else f"it is {status}"
             about = f"the agent of ECS Exec runs in {container.name}"
-            yield _content(about, status == "RUNNING", found, "Mend what it names above, and start a new task.")
+            yield _content(about, status == "RUNNING", found, "Fix what it names above, and start a new task.")
 
 
-def _content(about: str, good: bool, found: str, mend: str) -> Check:
+def _content(about: str, good: bool, found: str, fix: str) -> Check:
     verdict = StepVerdict.DONE if good else StepVerdict.FAILED
-    return Check(CheckKind.CONTENT, verdict, about, found, "" if good else mend)
+    return Check(CheckKind.CONTENT, verdict, about, found, "" if good else fix)

@@ -46,9 +46,9 @@ def interface(asking: Asking) -> Iterator[Check]:
     if free == 0:
         text_id = "eni.no_address_public" if placement.public_ip else "eni.no_address"
         stop = asking.stop(text_id, {"subnet": subnet.id})
-        mend = f"Stop what uses the addresses of {subnet.id}, or name a larger subnet."
+        fix = f"Stop what uses the addresses of {subnet.id}, or name a larger subnet."
         found = f"{subnet.id} has no free address"
-        yield Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, found, mend, stop=stop)
+        yield Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, found, fix, stop=stop)
         return
     left = "free addresses not known" if free is None else f"{free} free addresses"
     yield Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, f"{subnet.id} is in {subnet.zone}, {left}")
@@ -64,8 +64,8 @@ def _free(snapshot: network.Snapshot, subnet: Subnet) -> int | None:
 
 def _gone(asking: Asking, about: str, code: str, found: str) -> Check:
     stop = asking.stop("eni.gone", {"subnet": asking.task.placement.subnet, "detail": code})
-    mend = "Name one that is there in the network configuration."
-    return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, found, mend, stop=stop)
+    fix = "Name one that is there in the network configuration."
+    return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, found, fix, stop=stop)
 
 
 def _trusted(asking: Asking, role: str) -> Check:
@@ -77,18 +77,18 @@ def _trusted(asking: Asking, role: str) -> Check:
     if decision is not None and decision.allowed:
         return Check(CheckKind.PERMISSION, StepVerdict.DONE, about, "allowed", decision=decision)
     found = "there is no such role" if decision is None else "its trust policy does not let ecs-tasks.amazonaws.com in"
-    mend = f"Create the role {role}." if decision is None else _TRUST.format(role=role)
+    fix = f"Create the role {role}." if decision is None else _TRUST.format(role=role)
     stop = asking.stop("role.trust", {"role": role})
-    return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, found, mend, decision=decision, stop=stop)
+    return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, found, fix, decision=decision, stop=stop)
 
 
 def _without_execution_role(asking: Asking) -> Iterator[Check]:
     needs = _need(asking.task)
     if needs:
         about = "the task definition has an execution role"
-        mend = "Set executionRoleArn in the task definition."
+        fix = "Set executionRoleArn in the task definition."
         stop = asking.stop(needs, {})
-        yield Check(CheckKind.CONTENT, StepVerdict.FAILED, about, "it has none, and needs one", mend, stop=stop)
+        yield Check(CheckKind.CONTENT, StepVerdict.FAILED, about, "it has none, and needs one", fix, stop=stop)
 
 
 def _need(task: TaskSpec) -> str:

@@ -24,9 +24,9 @@ def checks(asking: Asking, logs: Logs) -> Iterator[Check]:
 def _container(asking: Asking, logs: Logs, container: ContainerSpec, log: LogConfiguration) -> Iterator[Check]:
     for option, text_id in (("awslogs-region", "logs.no_region"), ("awslogs-stream-prefix", "logs.no_stream_prefix")):
         if not log.options.get(option):
-            about, mend = f"{container.name} sets {option}", f"Set {option} in the log options of {container.name}."
+            about, fix = f"{container.name} sets {option}", f"Set {option} in the log options of {container.name}."
             stop = asking.stop(text_id, {})
-            yield Check(CheckKind.CONTENT, StepVerdict.FAILED, about, "it is not set", mend, stop=stop)
+            yield Check(CheckKind.CONTENT, StepVerdict.FAILED, about, "it is not set", fix, stop=stop)
     if not log.region:
         return
     host = f"logs.{log.region}.amazonaws.com"
@@ -48,6 +48,6 @@ def _container(asking: Asking, logs: Logs, container: ContainerSpec, log: LogCon
         yield asking.allowed(call, {})
     else:
         stop = asking.stop("logs.no_group", {})
-        mend = f"Create the log group {log.group} in {log.region}."
+        fix = f"Create the log group {log.group} in {log.region}."
         found = f"there is no such group in {log.region}"
-        yield Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, found, mend, stop=stop)
+        yield Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, found, fix, stop=stop)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from labs import iam, oci
 from labs.fargate import volumes
-from labs.fargate.advice import mend_permission, rule_of
+from labs.fargate.advice import fix_permission, rule_of
 from labs.fargate.exits import wrong_cpu
 from labs.fargate.image import ImageRef, RegistryKind
 from labs.fargate.questions import Asking, AwsCall
@@ -166,10 +166,10 @@ def _resolve(
         return Check(CheckKind.EXISTENCE, StepVerdict.CANNOT_CHECK, about, str(error))
     if isinstance(answer, ImageFound):
         return Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, f"it is {answer.digest}")
-    text_id, mend = _MISSING[answer.kind]
+    text_id, fix = _MISSING[answer.kind]
     stop = asking.stop(text_id, values, names)
-    mend = mend.format(repository=image.repository, image=image.text)
-    return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, answer.kind.value, mend, stop=stop)
+    fix = fix.format(repository=image.repository, image=image.text)
+    return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, answer.kind.value, fix, stop=stop)
 
 
 def _bucket(asking: Asking, region: str, route: HostRoute, values: dict[str, str], names: tuple[str, ...]) -> Check:
@@ -189,7 +189,7 @@ def _bucket(asking: Asking, region: str, route: HostRoute, values: dict[str, str
         StepVerdict.FAILED,
         about,
         f"S3 refuses the download {decision.words}",
-        mend_permission(call, decision, route.policy),
+        fix_permission(call, decision, route.policy),
         decision=decision,
         stop=asking.stop("layers.bucket_denied", values, names),
         rule=rule_of(decision, route.policy),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from labs import iam
 from labs.aws_texts import Wording
-from labs.fargate.advice import mend_permission, rule_of
+from labs.fargate.advice import fix_permission, rule_of
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.route import HostRoute, Router
 from labs.fargate.sources import CannotRead, Context, Permissions
@@ -64,11 +64,11 @@ class Asking:
         route = self.router.to(host, port)
         path, blocked = route.path, route.path.blocked_at
         verdict = {True: StepVerdict.DONE, False: StepVerdict.FAILED, None: StepVerdict.CANNOT_CHECK}[path.ok]
-        mend = rule = ""
+        fix = rule = ""
         if blocked is not None:
-            mend = blocked.mend.words if blocked.mend else f"Look at {blocked.resource}: {blocked.reason}"
+            fix = blocked.fix.words if blocked.fix else f"Look at {blocked.resource}: {blocked.reason}"
             rule = blocked.rule
-        return Check(CheckKind.NETWORK, verdict, about, route.words, mend, path, rule=rule), route
+        return Check(CheckKind.NETWORK, verdict, about, route.words, fix, path, rule=rule), route
 
     def allowed(self, call: AwsCall, values: Mapping[str, str], names: Sequence[str] = ()) -> Check:
         """Whether the call is allowed; a refusal stops the task."""
@@ -92,8 +92,8 @@ class Asking:
         if decision.allowed:
             return Check(CheckKind.PERMISSION, StepVerdict.DONE, about, "allowed", decision=decision)
         said = iam.sentence(iam.Request(call.principal, call.action, call.resource), decision)
-        mend, rule = mend_permission(call, decision, endpoint), rule_of(decision, endpoint)
-        return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, said, mend, decision=decision, rule=rule)
+        fix, rule = fix_permission(call, decision, endpoint), rule_of(decision, endpoint)
+        return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, said, fix, decision=decision, rule=rule)
 
     def _context(self, call: AwsCall) -> Context:
         context: dict[str, iam.decision.ContextValue] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}

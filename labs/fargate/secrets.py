@@ -43,8 +43,8 @@ def _secret(asking: Asking, secrets: Secrets, secret: Secret, route: HostRoute) 
         return
     if found is None:
         what = "parameter" if secret.service == "ssm" else "secret"
-        mend = f"Create the {what} {secret.name} in {secret.region}, or mend valueFrom of {secret.variable}."
-        yield _missing(asking, secret, about, f"there is no such {what} in {secret.region}", mend, "missing")
+        fix = f"Create the {what} {secret.name} in {secret.region}, or fix valueFrom of {secret.variable}."
+        yield _missing(asking, secret, about, f"there is no such {what} in {secret.region}", fix, "missing")
         return
     yield Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, "it is there")
     if found.key_arn:
@@ -61,18 +61,18 @@ def _parts(asking: Asking, secret: Secret, found: SecretFound) -> Iterator[Check
     stage = _values(secret)["stage"]
     if not found.has_value:
         about = f"{secret.name} has a value at {stage}"
-        mend = f"Put a value into the secret (PutSecretValue), stage {stage}."
-        yield _missing(asking, secret, about, "it has none", mend, "no_value")
+        fix = f"Put a value into the secret (PutSecretValue), stage {stage}."
+        yield _missing(asking, secret, about, "it has none", fix, "no_value")
     elif secret.json_key and found.json_keys is not None and secret.json_key not in found.json_keys:
         about = f"{secret.name} has the JSON key {secret.json_key}"
         has = ", ".join(sorted(found.json_keys)) or "none"
-        mend = f"Add the key to the secret, or mend valueFrom of {secret.variable}."
-        yield _missing(asking, secret, about, f"its keys are: {has}", mend, "json_key")
+        fix = f"Add the key to the secret, or fix valueFrom of {secret.variable}."
+        yield _missing(asking, secret, about, f"its keys are: {has}", fix, "json_key")
 
 
-def _missing(asking: Asking, secret: Secret, about: str, found: str, mend: str, text: str) -> Check:
+def _missing(asking: Asking, secret: Secret, about: str, found: str, fix: str, text: str) -> Check:
     stop = asking.stop(_text(secret, text), _values(secret))
-    return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, found, mend, stop=stop)
+    return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, found, fix, stop=stop)
 
 
 def _via(secret: Secret) -> dict[str, str]:

@@ -88,7 +88,7 @@ NOT_MEASURED = Delay(None, "not measured on AWS")
 
 @dataclass(frozen=True)
 class Check:
-    """One question of a step. ``about`` names what was asked, ``found`` the answer, ``mend`` the one change to make.
+    """One question of a step. ``about`` names what was asked, ``found`` the answer, ``fix`` the one change to make.
 
     ``path`` or ``decision`` is the evidence of a network or permission check; ``stop`` is set when it failed.
     """
@@ -97,7 +97,7 @@ class Check:
     verdict: StepVerdict
     about: str
     found: str
-    mend: str = ""
+    fix: str = ""
     path: network.Path | None = None
     decision: iam.Decision | None = None
     stop: Stop | None = None

@@ -42,9 +42,9 @@ def _mounted(asking: Asking, volume: Volume, about: str) -> Iterator[Check]:
     target = next((each for each in targets if each.zone == subnet.zone and each.addresses), None)
     if target is None:
         zones = ", ".join(sorted({each.zone for each in targets})) or "no zone of the VPC"
-        mend = f"Create a mount target of {volume.file_system} in {subnet.zone}."
+        fix = f"Create a mount target of {volume.file_system} in {subnet.zone}."
         stop = asking.stop("volume.no_target", {"host": host})
-        yield Check(CheckKind.EXISTENCE, StepVerdict.FAILED, there, f"it has one in {zones}", mend, stop=stop)
+        yield Check(CheckKind.EXISTENCE, StepVerdict.FAILED, there, f"it has one in {zones}", fix, stop=stop)
         return
     yield Check(CheckKind.EXISTENCE, StepVerdict.DONE, there, f"it is {target.id}")
     check, _ = asking.goes_to(target.addresses[0].address, _NFS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from labs.network import fixes
 from labs.network.depart import BLOCKED, CANNOT_CHECK, OPEN, Walk, acl_hop, groups_hop
-from labs.network.path import Hop, Mend, PathStep, PolicyAnswer
+from labs.network.path import Fix, Hop, PathStep, PolicyAnswer
 from labs.network.rules import LINUX_PORTS, NAT_PORTS
 from labs.network.vpc import Endpoint
 
@@ -33,7 +33,7 @@ def arrive(walk: Walk) -> Iterator[Hop]:
         yield acl_hop(walk, PathStep.ACL_IN, interface.subnet, False, me, ports, origin.label)
     groups = tuple(sorted(walk.target.peer.groups or ()))
     hop = groups_hop(walk, PathStep.GROUPS_IN, groups, False, me, origin.label)
-    yield replace(hop, mend=_ingress_mend(walk, groups)) if hop.verdict is BLOCKED else hop
+    yield replace(hop, fix=_ingress_fix(walk, groups)) if hop.verdict is BLOCKED else hop
     if crosses:
         step, back = PathStep.RETURN_ACL, LINUX_PORTS
         yield acl_hop(walk, step, interface.subnet, True, me, back, origin.label, NAT_PORTS)
@@ -42,7 +42,7 @@ def arrive(walk: Walk) -> Iterator[Hop]:
         yield from policy(walk, walk.target.endpoint)
 
 
-def _ingress_mend(walk: Walk, groups: tuple[str, ...]) -> Mend:
+def _ingress_fix(walk: Walk, groups: tuple[str, ...]) -> Fix:
     return fixes.allow_in_group(groups[0], False, walk.protocol, walk.port, walk.me, ())
 
 
@@ -92,5 +92,5 @@ def policy(walk: Walk, endpoint: Endpoint) -> Iterator[Hop]:
         BLOCKED: f"The policy of {endpoint.id} does not allow the request.",
         CANNOT_CHECK: f"What the policy of {endpoint.id} says of the request could not be decided.",
     }[verdict]
-    mend = answer.mend if verdict is BLOCKED else None
-    yield Hop(PathStep.POLICY, verdict, endpoint.id, answer.rule, answer.words or default, mend)
+    fix = answer.fix if verdict is BLOCKED else None
+    yield Hop(PathStep.POLICY, verdict, endpoint.id, answer.rule, answer.words or default, fix)

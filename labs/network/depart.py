@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from labs.network import fixes
 from labs.network.dns import DnsTarget, Resolution
 from labs.network.origin import Origin
-from labs.network.path import DecideEndpoint, Hop, HopVerdict, Mend, PathStep
+from labs.network.path import DecideEndpoint, Fix, Hop, HopVerdict, PathStep
 from labs.network.routes import choose
 from labs.network.rules import ask_acl, ask_groups
 from labs.network.snapshot import Snapshot
@@ -48,7 +48,7 @@ class Walk:
 
 
 def groups_hop(walk: Walk, step: PathStep, groups: tuple[str, ...], egress: bool, peer: Peer, label: str) -> Hop:
-    """What the groups of one interface say of the other end. The mend is left to the caller."""
+    """What the groups of one interface say of the other end. The fix is left to the caller."""
     side, to = ("outbound", "to") if egress else ("inbound", "from")
     named = ", ".join(groups) or "the default security group"
     if walk.snapshot.security_groups is None:
@@ -82,7 +82,7 @@ def acl_hop(
     label: str,
     ask_for: tuple[int, int] | None = None,
 ) -> Hop:
-    """What a subnet's network ACL says. ``ask_for``: the ports that the mend opens, if not ``ports``."""
+    """What a subnet's network ACL says. ``ask_for``: the ports that the fix opens, if not ``ports``."""
     side, to = ("outbound", "to") if egress else ("inbound", "from")
     if walk.snapshot.network_acls is None:
         return Hop(step, CANNOT_CHECK, subnet, "", "The network ACLs were not read.")
@@ -97,11 +97,11 @@ def acl_hop(
     if ruling.allowed is None:
         reason = f"Whether this rule of {acl.id} holds {label} cannot be told from the snapshot."
         return Hop(step, CANNOT_CHECK, acl.id, rule, reason)
-    mend = _acl_mend(walk, acl, egress, peer, ask_for or ports)
-    return Hop(step, BLOCKED, acl.id, rule, f"{acl.id} of {subnet} denies {traffic} {to} {label}.", mend)
+    fix = _acl_fix(walk, acl, egress, peer, ask_for or ports)
+    return Hop(step, BLOCKED, acl.id, rule, f"{acl.id} of {subnet} denies {traffic} {to} {label}.", fix)
 
 
-def _acl_mend(walk: Walk, acl: NetworkAcl, egress: bool, peer: Peer, ports: tuple[int, int]) -> Mend:
+def _acl_fix(walk: Walk, acl: NetworkAcl, egress: bool, peer: Peer, ports: tuple[int, int]) -> Fix:
     ruling = ask_acl(acl, egress, peer, walk.protocol, ports)
     far = walk.target.interface.subnet if walk.target.interface else ""
     other = (walk.snapshot.subnets or {}).get(walk.origin.subnet if peer is walk.me else far)
@@ -116,14 +116,14 @@ def groups_out(walk: Walk) -> Hop:
     if hop.verdict is not BLOCKED:
         return hop
     reason = hop.reason.removesuffix(".") + walk.cause + "."
-    return Hop(hop.step, hop.verdict, hop.resource, hop.rule, reason, _egress_mend(walk))
+    return Hop(hop.step, hop.verdict, hop.resource, hop.rule, reason, _egress_fix(walk))
 
 
-def _egress_mend(walk: Walk) -> Mend:
+def _egress_fix(walk: Walk) -> Fix:
     peer = walk.target.peer
     lists = walk.snapshot.lists_of(peer.service) if peer.service else ()
     if walk.outside and not lists:
-        private = walk.resolution.mend or (None if _leads_out(walk) else private_way(walk))
+        private = walk.resolution.fix or (None if _leads_out(walk) else private_way(walk))
         if private is not None:
             return private
     return fixes.allow_in_group(walk.origin.groups[0], True, walk.protocol, walk.port, peer, lists)
@@ -144,7 +144,7 @@ def acl_out(walk: Walk) -> Iterator[Hop]:
 
 
 def find_route(walk: Walk, step: PathStep, subnet: str) -> Route | Hop:
-    """The route out of a subnet to the target, or the hop that stops there. The mend is left to the caller."""
+    """The route out of a subnet to the target, or the hop that stops there. The fix is left to the caller."""
     label = walk.target.label
     if walk.snapshot.route_tables is None:
         return Hop(step, CANNOT_CHECK, subnet, "", "The route tables were not read.")
@@ -164,16 +164,16 @@ def find_route(walk: Walk, step: PathStep, subnet: str) -> Route | Hop:
     return choice.route
 
 
-def way_out(walk: Walk, stop: Hop, route: Route | None) -> Mend | None:
+def way_out(walk: Walk, stop: Hop, route: Route | None) -> Fix | None:
     """The change for a subnet that has no working route to the target."""
     if route is not None and route.blackhole:
         return fixes.delete_route(route)
     if not walk.outside:
         return None
-    return walk.resolution.mend or private_way(walk) or _default_route(walk, stop.resource)
+    return walk.resolution.fix or private_way(walk) or _default_route(walk, stop.resource)
 
 
-def private_way(walk: Walk) -> Mend | None:
+def private_way(walk: Walk) -> Fix | None:
     """The endpoint that would keep this AWS name inside the VPC; None for other names."""
     service, origin = walk.resolution.service, walk.origin
     if service is None or not service.name or service.region != (walk.snapshot.region or service.region):
@@ -195,7 +195,7 @@ def _interface_endpoints(walk: Walk) -> Iterator[Endpoint]:
     return (endpoint for endpoint in found if endpoint.kind is EndpointKind.INTERFACE)
 
 
-def _default_route(walk: Walk, table: str) -> Mend | None:
+def _default_route(walk: Walk, table: str) -> Fix | None:
     """A default route to a gateway that the VPC has already."""
     snapshot, vpc, version = walk.snapshot, walk.origin.vpc, walk.target.peer.span.version
     if version == 6:
@@ -211,7 +211,7 @@ def _default_route(walk: Walk, table: str) -> Mend | None:
     return None
 
 
-def default_through_internet_gateway(walk: Walk, table: str) -> Mend | None:
+def default_through_internet_gateway(walk: Walk, table: str) -> Fix | None:
     """A default route to the internet gateway of the VPC; None when it has none."""
     for gateway in (walk.snapshot.internet_gateways or {}).values():
         if walk.origin.vpc in gateway.vpcs:

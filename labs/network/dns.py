@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from labs.network import fixes
 from labs.network.hosts import AwsService, is_layer_bucket, service_of
 from labs.network.origin import Origin
-from labs.network.path import Hop, HopVerdict, Mend, PathStep
+from labs.network.path import Fix, Hop, HopVerdict, PathStep
 from labs.network.snapshot import Snapshot
 from labs.network.spans import AWS_ADDRESS, INTERNET_ADDRESS, Peer, is_address, span
 from labs.network.vpc import Endpoint, EndpointKind, Interface
@@ -37,7 +37,7 @@ class DnsTarget:
 class Resolution:
     """``hops``: DNS, and an endpoint that cannot be reached at all; none for a plain address.
 
-    For a name that resolves to public addresses, ``cause`` says why it does and ``mend`` makes it private, if an
+    For a name that resolves to public addresses, ``cause`` says why it does and ``fix`` makes it private, if an
     endpoint is there already. ``service`` is AWS's service behind the name.
     """
 
@@ -45,7 +45,7 @@ class Resolution:
     targets: tuple[DnsTarget, ...] = ()
     service: AwsService | None = None
     cause: str = ""
-    mend: Mend | None = None
+    fix: Fix | None = None
 
 
 def resolve(snapshot: Snapshot, origin: Origin, host: str) -> Resolution:
@@ -142,7 +142,7 @@ def _by_service(snapshot: Snapshot, origin: Origin, name: str) -> Resolution:
         return Resolution((_unknown(origin.vpc, "The VPC's attribute enableDnsHostnames was not read."),))
     if serving is not None and hostnames:
         return _private(snapshot, origin, name, serving)
-    cause, mend = _why_public(origin, service, fitting, hostnames)
+    cause, fix = _why_public(origin, service, fitting, hostnames)
     named = snapshot.interface_named(origin.vpc, name)
     if named is not None and named.addresses:
         target = _interface(snapshot, named, named.addresses[0].text)
@@ -153,7 +153,7 @@ def _by_service(snapshot: Snapshot, origin: Origin, name: str) -> Resolution:
         )
     targets = _public(snapshot, service)
     hop = _open(origin.vpc, name, f"resolves to public addresses{cause and ', because ' + cause}")
-    return Resolution((hop,), targets, service, cause, mend)
+    return Resolution((hop,), targets, service, cause, fix)
 
 
 def _serves(endpoint: Endpoint, service: AwsService | None, name: str) -> bool:
@@ -166,7 +166,7 @@ def _serves(endpoint: Endpoint, service: AwsService | None, name: str) -> bool:
 
 def _why_public(
     origin: Origin, service: AwsService | None, fitting: list[Endpoint], hostnames: bool | None
-) -> tuple[str, Mend | None]:
+) -> tuple[str, Fix | None]:
     """Why an AWS name is public here, and the change that would make it private if an endpoint is there."""
     if fitting and fitting[0].inbound_resolver_only:
         return f"{fitting[0].id} answers only inbound resolver endpoints", None
@@ -218,12 +218,12 @@ def _endpoint_stop(snapshot: Snapshot, origin: Origin, name: str, endpoint: Endp
     if endpoint.service.endswith(".s3") and is_layer_bucket(name):
         # "an S3 interface endpoint cannot be used": ECR User Guide, vpc-endpoints.
         reason = f"{name} resolves to {endpoint.id}, and ECR's layers cannot come through an S3 interface endpoint."
-        mend = fixes.leave_inbound_resolver_only(endpoint)
-        return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "type: Interface", reason, mend)
+        fix = fixes.leave_inbound_resolver_only(endpoint)
+        return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "type: Interface", reason, fix)
     if not endpoint.interfaces and not endpoint.subnets:
-        mend = fixes.add_subnet(endpoint, origin.subnet)
+        fix = fixes.add_subnet(endpoint, origin.subnet)
         reason = f"{endpoint.id} is in no subnet, so it has no address."
-        return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "subnets: none", reason, mend)
+        return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "subnets: none", reason, fix)
     if not endpoint.interfaces:
         reason = f"The network interfaces of {endpoint.id} are not in its description."
         return Hop(PathStep.ENDPOINT, HopVerdict.CANNOT_CHECK, endpoint.id, "", reason)

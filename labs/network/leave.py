@@ -55,9 +55,9 @@ def _internet_gateway(walk: Walk, route: Route) -> Hop:
         return stop
     if walk.target.peer.span.version == 4 and not walk.origin.public:
         origin = walk.origin
-        mend = None if origin.exists else fixes.assign_public_ip(origin.subnet, origin.groups)
+        fix = None if origin.exists else fixes.assign_public_ip(origin.subnet, origin.groups)
         reason = f"{route.target} carries only traffic of public addresses, and {origin.label} has none."
-        return Hop(PathStep.GATEWAY, BLOCKED, route.target, "no public IPv4 address", reason, mend)
+        return Hop(PathStep.GATEWAY, BLOCKED, route.target, "no public IPv4 address", reason, fix)
     return Hop(PathStep.GATEWAY, OPEN, route.target, route.words, f"{route.target} leads to {walk.target.label}.")
 
 
@@ -68,9 +68,9 @@ def _gateway_stop(walk: Walk, route: Route, step: PathStep, subnet: str, *, via_
         return Hop(step, CANNOT_CHECK, route.target, route.words, "The internet gateways were not read.")
     gateway = gateways.get(route.target)
     if gateway is None or walk.origin.vpc not in gateway.vpcs:
-        mend = fixes.attach_internet_gateway(route.target, walk.origin.vpc) if gateway else None
+        fix = fixes.attach_internet_gateway(route.target, walk.origin.vpc) if gateway else None
         reason = f"{route.target} is not attached to {walk.origin.vpc}."
-        return Hop(step, BLOCKED, route.target, "not attached", reason, mend)
+        return Hop(step, BLOCKED, route.target, "not attached", reason, fix)
     if not walk.outside:
         reason = f"{walk.target.label} is no public address, and {route.target} leads only to those."
         return Hop(step, BLOCKED, route.target, route.words, reason)
@@ -171,8 +171,8 @@ def _from_nat(walk: Walk, nat: NatGateway) -> Iterator[Hop]:
     step = PathStep.NAT_ROUTE
     route = find_route(walk, step, nat.subnet)
     if isinstance(route, Hop):
-        mend = default_through_internet_gateway(walk, route.resource) if route.verdict is BLOCKED else None
-        yield replace(route, mend=mend)
+        fix = default_through_internet_gateway(walk, route.resource) if route.verdict is BLOCKED else None
+        yield replace(route, fix=fix)
         return
     if route.kind is TargetKind.ENDPOINT:
         yield from _through_endpoint(walk, route, step)

@@ -95,7 +95,7 @@ class PathStep(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fix:
     """The smallest change that would open a hop: an operation of EC2 (of ECS for ``run_task``), by its boto3 name.
 
     ``parameters`` are those of the call, ``words`` say the same to a person.
@@ -110,7 +110,7 @@ class Mend:
 class Hop:
     """One hop. ``resource``: the id of what decided; ``rule``: its rule, exactly; ``reason``: why, in one sentence.
 
-    ``mend`` is set for a BLOCKED hop where one call can open it.
+    ``fix`` is set for a BLOCKED hop where one call can open it.
     """
 
     step: PathStep
@@ -118,7 +118,7 @@ class Hop:
     resource: str
     rule: str
     reason: str
-    mend: Mend | None = None
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         return f"{self.verdict.value}: {self.step.value}: {self.reason}"
@@ -158,7 +158,7 @@ class PolicyAnswer:
     allowed: bool | None
     words: str = ""
     rule: str = ""
-    mend: Mend | None = None
+    fix: Fix | None = None
 
 
 DecideEndpoint = Callable[[Endpoint], PolicyAnswer]

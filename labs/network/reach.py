@@ -99,7 +99,7 @@ def _with_way_out(walk: Walk, hop: Hop) -> Hop:
         return hop
     table = walk.snapshot.table_of(walk.origin.subnet, walk.origin.vpc)
     route = None if table is None else choose(walk.snapshot, table, walk.target.peer).route
-    return replace(hop, mend=way_out(walk, hop, route))
+    return replace(hop, fix=way_out(walk, hop, route))
 
 
 def _sometimes(path: Path, wanted: Destination) -> Path:

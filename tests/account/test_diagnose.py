@@ -114,7 +114,7 @@ def test_a_task_that_runs_but_would_not_start_again_is_told(labs, world, running
     assert "The task runs, but as things are now it would not start again. secrets: Needed:" in out
 
 
-def test_a_cause_that_has_been_mended_since_is_told(labs, world):
+def test_a_cause_that_has_been_fixed_since_is_told(labs, world):
     with world.permitted(parameter=None):
         arn = world.run()["taskArn"]
     code, out, _ = labs(arn)

@@ -39,7 +39,7 @@ def labs(capsys, *words):
     return code, printed.out, printed.err
 
 
-def mended(file, change):
+def fixed(file, change):
     document = json.loads(file.read_text())
     change(document)
     file.write_text(json.dumps(document))
@@ -61,7 +61,7 @@ def test_an_open_path_is_told_hop_by_hop(capsys, made, file):
 
 
 def test_a_blocked_path_ends_with_where_and_what_next(capsys, made, file):
-    mended(file, lambda document: group(document, made.endpoints).update(IpPermissions=[]))
+    fixed(file, lambda document: group(document, made.endpoints).update(IpPermissions=[]))
     code, out, _ = labs(capsys, "--snapshot", file, "--from", made.task, "--to", ECR_API)
     assert code == 1
     assert out.splitlines()[-2:] == [
@@ -71,7 +71,7 @@ def test_a_blocked_path_ends_with_where_and_what_next(capsys, made, file):
 
 
 def test_what_cannot_be_checked_is_said_and_is_not_success(capsys, made, file):
-    mended(file, lambda document: document.pop("RouteTables"))
+    fixed(file, lambda document: document.pop("RouteTables"))
     code, out, _ = labs(capsys, "--snapshot", file, "--from", made.task, "--to", f"s3.{REGION}.amazonaws.com")
     assert code == 2
     assert out.splitlines()[-1] == "CANNOT CHECK: route."

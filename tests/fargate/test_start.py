@@ -235,12 +235,12 @@ def test_the_cause_of_the_reason_given_comes_first():
     assert diagnosis.explains is True
 
 
-def test_a_cause_that_was_mended_since_is_told_apart():
+def test_a_cause_that_was_fixed_since_is_told_apart():
     course = Course()
     del course.policy["parameter"]
     reason = course.plan().outcome.stop.reason
-    mended = diagnose(Course().survey(), Told(reason))
-    assert (mended.causes, mended.explains, mended.next_action) == ((), False, "Run the task again.")
+    fixed = diagnose(Course().survey(), Told(reason))
+    assert (fixed.causes, fixed.explains, fixed.next_action) == ((), False, "Run the task again.")
     other = Course()
     other.groups.clear()
     diagnosis = diagnose(other.survey(), Told(reason))

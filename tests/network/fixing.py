@@ -1,14 +1,14 @@
-"""What EC2 would do to the VPC when a mend's call is made, on the builder's document."""
+"""What EC2 would do to the VPC when a fix's call is made, on the builder's document."""
 
 from labs.network import ProposedInterface
 
 from .vpc import entry
 
 
-def apply(mend, cloud, source):
+def apply(fix, cloud, source):
     """Make the call; returns the source, which run_task replaces."""
-    parameters = dict(mend.parameters)
-    return _CALLS[mend.operation](cloud, parameters, source) or source
+    parameters = dict(fix.parameters)
+    return _CALLS[fix.operation](cloud, parameters, source) or source
 
 
 def _authorize(key):

@@ -119,15 +119,15 @@ def test_a_rule_for_a_part_of_s3s_addresses(cloud, rules, ok):
     assert cloud.reach(LAYERS).ok is ok
 
 
-def test_a_mend_goes_before_the_rule_that_denies(cloud):
+def test_a_fix_goes_before_the_rule_that_denies(cloud):
     cloud.acl()["Entries"].append(entry(50, "deny", True, ports=(443, 443)))
-    mend = cloud.reach(LAYERS).blocked_at.mend
-    assert (mend.operation, mend.parameters["RuleNumber"]) == ("create_network_acl_entry", 49)
-    assert mend.words == "In acl-1, add outbound rule 49: allow tcp 443 to 0.0.0.0/0."
+    fix = cloud.reach(LAYERS).blocked_at.fix
+    assert (fix.operation, fix.parameters["RuleNumber"]) == ("create_network_acl_entry", 49)
+    assert fix.words == "In acl-1, add outbound rule 49: allow tcp 443 to 0.0.0.0/0."
 
 
 def test_where_no_number_is_free_before_the_deny_it_goes(cloud):
     cloud.acl()["Entries"].append(entry(1, "deny", True))
-    mend = cloud.reach(LAYERS).blocked_at.mend
-    assert mend.operation == "delete_network_acl_entry"
-    assert mend.parameters == {"NetworkAclId": "acl-1", "RuleNumber": 1, "Egress": True}
+    fix = cloud.reach(LAYERS).blocked_at.fix
+    assert fix.operation == "delete_network_acl_entry"
+    assert fix.parameters == {"NetworkAclId": "acl-1", "RuleNumber": 1, "Egress": True}

@@ -80,7 +80,7 @@ def test_s3_is_inside_its_prefix_list_and_comes_by_the_gateway(cloud, host):
 )
 def test_no_endpoint_is_offered_for_what_an_endpoint_of_this_region_does_not_serve(cloud, host):
     cloud.group()["IpPermissionsEgress"] = [permission()]
-    assert cloud.reach(host).blocked_at.mend is None
+    assert cloud.reach(host).blocked_at.fix is None
 
 
 def test_s3_of_another_region_does_not_come_by_the_gateway(cloud):
@@ -93,7 +93,7 @@ def test_dynamodb_needs_its_own_gateway(cloud):
     cloud.group()["IpPermissionsEgress"] = [permission()]
     path = cloud.reach("dynamodb.us-east-1.amazonaws.com:443")
     assert path.blocked_at.step is PathStep.ROUTE
-    assert path.blocked_at.mend.parameters["ServiceName"] == "com.amazonaws.us-east-1.dynamodb"
+    assert path.blocked_at.fix.parameters["ServiceName"] == "com.amazonaws.us-east-1.dynamodb"
 
 
 def test_a_path_to_an_endpoint_names_its_interface_and_endpoint(cloud):
@@ -150,7 +150,7 @@ def test_private_dns_without_host_names_is_explained_with_the_endpoint(cloud):
     path = cloud.reach(ECR_DKR)
     assert path.blocked_at.step is PathStep.ROUTE
     assert "enableDnsHostnames is off in vpc-1, so vpce-ecr.dkr has no private DNS" in path.blocked_at.reason
-    assert path.blocked_at.mend.parameters == {"VpcId": VPC, "EnableDnsHostnames": {"Value": True}}
+    assert path.blocked_at.fix.parameters == {"VpcId": VPC, "EnableDnsHostnames": {"Value": True}}
 
 
 SERVERS = {

@@ -1,4 +1,4 @@
-"""From the working VPC each element is broken in turn: the path stops at the right hop, and its mend opens it again."""
+"""From the working VPC each element is broken in turn: the path stops at the right hop, and its fix opens it again."""
 
 import copy
 
@@ -309,17 +309,17 @@ def test_the_path_stops_where_it_is_broken(cloud, name):
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_mend_after_mend_opens_the_path(cloud, name):
+def test_fix_after_fix_opens_the_path(cloud, name):
     change, to, source, _, _ = MUTATIONS[name]
     change(cloud)
     seen = []
     while (path := cloud.reach(to, source)).ok is False:
-        mend = path.blocked_at.mend
-        if mend is None:
+        fix = path.blocked_at.fix
+        if fix is None:
             break
-        assert mend not in seen, f"the same change twice: {mend.words}"
-        seen.append(mend)
-        source = apply(mend, cloud, source)
+        assert fix not in seen, f"the same change twice: {fix.words}"
+        seen.append(fix)
+        source = apply(fix, cloud, source)
     if name in NO_SINGLE_CALL:
         assert not seen
     else:
@@ -333,18 +333,16 @@ def ec2():
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS - {"run_task"}))
-def test_a_mend_is_a_call_that_boto3_knows(ec2, operation):
+def test_a_fix_is_a_call_that_boto3_knows(ec2, operation):
     assert hasattr(ec2, operation)
 
 
 @pytest.mark.parametrize("name", sorted(MUTATIONS.keys() - NO_SINGLE_CALL))
-def test_the_parameters_of_a_mend_are_what_the_call_takes(cloud, ec2, name):
+def test_the_parameters_of_a_fix_are_what_the_call_takes(cloud, ec2, name):
     change, to, source, _, _ = MUTATIONS[name]
     change(cloud)
-    mend = cloud.reach(to, source).blocked_at.mend
-    if mend.operation != "run_task":
-        shape = ec2.meta.service_model.operation_model(
-            "".join(p.title() for p in mend.operation.split("_"))
-        ).input_shape
-        validate_parameters(dict(mend.parameters), shape)
-    assert mend.words.endswith(".")
+    fix = cloud.reach(to, source).blocked_at.fix
+    if fix.operation != "run_task":
+        shape = ec2.meta.service_model.operation_model("".join(p.title() for p in fix.operation.split("_"))).input_shape
+        validate_parameters(dict(fix.parameters), shape)
+    assert fix.words.endswith(".")

@@ -1,4 +1,4 @@
-"""What holds for every VPC: opening a rule never closes, a deciding rule decides, a mend mends."""
+"""What holds for every VPC: opening a rule never closes, a deciding rule decides, a fix fixes."""
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -166,8 +166,8 @@ def words(item):
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources)
 def test_without_its_deciding_rule_an_open_path_closes_or_another_rule_decides(cloud, to, source):
     path = cloud.reach(to, source)
-    while path.ok is False and path.blocked_at.mend is not None:
-        source = apply(path.blocked_at.mend, cloud, source)
+    while path.ok is False and path.blocked_at.fix is not None:
+        source = apply(path.blocked_at.fix, cloud, source)
         path = cloud.reach(to, source)
     assume(path.ok)
     for index, hop in enumerate(path.hops):
@@ -181,13 +181,13 @@ def test_without_its_deciding_rule_an_open_path_closes_or_another_rule_decides(c
 
 @examples(250)
 @given(cloud=clouds(), to=st.sampled_from(NAMES), source=sources)
-def test_a_mend_opens_the_path_or_the_next_block_is_another(cloud, to, source):
+def test_a_fix_opens_the_path_or_the_next_block_is_another(cloud, to, source):
     seen = set()
-    while (path := cloud.reach(to, source)).ok is False and path.blocked_at.mend is not None:
+    while (path := cloud.reach(to, source)).ok is False and path.blocked_at.fix is not None:
         hop = path.blocked_at
-        assert str(hop.mend) not in seen, hop
-        seen.add(str(hop.mend))
-        source = apply(hop.mend, cloud, source)
+        assert str(hop.fix) not in seen, hop
+        seen.add(str(hop.fix))
+        source = apply(hop.fix, cloud, source)
         after = cloud.reach(to, source).blocked_at
         assert after is None or (after.step, after.resource, after.rule, after.reason) != (
             hop.step, hop.resource, hop.rule, hop.reason,
@@ -204,7 +204,7 @@ def test_every_hop_says_what_decided(cloud, to, source):
         assert hop.reason.endswith(".")
         assert "\n" not in hop.reason
         assert hop.rule or hop.verdict is HopVerdict.CANNOT_CHECK or hop.step is PathStep.DESTINATION
-        assert hop.mend is None or hop.verdict is HopVerdict.BLOCKED
+        assert hop.fix is None or hop.verdict is HopVerdict.BLOCKED
     assert path.blocked_at in (None, path.hops[-1])
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labs.network import BadDestination, Destination, HopVerdict, Mend, PathStep, PolicyAnswer, UnknownSource
+from labs.network import BadDestination, Destination, Fix, HopVerdict, PathStep, PolicyAnswer, UnknownSource
 
 from .vpc import ECR_API, LAYERS, A, task
 
@@ -63,10 +63,10 @@ def test_a_proposed_interface_goes_the_way_of_an_existing_one(cloud, to):
     assert proposed.source == "a new interface in subnet-a"
 
 
-MEND = Mend("modify_vpc_endpoint", {"VpcEndpointId": "vpce-s3"}, "Allow it.")
+FIX = Fix("modify_vpc_endpoint", {"VpcEndpointId": "vpce-s3"}, "Allow it.")
 ANSWERS = {
     "allowed": (PolicyAnswer(True, "Statement 0 allows it.", "statement 0"), HopVerdict.OPEN, True),
-    "denied": (PolicyAnswer(False, "No statement allows it.", "no statement", MEND), HopVerdict.BLOCKED, False),
+    "denied": (PolicyAnswer(False, "No statement allows it.", "no statement", FIX), HopVerdict.BLOCKED, False),
     "undecided": (PolicyAnswer(None, "The policy is not JSON."), HopVerdict.CANNOT_CHECK, None),
 }
 
@@ -84,7 +84,7 @@ def test_the_endpoints_policy_is_asked_through_the_caller(cloud, to, answer, ver
     (hop,) = [hop for hop in path.hops if hop.step is PathStep.POLICY]
     assert set(asked) == {hop.resource}
     assert (path.ok, hop.verdict, hop.reason, hop.rule) == (ok, verdict, answer.words, answer.rule)
-    assert hop.mend == (answer.mend if ok is False else None)
+    assert hop.fix == (answer.fix if ok is False else None)
 
 
 def test_an_endpoint_without_a_policy_allows_every_request(cloud):

@@ -110,7 +110,7 @@ def test_an_internet_gateway_and_a_public_address(wide):
 def test_a_task_with_a_public_address_in_a_public_subnet(wide):
     wide.add_public_subnet()
     assert wide.reach(PEOPLE, task("subnet-p", "sg-tasks", public=True)).ok
-    assert wide.reach(PEOPLE, task("subnet-p", "sg-tasks")).blocked_at.mend.operation == "run_task"
+    assert wide.reach(PEOPLE, task("subnet-p", "sg-tasks")).blocked_at.fix.operation == "run_task"
 
 
 def test_a_nat_gateway_is_followed_to_the_internet_gateway_and_back(wide):
@@ -186,7 +186,7 @@ def test_ipv6_does_not_use_ipv4_routes(six):
     six.table()["Routes"] = [local(), to("0.0.0.0/0", EgressOnlyInternetGatewayId="eigw-1")]
     path = six.reach(SIX)
     assert path.blocked_at.step is PathStep.ROUTE
-    assert path.blocked_at.mend.parameters["DestinationIpv6CidrBlock"] == "::/0"
+    assert path.blocked_at.fix.parameters["DestinationIpv6CidrBlock"] == "::/0"
 
 
 def test_an_egress_only_gateway_of_another_vpc_leads_nowhere(six):

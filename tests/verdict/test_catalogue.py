@@ -11,7 +11,7 @@ TEXT = """
 status = "FAIL"
 expected = "{action} refused"
 found = "{other} refused"
-next = "mend it"
+next = "fix it"
 """
 
 
@@ -23,7 +23,7 @@ def load(tmp_path: Path, text: str = TEXT) -> Catalogue:
 
 def test_a_verdict_is_filled_in_from_named_values(tmp_path: Path) -> None:
     verdict = load(tmp_path).verdict("push.denied.other_action", action="a", other="b")
-    assert verdict == Verdict(Status.FAIL, "push.denied.other_action", "a refused", "b refused", "", "mend it")
+    assert verdict == Verdict(Status.FAIL, "push.denied.other_action", "a refused", "b refused", "", "fix it")
 
 
 def test_its_text_is_at_most_five_lines_whatever_the_values_hold(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from labs.network import (
     DecideEndpoint,
     Destination,
     Endpoint,
+    Fix,
     Hop,
     MalformedSnapshot,
-    Mend,
     Path,
     PolicyAnswer,
     ProposedInterface,
@@ -92,8 +92,8 @@ class Way:
     @property
     def remedy(self) -> str:
         """The smallest change that opens it."""
-        mend = self.path.blocked_at.mend if self.path.blocked_at else None
-        return mend.words if mend else "compare the VPC with the notebook's cells, or start over with lab.reset()"
+        fix = self.path.blocked_at.fix if self.path.blocked_at else None
+        return fix.words if fix else "compare the VPC with the notebook's cells, or start over with lab.reset()"
 
 
 def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str) -> Iterator[Way]:
@@ -128,7 +128,7 @@ def _layers(bench: Bench) -> DecideEndpoint:
         return PolicyAnswer(
             False,
             f"The policy of {endpoint.id} does not allow s3:GetObject on {bucket}/*.",
-            mend=Mend("modify_vpc_endpoint", {"VpcEndpointId": endpoint.id}, words),
+            fix=Fix("modify_vpc_endpoint", {"VpcEndpointId": endpoint.id}, words),
         )
 
     return decide
