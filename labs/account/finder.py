@@ -45,7 +45,11 @@ class Finder:
             if service is not None:
                 return self._service(service, cluster)
         if name.kind is QueryKind.SERVICE:
-            raise LabError(f"There is no service {name.id} in the cluster {cluster}.", "check the name and --cluster")
+            raise LabError(
+                f"There is no service {name.id} in the cluster {cluster}.",
+                "check the name and --cluster",
+                id="no-such-service",
+            )
         definition = self._definition_named(name.id)
         if definition is None:
             what = "task definition" if name.kind is QueryKind.DEFINITION else "service and no task definition"
@@ -53,6 +57,7 @@ class Finder:
             raise LabError(
                 f"There is no {what} '{name.id}'{where}.",
                 "give a task's id or ARN, a service's name, or a definition's family; --cluster for another cluster",
+                id="no-such-service-or-definition",
             )
         return self._not_run(definition, cluster)
 
@@ -85,11 +90,16 @@ class Finder:
     def _described(self, task_id: str, cluster: str) -> Json:
         found = _needed("reading the task", self._ecs, "describe_tasks", _NO_CLUSTER, cluster=cluster, tasks=[task_id])
         if found is None:
-            raise LabError(f"There is no cluster {cluster}.", "give the task's ARN, or say which with --cluster")
+            raise LabError(
+                f"There is no cluster {cluster}.",
+                "give the task's ARN, or say which with --cluster",
+                id="no-such-cluster",
+            )
         if not found["tasks"]:
             raise LabError(
                 f"ECS does not know the task {task_id} in the cluster {cluster}.",
                 "check the id and --cluster; ECS keeps a stopped task for an hour: after that diagnose its definition",
+                id="no-such-task",
             )
         task: Json = found["tasks"][0]
         return task
@@ -192,13 +202,19 @@ class Finder:
         found = self._definition_named(arn)
         if found is None:
             name = arn.rsplit("/", 1)[-1]
-            raise LabError(f"The task definition {name} has been deleted.", "diagnose a revision that is there")
+            raise LabError(
+                f"The task definition {name} has been deleted.",
+                "diagnose a revision that is there",
+                id="definition-deleted",
+            )
         return found
 
     def _not_run(self, definition: Json, cluster: str) -> Case:
         if not self._place.subnets:
             raise LabError(
-                "A task definition does not say where it will run.", "say where: --subnet subnet-... --group sg-..."
+                "A task definition does not say where it will run.",
+                "say where: --subnet subnet-... --group sg-...",
+                id="no-place",
             )
         return Case(
             title=f"task definition {_revision(definition)}, not run",
@@ -219,13 +235,17 @@ def _needed(doing: str, client: Any, method: str, absent: tuple[str, ...], **par
 
 
 def _refused(error: CannotRead) -> NoReturn:
-    raise LabError(f"CANNOT CHECK: {error}", ALLOW[0].lower() + ALLOW[1:]) from error
+    raise LabError(f"CANNOT CHECK: {error}", ALLOW[0].lower() + ALLOW[1:], id="read-refused") from error
 
 
 def _on_fargate(given: Json, what: str) -> None:
     kind = str(given.get("launchType") or "FARGATE")
     if kind != "FARGATE":
-        raise LabError(f"This {what} runs on {kind}; this follows the starts of Fargate.", "name one on Fargate")
+        raise LabError(
+            f"This {what} runs on {kind}; labs diagnose follows starts on Fargate.",
+            "name one on Fargate",
+            id="not-on-fargate",
+        )
 
 
 def _told(task: Json) -> Told:

@@ -48,7 +48,11 @@ class Standing:
         subnet = detail.get("subnetId", "")
         subnets = (subnet,) if subnet else found.subnets or self._stand_in.subnets
         if not subnets:
-            raise LabError("The subnet of this task is no longer known.", "say where it ran: --subnet subnet-...")
+            raise LabError(
+                "The subnet of this task is no longer known.",
+                "say where it ran: --subnet subnet-...",
+                id="subnet-not-known",
+            )
         return Place(subnets, found.groups, found.public)
 
     def _named(self) -> Place:

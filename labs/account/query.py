@@ -44,22 +44,29 @@ def parse(text: str, account: str, region: str) -> Name:
     if _TASK_ID.fullmatch(text):
         return Name(QueryKind.TASK, text)
     if not _NAME.fullmatch(text):
-        raise LabError(f"'{text}' is no name of ECS.", _GIVE)
+        raise LabError(f"'{text}' is not a name in ECS.", _GIVE, id="not-an-ecs-name")
     return Name(QueryKind.DEFINITION if ":" in text else QueryKind.EITHER, text)
 
 
 def _arn(text: str, account: str, region: str) -> Name:
     match = _ARN.fullmatch(text)
     if match is None:
-        raise LabError(f"'{text}' is no ARN of a task, a service or a task definition.", _GIVE)
+        raise LabError(
+            f"'{text}' is not the ARN of a task, a service or a task definition.", _GIVE, id="not-an-ecs-arn"
+        )
     kind = QueryKind(match["kind"])
     if match["region"] != region:
         there = match["region"]
-        raise LabError(f"That {_word(kind)} is in {there}, and this looks at {region}.", f"set AWS_REGION={there}")
+        raise LabError(
+            f"That {_word(kind)} is in {there}, and this looks at {region}.",
+            f"set AWS_REGION={there}",
+            id="other-region",
+        )
     if match["account"] != account:
         raise LabError(
-            f"That {_word(kind)} is of account {match['account']}, and these credentials are of {account}.",
+            f"That {_word(kind)} is in account {match['account']}, and these credentials are for {account}.",
             "use a profile of that account (AWS_PROFILE)",
+            id="other-account",
         )
     if kind is QueryKind.DEFINITION:
         return Name(kind, text)

@@ -44,7 +44,7 @@ def load(file: Path) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise LabError(f"{file} is not JSON: {error}.", _SAVED, id="snapshot-not-json") from error
     if not isinstance(document, Mapping):
-        raise LabError(f"{file} holds no JSON object.", _SAVED, id="snapshot-not-object")
+        raise LabError(f"{file} does not hold a JSON object.", _SAVED, id="snapshot-not-object")
     return document
 
 

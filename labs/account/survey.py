@@ -76,10 +76,15 @@ def look(clients: Clients, where: Where, name: str = "") -> Looked:
     case = finder.find(query.parse(name, where.account, where.region)) if name else finder.newest()
     if case is None:
         if finder.unread:
-            raise LabError(f"CANNOT CHECK: {finder.unread[0].why}", "name a task, a service or a task definition")
+            raise LabError(
+                f"CANNOT CHECK: {finder.unread[0].why}",
+                "name a task, a service or a task definition",
+                id="nothing-found",
+            )
         raise LabError(
             f"There is no task and no service in the cluster {where.cluster}.",
             "name a task definition: labs diagnose FAMILY --subnet subnet-... --group sg-..., or another --cluster",
+            id="nothing-in-cluster",
         )
     return _diagnosed(clients, where, case)
 
@@ -91,7 +96,7 @@ def _diagnosed(clients: Clients, where: Where, case: Case) -> Looked:
     try:
         snapshot = Snapshot.parse(taken.document)
     except MalformedSnapshot as error:
-        raise LabError(f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL") from error
+        raise LabError(f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL", id="ec2-not-read") from error
     if case.place.groups is None:
         # Which groups are the task's is not known, so no rule of a group can be judged.
         snapshot = replace(snapshot, security_groups=None)
@@ -137,9 +142,15 @@ def _vpc(ec2: Any, place: Place) -> str:
         if answer and answer[key]:
             return str(answer[key][0]["VpcId"])
     if refused is not None:
-        raise LabError(f"CANNOT CHECK in which VPC it is: {refused}", "labs diagnose --policy prints all that is read")
+        raise LabError(
+            f"CANNOT CHECK in which VPC it is: {refused}",
+            "allow what was refused; labs diagnose --policy prints all that is read",
+            id="vpc-not-read",
+        )
     missing = ", ".join(place.subnets)
-    raise LabError(f"There is no subnet {missing} here.", "check the id, the account and the region")
+    raise LabError(
+        f"There is no subnet {missing} here.", "check the id, the account and the region", id="no-such-subnet"
+    )
 
 
 def _registry(clients: Clients, where: Where, case: Case, missed: list[Finding]) -> str:

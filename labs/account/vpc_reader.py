@@ -123,7 +123,9 @@ def vpc_of(ec2: Any, source: str) -> str:
     except Exception as error:
         raise explain(error, f"looking for the {kind} {source}") from error
     if not found:
-        raise LabError(f"There is no {kind} {source} here.", "check the id, the account and the region")
+        raise LabError(
+            f"There is no {kind} {source} here.", "check the id, the account and the region", id="no-such-source"
+        )
     return str(found[0]["VpcId"])
 
 
@@ -137,7 +139,7 @@ def plain(value: Any) -> Any:
 
 
 def _no_vpc(vpc: str, region: str) -> LabError:
-    return LabError(f"There is no VPC {vpc} in {region}.", "check the id, the account and the region")
+    return LabError(f"There is no VPC {vpc} in {region}.", "check the id, the account and the region", id="no-such-vpc")
 
 
 def _filter(call: DescribeCall, vpc: str) -> Json:

@@ -114,7 +114,7 @@ class Policy:
     """A parsed policy, its patterns compiled. Make one with ``parse_policy``.
 
     ``version`` is ``2012-10-17`` or ``2008-10-17`` (also when the document names none). ``text`` is the document it was
-    read from, "" when that was no text.
+    read from, "" when that was not text.
     """
 
     kind: PolicyKind
@@ -169,7 +169,7 @@ class Decision:
     """The answer. ``words`` is AWS's ending of the error sentence, ``""`` when allowed.
 
     ``policy_kind`` is the kind of policy that decided; ``statement`` is None for an implicit deny
-    and for the root user, whom no statement need allow.
+    and for the root user, who needs no statement.
     """
 
     allowed: bool

@@ -159,7 +159,7 @@ class StatementReader:
             detail = "The policy speaks for the identity it is attached to; leave Principal out."
             raise DocumentRefusal("policy.principal", detail, (*path, element))
         if not element and self._kind in _WITH_PRINCIPAL:
-            raise DocumentRefusal("policy.no_principal", f"A {self._kind.value} says whom it is for.", path)
+            raise DocumentRefusal("policy.no_principal", f"A {self._kind.value} names the principals it is for.", path)
         if element == "NotPrincipal" and self._kind is PolicyKind.TRUST:
             raise DocumentRefusal("trust.not_principal", "Name the principals instead.", (*path, element))
 

@@ -33,7 +33,7 @@ class MalformedPolicy(ValueError):
     """A policy document that AWS would refuse.
 
     ``message``: AWS's text, for an API answer. ``detail``: what is wrong, in plain words. ``path``: where, as in
-    ``Statement[0].Effect`` ("" for the whole document). ``line``, ``column``: from 1; 0 when the document was no text.
+    ``Statement[0].Effect`` ("" for the whole document). ``line``, ``column``: from 1; 0 when the document was not text.
     """
 
     code = "MalformedPolicyDocument"
@@ -118,7 +118,7 @@ def _decode(text: str, id: str) -> object:
         raise MalformedPolicy(said(id), 1, 1, "The document is nested too deeply.") from None
     if repeated:
         key, offset = repeated_key(text)
-        raise MalformedPolicy(said(id), *line_and_column(text, offset), f"The key '{key}' stands twice in one object.")
+        raise MalformedPolicy(said(id), *line_and_column(text, offset), f"The key '{key}' appears twice in one object.")
     return data
 
 
@@ -146,7 +146,7 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
         path: JsonPath = ("Statement",) if single else ("Statement", index)
         statement = reader.read(index, item, path)
         if statement.sid and statement.sid in sids:
-            raise DocumentRefusal("policy.same_sid", f"The Sid '{statement.sid}' stands twice.", (*path, "Sid"))
+            raise DocumentRefusal("policy.same_sid", f"The Sid '{statement.sid}' is used twice.", (*path, "Sid"))
         sids.add(statement.sid)
         statements.append(statement)
     return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text)

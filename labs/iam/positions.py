@@ -47,7 +47,7 @@ def _end_of(text: str, place: int) -> int:
 
 
 def repeated_key(text: str) -> tuple[str, int]:
-    """The first key that stands twice in one object, with the offset of its second appearance; there must be one."""
+    """The first key that appears twice in one object, with the offset of its second appearance; there must be one."""
     pending = [_skip(text, 0)]
     repeats: list[tuple[int, str]] = []
     while pending:

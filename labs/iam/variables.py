@@ -64,7 +64,7 @@ def has_variable(template: Template) -> bool:
 def expand(template: Template, context: Context) -> Tokens | None:
     """Fill in the variables; None when one has neither a value nor a default.
 
-    A value is plain text: a ``*`` in it is no wildcard. A key with several values has no one value to fill in.
+    A value is plain text: a ``*`` in it is not a wildcard. A key with several values has no one value to fill in.
     """
     filled: list[Token] = []
     for part in template:

@@ -72,7 +72,7 @@ def _gateway_stop(walk: Walk, route: Route, step: PathStep, subnet: str, *, via_
         reason = f"{route.target} is not attached to {walk.origin.vpc}."
         return Hop(step, BLOCKED, route.target, "not attached", reason, fix)
     if not walk.outside:
-        reason = f"{walk.target.label} is no public address, and {route.target} leads only to those."
+        reason = f"{walk.target.label} is not a public address, and {route.target} leads only to those."
         return Hop(step, BLOCKED, route.target, route.words, reason)
     mode = _public_access(walk, subnet)
     if mode == _BLOCK_ALL or (mode != "off" and not via_nat):
@@ -98,7 +98,7 @@ def _egress_only(walk: Walk, route: Route) -> Hop:
         reason = f"{route.target} is not attached to {walk.origin.vpc}."
         return Hop(PathStep.GATEWAY, BLOCKED, route.target, "not attached", reason)
     if not walk.outside:
-        reason = f"{walk.target.label} is no public address, and {route.target} leads only to those."
+        reason = f"{walk.target.label} is not a public address, and {route.target} leads only to those."
         return Hop(PathStep.GATEWAY, BLOCKED, route.target, route.words, reason)
     if _public_access(walk, walk.origin.subnet) == _BLOCK_ALL:
         reason = f"VPC Block Public Access ({_BLOCK_ALL}) stops the internet traffic of {walk.origin.subnet}."

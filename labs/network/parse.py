@@ -230,7 +230,7 @@ def endpoint(node: Node) -> Endpoint:
     word = node.optional("VpcEndpointType") or EndpointKind.GATEWAY.value
     kind = next((kind for kind in EndpointKind if kind.value.casefold() == word.casefold()), None)
     if kind is None:
-        node.fail("VpcEndpointType", f"'{word}' is no type of endpoint.")
+        node.fail("VpcEndpointType", f"'{word}' is not a type of endpoint.")
     options = node.child("DnsOptions")
     return Endpoint(
         node.text("VpcEndpointId"),

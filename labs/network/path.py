@@ -41,7 +41,7 @@ class Destination:
 
     def __post_init__(self) -> None:
         if not self.host or any(letter.isspace() or letter == "/" for letter in self.host):
-            raise BadDestination(f"'{self.host}' is no host name or IP address.")
+            raise BadDestination(f"'{self.host}' is not a host name or an IP address.")
         if not 1 <= self.port <= 65535:
             raise BadDestination(f"Port {self.port} is not between 1 and 65535.")
         if self.protocol not in ("tcp", "udp"):
@@ -57,9 +57,9 @@ class Destination:
             return cls(text)
         host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         if not port.isascii() or not port.isdigit():
-            raise BadDestination(f"'{text}' is no HOST:PORT: the port is a number.")
+            raise BadDestination(f"'{text}' is not HOST:PORT: the port is a number.")
         if ":" in host and not is_address(host):
-            raise BadDestination(f"'{text}' is no HOST:PORT; write an IPv6 address as [ADDRESS]:PORT.")
+            raise BadDestination(f"'{text}' is not HOST:PORT; write an IPv6 address as [ADDRESS]:PORT.")
         return cls(host, int(port[:6]))
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from labs.network.spans import Span, span
 
 
 class MalformedSnapshot(ValueError):
-    """A document that is no snapshot. ``path``: where, as in ``RouteTables[0].Routes[2].DestinationCidrBlock``."""
+    """A document that is not a snapshot. ``path``: where, as in ``RouteTables[0].Routes[2].DestinationCidrBlock``."""
 
     def __init__(self, path: str, what: str) -> None:
         super().__init__(f"{path or 'The snapshot'}: {what}")
@@ -75,7 +75,7 @@ class Node:
         try:
             return span(value)
         except ValueError:
-            self.fail(key, f"'{value}' is no IP address or CIDR block.")
+            self.fail(key, f"'{value}' is not an IP address or CIDR block.")
 
     def child(self, key: str) -> Node:
         """An object, empty when absent."""

@@ -37,7 +37,11 @@ def register(write: Callable[[str, str], str]) -> bool:
 def _said(_shell: object, _kind: type, error: Exception, _traceback: object, tb_offset: int | None = None) -> None:
     """A call in a cell of the trainee's that AWS refused, or a file that is not there: a sentence, no traceback."""
     if isinstance(error, FileNotFoundError):
-        print(LabError(f"There is no file {Path(str(error.filename)).name}.", "run the cell that writes it"))
+        print(
+            LabError(
+                f"There is no file {Path(str(error.filename)).name}.", "run the cell that writes it", id="no-such-file"
+            )
+        )
         return
     print(error if isinstance(error, LabError) else explain(error, "running this cell"))
 

@@ -154,7 +154,7 @@ def test_a_mistake_is_one_sentence_and_a_next_step(capsys, file, words, error):
     ("text", "error"),
     [
         ("{", "is not JSON"),
-        ("[]", "holds no JSON object"),
+        ("[]", "does not hold a JSON object"),
         ('{"NetworkInterfaces": [{}]}', "is not a snapshot: NetworkInterfaces[0].NetworkInterfaceId: is missing."),
     ],
 )

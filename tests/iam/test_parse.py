@@ -242,13 +242,13 @@ TEXTS = [
     ('{"Version": "2012-10-17", "Statement": [', 1, 41, "Expecting value"),
     ("{\"Version\": '2012-10-17'}", 1, 13, "Expecting value"),
     ('{"Version": "2012-10-17"} {}', 1, 27, "Extra data"),
-    ('{\n "Version": "2012-10-17",\n "Version": "2012-10-17"}', 3, 2, "'Version' stands twice"),
-    ('{"Statement": [{"Effect": "Allow",\n    "Action": "a:b", "Action": "c:d"}]}', 2, 22, "'Action' stands twice"),
+    ('{\n "Version": "2012-10-17",\n "Version": "2012-10-17"}', 3, 2, "'Version' appears twice"),
+    ('{"Statement": [{"Effect": "Allow",\n    "Action": "a:b", "Action": "c:d"}]}', 2, 22, "'Action' appears twice"),
     ('{"Version": NaN}', 1, 13, "NaN"),
     ('{"Version": ' + "1" * 5000 + "}", 1, 1, "JSON"),
     ("[" * 100_000, 1, 1, "deep"),
     ('{"a": 1, "a": 2, "Version": }', 1, 29, "Expecting value"),
-    ('[{"b": [1, {"c\\"d": 1,\n "c\\"d": 2}]}, {"e": 1}]', 2, 2, "stands twice"),
+    ('[{"b": [1, {"c\\"d": 1,\n "c\\"d": 2}]}, {"e": 1}]', 2, 2, "appears twice"),
 ]
 
 

@@ -34,11 +34,11 @@ CASES = {
     ),
     "no block": (
         put("Subnets", 0, "CidrBlock", "10.0.1"),
-        "Subnets[0].CidrBlock: '10.0.1' is no IP address or CIDR block.",
+        "Subnets[0].CidrBlock: '10.0.1' is not an IP address or CIDR block.",
     ),
     "a block too wide": (
         put("Subnets", 0, "CidrBlock", "10.0.1.0/33"),
-        "Subnets[0].CidrBlock: '10.0.1.0/33' is no IP address or CIDR block.",
+        "Subnets[0].CidrBlock: '10.0.1.0/33' is not an IP address or CIDR block.",
     ),
     "a route without destination": (
         put("RouteTables", 0, "Routes", 1, {"GatewayId": "igw-1"}),
@@ -66,7 +66,7 @@ CASES = {
     ),
     "an unknown type of endpoint": (
         put("VpcEndpoints", 1, "VpcEndpointType", "Tunnel"),
-        "VpcEndpoints[1].VpcEndpointType: 'Tunnel' is no type of endpoint.",
+        "VpcEndpoints[1].VpcEndpointType: 'Tunnel' is not a type of endpoint.",
     ),
     "a list of ids with a number": (
         put("VpcEndpoints", 1, "SubnetIds", ["subnet-a", 2]),
@@ -82,7 +82,7 @@ CASES = {
     ),
     "a prefix list entry that is no block": (
         put("PrefixLists", 0, "Cidrs", ["52.216.0.0/15", "s3"]),
-        "PrefixLists[0].Cidrs[1].Cidr: 's3' is no IP address or CIDR block.",
+        "PrefixLists[0].Cidrs[1].Cidr: 's3' is not an IP address or CIDR block.",
     ),
 }
 
