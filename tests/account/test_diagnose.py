@@ -221,7 +221,11 @@ MISTAKES = {
     "a task that is not there": (["f" * 32], "ECS does not know the task", "ECS keeps a stopped task for an hour"),
     "no such service or definition": (["nobody"], "There is no service and no task definition 'nobody'", "--cluster"),
     "no such revision": (["nobody:3"], "There is no task definition 'nobody:3'.", "give a task's id"),
-    "an ARN of something else": (["arn:aws:s3:::bucket"], "is not the ARN of a task, a service or a task", "give a task's"),
+    "an ARN of something else": (
+        ["arn:aws:s3:::bucket"],
+        "is not the ARN of a task, a service or a task",
+        "give a task's",
+    ),
     "an ARN cut short": ([f"{ARN}:task/"], "is not the ARN of a task", "give a task's"),
     "another Region": (["arn:aws:ecs:eu-west-1:111122223333:task/c/" + "f" * 32], "is in eu-west-1", "AWS_REGION=eu"),
     "another account": ([f"arn:aws:ecs:{REGION}:999999999999:service/c/s"], "in account 999999999999", "AWS_PROFILE"),
