@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -80,6 +79,8 @@ class Text:
 @cache
 def texts(file: str) -> Mapping[str, Text]:
     """The texts of one file by id, in the file's order. ``file``: its name without ``.toml``, one of ``FILES``."""
+    import tomllib  # not before a text is said: its import takes longer than this module's
+
     with (_FOLDER / f"{file}.toml").open("rb") as opened:
         read = tomllib.load(opened)
     about = read.pop("about")
