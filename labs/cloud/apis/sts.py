@@ -34,6 +34,7 @@ class StsApi:
 
     def __init__(
         self,
+        *,
         access: LocalAccess,
         identities: Identities,
         credentials: CredentialStore,

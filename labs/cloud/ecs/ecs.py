@@ -114,7 +114,7 @@ class Ecs:
         )
         # What marks this folder's containers: nobody else's are ever touched.
         state = hashlib.sha256(f"{self._identity.seed}/ecs".encode()).hexdigest()[:12]
-        engines = Engines(self._store, self._ecr, self._host, state)
+        engines = Engines(store=self._store, ecr=self._ecr, host=self._host, state=state)
         return Loop(
             TaskDependencies(
                 store=self._store,

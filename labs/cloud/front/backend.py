@@ -34,6 +34,7 @@ class Backend:
 
     def __init__(
         self,
+        *,
         store: DurableStore,
         moto: MotoStore,
         sts: StsApi,

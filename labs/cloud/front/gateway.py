@@ -55,7 +55,7 @@ class Gateway:
     """A WSGI application."""
 
     def __init__(
-        self, credentials: CredentialStore, guard: Guard, backend: Backend, trail: Trail, clock: Clock
+        self, *, credentials: CredentialStore, guard: Guard, backend: Backend, trail: Trail, clock: Clock
     ) -> None:
         self._credentials = credentials
         self._guard = guard

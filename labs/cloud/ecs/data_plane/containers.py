@@ -36,6 +36,7 @@ class Containers:
 
     def __init__(
         self,
+        *,
         spec: TaskSpec,
         task: Task,
         definition: TaskDefinition,

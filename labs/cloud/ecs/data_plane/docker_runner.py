@@ -34,7 +34,7 @@ class DockerRunner:
     """``state`` marks what belongs to one state folder; ``host`` is the registry's ``127.0.0.1:PORT``."""
 
     def __init__(
-        self, facts: DockerFacts, env: Mapping[str, str], ecr: EcrStore, host: Callable[[], str], state: str
+        self, *, facts: DockerFacts, env: Mapping[str, str], ecr: EcrStore, host: Callable[[], str], state: str
     ) -> None:
         self._facts = facts
         self._env = dict(env)
@@ -210,6 +210,7 @@ class DockerContainer:
 
     def __init__(
         self,
+        *,
         facts: DockerFacts,
         env: Mapping[str, str],
         container: str,

@@ -26,7 +26,7 @@ class StorePermissions:
     """Decides for the task's roles; each decision is in the trail like any other call."""
 
     def __init__(
-        self, access: LocalAccess, identities: Identities, lookups: StoreLookups, trail: Trail, region: str
+        self, *, access: LocalAccess, identities: Identities, lookups: StoreLookups, trail: Trail, region: str
     ) -> None:
         self._access = access
         self._identities = identities

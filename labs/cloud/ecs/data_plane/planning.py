@@ -28,6 +28,7 @@ class StorePlanner:
 
     def __init__(
         self,
+        *,
         account: str,
         region: str,
         host: Callable[[], str],

@@ -156,6 +156,7 @@ class Process:
 
     def __init__(
         self,
+        *,
         app: embedded.ProcessApp,
         place: Path,
         plan: embedded.AppLaunch,

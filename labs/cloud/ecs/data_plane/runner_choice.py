@@ -20,6 +20,7 @@ class Engines:
 
     def __init__(
         self,
+        *,
         store: EcsStore,
         ecr: EcrStore,
         host: Callable[[], str],

@@ -21,6 +21,7 @@ class FargateRules:
 
     def __init__(
         self,
+        *,
         account: str,
         region: str,
         network: TaskNetwork,
