@@ -16,18 +16,7 @@ PAGE = (ROOT / "docs/reference.md").read_text("utf-8")
 VARIABLE = re.compile(r"\bLAB_[A-Z]+(?:_[A-Z]+)*\b")
 SITES = error_sites()
 # Packages whose errors have no ids yet.
-WITHOUT_IDS = (
-    "labs/account/",
-    "labs/cost/",
-    "labs/failures.py",
-    "labs/files.py",
-    "labs/ledger/",
-    "labs/lesson/",
-    "labs/session/",
-    "labs/stages/",
-    "labs/subjects/",
-    "labs/ui/",
-)
+WITHOUT_IDS = ("labs/account/", "labs/ui/")
 
 
 def strings(path):
