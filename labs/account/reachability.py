@@ -11,6 +11,7 @@ from labs.errors import LabError
 from labs.failures import explain
 from labs.ledger.names import KIT_TAG
 from labs.session.target import Target
+from labs.ui import text
 
 _SAVED = "name a file that --save wrote"
 
@@ -102,7 +103,7 @@ def _end(path: network.Path) -> list[str]:
     if path.blocked_at is not None:
         fix = path.blocked_at.fix
         lines = [f"BLOCKED at: {path.blocked_at.step.value} ({path.blocked_at.resource})."]
-        return [*lines, f"Next: {fix.words}"] if fix is not None else lines
+        return [*lines, text.following(fix.words)] if fix is not None else lines
     if path.ok is None:
         return [f"CANNOT CHECK: {', '.join(hop.step.value for hop in path.unchecked)}."]
     lines = ["OPEN."]

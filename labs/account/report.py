@@ -31,7 +31,7 @@ def report(looked: Looked) -> str:
         parts.append(_listed("CANNOT CHECK:", _unchecked(diagnosis)))
     parts.append(text.facts({step.name.value: _now(step) for step in looked.plan.steps}))
     if diagnosis.next_action:
-        parts.append(text.wrapped(f"Next: {diagnosis.next_action}"))
+        parts.append(text.wrapped(text.following(diagnosis.next_action)))
     return "\n\n".join(parts)
 
 

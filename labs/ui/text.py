@@ -28,6 +28,12 @@ def wrapped(text: str) -> str:
     return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in text.splitlines())
 
 
+def following(action: str) -> str:
+    """The line that names the one thing to do, from a sentence: ``Next: ``, lower case, without a full stop."""
+    words = action if action.endswith("...") else action.removesuffix(".")
+    return f"Next: {words[:1].lower()}{words[1:]}"
+
+
 def hanging(begin: str, words: str) -> str:
     """A sentence behind its beginning; further lines stand under the sentence. Names are not broken."""
     indent = " " * len(begin)

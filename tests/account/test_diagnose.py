@@ -77,7 +77,7 @@ def test_a_failed_task_has_its_cause_the_proof_and_one_next_line(labs, world):
     assert f"BLOCKED: destination security groups, inbound: No inbound rule of {group} allows tcp 443" in out
     assert "registry authorisation FAILS" in out
     assert out.count("Next: ") == 1
-    assert f"Next: In {group}, allow inbound tcp 443 from {world.vpc.group}." in out
+    assert f"Next: in {group}, allow inbound tcp 443 from {world.vpc.group}" in out
 
 
 def test_no_line_is_wider_than_the_page(labs, world, capsys):
@@ -96,7 +96,7 @@ def test_a_definition_is_asked_before_it_runs(labs, world):
         code, out, _ = labs("diag-app:1", *place)
     assert code == 1
     assert (
-        f"Next: Create a gateway endpoint for com.amazonaws.{REGION}.s3 with the route table {world.vpc.table}." in out
+        f"Next: create a gateway endpoint for com.amazonaws.{REGION}.s3 with the route table {world.vpc.table}" in out
     )
 
 
@@ -120,7 +120,7 @@ def test_a_cause_that_has_been_fixed_since_is_told(labs, world):
     code, out, _ = labs(arn)
     assert code == 0
     assert "does not allow ssm:GetParameters. As things are now, nothing stops it." in out
-    assert out.endswith("Next: Run the task again.")
+    assert out.endswith("Next: run the task again")
 
 
 def test_a_task_that_ended_by_itself_is_told_apart_from_one_that_did_not_start(labs, world):
@@ -142,7 +142,7 @@ def test_a_service_that_does_not_settle_has_the_cause_of_its_tasks(labs, world, 
     assert "Looked at service unsettled, diag-other:" in out
     assert "0 of 1 tasks run" in out
     assert "log stream: Needed: the log group /ecs/not-there is there." in out
-    assert f"Next: Create the log group /ecs/not-there in {REGION}." in out
+    assert f"Next: create the log group /ecs/not-there in {REGION}" in out
     # Without a name it is what most needs a look.
     assert "Looked at service unsettled" in labs()[1]
 
@@ -154,7 +154,7 @@ def test_a_service_whose_role_cannot_be_assumed_has_no_task_but_a_cause(labs, wo
         code, out, _ = labs(name)
     assert code == 1
     assert "roles: Needed: ECS may assume" in out
-    assert "Next: Let ecs-tasks.amazonaws.com assume the role" in out
+    assert "Next: let ecs-tasks.amazonaws.com assume the role" in out
 
 
 def test_a_service_that_is_steady_has_nothing_in_its_way(labs, world, service):
@@ -193,7 +193,7 @@ def test_groups_that_are_not_known_are_asked_for(labs, world, monkeypatch):
     code, out, _ = labs(arn)
     assert code == 2
     assert "The task has stopped, and CloudTrail does not have (yet) how it was started." in out
-    assert out.endswith("Next: Say which they were: --group sg-...")
+    assert out.endswith("Next: say which they were: --group sg-...")
     code, out, _ = labs(arn, "--group", world.vpc.group)
     assert (code, "CANNOT CHECK" in out) == (0, False)
 

@@ -66,7 +66,7 @@ def test_a_blocked_path_ends_with_where_and_what_next(capsys, made, file):
     assert code == 1
     assert out.splitlines()[-2:] == [
         f"BLOCKED at: destination security groups, inbound ({made.endpoints}).",
-        f"Next: In {made.endpoints}, allow inbound tcp 443 from {made.tasks}.",
+        f"Next: in {made.endpoints}, allow inbound tcp 443 from {made.tasks}",
     ]
 
 
