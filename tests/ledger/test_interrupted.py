@@ -84,7 +84,7 @@ def build_until_answered(target: Target, kind: Kind) -> None:
     whole_lab.build_one_of_each(target)
 
 
-@pytest.mark.parametrize("kind", kinds.known(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", tuple(kinds.known()), ids=lambda kind: kind.name)
 @pytest.mark.parametrize("build", [build_until_written_down, build_until_answered])
 def test_a_build_killed_at_any_resource_is_taken_back_whole(
     target: Target, kind: Kind, build: Callable[[Target, Kind], None]
