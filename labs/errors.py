@@ -11,7 +11,7 @@ class LabError(Exception):
 
     exit_code = 2
 
-    def __init__(self, what: str, next_step: str = "", *, id: str = "") -> None:
+    def __init__(self, what: str, next_step: str = "", *, id: str) -> None:
         super().__init__(what)
         self.id = id
         self.what = what

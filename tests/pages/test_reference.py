@@ -15,8 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/reference.md").read_text("utf-8")
 VARIABLE = re.compile(r"\bLAB_[A-Z]+(?:_[A-Z]+)*\b")
 SITES = error_sites()
-# Packages whose errors have no ids yet.
-WITHOUT_IDS = ("labs/account/", "labs/ui/")
 
 
 def strings(path):
@@ -77,8 +75,7 @@ def test_an_id_stands_in_one_place_alone():
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.id or site.place)
 def test_an_error_has_an_id_in_kebab_case(site):
-    if site.id or not site.place.startswith(WITHOUT_IDS):
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", site.id), f"{site.place} has no id: {site.what}"
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", site.id), f"{site.place} has no id: {site.what}"
 
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.id or site.place)

@@ -78,13 +78,13 @@ class Gone:
         return {}
 
     def runnable(self, platform: oci.Platform) -> str:
-        raise LabError("The Docker Engine does not answer any more.", "start it again")
+        raise LabError("The Docker Engine does not answer any more.", "start it again", id="engine-gone")
 
     def run(self, image: str, platform: oci.Platform, env: Mapping[str, str]) -> RunningApp:
-        raise LabError("The Docker Engine does not answer any more.", "start it again")
+        raise LabError("The Docker Engine does not answer any more.", "start it again", id="engine-gone")
 
     def archive(self, image: str, destination: Path) -> Path:
-        raise LabError("The Docker Engine does not answer any more.", "start it again")
+        raise LabError("The Docker Engine does not answer any more.", "start it again", id="engine-gone")
 
 
 def test_an_engine_that_went_away(bench: Bench) -> None:
