@@ -64,6 +64,9 @@ _NAMES: dict[str, tuple[Callable[[Bench], Any], str]] = {
     "work": (lambda bench: bench.work, "Your folder, $WORK."),
 }
 
+# What a stage cannot bring under a name of its own.
+EVERYWHERE = frozenset({*__all__, *_NAMES})
+
 Arguments = ParamSpec("Arguments")
 
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from labs import lab
 from labs.errors import LabError
 from labs.lesson import scaffold
 from labs.lesson.stage import stage, stages
@@ -47,7 +48,7 @@ def _new(names: list[str], order: int | None) -> int:
 
 def _check(names: list[str]) -> int:
     chosen = [stage(name) for name in names] or list(stages())
-    found = [problem for each in chosen for problem in problems(each)]
+    found = [problem for each in chosen for problem in problems(each, lab.EVERYWHERE)]
     for problem in found:
         print(problem, file=sys.stderr)
     if not found:

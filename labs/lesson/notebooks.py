@@ -29,6 +29,8 @@ from labs.session.docker_login import forget_passwords
 from labs.session.home import checkout
 
 ANSWER = "answer"
+# In the metadata of a cell tagged nbval-ignore-output: why its output is not compared.
+UNCOMPARED = "uncompared"
 CELL_TIMEOUT_S = 300
 SOLVED, TRAINEE = "solutions", "notebooks"
 METADATA = {

@@ -1,10 +1,9 @@
 """A stage folder looked over as a whole, for its author: everything that is wrong, each with file and line."""
 
-import importlib
 import inspect
 import json
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,8 +23,11 @@ _MODULES = {"check": ("check",), "solve": ("solve", "reset"), "wrong": ("WRONG",
 _FILES = ("check.py", "solve.py", "wrong.py", "messages.en.toml", "hints.en.toml", "policies/check.json")
 
 
-def problems(subject: Stage) -> Iterator[LabError]:
-    """Everything that is wrong with a stage; nothing when it is whole. Mistakes in its ``stage.toml`` come earlier."""
+def problems(subject: Stage, reserved: Collection[str] = ()) -> Iterator[LabError]:
+    """Everything that is wrong with a stage; nothing when it is whole. Mistakes in its ``stage.toml`` come earlier.
+
+    ``reserved``: the names that ``lab`` has in every notebook, and a stage cannot have.
+    """
     gone = [subject.folder / each for each in _FILES if not (subject.folder / each).exists()]
     yield from map(missing, gone)
     yield from _needs(subject)
@@ -36,7 +38,7 @@ def problems(subject: Stage) -> Iterator[LabError]:
         except LabError as error:  # what makes the rest unreadable
             yield error
         yield from _published(subject.folder / "policies" / "check.json")
-    yield from _additions(subject)
+    yield from _additions(subject, reserved)
     yield from _notebook(subject)
 
 
@@ -143,7 +145,7 @@ def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(each) for each in value]
 
 
-def _additions(subject: Stage) -> Iterator[LabError]:
+def _additions(subject: Stage, reserved: Collection[str]) -> Iterator[LabError]:
     """What it adds to ``lab``: each verb explained with an example, and no name that means two things."""
     path = subject.folder / "notebook.py"
     if not path.exists():
@@ -161,9 +163,8 @@ def _additions(subject: Stage) -> Iterator[LabError]:
                 f"end its docstring with: Example: ``lab.{name}(...)``",
                 id="verb-without-example",
             )
-    core = vars(importlib.import_module("labs.lab"))
     for name in [*own.verbs, *own.names]:
-        if name in core["__all__"] or name in core["_NAMES"]:
+        if name in reserved:
             yield _taken(path, name, "every notebook")
     for other in stages():
         if other.name == subject.name or not (other.folder / "notebook.py").exists():
@@ -200,8 +201,15 @@ def _notebook(subject: Stage) -> Iterator[LabError]:
             )
             return
     cells = notebooks.read(notebooks.path_of(subject, notebooks.SOLVED)).cells
-    sources = {cell.id: cell.source for cell in cells if cell.cell_type == "code"}
     shown = f"{notebooks.SOLVED}/{subject.notebook}.ipynb"
+    sources = {cell.id: cell.source for cell in cells if cell.cell_type == "code"}
+    for cell in cells:
+        if "nbval-ignore-output" in cell.metadata.get("tags", []) and not cell.metadata.get(notebooks.UNCOMPARED):
+            yield LabError(
+                f"{shown}: the output of the cell {cell.id} is not compared, and nothing says why.",
+                f'add to its metadata: "{notebooks.UNCOMPARED}": "the reason"',
+                id="notebook-cell-without-reason",
+            )
     if f'lab.begin("{subject.name}")' not in "\n".join(sources.values()):
         yield LabError(
             f'{shown}: no cell says lab.begin("{subject.name}").',

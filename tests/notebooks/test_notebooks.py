@@ -20,16 +20,6 @@ from labs.stages.build_image.solve import FILES
 FOLDERS = (notebooks.SOLVED, notebooks.TRAINEE)
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.notebook)
 BOTH = pytest.mark.parametrize("folder", FOLDERS)
-# The only cells whose output is not compared: what docker and the doctor print differs from machine to machine; events
-# of a service come in ones or twos; lists for a terminal hold each task and each price.
-UNCOMPARED = {
-    "00-start": {"doctor"},
-    "01-build": {"build", "index", "load", "run"},
-    "02-push-denied": {"login", "one", "both"},
-    "03-push-fixed": {"push", "inspect", "index"},
-    "05-fargate": {"push", "events"},
-    "07-clean-up": {"preview", "sweep"},
-}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +61,9 @@ def test_every_code_cell_was_run_and_no_output_goes_uncompared_by_accident(subje
         assert cell.execution_count is not None, cell.id
         tags = set(cell.metadata.get("tags", []))
         assert tags <= {notebooks.ANSWER, "nbval-ignore-output"}, f"{cell.id}: {tags}"
-        assert ("nbval-ignore-output" in tags) is (cell.id in UNCOMPARED.get(subject.notebook, set())), cell.id
+        # An author says why: docker's progress, a machine's own facts, a list whose length depends on the moment.
+        why = cell.metadata.get(notebooks.UNCOMPARED, "")
+        assert ("nbval-ignore-output" in tags) is bool(why.strip()), f"{cell.id}: a tag and a reason, or neither"
 
 
 @EVERY

@@ -1,5 +1,6 @@
 """The lab object, as a trainee meets it: sentences, never tracebacks; state from files, never from the kernel."""
 
+import inspect
 import os
 import subprocess
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from labs import lab
+from labs.lesson import additions
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stage
 
@@ -234,3 +236,45 @@ def test_three_times_the_same_answer_offers_a_hint(bench: Bench, capsys: Said) -
     assert "Look: " in said(capsys)
     lab.hint()
     assert said(capsys).startswith("Idea: ")
+
+
+def test_every_verb_is_explained_with_an_example_and_the_bench_is_not_asked_for() -> None:
+    verbs = [*lab.__all__, *additions.verbs()]
+    assert {"index", "push_role", "vpc", "run_task", "service", "cost"} <= set(verbs)
+    for name in verbs:
+        verb = getattr(lab, name)
+        assert f"``lab.{name}(" in (inspect.getdoc(verb) or ""), name
+        assert "bench" not in inspect.signature(verb).parameters, name
+
+
+def test_the_names_are_listed_with_what_they_are(bench: Bench, capsys: Said) -> None:
+    lab.begin("start")
+    said(capsys)
+    lab.names()
+    lines = said(capsys).splitlines()
+    shown = {line.split()[0].removesuffix("()") for line in lines if line}
+    assert shown == {f"lab.{name}" for name in dir(lab)}
+    assert all(len(line.split()) > 2 for line in lines if line)
+
+
+def test_a_restarted_kernel_knows_the_names_of_every_stage_before_the_first_cell(bench: Bench) -> None:
+    restart()
+    assert lab.vpc_id == ""
+    assert lab.parameter == f"{bench.target.prefix}-app-secret"
+    assert callable(lab.run_task)
+
+
+def test_the_stage_in_hand_comes_before_the_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = additions.Additions(names={"cluster": lambda _: "its own"})
+    real = additions.additions_of
+    monkeypatch.setattr(additions, "additions_of", lambda each: own if each.name == "clean-up" else real(each))
+    assert lab.cluster == bench.target.prefix
+    lab.begin("clean-up")
+    assert lab.cluster == "its own"
+
+
+def test_a_stages_verb_says_what_went_wrong_in_a_sentence(bench: Bench, capsys: Said) -> None:
+    lab.begin("start")
+    said(capsys)
+    lab.way("s3")
+    assert said(capsys) == "There is no VPC of the lab yet.\nNext: run the cell that calls create_vpc\n"
