@@ -29,9 +29,14 @@ def wrapped(text: str) -> str:
 
 
 def following(action: str) -> str:
-    """The line that names the one thing to do, from a sentence: ``Next: ``, lower case, without a full stop."""
+    """The line that names the one thing to do, from a sentence."""
+    return f"Next: {as_next(action)}"
+
+
+def as_next(action: str) -> str:
+    """A sentence as what stands after ``Next: ``: lower case, without a full stop."""
     words = action if action.endswith("...") else action.removesuffix(".")
-    return f"Next: {words[:1].lower()}{words[1:]}"
+    return f"{words[:1].lower()}{words[1:]}"
 
 
 def hanging(begin: str, words: str) -> str:

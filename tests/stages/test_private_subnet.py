@@ -176,7 +176,7 @@ def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begu
     signs = {lane.title: lane.sign for lane in shown.lanes}
     assert signs["the layers in Amazon S3"] is Sign.BLOCKED
     assert signs["the registry of Amazon ECR"] is Sign.OPEN
-    assert "Create a gateway endpoint for com.amazonaws.us-east-1.s3" in vpc_shown.way(begun, "s3")
+    assert "create a gateway endpoint for com.amazonaws.us-east-1.s3" in vpc_shown.way(begun, "s3")
     report = runner.check_and_record(PRIVATE.name, begun)
     assert report.verdict.message_id == "private.no_gateway"
     assert 'VpcEndpointType="Gateway"' in report.verdict.next_step
@@ -244,7 +244,7 @@ def test_a_policy_that_blocks_the_layers_is_a_hop_of_the_way(begun: Bench) -> No
     solve.make_gateway(begun, narrow)
     said = " ".join(vpc_shown.way(begun, "s3").split())
     assert "STOP policy The policy of vpce-" in said
-    assert f"allows s3:GetObject on {vpc_names.layer_bucket_arn(begun)}/* to every principal." in said
+    assert f"allows s3:GetObject on {vpc_names.layer_bucket_arn(begun)}/* to every principal" in said
     lane = next(each for each in vpc_shown.network(begun).lanes if each.title == "the layers in Amazon S3")
     assert lane.stations[-1].name == "policy"
     assert lane.where.startswith("endpoint vpce-")

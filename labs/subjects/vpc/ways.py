@@ -25,6 +25,7 @@ from labs.network import (
 from labs.subjects.vpc import vpc_names
 from labs.subjects.vpc.endpoint_policy import lets_layers_through
 from labs.subjects.vpc.reading import GATEWAY, VpcReading
+from labs.ui import text
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ class Way:
     def remedy(self) -> str:
         """The smallest change that opens it."""
         fix = self.path.blocked_at.fix if self.path.blocked_at else None
-        return fix.words if fix else "compare the VPC with the notebook's cells, or start over with lab.reset()"
+        if fix is None:
+            return "compare the VPC with the notebook's cells, or start over with lab.reset()"
+        return text.as_next(fix.words)
 
 
 def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str) -> Iterator[Way]:
