@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import WaiterError
 
-from tests.cloud.ecs.lab_ecs import EXECUTION, until
+from tests.cloud.ecs.lab_ecs import EXECUTION, EcsLab, until
 
 EXITS = "import sys; print('leaving', flush=True); sys.exit({code})"
 CRASH = "raise RuntimeError('the app broke')"
@@ -50,6 +50,18 @@ def test_a_trust_policy_may_ask_which_account_the_task_is_of(lab, vpc, account, 
     else:
         with pytest.raises(lab.ecs.exceptions.ClientException, match=f"ECS was unable to assume the role '{arn}'"):
             lab.run(definition, vpc)
+
+
+def test_the_same_image_runs_from_another_repository_when_the_first_is_gone(cloud, lab, vpc):
+    """Equal programs make equal digests; each repository's bytes are its own."""
+    program = EXITS.format(code=7)
+    gone = EcsLab(cloud, "gone")
+    first = gone.run(gone.register(gone.container(gone.image("once", program))), gone.vpc())
+    assert gone.reaches(first, "STOPPED")["containers"][0]["exitCode"] == 7
+    gone.ecr.delete_repository(repositoryName="gone/app", force=True)
+    again = lab.run(lab.register(lab.container(lab.image("again", program)), family="again"), vpc)
+    task = lab.reaches(again, "STOPPED")
+    assert task["containers"][0].get("exitCode") == 7, task
 
 
 def test_without_the_s3_gateway_the_layers_hang(lab, definition):

@@ -39,7 +39,8 @@ class ProcessRunner:
         self._ecr = ecr
         self._reason = reason
         self._lock = threading.Lock()
-        self._trees: dict[str, tuple[Image, Tree]] = {}
+        # A tree reads its files from the repository it was made of, which may be deleted while another holds the same.
+        self._trees: dict[tuple[int, str], tuple[Image, Tree]] = {}
         self._running: set[Process] = set()
 
     @property
@@ -84,7 +85,8 @@ class ProcessRunner:
         return process
 
     def _tree(self, image: RunImage) -> tuple[Image, Tree]:
-        found = self._trees.get(image.manifest)
+        key = (image.repository.id, image.manifest)
+        found = self._trees.get(key)
         if found is None:
             blobs = RegistryBlobs(self._ecr, image.repository)
             entry = {
@@ -98,7 +100,7 @@ class ProcessRunner:
             found = whole, tree_of(whole, image.platform)
             while len(self._trees) >= KEPT_TREES:
                 self._trees.pop(next(iter(self._trees)))
-            self._trees[image.manifest] = found
+            self._trees[key] = found
         return found
 
     def sweep(self) -> None:
