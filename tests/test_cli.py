@@ -205,5 +205,5 @@ def test_ctrl_c_in_the_middle_is_no_traceback_and_leaves_nothing_running(name, a
     finally:
         if process.poll() is None:
             process.kill()
-            process.wait(10)
+            process.wait(60)
         labs(home, "stop")

@@ -185,7 +185,7 @@ def check(chosen: Sequence[Stage]) -> int:
 def compare(path: Path, bench: Bench) -> int:
     """pytest's exit code of a strict nbval run of one notebook, in a prepared bench."""
     words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
-    words += ["--nbval-cell-timeout=120", f"--nbval-sanitize-with={checkout() / SANITIZE}", str(path)]
+    words += [f"--nbval-cell-timeout={CELL_TIMEOUT_S}", f"--nbval-sanitize-with={checkout() / SANITIZE}", str(path)]
     return subprocess.run(words, env=dict(bench.env), cwd=checkout(), check=False).returncode
 
 

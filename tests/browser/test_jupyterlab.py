@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from labs.lesson.stage import Stage, stages
 
-from .conftest import ROOT, Checkout
+from .conftest import PATIENCE_MS, ROOT, Checkout
 
 pytestmark = pytest.mark.browser
 
@@ -19,16 +19,16 @@ def open_notebook(page: Page, lab_url: str, notebook: str) -> None:
     """Open one notebook in JupyterLab and wait for its kernel: the indicator says idle before there is one."""
     show_notebook(page, lab_url, notebook)
     kernel = page.locator(".jp-NotebookPanel .jp-Toolbar-kernelName", has_text="Python 3 (ipykernel)")
-    kernel.first.wait_for(timeout=60_000)
+    kernel.first.wait_for(timeout=PATIENCE_MS)
     idle = '.jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status="idle"]'
-    page.wait_for_selector(idle, timeout=60_000)
+    page.wait_for_selector(idle, timeout=PATIENCE_MS)
 
 
 def show_notebook(page: Page, lab_url: str, notebook: str) -> None:
     """Open one notebook in JupyterLab; its kernel may still be starting."""
     base, _, token = lab_url.partition("?")
     page.goto(f"{base.split('/lab')[0]}/lab/tree/{notebook}?{token}&reset", wait_until="domcontentloaded")
-    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=60_000)
+    page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=PATIENCE_MS)
 
 
 def choose(page: Page, menu: str, item: str) -> None:
@@ -52,7 +52,7 @@ def picture(page: Page, name: str) -> None:
 def last_verdict(page: Page, word: str) -> str:
     """Wait for the check's output with this verdict word, and return its text."""
     verdict = page.locator(".jp-OutputArea", has_text=re.compile(rf"{word}  [a-z]+\.")).last
-    expect(verdict).to_be_visible(timeout=180_000)
+    expect(verdict).to_be_visible(timeout=PATIENCE_MS)
     return verdict.inner_text()
 
 
@@ -76,7 +76,7 @@ def test_who_runs_the_cells_before_the_kernel_is_there_is_not_asked_which_it_sho
 
     page.route("**/api/sessions?*", hold)
     show_notebook(page, lab_url, "notebooks/00-start.ipynb")
-    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=PATIENCE_MS)
     run_all(page)
     for route in held:
         route.continue_()

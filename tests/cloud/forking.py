@@ -52,7 +52,7 @@ class Forker:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(60)
         self._process.stdout.close()
 
 

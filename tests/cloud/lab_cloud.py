@@ -97,7 +97,7 @@ class LabCloud:
     def kill(self):
         """SIGKILL: nothing is tidied up."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
 
     def close(self):
         """SIGTERM, wait; returns the exit code."""
@@ -146,10 +146,10 @@ def stop(process):
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(5)
+            process.wait(60)
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()

@@ -37,7 +37,7 @@ def test_ends_cleanly_on_a_signal(tmp_path, number):
 def test_an_interrupt_before_it_serves_ends_it_too(tmp_path):
     process = launch(tmp_path / "state", program=(str(Path(__file__).with_name("interrupted_cloud.py")),))
     try:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (130, "")
         assert "Traceback" not in err
     finally:
@@ -82,7 +82,7 @@ def test_the_admin_is_an_ordinary_user_with_a_managed_policy(cloud):
 
 
 def test_one_connection_carries_many_requests(cloud):
-    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=60)
     for _ in range(50):
         connection.request("GET", "/v2/")
         answer = connection.getresponse()
@@ -93,7 +93,7 @@ def test_one_connection_carries_many_requests(cloud):
 
 
 def test_a_client_that_waits_for_100_continue_gets_it(cloud):
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 100 Continue")
         connection.sendall(b"{}")

@@ -177,7 +177,7 @@ def test_odd_paths(cloud, path):
 
 def exchange(cloud, data, wait=True):
     """Send bytes as they are; what comes back."""
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
         connection.sendall(data)
         if not wait:
             return b""

@@ -178,6 +178,6 @@ def test_a_lock_of_the_kit_names_its_holder(tmp_path):
             assert not held
         assert f"process {process.pid} (" in lock_holder(lock)
     finally:
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
     with locked(lock, 5) as held:
         assert held

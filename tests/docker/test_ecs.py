@@ -1,6 +1,7 @@
 """Fargate tasks as real containers: isolated, limited, for both platforms, and never left behind."""
 
 import base64
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ def ecs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     lab.docker("login", "--username", "AWS", "--password-stdin", made.registry, stdin=password)
     yield made
     made.cloud.close()
-    assert containers(lab) == []
+    assert containers(lab, ecs) == []
     forget(lab, made)
     lab.docker("logout", made.registry)
 
@@ -61,9 +62,15 @@ def image(lab: Lab, ecs: Any) -> str:
     return build(lab, ecs, BOTH, "v1")
 
 
-def containers(lab: Lab) -> list[str]:
-    """The ids of the containers that ECS has made, on this engine."""
-    _, lines = lab.docker("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={STATE}")
+def mark(ecs: Any) -> str:
+    """The label of what this file's local AWS makes: other local AWSs of the tests use the same engine."""
+    seed = json.loads((ecs.cloud.state / "state.json").read_text())["seed"]
+    return f"{STATE}={hashlib.sha256(f'{seed}/ecs'.encode()).hexdigest()[:12]}"
+
+
+def containers(lab: Lab, ecs: Any) -> list[str]:
+    """The ids of the containers that this file's local AWS has made."""
+    _, lines = lab.docker("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={mark(ecs)}")
     return lines.split()
 
 
@@ -82,7 +89,7 @@ def definition(ecs: Any, image: str, family: str, cpu: str = "X86_64", **contain
 def test_a_task_runs_the_pushed_image_isolated_and_limited(lab: Lab, ecs: Any, vpc: Any, image: str) -> None:
     arn = ecs.run(definition(ecs, image, "one"), vpc)
     task = ecs.reaches(arn, "RUNNING")
-    [made] = [each for each in containers(lab) if each == task["containers"][0]["runtimeId"]]
+    [made] = [each for each in containers(lab, ecs) if each == task["containers"][0]["runtimeId"]]
     found = inspected(lab, made)
     host = found["HostConfig"]
     assert (host["Privileged"], host["CapDrop"], host["SecurityOpt"]) == (False, ["ALL"], ["no-new-privileges"])
@@ -98,7 +105,7 @@ def test_a_task_runs_the_pushed_image_isolated_and_limited(lab: Lab, ecs: Any, v
     ecs.ecs.stop_task(cluster=ecs.name, task=arn)
     stopped = ecs.reaches(arn, "STOPPED")
     assert stopped["containers"][0]["exitCode"] == 0
-    assert made not in containers(lab)
+    assert made not in containers(lab, ecs)
     # The network of this VPC goes with its last task.
     lab_ecs.until(lambda: network not in lab.docker("network", "ls", "--format", "{{.Name}}")[1].split())
 
@@ -193,15 +200,15 @@ def test_the_execution_role_pulls_and_the_trail_says_so(ecs: Any, lab: Lab, vpc:
 def test_after_sigkill_the_next_start_removes_containers_and_networks(ecs: Any, lab: Lab, vpc: Any, image: str) -> None:
     ecs.service("web", definition(ecs, image, "service"), vpc, desiredCount=1)
     lab_ecs.until(lambda: ecs.described("web")["runningCount"] == 1)
-    before = containers(lab)
-    assert before
+    # The containers of the tests before may still be on their way out.
+    before = lab_ecs.until(lambda: found if len(found := containers(lab, ecs)) == 1 else [])
     ecs.cloud.kill()
-    assert containers(lab) == before
+    assert containers(lab, ecs) == before
     ecs.cloud = lab_cloud.LabCloud(ecs.cloud.state, engine="docker")
-    lab_ecs.until(lambda: not set(before) & set(containers(lab)))
+    lab_ecs.until(lambda: not set(before) & set(containers(lab, ecs)))
     lab_ecs.until(lambda: ecs.described("web")["runningCount"] == 1)
     ecs.ecs.delete_service(cluster=ecs.name, service="web", force=True)
-    lab_ecs.until(lambda: not containers(lab))
+    lab_ecs.until(lambda: not containers(lab, ecs))
     # A network goes after the last container on it.
-    networks = ("network", "ls", "--quiet", "--filter", f"label={STATE}")
+    networks = ("network", "ls", "--quiet", "--filter", f"label={mark(ecs)}")
     lab_ecs.until(lambda: not lab.docker(*networks)[1].split())

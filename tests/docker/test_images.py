@@ -31,7 +31,7 @@ def image(lab: Lab) -> str:
 
 
 def ask(url: str) -> dict[str, object]:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60) as answer:
         return json.load(answer)
 
 

@@ -53,7 +53,7 @@ class Daemon:
     def _ask_registry(self, port: int) -> tuple[int, Any]:
         if not self.reaches_loopback:
             return 500, {"message": f'Get "http://127.0.0.1:{port}/v2/": dial tcp: connect: connection refused'}
-        registry = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        registry = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         registry.request("GET", "/v2/")
         status = registry.getresponse().status
         registry.close()

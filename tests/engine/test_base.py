@@ -101,7 +101,7 @@ def in_registry(target: Target) -> oci.Index:
     name, tag = base.NAME.split(":")
     request = urllib.request.Request(f"http://{target.registry}/v2/{name}/manifests/{tag}")
     request.add_header("Accept", oci.OCI_INDEX)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
         found = oci.parse(answer.read())
     assert isinstance(found, oci.Index)
     return found

@@ -62,7 +62,7 @@ def may_enter(registry: str, password: str) -> bool:
     basic = base64.b64encode(f"AWS:{password}".encode()).decode()
     request = urllib.request.Request(f"http://{registry}/v2/", headers={"Authorization": f"Basic {basic}"})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return bool(answer.status == 200)
     except urllib.error.HTTPError:
         return False
@@ -153,7 +153,7 @@ def test_a_clean_that_was_killed_goes_on_where_it_stopped(target: Target, capsys
     assert killed.stdout is not None
     assert killed.stdout.readline().split()[0] == b"gone"
     killed.kill()
-    killed.communicate(timeout=30)
+    killed.communicate(timeout=60)
     assert cli.main(["clean"]) == 0
     assert "created 3, gone 3, left 0" in capsys.readouterr().out
 

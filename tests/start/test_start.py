@@ -33,7 +33,7 @@ def ask(lab: Any, path: str, method: str = "GET", body: object = None) -> Any:
         data=None if body is None else json.dumps(body).encode(),
         headers={"Authorization": f"token {lab.token}"},
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         text = answer.read()
     return json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
 
@@ -109,7 +109,7 @@ def test_a_second_one_says_where_the_first_runs(start_lab: StartLab) -> None:
     first = start_lab().ready()
     second = start_lab()
     assert second.read_until(r"The lab already runs here:\s+(\S+)")[1].endswith(first.token)
-    assert second.process.wait(30) == 0
+    assert second.process.wait(60) == 0
     assert ask(first, "/api/status")["kernels"] == 0
 
 
@@ -127,7 +127,7 @@ def test_after_a_kill_the_next_one_clears_up_what_was_left(start_lab: StartLab) 
     killed = start_lab().ready()
     left = list(killed.pids)
     killed.process.send_signal(signal.SIGKILL)
-    killed.process.wait(30)
+    killed.process.wait(60)
     lab = start_lab().ready()
     assert "left behind" in lab.printed
     assert not command_line(left[0])
@@ -146,7 +146,7 @@ def test_with_target_aws_no_local_aws_is_started(start_lab: StartLab) -> None:
 def test_an_unknown_target_starts_nothing(start_lab: StartLab) -> None:
     lab = start_lab(LAB_TARGET="moon")
     lab.read_until("LAB_TARGET is 'moon'")
-    assert lab.process.wait(30) == 2
+    assert lab.process.wait(60) == 2
     assert not (lab.home / "jupyter").exists()
 
 
@@ -155,7 +155,7 @@ def test_a_taken_port_is_named_when_it_was_asked_for_and_avoided_otherwise(start
         port = taken.getsockname()[1]
         lab = start_lab("--port", str(port), LAB_TARGET="aws")
         lab.read_until(f"Port {port} is in use.")
-        assert lab.process.wait(30) == 2
+        assert lab.process.wait(60) == 2
 
 
 def test_two_checkouts_can_run_at_once(start_lab: StartLab, tmp_path: Path) -> None:

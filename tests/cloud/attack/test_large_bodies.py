@@ -69,7 +69,7 @@ def test_a_layer_part_of_twenty_mebibytes_is_not_too_large(cloud, name):
 @pytest.mark.parametrize("path", ["/", "/v2/lab/blobs/uploads/"])
 def test_an_absurd_length_is_refused_at_once(cloud, path, length):
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
         connection.sendall(head.encode())
         connection.shutdown(socket.SHUT_WR)
         answer = http.client.HTTPResponse(connection)
@@ -83,7 +83,7 @@ def test_two_lengths_or_a_length_and_chunks_are_one_request_or_none(cloud):
     inner = b"GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n"
     for extra in (b"Content-Length: 0\r\n", b"Transfer-Encoding: chunked\r\n"):
         head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n" % len(inner) + extra + b"\r\n"
-        with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
             connection.sendall(head + inner)
             connection.shutdown(socket.SHUT_WR)
             got = b""
@@ -97,7 +97,7 @@ def test_a_streamed_body_that_is_refused_is_read_to_its_end(cloud):
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (b"x" * 3000, b"GET /v2/ HTTP/1.1\r\n\r\n"))
     first = b"PUT /bucket/key HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
     second = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
         connection.sendall(first + second)
         got = b""
         while piece := connection.recv(65536):
@@ -111,7 +111,7 @@ def test_a_body_shorter_than_its_length_changes_nothing(cloud, name):
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     request = cloud.sign("iam", "POST", "/", body, form)
     head = "POST / HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in request.items() if k.lower() != "content-length")
-    with socket.create_connection(("127.0.0.1", cloud.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
         connection.sendall(
             f"{head}Host: 127.0.0.1:{cloud.port}\r\nContent-Length: {len(body) + 9}\r\n\r\n".encode() + body
         )

@@ -170,7 +170,7 @@ def test_a_check_that_asks_the_apps_own_port_is_answered(lab, service):
         "        self.send_response(200); self.send_header('Content-Length', '0'); self.end_headers()\n"
         "http.server.ThreadingHTTPServer(('', 8080), H).serve_forever()\n"
     )
-    ask = "import urllib.request as u; u.urlopen('http://localhost:8080/', timeout=20)"
+    ask = "import urllib.request as u; u.urlopen('http://localhost:8080/', timeout=60)"
     check = {"command": ["CMD", "python", "-c", ask], "interval": 5, "timeout": 30, "retries": 3}
     image = lab.image("web", program, ExposedPorts={"8080/tcp": {}})
     service("asked", lab.register(lab.container(image, healthCheck=check), family="asked"), desiredCount=2)

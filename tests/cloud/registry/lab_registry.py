@@ -139,7 +139,7 @@ class Client:
     def __init__(self, host: str, authorization: str, repository: str = "lab/app") -> None:
         self.repository = repository
         self.authorization = authorization
-        self._connection = http.client.HTTPConnection(host, timeout=30)
+        self._connection = http.client.HTTPConnection(host, timeout=60)
 
     def send(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
         """One request; a path without a leading slash is one of the repository."""

@@ -17,7 +17,7 @@ from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_man
 
 def raw(host, request):
     """Send bytes as they are; the status of the answer."""
-    with socket.create_connection(tuple(host.split(":")), timeout=10) as connection:
+    with socket.create_connection(tuple(host.split(":")), timeout=60) as connection:
         connection.sendall(request)
         answer = http.client.HTTPResponse(connection)
         answer.begin()
@@ -106,7 +106,7 @@ def test_a_layer_over_ecrs_limit_is_refused_before_it_is_read(registry, admin):
         f"PUT {admin.start()}?digest={digest_of(b'')} HTTP/1.1\r\nHost: x\r\nAuthorization: {admin.authorization}\r\n"
         f"Content-Length: {limit + 1}\r\n\r\n"
     )
-    with socket.create_connection(tuple(registry.host.split(":")), timeout=10) as connection:
+    with socket.create_connection(tuple(registry.host.split(":")), timeout=60) as connection:
         connection.sendall(head.encode())
         connection.shutdown(socket.SHUT_WR)
         answer = http.client.HTTPResponse(connection)
@@ -137,7 +137,7 @@ def test_requests_sent_in_one_go_are_answered_in_order(registry, admin):
     head = f"Host: x\r\nAuthorization: {admin.authorization}\r\n"
     one = f"GET /v2/lab/app/blobs/{digest_of(b'layer')} HTTP/1.1\r\n{head}\r\n"
     two = f"GET /v2/lab/app/tags/list HTTP/1.1\r\n{head}Connection: close\r\n\r\n"
-    with socket.create_connection(tuple(registry.host.split(":")), timeout=10) as connection:
+    with socket.create_connection(tuple(registry.host.split(":")), timeout=60) as connection:
         connection.sendall((one + two).encode())
         text = b""
         while piece := connection.recv(65536):
@@ -151,7 +151,7 @@ def test_a_client_that_waits_for_100_continue_gets_it(registry, admin):
         f"PUT {location}?digest={digest_of(b'layer')} HTTP/1.1\r\nHost: x\r\nAuthorization: {admin.authorization}\r\n"
         "Content-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
     )
-    with socket.create_connection(tuple(registry.host.split(":")), timeout=10) as connection:
+    with socket.create_connection(tuple(registry.host.split(":")), timeout=60) as connection:
         connection.sendall(head.encode())
         assert connection.recv(1024).startswith(b"HTTP/1.1 100")
         connection.sendall(b"layer")
@@ -285,7 +285,7 @@ def test_a_client_that_promises_much_and_leaves_costs_no_memory(registry, admin,
         f"PUT {admin.start()}?digest={digest_of(b'')} HTTP/1.1\r\nHost: x\r\nAuthorization: {admin.authorization}\r\n"
         f"Content-Length: {40 << 30}\r\n\r\nbeginning"
     )
-    with socket.create_connection(tuple(registry.host.split(":")), timeout=10) as connection:
+    with socket.create_connection(tuple(registry.host.split(":")), timeout=60) as connection:
         connection.sendall(head.encode())
         connection.shutdown(socket.SHUT_WR)
         answer = http.client.HTTPResponse(connection)

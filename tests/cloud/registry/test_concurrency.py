@@ -70,14 +70,14 @@ def test_one_upload_takes_one_request_at_a_time(registry, admin):
     def slow():
         yield data[:50]
         entered.set()
-        leave.wait(10)
+        leave.wait(60)
         yield data[50:]
 
     other = registry.client()
     chunked = {"Transfer-Encoding": "chunked"}
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(admin.send, "PATCH", location, slow(), chunked)
-        assert entered.wait(10)
+        assert entered.wait(60)
         refused = other.patch(location, b"intruder")
         while refused.status == 202:  # the server had not begun with the first one
             refused = other.patch(location, b"")

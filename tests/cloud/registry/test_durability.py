@@ -38,7 +38,7 @@ def process(state):
 
     def kill():
         os.kill(running.pid, signal.SIGKILL)
-        running.wait(10)
+        running.wait(60)
 
     try:
         said = json.loads(running.stdout.readline())

@@ -36,7 +36,7 @@ def upload(ecr: Any, name: str, data: bytes, part: int) -> str:
 
 
 def fetch(url: str) -> bytes:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60) as answer:
         data: bytes = answer.read()
         return data
 

@@ -49,7 +49,7 @@ def _build(kit, dockerfile=DOCKERFILE, **files):
 
 
 def _ask(url):
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -105,7 +105,7 @@ def test_an_app_that_ignores_sigterm_is_killed(kit, monkeypatch):
     )
     _build(kit, 'FROM base:1\nCOPY app.py /x.py\nCMD ["python", "/x.py"]\n', **{"app.py": text})
     app = EmbeddedEngine().run("app:dev", native(), {})
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while "up" not in app.logs() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert app.stop() == 137
@@ -122,7 +122,7 @@ def test_the_app_ends_with_the_process_that_started_it(kit, tmp_path):
     )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
     pid = int(subprocess.run([sys.executable, "-c", text], env=env, capture_output=True, text=True).stdout)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while _alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _alive(pid)

@@ -31,7 +31,7 @@ class Wire:
         self.connect()
 
     def connect(self):
-        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=60)
         self._file = self.socket.makefile("rb")
 
     def close(self):
