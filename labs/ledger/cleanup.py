@@ -7,6 +7,8 @@ it stopped.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +27,9 @@ from labs.ledger.tagging import Tags
 
 # How long after an interrupted create call its resource may still turn up in the account's answers.
 SETTLE_S = {TargetName.LOCAL: 1.0, TargetName.AWS: 20.0}
+
+# The accounts that one reset of several stages has searched already; None outside it.
+_searched: ContextVar[set[int] | None] = ContextVar("searched", default=None)
 
 
 def clean(target: LabAccount, say: Callable[[str], None] = print) -> Receipt:
@@ -49,8 +54,22 @@ def take_back(
     ``wanted`` gets ledger entries (kind, id). What carries the lab's tags and is not in the ledger is entered first.
     """
     cleaning = _Cleaning(target, say)
-    cleaning.adopt()
+    searched = _searched.get()
+    if searched is None or id(target) not in searched:
+        cleaning.adopt()
+        if searched is not None:
+            searched.add(id(target))
     return cleaning.take_back([entry for entry in cleaning.open_entries() if wanted(entry)])
+
+
+@contextmanager
+def searched_once() -> Iterator[None]:
+    """Within it, ``take_back`` searches an account by tag only the first time: several stages are reset in one go."""
+    token = _searched.set(set())
+    try:
+        yield
+    finally:
+        _searched.reset(token)
 
 
 def preview(target: LabAccount) -> list[Item]:

@@ -10,6 +10,7 @@ from botocore import exceptions as boto
 
 from labs.errors import LabError
 from labs.failures import code_of, denied, explain
+from labs.ledger import cleanup
 from labs.lesson.bench import Bench
 from labs.lesson.stage import Stage, catalogue, stage, stages
 from labs.verdict import Report, Status, Verdict
@@ -142,10 +143,11 @@ def reset(name: str, bench: Bench) -> tuple[str, ...]:
     """Undo a stage and those that build on it, last first; the names of what was undone."""
     subject = stage(name)
     undone = [each for each in reversed(stages()) if each is subject or _builds_on(each, subject)]
-    for each in undone:
-        with _explained(f"resetting {each.name}"):
-            each.reset(bench)
-        bench.progress.forget(each.name)
+    with cleanup.searched_once():
+        for each in undone:
+            with _explained(f"resetting {each.name}"):
+                each.reset(bench)
+            bench.progress.forget(each.name)
     return tuple(each.name for each in undone)
 
 
