@@ -12,6 +12,9 @@ from labs.aws_texts import FILES, SIMULATED, Mark, texts
 ROOT = Path(__file__).parents[2]
 EVERY = [text for file in FILES for text in texts(file).values()]
 IDS = [text.id for text in EVERY]
+BY_ID = {text.id: text for text in EVERY}
+# The functions that say a text by its id.
+SPEAKERS = {"say", "said", "_said", "refused", "listed", "refusal"}
 # A new text has a test. These are from before that rule; the list only gets shorter.
 UNTESTED = {
     "cluster.has_tasks",
@@ -58,6 +61,18 @@ def spoken(path):
 
 SAID = {said for path in (ROOT / "labs").rglob("*.py") for said in spoken(path)}
 PATTERNS = [re.compile(said) for said in SAID if "[a-z0-9_]+" in said]
+
+
+def calls():
+    """Each call that says a text by its id, with the names of its values: ``refused("task.override", name=...)``."""
+    for path in sorted((ROOT / "labs").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or any(word.arg is None for word in node.keywords):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            ids = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and arg.value in BY_ID]
+            if name in SPEAKERS and ids:
+                yield ids[0], frozenset(word.arg for word in node.keywords)
 
 
 def defined(path):
@@ -113,3 +128,28 @@ def test_the_test_that_a_text_names_is_there(text):
     path = ROOT / "tests" / file
     assert path.is_file(), text.test
     assert name.partition("[")[0] in defined(path)
+
+
+CALLS = sorted(set(calls()), key=str)
+
+
+def test_most_texts_are_said_by_a_call_that_is_read_here():
+    assert len({id for id, _ in CALLS}) > 150
+
+
+@pytest.mark.parametrize(("id", "given"), CALLS, ids=[id for id, _ in CALLS])
+def test_a_call_gives_what_its_text_needs(id, given):
+    assert given == BY_ID[id].placeholders
+
+
+@pytest.mark.parametrize("folder", ["cloud", "iam", "fargate"])
+def test_an_id_that_is_said_is_in_the_catalogue(folder):
+    unknown = [
+        f"{path.name}:{node.lineno} {arg.value}"
+        for path in sorted((ROOT / "labs" / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in SPEAKERS
+        for arg in node.args
+        if isinstance(arg, ast.Constant) and re.fullmatch(r"[a-z]\w*[.]\w+", str(arg.value)) and arg.value not in BY_ID
+    ]
+    assert unknown == []
