@@ -178,7 +178,7 @@ def test_a_stage_that_needs_a_later_one_is_told(own: Stage, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("name", "order", "id"),
+    ("wanted", "order", "id"),
     [
         ("import", None, "stage-name-reserved"),
         ("Tag rules", None, "stage-name-malformed"),
@@ -190,9 +190,9 @@ def test_a_stage_that_needs_a_later_one_is_told(own: Stage, monkeypatch: pytest.
         ("tag-rules", 100, "stage-order-out-of-range"),
     ],
 )  # fmt: skip
-def test_a_name_that_cannot_be_had_is_refused_in_a_sentence(name: str, order: int | None, id: str) -> None:
+def test_a_name_that_cannot_be_had_is_refused_in_a_sentence(wanted: str, order: int | None, id: str) -> None:
     with pytest.raises(LabError) as raised:
-        scaffold.new(name, order)
+        scaffold.new(wanted, order)
     assert raised.value.id == id
     assert len(str(raised.value).splitlines()) == 2
 
