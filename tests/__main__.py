@@ -3,7 +3,7 @@
     python -m tests              everything; the notebooks are among the tests, strictly compared
     python -m tests check        what needs no process: style, types, import rules, unit tests with few examples
     python -m tests lint         style, types and import rules
-    python -m tests notebooks    only the notebooks (CI runs them once more with LAB_ENGINE=embedded)
+    python -m tests notebooks    only the notebooks, compared (CI: once more with LAB_ENGINE=embedded)
     python -m tests WORDS ...    everything, with these words to pytest
 
 Each step runs even when an earlier one failed; the exit code is 0 only if all passed.
@@ -34,7 +34,7 @@ UNIT = ("unit tests", ["-m", "pytest", "-q", "-n", "2", "-m", "unit", "--hypothe
 
 def main(words: list[str]) -> int:
     if words == ["notebooks"]:
-        steps = [("notebooks", [*PYTEST, "tests/notebooks"])]
+        steps = [("notebooks", [*PYTEST, "tests/notebooks/test_notebooks.py"])]
     elif words == ["check"]:
         steps = [*LINT, UNIT]
     elif words == ["lint"]:

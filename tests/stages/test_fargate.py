@@ -1,6 +1,7 @@
 """Stage 05 beside the walk: ``lab.solve()`` fixes what is wrong, and what the notebook shows."""
 
 import json
+import time
 
 import pytest
 
@@ -9,7 +10,7 @@ from labs.lesson import runner
 from labs.lesson.bench import BOTH, Bench
 from labs.lesson.stage import stage
 from labs.stages.fargate import resources, service_gates, show, solve
-from labs.stages.fargate.subject import ServiceSubject, definition_of
+from labs.stages.fargate.subject import ServiceSubject, definition_of, service_of
 from labs.subjects.tasks import task_runs
 from labs.subjects.vpc import ids
 
@@ -39,6 +40,19 @@ def test_solving_fixes_what_is_wrong(begun: Bench, mistake: str) -> None:
     next(wrong for wrong in FARGATE.wrong() if wrong.mistake == mistake).do(begun)
     report = runner.solve("fargate", begun)[-1]
     assert report.verdict.passed, str(report)
+
+
+def test_after_the_circuit_breaker_rolled_back_the_check_still_says_why_nothing_started(begun: Bench) -> None:
+    next(wrong for wrong in FARGATE.wrong() if wrong.mistake == "a tag that was never pushed").do(begun)
+    newest = definition_of(begun.client("ecs"), resources.service(begun))
+    assert newest is not None
+    deadline = time.monotonic() + 60
+    while (service_of(begun, begun.client("ecs")) or {})["taskDefinition"] == newest["taskDefinitionArn"]:
+        assert time.monotonic() < deadline, "it was not rolled back in time"
+        time.sleep(0.1)
+    report = runner.ask(FARGATE, begun)
+    assert report.verdict.message_id == "service.failing", str(report)
+    assert "unable to place a task" in report.verdict.found
 
 
 def test_solving_what_is_solved_makes_no_new_revision_and_replaces_no_task(begun: Bench) -> None:

@@ -56,13 +56,15 @@ def _steady(subject: ServiceSubject) -> Verdict | None:
     deployments = service["deployments"]
     current = service["taskDefinition"].rsplit("/", 1)[-1]
     newest = f"{definition['family']}:{definition['revision']}"
-    if current != newest:
-        return subject.say("service.old_revision", current=current, newest=newest)
     running = service["runningCount"]
+    values = {"running": running, "wanted": resources.TASKS, "deployments": len(deployments)}
+    if current != newest:
+        if said := _rolled_back(service, definition):
+            return subject.say("service.failing", said=said, **values)
+        return subject.say("service.old_revision", current=current, newest=newest)
     if len(deployments) == 1 and running == resources.TASKS == service["desiredCount"] and not service["pendingCount"]:
         return None
     said = _telling_event(service, subject)
-    values = {"running": running, "wanted": resources.TASKS, "deployments": len(deployments)}
     if said:
         return subject.say("service.failing", said=said, **values)
     return subject.say("service.not_steady", **values)
@@ -73,9 +75,21 @@ def _telling_event(service: Mapping[str, Any], subject: ServiceSubject) -> str:
     began = max((each["createdAt"] for each in service["deployments"]), default=subject.since)
     for event in service.get("events", ()):
         if event["createdAt"] >= began and any(each in event["message"] for each in _TELLING):
-            said = " ".join(str(event["message"]).split())
-            return said if len(said) <= 220 else f"{said[:220].rsplit(' ', 1)[0]} ..."
+            return _short(event)
     return ""
+
+
+def _rolled_back(service: Mapping[str, Any], definition: Mapping[str, Any]) -> str:
+    """Why the newest revision was taken back by the circuit breaker; empty when the service was never told of it."""
+    since = [each for each in service.get("events", ()) if each["createdAt"] >= definition["registeredAt"]]
+    if not any("rolling back" in each["message"] for each in since):
+        return ""
+    return next((_short(each) for each in since if "unable to place a task" in each["message"]), _short(since[0]))
+
+
+def _short(event: Mapping[str, Any]) -> str:
+    said = " ".join(str(event["message"]).split())
+    return said if len(said) <= 220 else f"{said[:220].rsplit(' ', 1)[0]} ..."
 
 
 def _digest(subject: ServiceSubject) -> Verdict | None:
