@@ -119,13 +119,13 @@ def test_a_gateway_endpoint_is_free_and_says_nothing_about_data() -> None:
 
 def test_what_depends_on_content_is_a_note() -> None:
     assert bill(usage("ecr repository"), at=after(hours=1)).notes == (
-        "ecr repository: by what is stored: 0.10 USD per GB and month in us-east-1 and ap-northeast-1",
+        "ecr repository: by what is stored: 0.10 USD per GB per month in us-east-1 and ap-northeast-1",
     )
 
 
 def test_the_bill_shows_each_price_with_its_region_and_date() -> None:
     told = str(bill(usage("ec2 vpc endpoint", INTERFACE), usage("ec2 nat gateway"), at=after(minutes=5)))
-    assert "2 x 0.01 per zone and started hour, us-east-1, read 2026-08-20" in told
+    assert "2 x 0.01 per zone per started hour, us-east-1, read 2026-08-20" in told
     assert "1 x 0.045 per started hour, us-east-1, undated" in told
     assert "ec2 vpc endpoint 1 (logs)" in told
     assert "12 h more" in told
