@@ -42,6 +42,6 @@ def _blocked(subject: VpcSubject) -> Verdict | None:
                 goal=path.goal.title,
                 where=path.where,
                 why=path.why,
-                remedy=text.as_next(path.remedy),
+                remedy=path.remedy,
             )
     return None

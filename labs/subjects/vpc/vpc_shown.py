@@ -104,7 +104,7 @@ def way(bench: Bench, service: str) -> str:
         begin = f"  {_SIGNS[hop.verdict].short:<4}  {_STATIONS[hop.step]:<9}  "
         lines.append(text.hanging(begin, hop.reason))
     if chosen.path.ok is False:
-        lines += ["", text.wrapped(f"To open it: {text.as_next(chosen.remedy)}")]
+        lines += ["", text.wrapped(f"To open it: {chosen.remedy}")]
     return "\n".join(lines)
 
 
