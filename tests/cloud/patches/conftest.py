@@ -5,11 +5,18 @@ import pytest
 from tests.cloud.patches import unpatched
 
 
-@pytest.fixture
-def plain():
-    return unpatched.moto
+@pytest.fixture(scope="session")
+def forks():
+    running = unpatched.Moto()
+    yield running
+    running.close()
 
 
 @pytest.fixture
-def patched():
-    return lambda code: unpatched.moto(code, patched=True)
+def plain(forks):
+    return forks.run
+
+
+@pytest.fixture
+def patched(forks):
+    return lambda code: forks.run(code, patched=True)

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.patches import unpatched
-
 _HERE = Path(__file__).parent
 
 # The probe, moto's answer (... where it differs from run to run), the kit's.
@@ -85,9 +83,9 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def answers():
+def answers(forks):
     code = (_HERE / "ec2_probes.py").read_text()
-    return tuple(json.loads(unpatched.moto(code, patched=patched)) for patched in (False, True))
+    return tuple(json.loads(forks.run(code, patched=patched)) for patched in (False, True))
 
 
 @pytest.mark.parametrize(("probe", "moto", "kit"), ROWS, ids=[row[0] for row in ROWS])
