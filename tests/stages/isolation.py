@@ -96,7 +96,7 @@ def _network_and_tasks(bench: Bench) -> dict[str, Any]:
         "vpcs": [each["CidrBlock"] for each in ec2.describe_vpcs()["Vpcs"]],
         "subnets": [each["CidrBlock"] for each in ec2.describe_subnets()["Subnets"]],
         "groups": [_group(each) for each in ec2.describe_security_groups()["SecurityGroups"]],
-        "endpoints": [_endpoint(each) for each in ec2.describe_vpc_endpoints()["VpcEndpoints"]],
+        "endpoints": [_endpoint(each) for each in ec2.describe_vpc_endpoints()["VpcEndpoints"] if not _going(each)],
         "routes": [_route(each) for table in ec2.describe_route_tables()["RouteTables"] for each in table["Routes"]],
         "rules of ACLs": [_rule(each) for acl in ec2.describe_network_acls()["NetworkAcls"] for each in acl["Entries"]],
         "gateways": [each["InternetGatewayId"] for each in ec2.describe_internet_gateways()["InternetGateways"]],
@@ -117,6 +117,11 @@ def _group(group: dict[str, Any]) -> str:
         for side in ("IpPermissions", "IpPermissionsEgress")
     ]
     return f"{group['GroupName']} with {count[0]} sources in, {count[1]} out"
+
+
+def _going(endpoint: dict[str, Any]) -> bool:
+    """What was deleted is still listed for a while."""
+    return str(endpoint["State"]).lower() in ("deleting", "deleted")
 
 
 def _endpoint(endpoint: dict[str, Any]) -> str:

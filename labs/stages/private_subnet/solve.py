@@ -151,5 +151,10 @@ def experiment(bench: Bench, label: str) -> None:
 def reset(bench: Bench) -> None:
     """Take the VPC, the tasks, what the trial needed and the files away."""
     undo(bench, lambda entry: entry.kind.startswith(("ec2 ", "ecs ")) or named(entry, *trial.own(bench)))
+    # Made elsewhere by mistake, in another VPC: the ledger may not know them, their tag does.
+    ec2 = bench.client("ec2")
+    strays = [str(each["VpcEndpointId"]) for each in reading.strays(ec2, bench.target.prefix, "")]
+    if strays:
+        ec2.delete_vpc_endpoints(VpcEndpointIds=strays)
     shutil.rmtree(task_runs.folder(bench), ignore_errors=True)
     (bench.work / POLICY_FILE).unlink(missing_ok=True)
