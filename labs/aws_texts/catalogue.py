@@ -40,7 +40,8 @@ class Text:
     ``id`` is stable and unique in the catalogue; ``service`` and ``operations`` say who says it, ``case`` when.
     ``words`` is the template; ``older`` that of the older wording, "" when none is known or it did not change;
     ``also`` holds other forms that were seen. ``code`` is the error's code and ``status`` its HTTP status, "" and 0
-    for a text that is no error. ``evidence`` says what ``mark`` stands on, ``test`` which test makes the lab say it.
+    for a text that is not an error. ``evidence`` says what ``mark`` stands on, ``test`` which test makes the
+    lab say it.
     """
 
     id: str

@@ -24,7 +24,7 @@ EXITS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs sweep``."""
-    parser.add_argument("--delete", action="store_true", help="delete what is listed as expired, whoever's it is")
+    parser.add_argument("--delete", action="store_true", help="delete what is listed as expired, whoever made it")
     parser.add_argument("--account", default="", metavar="ID", help="confirm the AWS account; --delete asks for it")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 # The signing name of a service model, where the policy prefix is another.
 PREFIXES = {"monitoring": "cloudwatch", "email": "ses"}
 
-# Permissions that are no API operation.
+# Permissions that are not API operations.
 PERMISSION_ONLY: dict[str, tuple[str, ...]] = {
     "ecr": ("BatchImportUpstreamImage", "ReplicateImage"),
     "ecs": ("Poll", "StartTelemetrySession"),

@@ -48,7 +48,7 @@ class Described:
         return plain(item.get(self.tag_field) or [])
 
     def found(self, ec2: Any, names: Names) -> Iterator[str]:
-        """The ids that carry the kit's tag with a name of the lab's, whoever's they are."""
+        """The ids that carry the kit's tag with a name of the lab's, whoever made them."""
         # Security group rules know no filter "tag-key"; this one they all know, with * for the rest of a value.
         wanted = {self.filters: [{"Name": f"tag:{KIT_TAG}", "Values": [names.prefix, f"{names.prefix}-*"]}]}
         pages = (

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from labs.errors import LabError
 from labs.ledger.kind import CostChange, Kind
+from labs.rooms import module_of
 
 # Calls that make something that stays (and may cost) begin with one of these words.
 CREATING = (
@@ -147,7 +148,7 @@ def _unique(what: str, rooms: Iterable[Room], keys: Callable[[Kind], Iterable[st
                 if key in owners:
                     raise LabError(
                         f"Two kinds have the same {what}, '{key}': one in {owners[key][0].name}, one in {room.name}.",
-                        f"take it out of {room.name}, or give it another name",
+                        "take it out of one of the two, or give it another name",
                         id="two-kinds-of-one-name",
                     )
                 owners[key] = (room, kind)
@@ -166,9 +167,16 @@ def _rooms(package: str) -> list[Room]:
     paths = importlib.import_module(f"labs.{package}").__path__
     folders = sorted({file.parent.name for path in paths for file in Path(path).glob("*/kinds.py")})
     return [
-        Room(
-            f"labs/{package}/{folder}/kinds.py",
-            tuple(importlib.import_module(f"labs.{package}.{folder}.kinds").KINDS),
-        )
+        _room(f"labs/{package}/{folder}/kinds.py", getattr(module_of(f"{package}.{folder}", "kinds"), "KINDS", None))
         for folder in folders
     ]
+
+
+def _room(name: str, kinds: object) -> Room:
+    if not isinstance(kinds, tuple) or not all(isinstance(each, Kind) for each in kinds):
+        raise LabError(
+            f"{name}: KINDS is not a tuple of kinds of resources.",
+            "write: KINDS = (Kind(...),)",
+            id="kinds-of-another-type",
+        )
+    return Room(name, kinds)

@@ -5,14 +5,15 @@ sentences. ``NAMES``: ``lab.<name>``, read each time. ``VARIABLES``: what shell 
 A stage may bring all, some or none of the three, and may bring what another stage brings, too: the same object.
 """
 
-import importlib
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from types import ModuleType
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labs.errors import LabError
 from labs.lesson.stage import Stage, stages
+from labs.lesson.stage_file import line_with, place
 
 if TYPE_CHECKING:
     from labs.lesson.bench import Bench
@@ -30,21 +31,30 @@ class Additions:
     names: Mapping[str, Read] = field(default_factory=dict)
     variables: Mapping[str, Variable] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, module: ModuleType) -> "Additions":
-        """What a ``notebook.py`` says."""
-        verbs = {verb.__name__: verb for verb in getattr(module, "VERBS", ())}
-        return cls(verbs, getattr(module, "NAMES", {}), getattr(module, "VARIABLES", {}))
-
-
-@cache
-def _of_folder(folder: str) -> Additions:
-    return Additions.of(importlib.import_module(f"labs.stages.{folder}.notebook"))
-
 
 def additions_of(subject: Stage) -> Additions:
-    """What a stage adds."""
-    return _of_folder(subject.folder.name) if (subject.folder / "notebook.py").exists() else Additions()
+    """What a stage adds. LabError names the file and the line of a mistake in its ``notebook.py``."""
+    path = subject.folder / "notebook.py"
+    if not path.exists():
+        return Additions()
+    module = subject.module("notebook")
+    verbs, names, variables = (getattr(module, name, ()) for name in ("VERBS", "NAMES", "VARIABLES"))
+    if not isinstance(verbs, tuple | list) or not all(map(inspect.isfunction, verbs)):
+        raise _of_another_type(path, "VERBS", "a tuple of functions", "VERBS = (show_it,)")
+    for called, values in (("NAMES", names), ("VARIABLES", variables)):
+        if values and not (isinstance(values, Mapping) and all(map(callable, values.values()))):
+            example = f'{called} = {{"name": lambda bench: ...}}'
+            raise _of_another_type(path, called, "a table of functions that take the bench", example)
+    return Additions({verb.__name__: verb for verb in verbs}, dict(names), dict(variables))
+
+
+def _of_another_type(path: Path, name: str, wanted: str, example: str) -> LabError:
+    line = line_with(path, name)
+    return LabError(
+        f"{place(path, line)}: {name} is not {wanted}.",
+        f"write it like: {example}",
+        id="stage-additions-of-another-type",
+    )
 
 
 def _in_turn(in_hand: Stage | None) -> Iterator[Additions]:

@@ -22,6 +22,11 @@ from labs.verdict import Verdict
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
 ONE, BOTH = "one", "both"
+# What shell cells and policy files call $NAME whatever the stage: a stage cannot bring one of these.
+VARIABLES = frozenset({
+    "REPOSITORY_ARN", "ACCOUNT", "REGION", "PUSH_ROLE_ARN", "PATH", "LAB_HOME", "IMAGE", "REGISTRY", "REPOSITORY",
+    "REPOSITORY_NAME", "PUSH_ROLE", "PYTHON_IMAGE", "WORK",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -127,11 +132,11 @@ class Bench:
     def names(self) -> dict[str, str]:
         """The values that a policy file may name as ``$REPOSITORY_ARN`` and so on: the lab's, and each stage's."""
         return {
+            **{name: read(self) for name, read in additions.variables().items()},
             "REPOSITORY_ARN": self.repository_arn,
             "ACCOUNT": self.target.account,
             "REGION": self.target.region,
             "PUSH_ROLE_ARN": self.target.role_arn(self.push_role),
-            **{name: read(self) for name, read in additions.variables().items()},
         }
 
     def arn(self, service: str, resource: str) -> str:

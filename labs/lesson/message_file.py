@@ -1,6 +1,7 @@
 """The words of a stage, read strictly: its messages and its hints, each mistake with the file and the line."""
 
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from labs.errors import LabError
 from labs.lesson.stage_file import line_of_key, line_of_table, line_with, place, read_toml
 from labs.verdict import Status
 
-MESSAGE = ("status", "expected", "found", "cause", "next", "waits")
+TEMPLATES = ("expected", "found", "cause", "next")
+MESSAGE = ("status", *TEMPLATES, "waits")
 RUNGS = ("look", "concept", "locate", "neighbour", "solution")
 HINT = ("for", *RUNGS)
 
@@ -53,12 +55,25 @@ def _entry(path: Path, message_id: str, entry: Mapping[str, Any]) -> Iterator[La
             f"use one of: {', '.join(known)}",
             id="message-without-status",
         )
+    for key in [each for each in TEMPLATES if not _is_template(entry.get(each, ""))]:
+        yield LabError(
+            f"{place(path, line_of_key(path, key, message_id))}: '{key}' is not a text with values like {{name}}.",
+            "put it in quotes; write {{ and }} for braces that are meant",
+            id="message-template-malformed",
+        )
     if not entry.get("next"):
         yield LabError(
             f"{place(path, line_of_table(path, message_id))}: {message_id} does not say what to do next.",
             'add: next = "one thing to do"',
             id="message-without-next",
         )
+
+
+def _is_template(text: object) -> bool:
+    try:
+        return isinstance(text, str) and all(name != "" for _, name, _, _ in string.Formatter().parse(text))
+    except ValueError:
+        return False
 
 
 def hint_mistakes(path: Path, raw: Mapping[str, Any]) -> Iterator[LabError]:

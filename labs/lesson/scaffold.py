@@ -4,7 +4,6 @@ The template is a small stage of its own (a log group with a retention), to be c
 """
 
 import keyword
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import nbformat
 from labs.errors import LabError
 from labs.lesson import notebooks
 from labs.lesson.stage import FOLDER, Stage, stages
+from labs.lesson.stage_file import NAME
 from labs.session.home import checkout
 
 TEMPLATE = Path(__file__).with_name("stage_template")
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 30
 
 
@@ -77,7 +76,7 @@ def new(name: str, order: int | None = None) -> NewStage:
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name) or len(name) > _LONGEST:
+    if not NAME.fullmatch(name) or len(name) > _LONGEST:
         raise LabError(
             f"'{name}' cannot be the name of a stage: lower-case letters and digits, with hyphens between words, "
             f"at most {_LONGEST} characters.",

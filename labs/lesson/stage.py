@@ -6,9 +6,8 @@ A folder holds ``stage.toml``, ``check.py`` (``check(bench) -> Report``), ``solv
 something to ``lab``, ``notebook.py`` (``labs.lesson.additions``). ``labs stage new NAME`` writes such a folder.
 """
 
-import importlib
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -19,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from labs.errors import LabError
 from labs.lesson.message_file import message_mistakes
-from labs.lesson.stage_file import line_of_key, place, read_stage
+from labs.lesson.stage_file import line_of_key, missing, place, read_stage
+from labs.rooms import module_of
 from labs.verdict import Catalogue, Report, Verdict
 
 if TYPE_CHECKING:
@@ -77,8 +77,11 @@ class Stage:
         return self.folder / "stage.toml"
 
     def module(self, name: str) -> ModuleType:
-        """``check``, ``solve`` or ``wrong`` of this stage."""
-        return importlib.import_module(f"labs.stages.{self.folder.name}.{name}")
+        """``check``, ``solve`` or ``wrong`` of this stage. LabError names the file and the line of a mistake in it."""
+        path = self.folder / f"{name}.py"
+        if not path.exists():
+            raise missing(path)
+        return module_of(f"stages.{self.folder.name}", name)
 
     def prepare(self, bench: "Bench") -> dict[str, str]:
         """Put the stage's files where the trainee works; what is there is left alone. Returns facts to show."""
@@ -113,15 +116,26 @@ class Stage:
 def stages() -> tuple[Stage, ...]:
     """All stages, in the order of the course. LabError names the file and the line of a mistake in a ``stage.toml``."""
     found = sorted((_read(path) for path in FOLDER.glob("*/stage.toml")), key=lambda stage: (stage.order, stage.name))
-    for first, second in itertools.pairwise(found):
-        if first.order == second.order:
-            where = place(second.toml, line_of_key(second.toml, "order"))
-            raise LabError(
-                f"{where}: order {second.order} is already that of {first.name}.",
-                "give it a number of its own, and its notebook the same",
-                id="stage-order-taken",
-            )
+    for first, second in _twice(found, lambda stage: stage.order):
+        raise LabError(
+            f"{place(second.toml, line_of_key(second.toml, 'order'))}: order {second.order} is already that of "
+            f"{first.name}.",
+            "give it a number of its own, and its notebook the same",
+            id="stage-order-taken",
+        )
+    for first, second in _twice(found, lambda stage: stage.name):
+        raise LabError(
+            f"{place(second.toml, line_of_key(second.toml, 'name'))}: {place(first.folder)} is already called "
+            f"'{first.name}'.",
+            "give one of the two another name",
+            id="stage-names-twice",
+        )
     return tuple(found)
+
+
+def _twice(found: Sequence[Stage], key: Callable[[Stage], Hashable]) -> Iterator[tuple[Stage, Stage]]:
+    """Pairs of stages that have the same of what only one may have."""
+    return ((first, second) for first, second in itertools.combinations(found, 2) if key(first) == key(second))
 
 
 def following(subject: Stage) -> str:

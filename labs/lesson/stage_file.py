@@ -5,7 +5,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from labs.errors import LabError
 ROOT = Path(__file__).parents[2]
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _TWICE = re.compile(r"Cannot declare \('([^']+)',\) twice|Cannot overwrite a value")
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_NOTEBOOK = re.compile(r"[^/\\]+")
 
-# Key of stage.toml: its type, and an example for whoever forgot it.
+# Key of stage.toml: its type, and an example to show where it is missing.
 REQUIRED: Mapping[str, tuple[type, str]] = {
     "order": (int, "6"),
     "title": (str, '"Tags: a tag that stays"'),
@@ -30,6 +32,13 @@ REQUIRED: Mapping[str, tuple[type, str]] = {
 }
 OPTIONAL: Mapping[str, type] = {"name": str, "lasting": bool}
 PREDICTION: Mapping[str, type] = {"question": str, "right": str, "why": str, "options": dict}
+# Key: what its value must be, and how that is said.
+_VALUES: Mapping[str, tuple[Callable[[Any], object], str]] = {
+    "order": (lambda value: 0 <= value < 100, "a number from 0 to 99"),
+    "minutes": (lambda value: value > 0, "more than 0"),
+    "name": (NAME.fullmatch, "lower-case letters and digits, with hyphens between words"),
+    "notebook": (_NOTEBOOK.fullmatch, "its number and a name, without a folder"),
+}
 _KINDS = {int: "a whole number", str: "a text", list: "a list of texts", dict: "a table", bool: "true or false"}
 
 
@@ -78,6 +87,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise missing(path) from None
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(path, str(error)) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise LabError(
+            f"{place(path, line)}: this is not UTF-8.", "save the file as UTF-8", id="stage-file-not-utf8"
+        ) from error
+    except OSError as error:
+        raise LabError(
+            f"{place(path)} cannot be read: {error.strerror}.",
+            "make it a file that you may read",
+            id="stage-file-unreadable",
+        ) from error
 
 
 def _not_toml(path: Path, words: str) -> LabError:
@@ -117,6 +137,13 @@ def mistakes(path: Path, raw: Mapping[str, Any]) -> Iterator[LabError]:
     if isinstance(prediction, dict):
         yield from _prediction(path, prediction)
     order, notebook = raw.get("order"), raw.get("notebook")
+    for key, (fits, words) in _VALUES.items():
+        if type(raw.get(key)) is known[key] and not fits(raw[key]):
+            yield LabError(
+                f"{place(path, line_of_key(path, key))}: '{key}' must be {words}.",
+                "correct that line",
+                id="stage-value-out-of-range",
+            )
     if isinstance(order, int) and isinstance(notebook, str) and not notebook.startswith(f"{order:02}-"):
         where = place(path, line_of_key(path, "notebook"))
         wanted = f"{order:02}-{notebook.partition('-')[2] or notebook}"
@@ -153,6 +180,13 @@ def _prediction(path: Path, prediction: Mapping[str, Any]) -> Iterator[LabError]
             where = place(path, line_of_table(path, "prediction"))
             yield LabError(f"{where}: the prediction has no '{key}'.", f"add '{key}'", id="prediction-key-missing")
     options, right = prediction.get("options"), prediction.get("right")
+    for key, meaning in options.items() if isinstance(options, dict) else ():
+        if not _is_text(meaning):
+            yield LabError(
+                f"{place(path, line_of_key(path, key, 'prediction.options'))}: what '{key}' means must be a text.",
+                "correct that line",
+                id="prediction-option-not-a-text",
+            )
     if isinstance(options, dict) and isinstance(right, str) and right not in options:
         where = place(path, line_of_key(path, "right", "prediction"))
         yield LabError(

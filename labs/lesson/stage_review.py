@@ -2,16 +2,16 @@
 
 import inspect
 import json
-import traceback
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from labs.errors import LabError
+from labs.ledger import kinds
 from labs.lesson import additions, notebooks
+from labs.lesson.bench import VARIABLES
 from labs.lesson.message_file import hint_mistakes, hints_against_messages, message_mistakes
-from labs.lesson.stage import COMMON, Stage, stages
+from labs.lesson.stage import COMMON, Stage, Wrong, stages
 from labs.lesson.stage_file import line_of_key, line_of_table, line_with, missing, place, read_toml
 from labs.session.home import checkout
 from labs.verdict import Catalogue, Status
@@ -32,13 +32,14 @@ def problems(subject: Stage, reserved: Collection[str] = ()) -> Iterator[LabErro
     yield from map(missing, gone)
     yield from _needs(subject)
     if not gone:
-        try:
-            yield from _words(subject)
-            yield from _modules(subject)
-        except LabError as error:  # what makes the rest unreadable
-            yield error
+        for look in (_words, _modules):
+            try:
+                yield from look(subject)
+            except LabError as error:  # what makes the rest unreadable
+                yield error
         yield from _published(subject.folder / "policies" / "check.json")
     yield from _additions(subject, reserved)
+    yield from _kinds(subject)
     yield from _notebook(subject)
 
 
@@ -61,6 +62,7 @@ def _words(subject: Stage) -> Iterator[LabError]:
     yield from found
     if found:
         return
+    yield from _wrong(subject)
     own = Catalogue.load(messages).messages
     raw = read_toml(hints)
     found = list(hint_mistakes(hints, raw))
@@ -76,31 +78,26 @@ def _words(subject: Stage) -> Iterator[LabError]:
 def _modules(subject: Stage) -> Iterator[LabError]:
     for name, wanted in _MODULES.items():
         path = subject.folder / f"{name}.py"
-        module = _imported(subject, name)
+        module = subject.module(name)
         for each in wanted:
             if not hasattr(module, each):
                 yield LabError(f"{place(path, 1)}: there is no '{each}'.", "write it", id="stage-module-incomplete")
-    yield from _wrong(subject)
-
-
-def _imported(subject: Stage, name: str) -> ModuleType:
-    try:
-        return subject.module(name)
-    except Exception as error:
-        frames = [each for each in traceback.extract_tb(error.__traceback__) if str(subject.folder) in each.filename]
-        line = (frames[-1].lineno if frames else None) or getattr(error, "lineno", None) or 1
-        raise LabError(
-            f"{place(subject.folder / f'{name}.py', line)}: {type(error).__name__}: {error}.",
-            "correct that line",
-            id="stage-module-broken",
-        ) from error
 
 
 def _wrong(subject: Stage) -> Iterator[LabError]:
     """Each wrong answer names a message of its stage, and each message has a wrong answer."""
     messages, source = subject.folder / "messages.en.toml", subject.folder / "wrong.py"
     own = Catalogue.load(messages).messages
-    produced = {each.message_id for each in getattr(_imported(subject, "wrong"), "WRONG", ())}
+    wrong = getattr(subject.module("wrong"), "WRONG", ())
+    if not isinstance(wrong, tuple) or not all(isinstance(each, Wrong) for each in wrong):
+        line = line_with(source, "WRONG")
+        yield LabError(
+            f"{place(source, line)}: WRONG is not a tuple of Wrong(...).",
+            'write: WRONG = (Wrong("the mistake", "message.id", function),)',
+            id="wrong-answers-of-another-type",
+        )
+        return
+    produced = {each.message_id for each in wrong}
     for message_id in sorted(produced - set(own)):
         line = line_with(source, rf".*[\"']{message_id}[\"']")
         yield LabError(
@@ -151,7 +148,7 @@ def _additions(subject: Stage, reserved: Collection[str]) -> Iterator[LabError]:
     if not path.exists():
         return
     try:
-        own = additions.Additions.of(_imported(subject, "notebook"))
+        own = additions.additions_of(subject)
     except LabError as error:
         yield error
         return
@@ -166,6 +163,9 @@ def _additions(subject: Stage, reserved: Collection[str]) -> Iterator[LabError]:
     for name in [*own.verbs, *own.names]:
         if name in reserved:
             yield _taken(path, name, "every notebook")
+    for name in own.variables:
+        if name in VARIABLES:
+            yield _taken(path, name, "every shell cell")
     for other in stages():
         if other.name == subject.name or not (other.folder / "notebook.py").exists():
             continue
@@ -174,6 +174,15 @@ def _additions(subject: Stage, reserved: Collection[str]) -> Iterator[LabError]:
         for name, thing in {**theirs.verbs, **theirs.names, **theirs.variables}.items():
             if name in mine and mine[name] is not thing:
                 yield _taken(path, name, other.name)
+
+
+def _kinds(subject: Stage) -> Iterator[LabError]:
+    """Its kinds of resources go together with everybody else's."""
+    if (subject.folder / "kinds.py").exists():
+        try:
+            kinds.known()
+        except LabError as error:
+            yield error
 
 
 def _taken(path: Path, name: str, by: str) -> LabError:

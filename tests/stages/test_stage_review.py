@@ -1,6 +1,7 @@
 """A mistake in a stage's files: the error names the file and the line to change."""
 
 import re
+import shutil
 import types
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from labs.errors import LabError
-from labs.lesson import scaffold, stage_file
+from labs.lesson import additions, scaffold, stage_file
+from labs.lesson import stage as stage_module
 from labs.lesson.hints import topics
 from labs.lesson.message_file import hint_mistakes, message_mistakes
 from labs.lesson.stage import COMMON, Stage, Wrong, following, stage, stages
@@ -72,12 +74,19 @@ def reading(path: Path) -> list[LabError]:
         ("stage.toml", swap("order = 6", "order = 6\norder = 8"), "name-twice-in-a-file", 2, "order is written twice"),
         ("stage.toml", swap("order = 6", "order = 8"), "notebook-not-in-order", 3, "08-"),
         ("stage.toml", swap('right = "always"', 'right = "ever"'), "prediction-without-its-answer", 13, "'ever'"),
+        ("stage.toml", swap("order = 6", "order = -6"), "stage-value-out-of-range", 1, "from 0 to 99"),
+        ("stage.toml", swap("minutes = 15", "minutes = 0"), "stage-value-out-of-range", 4, "more than 0"),
+        ("stage.toml", swap("order = 6", 'name = ""\norder = 6'), "stage-value-out-of-range", 1, "lower-case letters"),
+        ("stage.toml", swap('"06-', '"06-../'), "stage-value-out-of-range", 3, "without a folder"),
+        ("stage.toml", swap(".options]\n", ".options]\nodd = 3\n"), "prediction-option-not-a-text", 17, "'odd'"),
         ("stage.toml", swap("why =", "because ="), "stage-key-unknown", 14, "'because' is not a key of prediction"),
         ("stage.toml", swap('right = "always"\n', ""), "prediction-key-missing", 11, "no 'right'"),
         ("messages.en.toml", swap("no_retention", "no_group"), "name-twice-in-a-file", 7, "tag.rules.no_group"),
         ("messages.en.toml", swap("tag.rules.pass", "build.pass"), "message-id-twice", 13, "build.pass is used twice"),
         ("messages.en.toml", swap("expected", "expects"), "message-key-unknown", 3, "'expects'"),
         ("messages.en.toml", swap("NOT YET", "LATER"), "message-without-status", 1, "no status"),
+        ("messages.en.toml", swap('next = "', 'next = "{'), "message-template-malformed", 5, "'next'"),
+        ("messages.en.toml", swap('found = "', 'found = 3 # "'), "message-template-malformed", 4, "'found'"),
         ("messages.en.toml", swap('["tag.rules.no_group"]', "[tag.rules.no_group]"), "message-id-not-quoted", 1, "tag"),
         ("messages.en.toml", swap('next = "open {following}"\n', ""), "message-without-next", 13, "what to do next"),
         ("hints.en.toml", swap("locate =", "located ="), "hint-key-unknown", 5, "'located'"),
@@ -92,6 +101,37 @@ def test_a_mistake_in_one_file_is_named_with_its_line(
     assert words in error.what
     assert error.next_step
     assert error.id == id
+
+
+@pytest.mark.parametrize("name", ["stage.toml", "messages.en.toml", "hints.en.toml"])
+def test_a_file_in_another_encoding_is_named_with_its_line(folder: Path, name: str) -> None:
+    path = folder / name
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\n# caf\xe9\n", 1))
+    with pytest.raises(LabError) as raised:
+        read_toml(path)
+    assert raised.value.what == f"{FOLDER}/{name}:2: this is not UTF-8."
+    assert raised.value.id == "stage-file-not-utf8"
+
+
+def test_a_folder_in_place_of_a_file_is_named(folder: Path) -> None:
+    path = folder / "stage.toml"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(LabError, match="cannot be read: Is a directory") as raised:
+        read_stage(path)
+    assert raised.value.id == "stage-file-unreadable"
+
+
+def test_two_stages_of_one_name_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = folder.with_name("other")
+    shutil.copytree(folder, other)
+    change = swap("order = 6", 'name = "tag-rules"\norder = 8')
+    (other / "stage.toml").write_text(change((other / "stage.toml").read_text()).replace('"06-', '"08-'))
+    monkeypatch.setattr(stage_module, "FOLDER", folder.parent)
+    with pytest.raises(LabError) as raised:
+        stages.__wrapped__()
+    assert raised.value.id == "stage-names-twice"
+    assert raised.value.what == "labs/stages/other/stage.toml:1: labs/stages/tag_rules is already called 'tag-rules'."
 
 
 def test_a_message_id_used_in_two_stages_names_both_places(folder: Path) -> None:
@@ -157,6 +197,18 @@ def test_what_does_not_fit_together_is_named_with_its_line(
     assert words in found[id].what
 
 
+@pytest.mark.parametrize("change", [swap("NOT YET", "LATER"), swap('next = "', 'next = "{')])
+def test_a_mistake_in_the_messages_does_not_stop_the_review(
+    own: Stage, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    path = own.folder / "messages.en.toml"
+    path.write_text(change(path.read_text()))
+    (own.folder / "solve.py").write_text("def solve(bench): ...\n")
+    found = words_of(own, monkeypatch)
+    assert found.keys() >= {"stage-module-incomplete", "stage-notebook-missing"}
+    assert found.keys() & {"message-without-status", "message-template-malformed"}
+
+
 def test_a_missing_notebook_is_named_where_it_is_called_for(own: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     found = words_of(own, monkeypatch)
     assert str(found["stage-notebook-missing"]).startswith(
@@ -170,6 +222,39 @@ def test_a_missing_file_is_named(own: Stage, monkeypatch: pytest.MonkeyPatch) ->
     assert words_of(own, monkeypatch)["stage-file-missing"].what == f"{FOLDER}/hints.en.toml is missing."
     with pytest.raises(LabError, match="is missing"):
         topics(own)
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("VERBS = ('show',)", "stage-additions-of-another-type"),
+        ("VERBS = 3", "stage-additions-of-another-type"),
+        ("NAMES = ['x']", "stage-additions-of-another-type"),
+        ("VARIABLES = {'X': 'a text'}", "stage-additions-of-another-type"),
+        ("VARIABLES = {'WORK': lambda bench: ''}", "lab-name-taken"),
+    ],
+)
+def test_what_a_notebook_py_cannot_add_is_named(
+    own: Stage, monkeypatch: pytest.MonkeyPatch, text: str, id: str
+) -> None:
+    (own.folder / "notebook.py").write_text(f"# one line\n{text}\n")
+    module = types.ModuleType("notebook")
+    exec(text, module.__dict__)
+    monkeypatch.setattr(Stage, "module", lambda _, name: module if name == "notebook" else loaded(own, name))
+    found = {error.id: error for error in problems(own)}
+    assert found[id].what.startswith(f"{FOLDER}/notebook.py:2: ")
+    if id != "lab-name-taken":
+        with pytest.raises(LabError):
+            additions.additions_of(own)
+
+
+def test_wrong_answers_of_another_type_are_named(own: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    (own.folder / "wrong.py").write_text("WRONG = ('a mistake',)\n")
+    module = types.ModuleType("wrong")
+    module.WRONG = ("a mistake",)  # type: ignore[attr-defined]
+    monkeypatch.setattr(Stage, "module", lambda _, name: module if name == "wrong" else loaded(own, name))
+    found = {error.id: error for error in problems(own)}
+    assert found["wrong-answers-of-another-type"].what.startswith(f"{FOLDER}/wrong.py:1: ")
 
 
 def test_a_stage_that_needs_a_later_one_is_told(own: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

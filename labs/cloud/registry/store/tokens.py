@@ -24,7 +24,7 @@ _OF_THE_REQUEST = {"aws:sourceip", "aws:useragent", "aws:currenttime", "aws:epoc
 
 
 class TokenState(Enum):
-    """What became of a credential."""
+    """What a credential turned out to be."""
 
     VALID = "valid"
     EXPIRED = "expired"
