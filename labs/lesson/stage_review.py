@@ -1,5 +1,6 @@
 """A stage folder looked over as a whole, for its author: everything that is wrong, each with file and line."""
 
+import ast
 import inspect
 import json
 from collections.abc import Collection, Iterator
@@ -32,7 +33,7 @@ def problems(subject: Stage, reserved: Collection[str] = ()) -> Iterator[LabErro
     yield from map(missing, gone)
     yield from _needs(subject)
     if not gone:
-        for look in (_words, _modules):
+        for look in (_words, _said, _modules):
             try:
                 yield from look(subject)
             except LabError as error:  # what makes the rest unreadable
@@ -73,6 +74,32 @@ def _words(subject: Stage) -> Iterator[LabError]:
         yield LabError(
             f"{place(messages)} has no message with the status PASS.", "write one", id="stage-without-pass-message"
         )
+
+
+def _said(subject: Stage) -> Iterator[LabError]:
+    """Each message that the stage's code says by its id is written down somewhere."""
+    files = [COMMON, subject.folder / "messages.en.toml", *(each.folder / "messages.en.toml" for each in stages())]
+    known = {message_id for each in files if each.exists() for message_id in read_toml(each)}
+    for path in sorted(subject.folder.glob("*.py")):
+        for line, message_id in _ids_said(path):
+            if message_id not in known:
+                yield LabError(
+                    f"{place(path, line)}: there is no message {message_id}.",
+                    f"write it in {place(subject.folder / 'messages.en.toml')}",
+                    id="said-without-message",
+                )
+
+
+def _ids_said(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and id of each ``say("id", ...)``; nothing where Python cannot read the file, which is told elsewhere."""
+    try:
+        tree = ast.parse(path.read_text("utf-8"))
+    except SyntaxError:
+        return
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="say"), args=[ast.Constant(value=str(message_id)), *_]):
+                yield node.lineno, message_id
 
 
 def _modules(subject: Stage) -> Iterator[LabError]:
