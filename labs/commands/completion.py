@@ -14,7 +14,9 @@ SHELLS = ("bash", "zsh", "fish")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs completion``."""
-    parser.add_argument("shell", choices=SHELLS, help="which shell the script is for")
+    parser.add_argument(
+        "shell", choices=SHELLS, metavar=f"{{{','.join(SHELLS)}}}", help="which shell the script is for"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs course``."""
     parser.add_argument("--here", action="store_true", help="run in LAB_HOME; the stages done there are reset first")
     parser.add_argument("--plan", action="store_true", help="print the stages with their minutes; run nothing")
-    parser.add_argument("--keep", action="store_true", help="leave what was created, instead of resetting at the end")
+    parser.add_argument("--keep", action="store_true", help="leave what was created in LAB_HOME, or on AWS")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"\n{rows[-1].report.verdict.found}")
     wanted = [each for each in stages() if not (args.keep and each.lasting)]
     passed = len(rows) == len(wanted) and all(row.report.verdict.passed for row in rows)
-    print(f"\n{'Every stage has passed' if passed else 'Not every stage has passed'}.")
+    kept = "; cleaning up was left out" if args.keep else ""
+    print(f"\n{f'Every stage has passed{kept}' if passed else 'Not every stage has passed'}.")
     return 0 if passed else 1
 
 

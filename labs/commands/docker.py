@@ -1,6 +1,7 @@
 """``labs docker ...``: the embedded engine, in docker's own words."""
 
 import argparse
+import os
 from collections.abc import Sequence
 
 from labs.engine.embedded.docker_command import main
@@ -19,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def docker(words: Sequence[str]) -> int:
     """Run one docker command; its exit code is docker's."""
+    # Typed by a person, not by the kit's own docker command: nobody has looked for a Docker Engine.
+    os.environ.setdefault("LAB_ENGINE_LINE", "embedded engine: called by labs docker")
     return main(words)
 
 

@@ -14,7 +14,9 @@ EXITS = {0: "every page says what the product says", 1: "check: one does not"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs docs``."""
-    parser.add_argument("what", choices=("build", "check"), help="write the generated parts, or compare them")
+    parser.add_argument(
+        "what", choices=("build", "check"), metavar="{build,check}", help="write the generated parts, or compare them"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ import argparse
 from labs.session.registry_password import registry_password
 
 EXAMPLES = {
+    'eval "$(labs env)"': "first, outside a notebook: it sets $REGISTRY",
     "labs login-password | docker login -u AWS --password-stdin $REGISTRY": "as the administrator",
     "labs login-password --role fargate-lab-push": "that role's: docker then pushes as the role",
 }

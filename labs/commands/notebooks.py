@@ -13,7 +13,12 @@ EXITS = {0: "done, or all is as committed", 1: "check: something differs", 2: "a
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs notebooks``."""
-    parser.add_argument("what", choices=("build", "execute", "check"), help="generate, run and save, or compare")
+    parser.add_argument(
+        "what",
+        choices=("build", "execute", "check"),
+        metavar="{build,execute,check}",
+        help="generate, run and save, or compare",
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, for example 01-build (default: all)")
 
 

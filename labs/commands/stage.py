@@ -20,7 +20,9 @@ EXITS = {0: "done, or nothing is wrong", 1: "check: something is wrong", 2: "new
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs stage``."""
-    parser.add_argument("what", choices=("new", "check"), help="write a new stage, or look stages over")
+    parser.add_argument(
+        "what", choices=("new", "check"), metavar="{new,check}", help="write a new stage, or look stages over"
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="new: its name; check: stages (default: all)")
     parser.add_argument("--order", type=int, metavar="N", help="new: its number (default: the next free one)")
 

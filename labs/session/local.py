@@ -64,6 +64,8 @@ class Cloud:
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
+            # As in the notebooks' shell cells: an empty $REGISTRY would lead docker login to Docker Hub.
+            "REGISTRY": self.endpoint.removeprefix("http://"),
         }
 
 

@@ -17,10 +17,11 @@ def test_a_shell_that_evaluates_it_is_pointed_at_the_local_aws(
     on_local_aws: Cloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = printed([], capsys) + 'echo "$AWS_ENDPOINT_URL $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY"'
-    script += '; echo "$AWS_REGION $AWS_DEFAULT_REGION"'
+    script += '; echo "$AWS_REGION $AWS_DEFAULT_REGION http://$REGISTRY"'
     seen = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={}).stdout.split()
     cloud = on_local_aws
-    assert seen == [cloud.endpoint, cloud.access_key_id, cloud.secret_access_key, cloud.region, cloud.region]
+    keys = [cloud.access_key_id, cloud.secret_access_key]
+    assert seen == [cloud.endpoint, *keys, cloud.region, cloud.region, cloud.endpoint]
 
 
 def test_every_line_is_one_export(on_local_aws: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
