@@ -131,6 +131,8 @@ def played(notebook: Any, bench: Bench) -> Any:
     client = NotebookClient(
         notebook, timeout=CELL_TIMEOUT_S, kernel_name="python3", resources=where, record_timing=False
     )
+    # Each kernel would warn that it talks over TCP, which here is loopback.
+    client.extra_arguments = ["--log-level=ERROR"]
     try:
         client.execute(env=dict(bench.env))
     except CellExecutionError as error:
