@@ -10,7 +10,7 @@ from labs.verdict import Status
 
 EXAMPLES = {
     "labs check build": "by the stage's name",
-    "labs check 03": "by its number",
+    "labs check 3": "by its number",
 }
 EXITS = {0: "PASS", 1: "NOT YET or FAIL", 2: "CANNOT CHECK"}
 _CODES = {Status.PASS: 0, Status.NOT_YET: 1, Status.FAIL: 1, Status.CANNOT_CHECK: 2}

@@ -144,10 +144,13 @@ def following(subject: Stage) -> str:
 
 
 def stage(name: str) -> Stage:
-    """The stage of that name, notebook or number (``push-fixed``, ``03-push-fixed``, ``03``); LabError lists them."""
+    """The stage of that name, notebook or number: ``push-fixed``, ``03-push-fixed``, ``03``, ``3``.
+
+    LabError lists them.
+    """
     wanted = name.strip().lower().replace("_", "-")
     for found in stages():
-        if wanted in (found.name, found.notebook, f"{found.order:02}"):
+        if wanted in (found.name, found.notebook, f"{found.order:02}", str(found.order)):
             return found
     names = [each.name for each in stages()]
     meant = "".join(f"did you mean {each}? " for each in get_close_matches(wanted, names, n=1))

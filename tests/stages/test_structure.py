@@ -10,7 +10,7 @@ from labs.iam import lint, parse_policy
 from labs.lesson.bench import Bench
 from labs.lesson.hints import RUNGS, topics
 from labs.lesson.stage import COMMON, Stage, catalogue, stage, stages
-from labs.lesson.stage_review import problems
+from labs.lesson.stage_review import READS, problems
 from labs.verdict import Catalogue, Status
 
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.name)
@@ -22,6 +22,12 @@ def test_the_stages_are_found_by_their_folders_in_order() -> None:
     assert len({each.order for each in stages()}) == len(names)
     assert [each.notebook[:2] for each in stages()] == [f"{each.order:02}" for each in stages()]
     assert stage("push_denied") is stage("push-denied") is stage("02-push-denied") is stage("02")
+
+
+@EVERY
+def test_a_stage_answers_to_its_name_its_notebook_and_its_number(subject: Stage) -> None:
+    for word in (subject.name, subject.notebook, f"{subject.order:02}", str(subject.order)):
+        assert stage(word) is subject
 
 
 @EVERY
@@ -64,8 +70,7 @@ def test_the_published_policy_parses_and_knows_its_actions(bench: Bench, subject
     document = json.loads(text)
     actions = [each for statement in document["Statement"] for each in _list(statement["Action"])]
     assert all("*" not in each for each in actions), "a check's policy names its actions one by one"
-    reads = ("Get", "List", "Describe", "Batch", "Lookup")
-    assert all(each.split(":")[1].startswith(reads) for each in actions), "a check only reads"
+    assert all(each.split(":")[1].startswith(READS) for each in actions), "a check only reads"
     assert lint(parse_policy(text), frozenset(actions)) == []
 
 
