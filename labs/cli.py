@@ -1,6 +1,7 @@
 """``labs ...``: the table of commands, in groups; each is loaded only when it is called."""
 
 import argparse
+import errno
 import importlib
 import sys
 import textwrap
@@ -179,7 +180,7 @@ def _run(words: list[str]) -> int:
         print(f"labs {kit_version()} (the Fargate Lab Kit)")
         return 0
     if name in ("help", "-h", "--help"):
-        if not rest:
+        if not rest or rest[0] in ("help", "-h", "--help"):
             print(overview())
         else:
             parser_of(_known(rest[0])).print_help()
@@ -217,6 +218,15 @@ def _guard(call: Callable[[], int], words: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            said = "The disk is full: not everything was written.\nNext: free some space, and try again"
+        elif error.filename is not None:
+            said = f"{error.filename} cannot be used: {error.strerror}.\nNext: make it what it was, or free that place"
+        else:
+            raise
+        print(said, file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """``labs`` as somebody meets it who does not know it yet: help, examples, suggestions, completion."""
 
+import errno
 import json
 import os
 import pty
@@ -171,3 +172,29 @@ def test_on_a_terminal_labs_cloud_says_what_to_do_next_and_its_line_stays_alone(
         process.terminate()
         assert process.communicate(timeout=60)[0] == ""
         os.close(ours)
+
+
+@pytest.mark.parametrize("words", [["help", "help"], ["--help", "--help"], ["help", "-h"]])
+def test_help_asked_for_twice_is_the_overview(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words) == 0
+    assert capsys.readouterr().out.startswith("usage: labs COMMAND")
+
+
+def test_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full() -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cli, "overview", full)
+    assert cli.main(["help"]) == 2
+    assert capsys.readouterr().err.startswith("The disk is full")
+
+
+def test_a_file_that_the_system_refuses_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> str:
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", "/lab/cloud.lock")
+
+    monkeypatch.setattr(cli, "overview", refused)
+    assert cli.main(["help"]) == 2
+    assert capsys.readouterr().err.startswith("/lab/cloud.lock cannot be used: Is a directory.\nNext: ")
