@@ -7,7 +7,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labs import oci
 from labs.errors import LabError
 from labs.failures import code_of
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
@@ -259,7 +258,7 @@ def wait_steady(bench: Bench) -> bool:
 def reset(bench: Bench) -> None:
     """Take the service with its tasks, the definition, the roles, secret, log, the new image and the files away."""
     undo(bench, lambda entry: named(entry, *_own(bench)))
-    _delete_image(bench)
+    lab_repository.remove(bench, resources.TAG)
     for file in (resources.POLICY_FILE, resources.TRUST_FILE):
         (bench.work / file).unlink(missing_ok=True)
     log_of(bench).unlink(missing_ok=True)
@@ -276,19 +275,3 @@ def _own(bench: Bench) -> tuple[str, ...]:
         resources.parameter(bench),
         resources.log_group(bench),
     )
-
-
-def _delete_image(bench: Bench) -> None:
-    """The tag's index, then the manifests that only it listed."""
-    ecr, name = bench.client("ecr"), bench.repository_name
-    found = lab_repository.pushed(ecr, name, resources.TAG)
-    if found is None:
-        return
-    ecr.batch_delete_image(repositoryName=name, imageIds=[{"imageDigest": found.digest}])
-    if not isinstance(found.image, oci.Index):
-        return
-    kept = lab_repository.pushed(ecr, name, BOTH)
-    still = {each.digest for each in kept.image.manifests} if kept and isinstance(kept.image, oci.Index) else set()
-    gone = [{"imageDigest": each.digest} for each in found.image.manifests if each.digest not in still]
-    if gone:
-        ecr.batch_delete_image(repositoryName=name, imageIds=gone)

@@ -81,19 +81,38 @@ def untag(bench: Bench, tag: str) -> None:
             raise
 
 
-def keep_only(bench: Bench, tag: str) -> None:
-    """Take every image out of the repository but the one under a tag, with the manifests it lists."""
-    ecr, name = bench.client("ecr"), bench.repository_name
+def keep_only(bench: Bench, *tags: str) -> None:
+    """Take every image out of the repository but those under these tags, with the manifests they list."""
+    _keep(bench, frozenset(tags), _described(bench))
+
+
+def remove(bench: Bench, tag: str) -> None:
+    """Take the image under a tag away, and whatever no other tag leads to: what was pushed over is still there."""
+    details = _described(bench)
+    others = {other for each in details for other in each.get("imageTags", ())} - {tag}
+    _keep(bench, frozenset(others), details)
+
+
+def _described(bench: Bench) -> list[Any]:
+    """What is in the repository; nothing where there is no repository."""
+    pages = bench.client("ecr").get_paginator("describe_images").paginate(repositoryName=bench.repository_name)
     try:
-        details = ecr.describe_images(repositoryName=name)["imageDetails"]
+        return [each for page in pages for each in page["imageDetails"]]
     except ClientError as error:
         if code_of(error) == "RepositoryNotFoundException":
-            return
+            return []
         raise
-    kept = pushed(ecr, name, tag)
-    keep = {kept.digest} if kept else set()
-    if kept and isinstance(kept.image, oci.Index):
-        keep |= {entry.digest for entry in kept.image.manifests}
+
+
+def _keep(bench: Bench, tags: frozenset[str], details: list[Any]) -> None:
+    ecr, name = bench.client("ecr"), bench.repository_name
+    keep: set[str] = set()
+    for tag in tags:
+        kept = pushed(ecr, name, tag)
+        if kept:
+            keep.add(kept.digest)
+            if isinstance(kept.image, oci.Index):
+                keep |= {entry.digest for entry in kept.image.manifests}
     doomed = [each for each in details if each["imageDigest"] not in keep]
     # ECR keeps a manifest as long as an index lists it: the indexes go first.
     for indexes in (True, False):
@@ -102,5 +121,6 @@ def keep_only(bench: Bench, tag: str) -> None:
             for each in doomed
             if (each.get("imageManifestMediaType") in oci.INDEX_TYPES) is indexes
         ]
-        if digests:
-            ecr.batch_delete_image(repositoryName=name, imageIds=digests)
+        # BatchDeleteImage takes at most 100 (ECR API reference).
+        for start in range(0, len(digests), 100):
+            ecr.batch_delete_image(repositoryName=name, imageIds=digests[start : start + 100])
