@@ -5,6 +5,8 @@ On the local AWS it runs in a lab home of its own, so that a trainee's work is l
 
 import argparse
 import os
+import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     own = target_name(os.environ) is TargetName.LOCAL and not args.here
     began = time.monotonic()
     # A name of its own as well: a Docker Engine's image store is shared with the trainee's lab.
-    with room({"LAB_TRAINEE": "course", **os.environ}) if own else _here() as bench:
+    with _ended_by_sigterm(), room({"LAB_TRAINEE": "course", **os.environ}) if own else _here() as bench:
         runner.reset(stages()[0].name, bench)
         print(f"Target: {bench.target.name}, account {bench.target.account}, region {bench.target.region}")
         print(f"Engine: {bench.engine.line}")
@@ -63,6 +65,16 @@ def run(args: argparse.Namespace) -> int:
     kept = "; cleaning up was left out" if args.keep else ""
     print(f"\n{f'Every stage has passed{kept}' if passed else 'Not every stage has passed'}.")
     return 0 if passed else 1
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the course as Ctrl-C does: its own local AWS is stopped, its own home is removed."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
