@@ -76,8 +76,13 @@ def read(path: Path) -> Any:
 
 def write(path: Path, notebook: Any) -> None:
     """Write a notebook with LF endings and one newline at its end."""
-    text = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
-    path.write_text(text.rstrip("\n") + "\n", newline="\n")
+    path.write_text(as_text(notebook), newline="\n")
+
+
+def as_text(notebook: Any) -> str:
+    """A notebook as its file holds it."""
+    text: str = nbformat.writes(notebook, version=4)  # type: ignore[no-untyped-call]
+    return text.rstrip("\n") + "\n"
 
 
 def trainee(solved: Any, before: Any = None) -> Any:

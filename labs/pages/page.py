@@ -1,4 +1,4 @@
-"""README or a page of docs/, and its generated blocks."""
+"""README, a page of docs/ or a notebook, and its generated blocks."""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labs.errors import LabError
+from labs.lesson import notebooks
 from labs.pages.registry import BLOCKS
 from labs.session.home import checkout
 
@@ -27,12 +28,20 @@ class Page:
     @property
     def built(self) -> str:
         """The page with each block as the product says it now. LabError for a block that nothing generates."""
-        return _BLOCK.sub(self._block, self.text)
+        return self._with_cells_built() if self.path.suffix == ".ipynb" else _BLOCK.sub(self._block, self.text)
 
     @property
     def current(self) -> bool:
         """Whether the page says what the product says."""
         return self.text == self.built
+
+    def _with_cells_built(self) -> str:
+        """A notebook's blocks stand in its Markdown cells."""
+        notebook = notebooks.read(self.path)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = _BLOCK.sub(self._block, cell.source)
+        return notebooks.as_text(notebook)
 
     def _block(self, found: re.Match[str]) -> str:
         name, *words = found["words"].split()
@@ -46,11 +55,13 @@ class Page:
 
 
 def pages() -> Iterator[Page]:
-    """README and the pages of docs/ that have generated blocks, by name. LabError where there is no docs/."""
+    """README, the pages of docs/ and the notebooks that have generated blocks. LabError where there is no docs/."""
     folder = checkout() / "docs"
     if not folder.is_dir():
         raise LabError(f"There is no docs/ in {folder.parent}", "run this in a clone of the repository", id="no-docs")
-    for path in (*checkout().glob("README.md"), *sorted(folder.glob("*.md"))):
+    solved = sorted(checkout().glob(f"{notebooks.SOLVED}/*.ipynb"))
+    trainees = sorted(checkout().glob(f"{notebooks.TRAINEE}/*.ipynb"))
+    for path in (*checkout().glob("README.md"), *sorted(folder.glob("*.md")), *solved, *trainees):
         text = path.read_text("utf-8")
-        if _BLOCK.search(text):
+        if "<!-- generated: " in text:
             yield Page(path, text)

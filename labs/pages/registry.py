@@ -12,4 +12,5 @@ BLOCKS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "errors": reference.errors,
     "stages": stage_minutes.listed,
     "course": stage_minutes.course,
+    "outline": stage_minutes.outline,
 }

@@ -12,6 +12,12 @@ def course(_words: Sequence[str]) -> str:
     return "\n".join((*head, *(f"| {' | '.join(row)} |" for row in rows)))
 
 
+def outline(_words: Sequence[str]) -> str:
+    """What the trainee does in each stage and how long it takes, as a table."""
+    rows = [f"| {each.notebook} | {each.does} | {each.minutes} min |" for each in stages()]
+    return "\n".join(("| notebook | what you do | time |", "|---|---|---|", *rows))
+
+
 def listed(_words: Sequence[str]) -> str:
     """Notebook, title, minutes and cost of each stage, and the sum of the minutes, as a table."""
     rows = [(each.notebook, each.title, f"{each.minutes} min", each.cost) for each in stages()]

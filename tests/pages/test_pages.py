@@ -1,5 +1,6 @@
 """The generated parts of docs/ are what the product says, and ``labs docs`` writes and compares them."""
 
+import nbformat
 import pytest
 
 from labs import cli
@@ -60,3 +61,16 @@ def test_without_docs_it_says_where_to_run(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(machinery, "checkout", lambda: tmp_path)
     assert cli.main(["docs", "build"]) == 2
     assert "run this in a clone of the repository" in capsys.readouterr().err
+
+
+def test_a_block_in_a_notebooks_cell_is_built_like_one_on_a_page(checkout):
+    folder = checkout.parent / "solutions"
+    folder.mkdir()
+    cells = [nbformat.v4.new_markdown_cell("# Start\n\n<!-- generated: outline -->\n<!-- end -->\n\nafter")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "00-start.ipynb")
+    assert cli.main(["docs", "check"]) == 1
+    assert cli.main(["docs", "build"]) == 0
+    assert cli.main(["docs", "check"]) == 0
+    source = nbformat.read(folder / "00-start.ipynb", as_version=4).cells[0].source
+    assert source.startswith("# Start\n\n<!-- generated: outline -->\n| notebook | what you do | time |\n")
+    assert source.endswith("<!-- end -->\n\nafter")
