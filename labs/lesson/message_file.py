@@ -97,6 +97,19 @@ def hint_mistakes(path: Path, raw: Mapping[str, Any]) -> Iterator[LabError]:
             yield LabError(
                 f"{place(path, line)}: the hints '{name}' have no '{key}'.", f"add '{key}'", id="hint-incomplete"
             )
+        for key in [each for each in HINT if entry.get(each) and not _is_of_its_kind(each, entry[each])]:
+            kind = "a list of message ids" if key == "for" else "a text"
+            yield LabError(
+                f"{place(path, line_of_key(path, key, name))}: '{key}' is not {kind}.",
+                'write: for = ["message.id"]' if key == "for" else "put it in quotes",
+                id="hint-of-another-type",
+            )
+
+
+def _is_of_its_kind(key: str, value: object) -> bool:
+    if key == "for":
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return isinstance(value, str)
 
 
 def hints_against_messages(

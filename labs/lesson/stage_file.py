@@ -82,7 +82,8 @@ def missing(path: Path) -> LabError:
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's content. LabError with the line when it is missing, is not TOML, or writes a name twice."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        # Some editors on Windows begin a UTF-8 file with a byte order mark, which TOML does not know.
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise missing(path) from None
     except tomllib.TOMLDecodeError as error:

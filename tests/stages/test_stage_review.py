@@ -91,6 +91,10 @@ def reading(path: Path) -> list[LabError]:
         ("messages.en.toml", swap('next = "open {following}"\n', ""), "message-without-next", 13, "what to do next"),
         ("hints.en.toml", swap("locate =", "located ="), "hint-key-unknown", 5, "'located'"),
         ("hints.en.toml", swap("[group]\n", "hello = 1\n[group]\n"), "hint-not-a-table", 1, "'hello'"),
+        ("hints.en.toml", lambda text: re.sub(r"for = \[(.*?)\]", r"for = \1", text, count=1),
+         "hint-of-another-type", 2, "'for' is not a list of message ids"),
+        ("hints.en.toml", lambda text: re.sub(r"(?m)^locate = .*$", "locate = 5", text, count=1),
+         "hint-of-another-type", 5, "'locate' is not a text"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_one_file_is_named_with_its_line(
@@ -289,3 +293,9 @@ def test_a_name_that_cannot_be_had_is_refused_in_a_sentence(wanted: str, order: 
 def test_what_follows_a_stage_comes_from_the_order() -> None:
     names = [each.notebook for each in stages()]
     assert [following(each) for each in stages()] == [*names[1:], ""]
+
+
+def test_a_file_that_an_editor_began_with_a_byte_order_mark_is_read(folder: Path) -> None:
+    path = folder / "stage.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_stage(path)["order"] == 6
