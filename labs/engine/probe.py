@@ -156,7 +156,7 @@ def _reach(facts: DockerFacts, api: docker.APIClient) -> DockerFacts:
     """Let the daemon ask a registry on this machine's loopback for an image, and see whether the question arrives."""
     asked = threading.Event()
 
-    class Registry(BaseHTTPRequestHandler):
+    class LoopbackRegistry(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.set()
             self.send_response(404)
@@ -169,7 +169,7 @@ def _reach(facts: DockerFacts, api: docker.APIClient) -> DockerFacts:
             pass
 
     detail = ""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), LoopbackRegistry) as server:
         server.daemon_threads = True
         loop = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         loop.start()

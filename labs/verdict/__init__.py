@@ -4,8 +4,8 @@
 intended refusal. Knows no stage and no target: evidence comes in as plain values.
 """
 
-from labs.verdict.catalogue import BadCatalogue, Catalogue, Message
 from labs.verdict.gates import Gate, Report, run_gates
+from labs.verdict.messages import BadCatalogue, Catalogue, Message
 from labs.verdict.oracle import OracleAnswer, OracleOutcome, expect_denied
 from labs.verdict.trail import Event, read_trail
 from labs.verdict.verdict import Status, Verdict

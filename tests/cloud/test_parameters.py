@@ -4,11 +4,11 @@ import pytest
 
 from labs.cloud.contract import AwsError
 from labs.cloud.ecs.api.ecs_parameters import checked
-from labs.cloud.protocols.parameters import JSON_TYPES, Kind, input_shape, problems, refuse_problems
+from labs.cloud.protocols.parameters import JSON_TYPES, Constraint, input_shape, problems, refuse_problems
 from labs.cloud.registry.api.ecr_parameters import check_parameters
 from labs.cloud.registry.rules.registry_errors import EcrError
 
-ALL = frozenset(Kind)
+ALL = frozenset(Constraint)
 
 
 def found(service, operation, params, kinds=ALL):
@@ -28,24 +28,26 @@ def test_every_problem_is_found_with_its_path():
     }
     paths = {(path, kind) for path, kind, _ in found("ecr", "DescribeImages", params)}
     assert paths == {
-        ("repositoryName", Kind.TOO_SHORT),
-        ("repositoryName", Kind.PATTERN),
-        ("imageIds[0].imageTag", Kind.TOO_SHORT),
-        ("imageIds[1].imageDigest", Kind.TYPE),
-        ("imageIds[2]", Kind.TYPE),
-        ("filter.tagStatus", Kind.ENUM),
-        ("maxResults", Kind.TOO_LARGE),
+        ("repositoryName", Constraint.TOO_SHORT),
+        ("repositoryName", Constraint.PATTERN),
+        ("imageIds[0].imageTag", Constraint.TOO_SHORT),
+        ("imageIds[1].imageDigest", Constraint.TYPE),
+        ("imageIds[2]", Constraint.TYPE),
+        ("filter.tagStatus", Constraint.ENUM),
+        ("maxResults", Constraint.TOO_LARGE),
     }
 
 
 def test_only_the_kinds_that_are_asked_for_are_found():
     params = {"repositoryName": "A", "maxResults": "many"}
-    assert found("ecr", "DescribeImages", params, frozenset({Kind.TYPE})) == [("maxResults", Kind.TYPE, "integer")]
+    assert found("ecr", "DescribeImages", params, frozenset({Constraint.TYPE})) == [
+        ("maxResults", Constraint.TYPE, "integer")
+    ]
     assert found("ecr", "DescribeImages", params, frozenset()) == []
 
 
 def test_null_is_a_member_left_out():
-    assert found("ecr", "DescribeImages", {"repositoryName": None}) == [("repositoryName", Kind.MISSING, None)]
+    assert found("ecr", "DescribeImages", {"repositoryName": None}) == [("repositoryName", Constraint.MISSING, None)]
     assert found("ecr", "DescribeImages", {"repositoryName": "lab/app", "maxResults": None}) == []
 
 

@@ -15,7 +15,7 @@ from labs.cloud.contract import AwsError
 from labs.cloud.protocols.services import ApiService, Protocol
 
 
-class Kind(Enum):
+class Constraint(Enum):
     """What can be wrong with a value, by the constraints of botocore's models."""
 
     TYPE = auto()
@@ -39,7 +39,7 @@ class Problem:
     """
 
     path: str
-    kind: Kind
+    kind: Constraint
     value: Any
     constraint: Any
     shape: str
@@ -55,7 +55,7 @@ class Problem:
         return self.path.rpartition(".")[0]
 
 
-Wording = Mapping[Kind, Callable[[Problem], Exception]]
+Wording = Mapping[Constraint, Callable[[Problem], Exception]]
 
 
 def refuse_problems(service: str, operation: str, params: Mapping[str, Any], wording: Wording) -> None:
@@ -87,15 +87,15 @@ def known(shape: Any, value: Any) -> Any:
     return value
 
 
-def problems(shape: Any, value: Any, kinds: frozenset[Kind], path: str = "") -> Iterator[Problem]:
+def problems(shape: Any, value: Any, kinds: frozenset[Constraint], path: str = "") -> Iterator[Problem]:
     """Every problem of these kinds, the outermost first. A null member is one left out; nothing is sought below a
     value of the wrong type.
 
     Source: smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html for null and unknown members.
     """
     if not _is_of(shape.type_name, value):
-        if Kind.TYPE in kinds:
-            yield Problem(path, Kind.TYPE, value, shape.type_name, shape.name)
+        if Constraint.TYPE in kinds:
+            yield Problem(path, Constraint.TYPE, value, shape.type_name, shape.name)
         return
     yield from (each for each in _own_problems(shape, value, kinds, path) if each.kind in kinds)
     for member, item, place in _members(shape, value, path):
@@ -116,30 +116,30 @@ def _members(shape: Any, value: Any, path: str) -> Iterator[tuple[Any, Any, str]
             yield shape.value, item, f"{path}.*"
 
 
-def _own_problems(shape: Any, value: Any, kinds: frozenset[Kind], path: str) -> Iterator[Problem]:
+def _own_problems(shape: Any, value: Any, kinds: frozenset[Constraint], path: str) -> Iterator[Problem]:
     kind = shape.type_name
     if kind == "structure":
         for name in shape.required_members:
             if value.get(name) is None:
                 member = shape.members[name].name
-                yield Problem(f"{path}.{name}".lstrip("."), Kind.MISSING, None, None, member)
+                yield Problem(f"{path}.{name}".lstrip("."), Constraint.MISSING, None, None, member)
         if shape.is_tagged_union and sum(item is not None for item in value.values()) != 1:
-            yield Problem(path, Kind.NOT_ONE, len(value), list(shape.members), shape.name)
+            yield Problem(path, Constraint.NOT_ONE, len(value), list(shape.members), shape.name)
     elif kind == "string":
         if shape.enum and value not in shape.enum:
-            yield Problem(path, Kind.ENUM, value, shape.enum, shape.name)
-        yield from _bounds(shape, len(value), path, Kind.TOO_SHORT, Kind.TOO_LONG)
+            yield Problem(path, Constraint.ENUM, value, shape.enum, shape.name)
+        yield from _bounds(shape, len(value), path, Constraint.TOO_SHORT, Constraint.TOO_LONG)
         # Not every model's patterns are Python's.
-        pattern = shape.metadata.get("pattern") if Kind.PATTERN in kinds else None
+        pattern = shape.metadata.get("pattern") if Constraint.PATTERN in kinds else None
         if pattern and not re.fullmatch(pattern, value):
-            yield Problem(path, Kind.PATTERN, value, pattern, shape.name)
+            yield Problem(path, Constraint.PATTERN, value, pattern, shape.name)
     elif kind == "list":
-        yield from _bounds(shape, len(value), path, Kind.TOO_SHORT, Kind.TOO_LONG)
+        yield from _bounds(shape, len(value), path, Constraint.TOO_SHORT, Constraint.TOO_LONG)
     elif kind in _BITS:
-        yield from _bounds(shape, value, path, Kind.TOO_SMALL, Kind.TOO_LARGE)
+        yield from _bounds(shape, value, path, Constraint.TOO_SMALL, Constraint.TOO_LARGE)
 
 
-def _bounds(shape: Any, size: int, path: str, below: Kind, above: Kind) -> Iterator[Problem]:
+def _bounds(shape: Any, size: int, path: str, below: Constraint, above: Constraint) -> Iterator[Problem]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
     if least is not None and size < least:
         yield Problem(path, below, size, least, shape.name)
@@ -173,7 +173,7 @@ def _is_of(kind: str, value: Any) -> bool:
 
 # What every JSON service says of a value of another type.
 JSON_TYPES: Wording = {
-    Kind.TYPE: lambda found: AwsError(
+    Constraint.TYPE: lambda found: AwsError(
         "SerializationException",
         f"The value of {found.path or 'the request'} is not a {found.constraint}. (simulated wording)",
     )

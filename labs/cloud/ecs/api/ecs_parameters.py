@@ -5,7 +5,15 @@ from typing import Any
 
 from labs.cloud.ecs.rules import ecs_errors
 from labs.cloud.protocols.paging import PageForm
-from labs.cloud.protocols.parameters import JSON_TYPES, Kind, Problem, Wording, input_shape, known, refuse_problems
+from labs.cloud.protocols.parameters import (
+    JSON_TYPES,
+    Constraint,
+    Problem,
+    Wording,
+    input_shape,
+    known,
+    refuse_problems,
+)
 
 # How ECS's list operations page. Neither sentence is known.
 PAGE_FORM = PageForm(
@@ -15,10 +23,10 @@ PAGE_FORM = PageForm(
 )
 # botocore's own words, which a client sees that checks before it sends.
 _WORDS = {
-    Kind.MISSING: 'Missing required parameter in {0}: "{1.name}"',
-    Kind.NOT_ONE: "Set one of the following keys for tagged union structure {1.path}: {1.constraint}",
-    Kind.TOO_SHORT: "Invalid length for parameter {1.path}, value: {1.value}, valid min length: {1.constraint}",
-    Kind.TOO_SMALL: "Invalid value for parameter {1.path}, value: {1.value}, valid min value: {1.constraint}",
+    Constraint.MISSING: 'Missing required parameter in {0}: "{1.name}"',
+    Constraint.NOT_ONE: "Set one of the following keys for tagged union structure {1.path}: {1.constraint}",
+    Constraint.TOO_SHORT: "Invalid length for parameter {1.path}, value: {1.value}, valid min length: {1.constraint}",
+    Constraint.TOO_SMALL: "Invalid value for parameter {1.path}, value: {1.value}, valid min value: {1.constraint}",
 }
 
 

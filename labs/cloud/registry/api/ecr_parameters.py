@@ -3,7 +3,7 @@
 from typing import Any
 
 from labs.cloud.protocols.paging import PageForm
-from labs.cloud.protocols.parameters import Kind, Problem, Wording, refuse_problems
+from labs.cloud.protocols.parameters import Constraint, Problem, Wording, refuse_problems
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter
 
@@ -13,13 +13,13 @@ PAGE_FORM = PageForm(
 )
 # The form "Invalid parameter at ..." and the sentence about the regular expression are ECR's; the others are simulated.
 _CONSTRAINTS = {
-    Kind.MISSING: "must not be null",
-    Kind.ENUM: "Member must satisfy enum value set: [{}]",
-    Kind.PATTERN: "must satisfy regular expression '{}'",
-    Kind.TOO_SHORT: "Member must have length greater than or equal to {}",
-    Kind.TOO_LONG: "Member must have length less than or equal to {}",
-    Kind.TOO_SMALL: "Member must have value greater than or equal to {}",
-    Kind.TOO_LARGE: "Member must have value less than or equal to {}",
+    Constraint.MISSING: "must not be null",
+    Constraint.ENUM: "Member must satisfy enum value set: [{}]",
+    Constraint.PATTERN: "must satisfy regular expression '{}'",
+    Constraint.TOO_SHORT: "Member must have length greater than or equal to {}",
+    Constraint.TOO_LONG: "Member must have length less than or equal to {}",
+    Constraint.TOO_SMALL: "Member must have value greater than or equal to {}",
+    Constraint.TOO_LARGE: "Member must have value less than or equal to {}",
 }
 
 
@@ -29,14 +29,14 @@ def _wrong_type(found: Problem) -> Exception:
 
 
 def _refusal(found: Problem) -> Exception:
-    if found.shape == "RepositoryName" and found.kind is not Kind.MISSING:
-        words = _CONSTRAINTS[Kind.PATTERN].format(spelling.REPOSITORY_PATTERN)
+    if found.shape == "RepositoryName" and found.kind is not Constraint.MISSING:
+        words = _CONSTRAINTS[Constraint.PATTERN].format(spelling.REPOSITORY_PATTERN)
         return invalid_parameter(found.path, words, Fault.NAME_INVALID)
-    shown = ", ".join(found.constraint) if found.kind is Kind.ENUM else found.constraint
+    shown = ", ".join(found.constraint) if found.kind is Constraint.ENUM else found.constraint
     return invalid_parameter(found.path, _CONSTRAINTS[found.kind].format(shown))
 
 
-_WORDING: Wording = {Kind.TYPE: _wrong_type, **dict.fromkeys(_CONSTRAINTS, _refusal)}
+_WORDING: Wording = {Constraint.TYPE: _wrong_type, **dict.fromkeys(_CONSTRAINTS, _refusal)}
 
 
 def check_parameters(operation: str, parameters: dict[str, Any]) -> None:
