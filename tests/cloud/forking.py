@@ -58,14 +58,14 @@ class Forker:
 
 @contextmanager
 def forked(every=500, log=None):
-    """A Forker whose clouds write a checkpoint after ``every`` changes; ``log`` is an open file."""
+    """A Forker whose clouds write a checkpoint after ``every`` changes; ``log`` is an open file, else pytest has it."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_", "LAB_"))}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.cloud.forking", str(every)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=log or subprocess.DEVNULL,
+        stderr=log,
         text=True,
         env={**environment, "LAB_ENGINE": "embedded"},
     )
@@ -83,8 +83,8 @@ def _import_all(every):
     from labs.cloud.store.dispatch import MotoStore
 
     replay.EVERY = every
-    for name in ("assembly", "command", "server"):
-        importlib.import_module(f"labs.cloud.{name}")
+    for name in ("cloud.front.assembly", "cloud.front.serving", "cloud.wire.server", "commands.cloud"):
+        importlib.import_module(f"labs.{name}")
     store = MotoStore(patches.prepare)
     for name, service in BY_NAME.items():
         if service.module:

@@ -29,7 +29,7 @@ def ecs(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     lab.docker("login", "--username", "AWS", "--password-stdin", made.registry, stdin=password)
     yield made
     made.cloud.close()
-    assert containers(lab, ecs) == []
+    assert containers(lab, made) == []
     forget(lab, made)
     lab.docker("logout", made.registry)
 
