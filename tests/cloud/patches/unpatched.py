@@ -74,7 +74,7 @@ def _forked(code):
                 os.dup2(err.fileno(), 2)
                 exec(compile(code, "<probe>", "exec"), {"__name__": "__main__"})
                 status = 0
-            except BaseException:  # noqa: BLE001
+            except BaseException:  # noqa: BLE001 - as an interpreter of its own would end: the traceback, and status 1
                 traceback.print_exc()
             finally:
                 sys.stdout.flush()
