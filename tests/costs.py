@@ -101,7 +101,17 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item, nextitem):
+def pytest_runtest_setup(item):
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item):
+    """Not the teardown: what the whole session shares ends behind the last test, whichever that is."""
+    return (yield from _watched(item))
+
+
+def _watched(item):
     global _unit_test_runs
     _unit_test_runs = item.get_closest_marker("unit") is not None
     try:

@@ -99,6 +99,14 @@ _HEADERS = (
     "x-amz-storage-class",
     "x-amz-website-redirect-location",
 )
+# Every key that a request may have; condition_keys.json is made from it and says which action has which.
+KEYS = {
+    "s3:authType",
+    "s3:signatureversion",
+    "s3:versionid",
+    "s3:x-amz-content-sha256",
+    *(f"s3:{name}" for name in (*_LISTS, *_HEADERS)),
+}
 
 
 def checks(call: ApiCall) -> Sequence[RequiredAction]:
