@@ -10,6 +10,7 @@ import json
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,7 +61,7 @@ class AccountPermissions:
             resource=self._resource_policy(resource),
             endpoint=endpoint,
         )
-        keys = {**self._keys(principal, role), **context}
+        keys = {**_keys(principal, role), **context}
         return iam.evaluate(iam.Request(principal, action, resource, keys, _account(resource)), policies)
 
     def trust(self, role_arn: str) -> iam.Decision | None:
@@ -69,19 +70,6 @@ class AccountPermissions:
         if role is None:
             return None
         return iam.evaluate_trust(assumption(role_arn, _account(role_arn), self.region), role.trust, iam.Policies())
-
-    @staticmethod
-    def _keys(principal: iam.Principal, role: Role | None) -> dict[str, str]:
-        keys = {
-            "aws:PrincipalArn": principal.role_arn,
-            "aws:PrincipalAccount": principal.account,
-            "aws:PrincipalType": "AssumedRole",
-            "aws:PrincipalIsAWSService": "false",
-        }
-        if role is not None:
-            keys["aws:userid"] = f"{role.id}:{principal.arn.rsplit('/', 1)[-1]}"
-            keys |= {f"aws:PrincipalTag/{name}": value for name, value in role.tags.items()}
-        return keys
 
     def _role(self, arn: str) -> Role | None:
         if arn in self._unread:
@@ -123,6 +111,15 @@ class AccountPermissions:
             answer = ask(doing, kms, "get_key_policy", missing, KeyId=arn, PolicyName="default")
             document = answer["Policy"] if answer else None
         return _policy(document, iam.PolicyKind.RESOURCE, rest) if document else None
+
+
+def _keys(principal: iam.Principal, role: Role | None) -> Context:
+    """The session's own keys; its credentials would be new, the call made now."""
+    now = datetime.now(UTC)
+    user_id = f"{role.id}:{principal.arn.rsplit('/', 1)[-1]}" if role is not None else ""
+    tags = role.tags if role is not None else None
+    own = iam.principal_keys(principal, user_id=user_id, tags=tags, session=iam.Session(now))
+    return {**own, **iam.time_keys(now)}
 
 
 def read_role(client: Any, name: str) -> Role | None:

@@ -17,21 +17,35 @@ Clock = Callable[[], datetime]
 class Caller:
     """An authenticated caller: its signature or its registry token was verified.
 
-    ``session_policies`` holds the policies passed to AssumeRole (empty: none were passed);
-    ``context`` the request's own condition keys (aws:SourceIp, aws:PrincipalTag/..., ...).
+    ``session_policies`` holds the policies passed to AssumeRole (empty: none were passed); ``connection`` how the
+    request came; ``identity_keys`` the condition keys of the principal and its session (``iam.principal_keys``).
     """
 
     principal: iam.Principal
     access_key_id: str
     session_policies: tuple[iam.Policy, ...] = ()
-    source_ip: str = ""
-    user_agent: str = ""
-    context: Context = field(default_factory=dict)
+    connection: iam.Connection = field(default_factory=iam.Connection)
+    identity_keys: Context = field(default_factory=dict)
 
     @property
     def account(self) -> str:
         """The twelve digits of the caller's own account."""
         return self.principal.account
+
+    @property
+    def source_ip(self) -> str:
+        """The address that the request came from."""
+        return self.connection.source_ip
+
+    @property
+    def user_agent(self) -> str:
+        """What the client calls itself."""
+        return self.connection.user_agent
+
+    @property
+    def context(self) -> Context:
+        """The condition keys of the principal and of the connection; the time is added with the decision."""
+        return {**self.identity_keys, **iam.connection_keys(self.connection)}
 
 
 class AwsError(Exception):

@@ -14,7 +14,7 @@ from labs.fargate import volumes
 from labs.fargate.advice import fix_permission, rule_of
 from labs.fargate.exits import wrong_cpu
 from labs.fargate.image import ImageRef, RegistryKind
-from labs.fargate.questions import Asking, AwsCall
+from labs.fargate.questions import Asking, AwsCall, connection_of
 from labs.fargate.route import HostRoute
 from labs.fargate.sources import CannotRead, ImageFound, ImageMissing, Missing, Registry
 from labs.fargate.steps import Check, CheckKind, StepVerdict
@@ -65,7 +65,13 @@ def authorisation(asking: Asking) -> Iterator[Check]:
         check, route = asking.reaches(host, "auth.unreachable", {})
         yield check
         call = AwsCall(
-            "ecr:GetAuthorizationToken", "*", "auth.denied", asking.task.session, route, knows_endpoint=False
+            "ecr:GetAuthorizationToken",
+            "*",
+            "auth.denied",
+            asking.task.session,
+            route,
+            knows_endpoint=False,
+            region=region,
         )
         yield asking.allowed(call, {})
 
@@ -177,7 +183,7 @@ def _bucket(asking: Asking, region: str, route: HostRoute, values: dict[str, str
     about = f"the endpoint {route.endpoint} lets s3:GetObject on {resource} pass"
     if route.policy_error:
         return Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, route.policy_error)
-    context = {"aws:SourceVpce": route.endpoint, "aws:SourceVpc": route.vpc, "aws:SecureTransport": "true"}
+    context = iam.connection_keys(connection_of(region, route))
     request = iam.Request(_ECR, "s3:GetObject", resource.removesuffix("*") + "layer", context)
     policies = iam.Policies(identity=(_ANYTHING,), resource=_BUCKET_OPEN, endpoint=route.policy)
     decision = iam.evaluate(request, policies)

@@ -17,6 +17,9 @@ from labs.fargate.steps import Check, CheckKind, ContainerEnd, StepVerdict, Stop
 from labs.fargate.task import TaskSpec
 from labs.fargate.texts import TEXTS
 
+# What the agent that starts a task calls itself.
+AGENT = "amazon-ecs-agent"
+
 
 @dataclass(frozen=True)
 class AwsCall:
@@ -28,6 +31,10 @@ class AwsCall:
     principal: iam.Principal
     route: HostRoute | None = None
     context: Context | None = None
+    # "" for the resource's own Region, or the task's where the resource has none.
+    region: str = ""
+    # Whether a service makes the call for the caller, as Secrets Manager does a decryption.
+    forwarded: bool = False
     # GetAuthorizationToken "cannot carry" the keys of the VPC and its endpoint (ECR User Guide, vpc-endpoints).
     knows_endpoint: bool = True
 
@@ -96,12 +103,15 @@ class Asking:
         return Check(CheckKind.PERMISSION, StepVerdict.FAILED, about, said, fix, decision=decision, rule=rule)
 
     def _context(self, call: AwsCall) -> Context:
-        context: dict[str, iam.decision.ContextValue] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
-        context["aws:RequestedRegion"] = self.task.region
-        if call.route is not None and call.route.endpoint and call.knows_endpoint:
-            context["aws:SourceVpce"] = call.route.endpoint
-            context["aws:SourceVpc"] = call.route.vpc
-        return {**context, **(call.context or {})}
+        region = call.region or "".join(call.resource.split(":", 5)[3:4]) or self.task.region
+        connection = connection_of(region, call.route if call.knows_endpoint else None)
+        return {**iam.connection_keys(replace(connection, forwarded=call.forwarded)), **(call.context or {})}
+
+
+def connection_of(region: str, route: HostRoute | None) -> iam.Connection:
+    """How a call of a start comes to AWS. The public address of a NAT gateway is not looked up."""
+    endpoint, vpc = (route.endpoint, route.vpc) if route is not None else ("", "")
+    return iam.Connection(region, user_agent=AGENT, endpoint=endpoint, vpc=vpc)
 
 
 def _request_id(seed: str) -> str:

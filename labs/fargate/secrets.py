@@ -49,7 +49,12 @@ def _secret(asking: Asking, secrets: Secrets, secret: Secret, route: HostRoute) 
     yield Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, "it is there")
     if found.key_arn:
         key = AwsCall(
-            "kms:Decrypt", found.key_arn, _text(secret, "kms_denied"), asking.task.session, None, _via(secret)
+            "kms:Decrypt",
+            found.key_arn,
+            _text(secret, "kms_denied"),
+            asking.task.session,
+            context=_via(secret),
+            forwarded=True,
         )
         yield asking.allowed(key, _values(secret))
     yield from _parts(asking, secret, found)
@@ -81,7 +86,6 @@ def _via(secret: Secret) -> dict[str, str]:
     return {
         "kms:ViaService": f"{secret.service}.{secret.region}.amazonaws.com",
         f"kms:EncryptionContext:{key}": secret.arn,
-        "aws:ViaAWSService": "true",
     }
 
 

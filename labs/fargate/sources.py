@@ -24,8 +24,13 @@ _SERVICE = iam.Principal("ecs-tasks.amazonaws.com", "", iam.PrincipalKind.SERVIC
 def assumption(role_arn: str, account: str, region: str) -> iam.Request:
     """How ECS asks for a role of a task. ECS Developer Guide, "Amazon ECS task execution IAM role": what a trust policy
     may ask of the caller."""
-    source = {"aws:SourceAccount": account, "aws:SourceArn": f"arn:aws:ecs:{region}:{account}:*"}
-    return iam.Request(_SERVICE, "sts:AssumeRole", role_arn, source, account)
+    context = {
+        **iam.principal_keys(_SERVICE),
+        **iam.connection_keys(iam.Connection(region, user_agent=_SERVICE.arn)),
+        "aws:SourceAccount": account,
+        "aws:SourceArn": f"arn:aws:ecs:{region}:{account}:*",
+    }
+    return iam.Request(_SERVICE, "sts:AssumeRole", role_arn, context, account)
 
 
 class CannotRead(Exception):
@@ -44,7 +49,9 @@ class Permissions(Protocol):
         endpoint: iam.Policy | None,
     ) -> iam.Decision:
         """Evaluate one call of a role session: the role's policies, boundary and SCPs, the resource's own policy, and
-        ``endpoint``, the policy of the VPC endpoint the call goes through (None: it goes through none)."""
+        ``endpoint``, the policy of the VPC endpoint the call goes through (None: it goes through none).
+
+        ``context``: the keys of the connection and of the call; those of the role and of the time are added."""
         ...
 
     def trust(self, role_arn: str) -> iam.Decision | None:

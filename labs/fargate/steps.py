@@ -161,3 +161,8 @@ class StartPlan:
     def step(self, name: StepName) -> Step:
         """One step by name."""
         return next(step for step in self.steps if step.name is name)
+
+    def endpoint_to(self, host: str) -> network.Endpoint | None:
+        """The VPC endpoint on the way to a host that the start has to reach; None when there is none."""
+        paths = (check.path for step in self.steps for check in step.checks)
+        return next((path.endpoint for path in paths if path is not None and path.destination.host == host), None)

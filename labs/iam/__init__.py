@@ -20,10 +20,20 @@ from labs.iam.decision import (
 from labs.iam.evaluate import evaluate, evaluate_trust
 from labs.iam.lint import LintCode, LintFinding, lint
 from labs.iam.parse import MalformedPolicy, PolicyTooLong, parse_policy
+from labs.iam.request_context import (
+    Connection,
+    Session,
+    connection_keys,
+    principal_keys,
+    request_context,
+    requested_region,
+    time_keys,
+)
 from labs.iam.sentences import sentence
 from labs.iam.statement import Statement
 
 __all__ = [
+    "Connection",
     "Decision",
     "DecisionKind",
     "Effect",
@@ -38,12 +48,18 @@ __all__ = [
     "Principal",
     "PrincipalKind",
     "Request",
+    "Session",
     "Statement",
+    "connection_keys",
     "context_keys",
     "evaluate",
     "evaluate_trust",
     "known_actions",
     "lint",
     "parse_policy",
+    "principal_keys",
+    "request_context",
+    "requested_region",
     "sentence",
+    "time_keys",
 ]

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labs.iam.conditions import Condition
-from labs.iam.decision import Effect, Principal, PrincipalKind, Request
+from labs.iam.decision import Effect, Principal, Request
 from labs.iam.match import Patterns, any_of, tokens_of
 from labs.iam.principals import Grant, Principals
+from labs.iam.request_context import principal_keys
 from labs.iam.variables import Context, Template, expand, parse_template
 
 
 class Asked:
     """A request as the statements read it: action and key names in lower case, and the keys every request carries.
 
-    From the principal, unless the context names them: ``aws:PrincipalArn``, ``aws:PrincipalAccount``,
-    ``aws:PrincipalType`` and, for a user, ``aws:username``; from the resource, ``aws:ResourceAccount``
-    (reference_policies_condition-keys; reference_policies_variables, "Principal key values").
+    From the principal, unless the context names them: those of ``principal_keys``; from the resource,
+    ``aws:ResourceAccount``.
     """
 
     __slots__ = ("_context", "action", "principal", "request", "resource")
@@ -33,33 +33,17 @@ class Asked:
     def context(self) -> Context:
         """The condition keys, made only when a statement needs one."""
         if self._context is None:
-            self._context = _of_principal(self.principal)
             owner = self.request.resource_account or self.principal.account
-            if owner:
-                self._context["aws:resourceaccount"] = (owner,)
-            for key, value in self.request.context.items():
-                self._context[key.lower()] = (value,) if isinstance(value, str) else tuple(value)
+            own = {"aws:ResourceAccount": owner} if owner else {}
+            self._context = {
+                key.lower(): (value,) if isinstance(value, str) else tuple(value)
+                for key, value in (
+                    *principal_keys(self.principal).items(),
+                    *own.items(),
+                    *self.request.context.items(),
+                )
+            }
         return self._context
-
-
-_TYPES = {
-    PrincipalKind.USER: "User",
-    PrincipalKind.ROLE: "AssumedRole",
-    PrincipalKind.ROLE_SESSION: "AssumedRole",
-    PrincipalKind.ROOT: "Account",
-    PrincipalKind.ANONYMOUS: "Anonymous",
-}
-
-
-def _of_principal(principal: Principal) -> dict[str, tuple[str, ...]]:
-    kind = "FederatedUser" if principal.is_federated_user else _TYPES.get(principal.kind, "")
-    keys: dict[str, tuple[str, ...]] = {"aws:principaltype": (kind,)} if kind else {}
-    if principal.account and principal.kind is not PrincipalKind.SERVICE:
-        keys["aws:principalaccount"] = (principal.account,)
-        keys["aws:principalarn"] = (principal.identity_arn,)
-    if principal.kind is PrincipalKind.USER:
-        keys["aws:username"] = (principal.arn.rsplit("/", 1)[-1],)
-    return keys
 
 
 class Resources:

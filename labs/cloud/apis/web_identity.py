@@ -47,7 +47,7 @@ class WebIdentities:
         self._keys = keys
         self._clock = clock
 
-    def caller(self, params: Mapping[str, Any], source_ip: str, user_agent: str) -> Caller:
+    def caller(self, params: Mapping[str, Any], connection: iam.Connection) -> Caller:
         """The token's subject, with its claims as condition keys. Raises AwsError for a token that proves nothing."""
         account = role_arn(params).split(":")[4]
         token = required(params, "WebIdentityToken")
@@ -69,24 +69,14 @@ class WebIdentities:
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise refused("token.no_subject")
-        context = {
-            "aws:SourceIp": source_ip,
-            "aws:UserAgent": user_agent,
-            "aws:SecureTransport": "false",
+        principal = iam.Principal(provider.arn, account, iam.PrincipalKind.FEDERATED)
+        keys = {
+            **iam.principal_keys(principal, user_id=f"{provider.arn}:{audience}:{subject}"),
             "aws:FederatedProvider": provider.arn,
-            "aws:userid": f"{provider.arn}:{audience}:{subject}",
             **_claim_keys(provider.url, claims, audience, subject),
             **_session_keys(claims),
         }
-        principal = iam.Principal(provider.arn, account, iam.PrincipalKind.FEDERATED)
-        return Caller(
-            principal=principal,
-            access_key_id="",
-            session_policies=(),
-            source_ip=source_ip,
-            user_agent=user_agent,
-            context=context,
-        )
+        return Caller(principal, access_key_id="", connection=connection, identity_keys=keys)
 
     def _check_signature(self, token: str, header: Mapping[str, Any], issuer: str, provider: OidcProvider) -> None:
         import jwt

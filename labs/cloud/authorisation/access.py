@@ -45,11 +45,9 @@ class LocalAccess:
     def request(self, caller: Caller, action: str, resource: str, context: Context) -> iam.Request:
         """The request as the evaluator takes it, with the global condition keys filled in."""
         owner = _account_of(resource)
-        now = self._clock()
         keys: dict[str, str | Sequence[str]] = {
             **caller.context,
-            "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:EpochTime": str(int(now.timestamp())),
+            **iam.time_keys(self._clock()),
             "aws:ResourceAccount": owner or caller.account,
             **context,
         }

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from labs import iam
 from labs.cloud.authorisation.condition_members import members
 from labs.cloud.authorisation.ecs_resources import cluster_arn
 from labs.cloud.authorisation.question import Lookups
@@ -53,7 +54,7 @@ def tag_keys(params: Mapping[str, Any]) -> list[str]:
 
 def of_request(call: ApiCall) -> Keys:
     """The global condition keys that come from the request itself."""
-    context: Keys = {"aws:RequestedRegion": call.region}
+    context: Keys = {"aws:RequestedRegion": iam.requested_region(call.service, call.region)}
     tags = request_tags(call.params)
     names = tag_keys(call.params)
     context |= {f"aws:RequestTag/{name}": value for name, value in tags.items()}

@@ -26,6 +26,8 @@ from labs.cloud.state.folder import Identity
 from labs.cloud.state.replay import DurableStore
 from labs.cloud.store.dispatch import MotoStore
 from labs.cloud.store.ec2_reader import Snapshots
+from labs.fargate.questions import AGENT
+from labs.network import Endpoint
 
 if TYPE_CHECKING:
     from labs.cloud.ecs.data_plane.local_sources import StorePermissions
@@ -87,6 +89,7 @@ class Ecs:
             lookups=self._lookups,
             trail=self._trail,
             region=self._identity.region,
+            clock=self._clock,
         )
 
     @cached_property
@@ -133,8 +136,11 @@ class Ecs:
         """Begin to run tasks; the server answers by now."""
         self._loop.start()
 
-    def _puller(self, role_arn: str, task: str) -> Caller:
-        """The execution role's session that pulls a task's images; the registry asks it for every layer."""
+    def _puller(self, role_arn: str, task: str, endpoint: Endpoint | None) -> Caller:
+        """The execution role's session that pulls a task's images; the registry asks it for every layer.
+
+        It is the host that pulls here; in the registry's eyes the task does, through ``endpoint``.
+        """
         role = self._identities.by_arn(role_arn)
         if role is None:
             # Without a role only images that ask for no credentials were planned.
@@ -153,7 +159,9 @@ class Ecs:
             expires=now + _SESSION,
         )
         self._sessions.add(session)
-        caller = self._credentials.caller(session.access_key_id, user_agent="amazon-ecs-agent")
+        id, vpc = (endpoint.id, endpoint.vpc) if endpoint is not None else ("", "")
+        connection = iam.Connection(self._identity.region, user_agent=AGENT, endpoint=id, vpc=vpc)
+        caller = self._credentials.caller(session.access_key_id, connection)
         assert caller is not None
         return caller
 

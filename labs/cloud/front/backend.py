@@ -61,10 +61,10 @@ class Backend:
         """Have the service's store loaded before anything about a call of it is looked up."""
         self._moto.load(service.name if service.module else "iam")
 
-    def token_caller(self, params: Mapping[str, Any], source_ip: str, user_agent: str) -> Caller:
+    def token_caller(self, params: Mapping[str, Any], connection: iam.Connection) -> Caller:
         """Who calls with a web identity token. Raises AwsError for one that proves nothing."""
         self._moto.load("iam")
-        return self._web_identities.caller(params, source_ip, user_agent)
+        return self._web_identities.caller(params, connection)
 
     def completed(self, caller: Caller, call: ApiCall) -> ApiCall:
         """IAM takes the caller's own user where a call leaves the name out. Raises AwsError for a role session."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from labs import iam
 from labs.cloud.authorisation.guard import Guard
 from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
 from labs.cloud.front.backend import Backend
@@ -140,8 +141,7 @@ class Gateway:
                 else SignatureRefusal.WRONG_SIGNATURE,
                 detail("region", region=claim.region),
             )
-        agent = request.headers.get("user-agent", "")
-        caller = self._credentials.caller(claim.access_key_id, request.remote, agent)
+        caller = self._credentials.caller(claim.access_key_id, _connection(request, service, claim.region))
         if caller is None:
             raise refusal(service.family, SignatureRefusal.UNKNOWN_KEY)
         session = self._credentials.session(claim.access_key_id)
@@ -168,7 +168,7 @@ class Gateway:
         """The token in the parameters says who calls, no signature does."""
         service = BY_NAME["sts"]
         params = operations.parameters_of(service, _BY_TOKEN, request)
-        caller = self._backend.token_caller(params, request.remote, request.headers.get("user-agent", ""))
+        caller = self._backend.token_caller(params, _connection(request, service, _GLOBAL_REGION))
         call = ApiCall(
             service=service.name,
             operation=_BY_TOKEN,
@@ -263,3 +263,9 @@ def _unserved(name: str) -> AwsError:
 def _header(value: str) -> str:
     """WSGI takes Latin-1 text without line breaks."""
     return value.replace("\r", " ").replace("\n", " ").encode("utf-8").decode("latin-1")
+
+
+def _connection(request: HttpRequest, service: ApiService, region: str) -> iam.Connection:
+    """Plain HTTP on loopback stands for AWS's HTTPS: the local AWS has nothing else."""
+    agent = request.headers.get("user-agent", "")
+    return iam.Connection(iam.requested_region(service.name, region), request.remote, agent)

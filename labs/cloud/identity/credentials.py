@@ -39,64 +39,19 @@ class CredentialStore:
         key = self._identities.key(access_key_id)
         return key.account if key is not None else None
 
-    def caller(self, access_key_id: str, source_ip: str = "", user_agent: str = "") -> Caller | None:
-        """Who calls with this key, with the condition keys of the principal and of the connection."""
+    def caller(self, access_key_id: str, connection: iam.Connection) -> Caller | None:
+        """Who calls with this key, and how; None when nobody does any more."""
         session = self._sessions.find(access_key_id)
         if session is not None:
             owner = self.owner(session)
-            return None if owner is None else self._session_caller(session, owner, source_ip, user_agent)
+            return None if owner is None else _session_caller(session, owner, connection)
         key = self._identities.key(access_key_id)
         user = self._identities.user(key.account, key.user) if key is not None else None
         if user is None:
             return None
-        context: dict[str, str | list[str]] = {
-            **_connection(source_ip, user_agent),
-            **_principal_keys(user.arn, user.account, "User", user.id),
-            "aws:username": user.name,
-            **{f"aws:PrincipalTag/{name}": value for name, value in user.tags.items()},
-        }
         principal = iam.Principal(user.arn, user.account, iam.PrincipalKind.USER)
-        return Caller(
-            principal=principal,
-            access_key_id=access_key_id,
-            session_policies=(),
-            source_ip=source_ip,
-            user_agent=user_agent,
-            context=context,
-        )
-
-    def _session_caller(self, session: StsSession, owner: Entity, source_ip: str, user_agent: str) -> Caller:
-        context: dict[str, str | list[str]] = {
-            **_connection(source_ip, user_agent),
-            "aws:TokenIssueTime": session.issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "aws:MultiFactorAuthPresent": "true" if session.mfa else "false",
-            **{f"aws:PrincipalTag/{name}": value for name, value in {**owner.tags, **session.tags}.items()},
-            **session.context,
-        }
-        if session.source_identity:
-            context["aws:SourceIdentity"] = session.source_identity
-        if session.kind == "user":
-            context |= _principal_keys(owner.arn, owner.account, "User", owner.id)
-            context["aws:username"] = owner.name
-            principal = iam.Principal(owner.arn, owner.account, iam.PrincipalKind.USER)
-        elif session.kind == "federated":
-            context |= _principal_keys(session.arn, owner.account, "FederatedUser", f"{owner.account}:{session.name}")
-            principal = iam.Principal(session.arn, owner.account, iam.PrincipalKind.FEDERATED, owner.arn)
-        else:
-            context |= _principal_keys(owner.arn, owner.account, "AssumedRole", f"{owner.id}:{session.name}")
-            principal = iam.Principal(session.arn, owner.account, iam.PrincipalKind.ROLE_SESSION, owner.arn)
-        policies = tuple(
-            parsed(text, iam.PolicyKind.SESSION, f"session policy {number}")
-            for number, text in enumerate(session.policies, 1)
-        )
-        return Caller(
-            principal=principal,
-            access_key_id=session.access_key_id,
-            session_policies=policies,
-            source_ip=source_ip,
-            user_agent=user_agent,
-            context=context,
-        )
+        keys = iam.principal_keys(principal, user_id=user.id, tags=user.tags)
+        return Caller(principal, access_key_id, connection=connection, identity_keys=keys)
 
     def alive(self, caller: Caller) -> bool:
         """Whether the user or role still exists and the key was not taken away."""
@@ -108,20 +63,27 @@ class CredentialStore:
         return key is not None and key.active
 
 
-def _connection(source_ip: str, user_agent: str) -> dict[str, str]:
-    return {
-        "aws:SourceIp": source_ip,
-        "aws:UserAgent": user_agent,
-        "aws:SecureTransport": "false",
-        "aws:ViaAWSService": "false",
-    }
-
-
-def _principal_keys(arn: str, account: str, kind: str, user_id: str) -> dict[str, str]:
-    return {
-        "aws:PrincipalArn": arn,
-        "aws:PrincipalAccount": account,
-        "aws:PrincipalType": kind,
-        "aws:PrincipalIsAWSService": "false",
-        "aws:userid": user_id,
-    }
+def _session_caller(session: StsSession, owner: Entity, connection: iam.Connection) -> Caller:
+    if session.kind == "user":
+        principal = iam.Principal(owner.arn, owner.account, iam.PrincipalKind.USER)
+        user_id = owner.id
+    elif session.kind == "federated":
+        principal = iam.Principal(session.arn, owner.account, iam.PrincipalKind.FEDERATED, owner.arn)
+        user_id = f"{owner.account}:{session.name}"
+    else:
+        principal = iam.Principal(session.arn, owner.account, iam.PrincipalKind.ROLE_SESSION, owner.arn)
+        user_id = f"{owner.id}:{session.name}"
+    federated = session.kind == "federated" or "aws:FederatedProvider" in session.context
+    mfa = None if federated else session.mfa
+    stands_in = iam.Session(session.issued, mfa, session.source_identity, session.context)
+    tags = {**owner.tags, **session.tags}
+    return Caller(
+        principal=principal,
+        access_key_id=session.access_key_id,
+        session_policies=tuple(
+            parsed(text, iam.PolicyKind.SESSION, f"session policy {number}")
+            for number, text in enumerate(session.policies, 1)
+        ),
+        connection=connection,
+        identity_keys=iam.principal_keys(principal, user_id=user_id, tags=tags, session=stands_in),
+    )

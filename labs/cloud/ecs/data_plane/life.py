@@ -23,6 +23,7 @@ from labs.fargate import exits
 from labs.fargate.steps import Delay, OutcomeKind, StartPlan, Stop, StopCode
 from labs.fargate.task import TaskSpec
 from labs.fargate.texts import TEXTS
+from labs.network import Endpoint
 
 log = logging.getLogger("labs.cloud")
 
@@ -36,7 +37,7 @@ _FAILURES = (StopCode.FAILED_TO_START.value, StopCode.ESSENTIAL_EXITED.value)
 
 @dataclass(frozen=True)
 class TaskDependencies:
-    """What lives share. ``puller`` gives the execution role's session for a task."""
+    """What lives share. ``puller`` gives the execution role's session for a task, and how it comes to the registry."""
 
     store: EcsStore
     network: TaskNetwork
@@ -46,7 +47,7 @@ class TaskDependencies:
     secrets: StoreSecrets
     calls: InternalCalls
     delivery: Delivery
-    puller: Callable[[str, str], Caller]
+    puller: Callable[[str, str, Endpoint | None], Caller]
 
 
 class _Ended(Exception):
@@ -168,7 +169,7 @@ class TaskLife:
                 task=task,
                 definition=definition,
                 vpc=vpc,
-                puller=needs.puller(spec.execution_role, task.id),
+                puller=needs.puller(spec.execution_role, task.id, plan.endpoint_to(spec.containers[0].image.host)),
                 runner=needs.engines.runner(),
                 registry=needs.registry,
                 secrets=needs.secrets,

@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs import iam, oci
+from labs.cloud.authorisation import request_conditions
 from labs.cloud.authorisation.access import LocalAccess
 from labs.cloud.authorisation.lookups import StoreLookups
-from labs.cloud.contract import AwsError, Caller, Trail, TrailEvent
+from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
 from labs.cloud.ecs.data_plane.aws_calls import InternalCalls
 from labs.cloud.identity.identities import Identities, parsed
 from labs.cloud.registry import EcrStore
 from labs.cloud.registry.rules.spelling import PUBLIC_PREFIX
 from labs.cloud.registry.store.repositories import Repository
 from labs.fargate.image import ImageRef, RegistryKind
+from labs.fargate.questions import AGENT
 from labs.fargate.sources import Context, ImageFound, ImageMissing, Missing, SecretFound, assumption
 from labs.fargate.task import Secret
 
-_AGENT = "amazon-ecs-agent"
 _LARGEST_CONFIG = 8 << 20
 
 
@@ -26,13 +27,21 @@ class StorePermissions:
     """Decides for the task's roles; each decision is in the trail like any other call."""
 
     def __init__(
-        self, *, access: LocalAccess, identities: Identities, lookups: StoreLookups, trail: Trail, region: str
+        self,
+        *,
+        access: LocalAccess,
+        identities: Identities,
+        lookups: StoreLookups,
+        trail: Trail,
+        region: str,
+        clock: Clock,
     ) -> None:
         self._access = access
         self._identities = identities
         self._lookups = lookups
         self._trail = trail
         self._region = region
+        self._clock = clock
 
     def decide(
         self, principal: iam.Principal, action: str, resource: str, context: Context, endpoint: iam.Policy | None
@@ -45,24 +54,22 @@ class StorePermissions:
             resource=self._lookups.resource_policy(resource),
             endpoint=endpoint,
         )
-        caller = Caller(principal, "", user_agent=_AGENT, context=self._keys(principal))
-        decision = iam.evaluate(self._access.request(caller, action, resource, context), policies)
+        connection = iam.Connection(self._region, user_agent=AGENT)
+        caller = Caller(principal, "", connection=connection, identity_keys=self._keys(principal))
+        service, _, operation = action.partition(":")
+        of_resource = request_conditions.of_resource(service, resource, self._lookups)
+        keys = {**request_conditions.known(service, operation, of_resource), **context}
+        decision = iam.evaluate(self._access.request(caller, action, resource, keys), policies)
         self._record(caller, action, resource, decision)
         return decision
 
-    def _keys(self, principal: iam.Principal) -> dict[str, str]:
+    def _keys(self, principal: iam.Principal) -> Context:
         role = self._identities.by_arn(principal.role_arn)
-        keys = {
-            "aws:PrincipalArn": principal.role_arn,
-            "aws:PrincipalAccount": principal.account,
-            "aws:PrincipalType": "AssumedRole",
-            "aws:PrincipalIsAWSService": "false",
-            "aws:SecureTransport": "true",
-        }
-        if role is not None:
-            keys["aws:userid"] = f"{role.id}:{principal.arn.rsplit('/', 1)[-1]}"
-            keys |= {f"aws:PrincipalTag/{name}": value for name, value in role.tags.items()}
-        return keys
+        session = iam.Session(self._clock())
+        if role is None:
+            return iam.principal_keys(principal, session=session)
+        user_id = f"{role.id}:{principal.arn.rsplit('/', 1)[-1]}"
+        return iam.principal_keys(principal, user_id=user_id, tags=role.tags, session=session)
 
     def _record(self, caller: Caller, action: str, resource: str, decision: iam.Decision) -> None:
         service, _, operation = action.partition(":")

@@ -50,7 +50,7 @@ class RegistryGate:
         if caller is None or not self._access.alive(caller):
             raise NotAuthorized
         address = request.environ.get("REMOTE_ADDR", "")
-        caller = of_this_request(caller, address, request.header("User-Agent"))
+        caller = of_this_request(caller, self._store.region, address, request.header("User-Agent"))
         return Visit(self._store, self._access, self._trail, caller)
 
     def admit_anybody(self) -> "Visit":

@@ -19,8 +19,8 @@ from labs.cloud.registry.store.database import Database
 
 TOKEN_LIFE = timedelta(hours=12)
 _REMEMBERED = timedelta(days=7)  # how long an expired token is still told apart from a wrong one
-# Facts of the request, not of the caller: a later request has its own.
-_OF_THE_REQUEST = {"aws:sourceip", "aws:useragent", "aws:currenttime", "aws:epochtime", "aws:securetransport"}
+# Earlier versions wrote these down with the caller, whose they are not: each request has its own.
+_OF_A_REQUEST = {"aws:sourceip", "aws:useragent", "aws:securetransport", "aws:viaawsservice"}
 
 
 class TokenState(Enum):
@@ -88,14 +88,14 @@ class Tokens:
         return (TokenState.VALID, caller) if caller is not None else (TokenState.EXPIRED, None)
 
 
-def of_this_request(caller: Caller, source_ip: str, user_agent: str) -> Caller:
-    """The token's caller as the sender of the present request."""
-    context = {key: value for key, value in caller.context.items() if key.lower() not in _OF_THE_REQUEST}
-    if source_ip:
-        context["aws:SourceIp"] = source_ip
-    if user_agent:
-        context["aws:UserAgent"] = user_agent
-    return replace(caller, source_ip=source_ip, user_agent=user_agent, context=context)
+def of_this_request(caller: Caller, region: str, source_ip: str, user_agent: str) -> Caller:
+    """The token's caller as the sender of the present request.
+
+    Who pulls for a task comes through the endpoint that the task's own path goes through.
+    """
+    return replace(
+        caller, connection=replace(caller.connection, region=region, source_ip=source_ip, user_agent=user_agent)
+    )
 
 
 def _hash(password: str) -> str:
@@ -122,7 +122,9 @@ def _dump(caller: Caller) -> str:
             "kind": principal.kind.value,
             "role_arn": principal.role_arn,
             "access_key_id": caller.access_key_id,
-            "context": {k: v if isinstance(v, str) else list(v) for k, v in caller.context.items()},
+            "context": {k: v if isinstance(v, str) else list(v) for k, v in caller.identity_keys.items()},
+            "endpoint": caller.connection.endpoint,
+            "vpc": caller.connection.vpc,
             "restricted": bool(caller.session_policies),
         }
     )
@@ -136,5 +138,6 @@ def _load(text: str) -> Caller | None:
     return Caller(
         principal=iam.Principal(raw["arn"], raw["account"], kind, raw["role_arn"]),
         access_key_id=raw["access_key_id"],
-        context=raw["context"],
+        connection=iam.Connection(endpoint=raw.get("endpoint", ""), vpc=raw.get("vpc", "")),
+        identity_keys={key: value for key, value in raw["context"].items() if key.lower() not in _OF_A_REQUEST},
     )
