@@ -8,6 +8,7 @@ import re
 import signal
 from pathlib import Path
 
+import botocore.session
 import botocore.useragent
 import pytest
 from hypothesis import settings
@@ -22,6 +23,8 @@ settings.load_profile(examples.FULL)
 botocore.useragent.sanitize_user_agent_string_component = functools.cache(
     botocore.useragent.sanitize_user_agent_string_component
 )
+# Each boto3 session reads and parses the models of its services anew: 0.1 to 0.3 s of CPU for each test's first client.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "clients": "LAB_REQUIRE_CLIENTS"}
 

@@ -15,6 +15,7 @@ from labs import oci
 from labs.engine.archive import FolderBlobs
 from labs.engine.embedded import dockerfile
 from labs.engine.embedded.build import Recipe, build, native, unused_arguments
+from labs.engine.embedded.build_error import BuildError
 from labs.engine.embedded.build_progress import BuildProgress
 from labs.engine.embedded.context import read_context
 from labs.engine.embedded.flags import Given, flags, parse
@@ -32,16 +33,6 @@ TAKES = flags(
     "t=tag f=file o=output q=quiet",
 )
 _ARCHITECTURES = ("amd64", "x86_64", "arm64", "aarch64", "arm", "386", "ppc64le", "s390x", "riscv64")
-
-
-class BuildError(LabError):
-    """A build that did not succeed; ``excerpt`` is what buildx prints before the last line."""
-
-    exit_code = 1
-
-    def __init__(self, what: str, next_step: str = "", excerpt: str = "", *, id: str) -> None:
-        super().__init__(what, next_step, id=id)
-        self.excerpt = excerpt
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from labs.engine.embedded.build_command import BuildError
+from labs.engine.embedded.build_error import BuildError
 from labs.engine.embedded.flags import HelpWanted, UsageError
 from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError
