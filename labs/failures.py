@@ -36,7 +36,7 @@ def explain(error: Exception, doing: str) -> LabError:
     if isinstance(error, boto.NoCredentialsError):
         return LabError(
             "There are no AWS credentials.",
-            "sign in (aws configure, or aws sso login) or set AWS_PROFILE, and try again",
+            "sign in (aws login, aws sso login or aws configure) or set AWS_PROFILE, and try again",
             id="no-credentials",
         )
     if isinstance(error, boto.PartialCredentialsError):
