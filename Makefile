@@ -37,11 +37,11 @@ $(VENV)/dev.ready: requirements-dev.lock requirements.lock pyproject.toml
 
 # Carry the folder along, then: LAB_WHEELHOUSE=wheels make lab.
 wheels: $(VENV)/run.ready       ## download everything once, for a room without a network
-	@$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes -r requirements.lock -d wheels
-	@$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps uv -d wheels
+	@$(BIN)/python -I -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes -r requirements.lock -d wheels
+	@$(BIN)/python -I -m pip --disable-pip-version-check download --quiet --no-deps uv -d wheels
 	@du -sh wheels
 
-LOCK := $(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+LOCK := $(BIN)/python -I -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 lock: $(VENV)/dev.ready         ## after a change of the dependencies in pyproject.toml
 	@$(LOCK) pyproject.toml --group build -o requirements.lock
 	@$(LOCK) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock

@@ -35,8 +35,8 @@ def main(target: str, lock: str) -> int:
             venv.create(folder, with_pip=True, clear=True)
         except (subprocess.CalledProcessError, OSError) as error:
             return _stop(f"Python could not create {target}: {error}", "on Debian and Ubuntu: apt install python3-venv")
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    uv = [str(python), "-m", "uv", "--quiet"]
+    pip = [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    uv = [str(python), "-I", "-m", "uv", "--quiet"]
     steps = [
         [*pip, "install", *source, "uv>=0.9"],
         # Not "uv pip sync": it would remove pip and uv themselves.
@@ -65,8 +65,10 @@ def main(target: str, lock: str) -> int:
             ".",
         ],
     ]
+    # -I keeps the current folder off sys.path; so does this, in what these start themselves.
+    env = os.environ | {"PYTHONSAFEPATH": "1"}
     for step in steps:
-        if subprocess.run(step, check=False).returncode != 0:
+        if subprocess.run(step, env=env, check=False).returncode != 0:
             return _stop(
                 f"Installing from {lock} failed; the lines above say why.",
                 "check the network (or LAB_WHEELHOUSE) and run the same command again; it goes on where it stopped",

@@ -1,14 +1,30 @@
-"""Processes by number: what one is, and ending it only while it is still what we think it is."""
+"""Processes: how the kit starts its own Python ones, what one is by its number, and ending it only while it is ours."""
 
 import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 PAUSE_S = 0.05
+_MAIN = Path(__file__).with_name("__main__.py")
+
+
+def python(*words: str) -> list[str]:
+    """The command line of this Python with ``words``, isolated: every Python process of the kit is started by it.
+
+    ``-I`` keeps the current folder, PYTHONPATH and the user's site-packages off ``sys.path``, and what the process
+    starts itself (a kernel) does not inherit it. Source: Python's documentation, "Command line and environment".
+    """
+    return [sys.executable, "-I", *words]
+
+
+def labs(*words: str) -> list[str]:
+    """The command line of ``labs WORDS`` for this very package, installed or not."""
+    return python(str(_MAIN), *words)
 
 
 def command_line(pid: int) -> list[str]:

@@ -146,7 +146,7 @@ class Bench:
     def shell(self) -> dict[str, str]:
         """The environment of shell cells and of the docker command."""
         environment = self.engine.environment(self.home)
-        path = environment.get("PATH") or self.env.get("PATH", os.defpath)
+        path = environment.get("PATH") or self.env.get("PATH") or os.defpath
         # The labs command of this very Python, for shell cells such as the login.
         own = str(Path(sys.executable).parent)
         if own not in path.split(os.pathsep):

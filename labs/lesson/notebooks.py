@@ -9,7 +9,6 @@ import copy
 import os
 import re
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from labs.lesson import runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import Stage, stages
 from labs.lesson.throwaway import room
+from labs.processes import python
 from labs.session.docker_login import forget_passwords
 from labs.session.home import checkout
 
@@ -191,7 +191,7 @@ def check(chosen: Sequence[Stage]) -> int:
 
 def compare(path: Path, bench: Bench) -> int:
     """pytest's exit code of a strict nbval run of one notebook, in a prepared bench."""
-    words = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env"]
+    words = python("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env")
     words += [f"--nbval-cell-timeout={CELL_TIMEOUT_S}", f"--nbval-sanitize-with={checkout() / SANITIZE}", str(path)]
     return subprocess.run(words, env=dict(bench.env), cwd=checkout(), check=False).returncode
 

@@ -23,7 +23,7 @@ from labs.errors import LabError
 from labs.files import FILE_MODE, make_folder, read_json, write_json, write_private
 from labs.ledger.lab_account import TargetName
 from labs.locks import locked
-from labs.processes import command_line, ended, stop
+from labs.processes import command_line, ended, python, stop
 from labs.session import home as places
 from labs.session import local, terminal
 from labs.session.local import Cloud
@@ -149,7 +149,7 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
         # Executed notebooks hold text and pictures alone; an open one may show widgets over the same calls.
         "LAB_WIDGETS": os.environ.get("LAB_WIDGETS", "1"),
         # So that `!labs ...` in a cell, and a terminal in JupyterLab, find this kit's command and Python.
-        "PATH": os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)]),
+        "PATH": os.pathsep.join([str(programs), os.environ.get("PATH") or os.defpath]),
     }
     with (folder / "jupyter.log").open("wb") as log:
         (folder / "jupyter.log").chmod(FILE_MODE)
@@ -159,6 +159,8 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
             stdout=log,
             stderr=log,
             env=env,
+            # A kernel without a notebook begins here, and takes modules from where it begins.
+            cwd=places.checkout(),
             # Out of the terminal's group: Ctrl-C reaches this process alone, which then stops the rest in order.
             start_new_session=True,
         )
@@ -166,8 +168,7 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
 
 def _command() -> list[str]:
     first = f"/lab/tree/{FIRST_NOTEBOOK}" if (places.checkout() / FIRST_NOTEBOOK).exists() else "/lab"
-    return [
-        sys.executable,
+    return python(
         "-m",
         "jupyterlab",
         "--ip=127.0.0.1",
@@ -177,7 +178,7 @@ def _command() -> list[str]:
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         *(["--allow-root"] if os.geteuid() == 0 else []),
-    ]
+    )
 
 
 def _port_options(wanted: int) -> list[str]:

@@ -6,7 +6,6 @@ import json
 import os
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field, fields
@@ -19,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 
+from labs import processes
 from labs.errors import LabError
 from labs.files import FILE_MODE, read_json, write_json
 from labs.locks import lock_holder, locked
@@ -229,7 +229,7 @@ def stop_cloud(home: Path) -> bool:
 
 def _start(home: Path, env: Mapping[str, str]) -> Cloud:
     log = places.cloud_log(home)
-    command = [sys.executable, "-m", "labs.cli", "cloud", "--state", str(places.cloud_state(home)), "--port", "0"]
+    command = processes.labs("cloud", "--state", str(places.cloud_state(home)), "--port", "0")
     with log.open("ab") as errors:
         log.chmod(FILE_MODE)
         begin = errors.tell()

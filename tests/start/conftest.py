@@ -94,9 +94,10 @@ def start_lab(tmp_path: Path) -> Iterator[StartLab]:
     running: list[RunningLab] = []
     home = tmp_path / "lab"
 
-    def start(*words: str, home: Path = home, **env: str) -> RunningLab:
+    def start(*words: str, home: Path = home, cwd: Path | None = None, **env: str) -> RunningLab:
         process = subprocess.Popen(
-            [sys.executable, "-m", "labs.cli", "start", "--no-browser", *words],
+            [str(Path(sys.executable).with_name("labs")), "start", "--no-browser", *words],
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

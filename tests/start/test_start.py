@@ -21,6 +21,7 @@ from labs.errors import LabError
 from labs.processes import command_line
 from labs.session import home as places
 from labs.session import jupyterlab, local
+from tests import hostile_folder
 
 StartLab = Callable[..., Any]
 
@@ -75,6 +76,16 @@ def test_it_prints_one_url_that_opens_the_first_notebook(start_lab: StartLab) ->
     assert "<title>JupyterLab</title>" in ask(lab, "/lab/tree/notebooks/00-jupyterlab.ipynb")
     assert ask(lab, "/api/contents/labs?content=0")["type"] == "directory"
     assert lab.stop() == 0
+
+
+def test_in_a_folder_full_of_modules_none_is_taken_and_a_kernel_is_as_ever(start_lab: StartLab, tmp_path: Path) -> None:
+    hostile = tmp_path / "project"
+    hostile.mkdir()
+    lab = start_lab(cwd=hostile_folder.fill(hostile), TAKEN=str(tmp_path / "taken")).ready()
+    flags = "import sys; print(sys.flags.safe_path, sys.flags.isolated, '' in sys.path)"
+    assert run_in_kernel(lab, flags) == "False 0 True"
+    assert lab.stop() == 0
+    assert not (tmp_path / "taken").exists()
 
 
 def test_ctrl_c_stops_everything_it_started_and_says_so(start_lab: StartLab) -> None:

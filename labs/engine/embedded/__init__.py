@@ -7,7 +7,6 @@ sends containerd's calls in containerd's order and runs no command inside an ima
 
 import os
 import shlex
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from labs import oci
 from labs.errors import LabError
+from labs.processes import labs
 
 if TYPE_CHECKING:
     from labs.engine import RunningApp
@@ -78,13 +78,8 @@ class EmbeddedEngine:
 
 
 def _script(line: str) -> str:
-    """``docker`` for a POSIX shell: this Python, this checkout, and the reason in its first line."""
-    checkout = Path(__file__).resolve().parents[3]
-    return (
-        "#!/bin/sh\n"
-        f"LAB_ENGINE_LINE={shlex.quote(line)} PYTHONPATH={shlex.quote(str(checkout))}${{PYTHONPATH:+:$PYTHONPATH}} \\\n"
-        f'exec {shlex.quote(sys.executable)} -m labs docker "$@"\n'
-    )
+    """``docker`` for a POSIX shell: this Python, this kit, and the reason in its first line."""
+    return f'#!/bin/sh\nLAB_ENGINE_LINE={shlex.quote(line)} exec {shlex.join(labs("docker"))} "$@"\n'
 
 
 def _write(file: Path, text: str) -> None:
