@@ -1,5 +1,7 @@
 """``labs cloud --check-state`` names what is broken and sets it aside; the rest is served again."""
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 
@@ -100,6 +102,32 @@ def test_layers_that_are_damaged_or_gone_are_named_and_a_push_fixes_them(state, 
     registry.push_image("v1")
     assert registry.get(f"blobs/{damaged}").body == b"layer"
     registry.close()
+
+
+def test_manifests_and_sizes_that_the_database_has_wrong_are_named(state, start):
+    layer, file = digest_of(b"layer"), state / "registry" / "ecr.sqlite3"
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        (manifest,) = database.execute("SELECT digest FROM image").fetchone()
+        database.execute("UPDATE image SET body = CAST(replace(body, 'layers', 'lAyers') AS BLOB)")
+        database.execute("UPDATE blob SET size = 4 WHERE digest = ?", (layer,))
+    again = "push the image again: that fixes it."
+    assert check(state)[:2] == (
+        1,
+        [
+            f"layer {layer} of lab/app has 5 bytes where 4 are noted: {again}",
+            f"manifest {manifest} of lab/app: its bytes are not those of its digest: {again}",
+            "The rest of DIR is whole: 5 lines of the journal, 2 layers.",
+        ],
+    )
+    cloud = start(state=state)
+    token = cloud.client("ecr").get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    registry = Client(f"127.0.0.1:{cloud.port}", f"Basic {token}", "lab/app")
+    assert registry.head("manifests/v1").status == 404
+    registry.push_image("v1")
+    assert registry.get("manifests/v1").status == 200
+    registry.close()
+    assert cloud.close() == 0
+    assert check(state)[0] == 0
 
 
 @pytest.mark.parametrize(

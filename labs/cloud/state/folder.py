@@ -170,10 +170,13 @@ def cannot_write(path: Path, error: Exception) -> LabError:
 
 def unreadable(file: Path, error: Exception, folder: Path) -> LabError:
     """The one sentence for a database that does not open: a disk that takes nothing is not damage."""
+    return cannot_write(folder, error) if no_writing(error) else damaged(file, str(error), folder)
+
+
+def no_writing(error: Exception) -> bool:
+    """Whether an error speaks of the disk, not of what stands in a file."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith(_NO_WRITING) or isinstance(error, OSError):
-        return cannot_write(folder, error)
-    return damaged(file, str(error), folder)
+    return name.startswith(_NO_WRITING) or isinstance(error, OSError)
 
 
 def damaged(file: Path, why: str, folder: Path | None = None) -> LabError:

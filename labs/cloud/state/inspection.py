@@ -11,9 +11,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from labs.cloud.state.checkpoint import Checkpoint, JournalMark, Unusable
-from labs.cloud.state.folder import StateFolder, cannot_write
+from labs.cloud.state.folder import StateFolder, cannot_write, no_writing
 from labs.cloud.state.journal import JournalPosition, crc_of, lines_of
 from labs.errors import LabError
 
@@ -54,7 +55,7 @@ def inspect(path: Path) -> Inspection:
     try:
         identity = folder.identity(None, None)
         return _Inspection(path, Checkpoint(path / "checkpoint", identity.seed)).run()
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise cannot_write(path, error) from error
     finally:
         folder.close()
@@ -93,25 +94,19 @@ class _Inspection:
         if not journal.exists():
             return self._without_journal(journal, mark)
         bad: list[int] = []
-        covered, good = JournalPosition(0, 0), 0
-        kept = journal.with_suffix(".new")
-        with journal.open("rb") as source, kept.open("wb") as target:
-            kept.chmod(0o600)
-            at_mark = mark is not None and mark.bytes == 0
+        covered, good = JournalPosition(0, 0), JournalPosition(0, 0)
+        at_mark = mark is not None and mark.bytes == 0
+        with journal.open("rb") as source:
             for number, (line, wrong, end) in enumerate(lines_of(source), 1):
                 if wrong:
                     bad.append(number)
                 else:
-                    target.write(line)
-                    good += 1
+                    good = JournalPosition(good.end + len(line), good.lines + 1)
                 if mark is not None and end == mark.bytes:
-                    at_mark, covered = True, JournalPosition(target.tell(), good)
-                    last_covered = number
-            target.flush()
-            os.fsync(target.fileno())
+                    at_mark, covered, last_covered = True, good, number
         if not bad:
-            kept.unlink()
-            return good
+            return good.lines
+        kept = _good_lines(journal)
         where = self._set_aside("journal")
         kept.replace(journal)
         lines = _numbers(bad)
@@ -121,7 +116,7 @@ class _Inspection:
         else:
             loss = "the calls they held are lost, all others stay"
         self._found(f"journal: {lines} cannot be read back", f"the whole file is kept as {where}; {loss}")
-        return good
+        return good.lines
 
     def _without_journal(self, journal: Path, mark: JournalMark | None) -> int:
         journal.touch(mode=0o600)
@@ -136,7 +131,7 @@ class _Inspection:
         file = self._path / name
         if not os.path.lexists(file):
             return
-        wrong = _wrong_with(file)
+        wrong = _wrong_with(file, self._path)
         if wrong:
             where = self._set_aside(unit)
             for extra in ("-wal", "-shm"):
@@ -145,19 +140,29 @@ class _Inspection:
             self._found(f"{name}: {wrong}", f"moved to {where}; {loss}")
 
     def _check_layers(self) -> int:
-        """The number of good ones. A layer whose bytes are not what its name says is set aside."""
+        """The number of good ones. A layer whose bytes are not what its name says is set aside.
+
+        What is said to be missing here is not there for the registry either, so that a push sends it again.
+        """
         root = self._path / "registry"
-        good: set[str] = set()
+        good: dict[str, int] = {}
         for file in sorted((root / "blobs").glob("*/*/*")):
             digest = f"{file.parent.parent.name}:{file.name}"
             if _is_content(file, digest):
-                good.add(digest)
+                good[digest] = file.stat().st_size
                 continue
             where = self._set_aside(str(file.relative_to(self._path)))
             self._found(f"layer {digest}: its bytes are not those of its digest", f"moved to {where}")
-        for digest, users in _wanted(root / "ecr.sqlite3"):
+        again = "push the image again: that fixes it"
+        for digest, size, users in _rows(root / "ecr.sqlite3", _LAYERS):
             if digest not in good:
-                self._found(f"layer {digest} of {users} is missing", "push the image again: that fixes it")
+                self._found(f"layer {digest} of {users} is missing", again)
+            elif good[digest] != size:
+                self._found(f"layer {digest} of {users} has {good[digest]} bytes where {size} are noted", again)
+        for digest, body, repository in _rows(root / "ecr.sqlite3", _MANIFESTS):
+            algorithm, _, wanted = str(digest).partition(":")
+            if hashlib.new(algorithm, body).hexdigest() != wanted:
+                self._found(f"manifest {digest} of {repository}: its bytes are not those of its digest", again)
         return len(good)
 
     def _set_aside(self, name: str) -> Path:
@@ -176,14 +181,38 @@ def _numbers(bad: list[int]) -> str:
     return f"line{'s' if len(bad) > 1 else ''} {shown}{more}"
 
 
-def _wrong_with(file: Path) -> str:
-    """What SQLite finds wrong; "" for nothing."""
+def _good_lines(journal: Path) -> Path:
+    """A file beside the journal with those of its lines that read back."""
+    kept = journal.with_suffix(".new")
+    try:
+        with journal.open("rb") as source, kept.open("wb") as target:
+            kept.chmod(0o600)
+            target.writelines(line for line, wrong, _ in lines_of(source) if not wrong)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError:
+        kept.unlink(missing_ok=True)
+        raise
+    return kept
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    """A database, for this process alone: only shared, SQLite wants a file for its index of the log."""
+    database = sqlite3.connect(file)
+    database.execute("PRAGMA locking_mode=EXCLUSIVE")
+    return database
+
+
+def _wrong_with(file: Path, folder: Path) -> str:
+    """What SQLite finds wrong; "" for nothing. Raises LabError when a full or failing disk keeps it from looking."""
     if file.is_symlink() or not file.is_file():
         return "not an ordinary file"
     try:
-        with closing(sqlite3.connect(file)) as database:
+        with closing(_opened(file)) as database:
             said = str(database.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except sqlite3.Error as error:
+        if no_writing(error):
+            raise cannot_write(folder, error) from error
         return str(error)
     return "" if said == "ok" else said.splitlines()[-1]
 
@@ -196,12 +225,16 @@ def _is_content(file: Path, digest: str) -> bool:
         return hashlib.file_digest(source, algorithm).hexdigest() == wanted
 
 
-def _wanted(file: Path) -> Iterator[tuple[str, str]]:
-    """Every layer that the registry promises, and the repositories that have it."""
-    if not file.exists():
-        return
-    with closing(sqlite3.connect(file)) as database:
-        yield from database.execute(
-            "SELECT digest, group_concat(name, ', ') FROM layer JOIN repository ON repository.id = layer.repository "
-            "GROUP BY digest ORDER BY digest"
-        ).fetchall()
+# Every layer that the registry promises, with the repositories that have it, and every manifest.
+_LAYERS = (
+    "SELECT digest, size, group_concat(name, ', ') FROM layer JOIN blob USING (digest) "
+    "JOIN repository ON repository.id = layer.repository GROUP BY digest ORDER BY digest"
+)
+_MANIFESTS = "SELECT digest, CAST(body AS BLOB), name FROM image JOIN repository ON repository.id = image.repository ORDER BY image.id"
+
+
+def _rows(file: Path, query: str) -> Iterator[tuple[Any, ...]]:
+    """What a query finds in the registry's database; nothing when there is none."""
+    if file.exists():
+        with closing(_opened(file)) as database:
+            yield from database.execute(query)

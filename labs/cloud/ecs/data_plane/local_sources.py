@@ -120,7 +120,7 @@ class StoreRegistry:
             refused = image.kind is not RegistryKind.ECR
             return ImageMissing(Missing.REFUSED if refused else Missing.REPOSITORY)
         stored = self._ecr.images.get(repository, image.reference)
-        if stored is None:
+        if stored is None or self._ecr.images.lost(stored):
             return ImageMissing(Missing.IMAGE)
         try:
             content = oci.parse(stored.body, stored.media_type)

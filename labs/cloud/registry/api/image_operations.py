@@ -8,7 +8,7 @@ from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry.api.ecr_parameters import PAGE_FORM
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, invalid_parameter, refused, said
-from labs.cloud.registry.store.images import StoredImage, image_missing
+from labs.cloud.registry.store.images import StoredImage, image_lost, image_missing
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 
@@ -63,6 +63,8 @@ class ImageOperations:
             image, failure = self._lookup(repository, wanted)
             if image is not None and accepted and image.media_type not in accepted:
                 image, failure = None, _not_found()
+            if image is not None and (lost := self._store.images.lost(image)):
+                image, failure = None, (_NOT_FOUND, image_lost(lost).message)
             if image is None:
                 failures.append(_failure(wanted, *failure))
             else:

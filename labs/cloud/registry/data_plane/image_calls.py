@@ -10,7 +10,7 @@ from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import ACTIONS, RegistryCall
 from labs.cloud.registry.rules.manifests import MAX_MANIFEST
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused
-from labs.cloud.registry.store.images import StoredImage
+from labs.cloud.registry.store.images import StoredImage, image_lost
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 
@@ -28,6 +28,9 @@ class ImageCalls:
         said = {"imageIds": [_identifier(route.reference)], "acceptedMediaTypes": _accepted(request)}
         visit.require(ACTIONS[RegistryCall.READ_MANIFEST], route.name, said)
         image = self._find(self._store.repositories.find(route.name), route.reference)
+        lost = self._store.images.lost(image)
+        if lost:
+            raise image_lost(lost)
         headers = [("Content-Type", image.media_type), ("Docker-Content-Digest", image.digest)]
         if request.method == "HEAD":
             return Response(200, [*headers, ("Content-Length", str(image.length))])

@@ -1,12 +1,15 @@
 """Content-addressed files: written aside, hashed while they stream, flushed, renamed into place.
 
-Nothing under ``blobs/`` was ever written to in place, so a file there is whole: a process that is
-killed leaves at most a file under ``uploads/``, which is swept or resumed at the next start.
+Nothing under ``blobs/`` was ever written to in place, so a kill leaves at most a file under ``uploads/``, which is
+swept or resumed at the next start. What happens to the files otherwise (a failing disk, another program) is seen when
+they are asked for: a blob that cannot be read back whole is not there.
 """
 
 import errno
 import hashlib
 import os
+import shutil
+import stat
 import threading
 from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,6 +20,8 @@ from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 
 CHUNK = 1 << 20  # one read: large enough that Python's share of the work disappears
 _FLUSH = 64 << 20  # start writing to disk while the rest still arrives
+# What opening or reading a file says when its content is lost, and not the process short of something.
+_LOST = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 class BodySource(Protocol):
@@ -49,6 +54,8 @@ class BlobStore:
     def __init__(self, folder: Path) -> None:
         self._blobs = folder / "blobs"
         self._uploads = folder / "uploads"
+        # The files whose bytes have their digest, as they were when that was seen: digest -> ``_mark``.
+        self._sound: dict[str, tuple[int, ...]] = {}
         for part in (folder, self._blobs, self._uploads):
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -59,7 +66,7 @@ class BlobStore:
                 path.unlink(missing_ok=True)
         for path in self._blobs.glob("*/*/*"):
             if f"{path.parent.parent.name}:{path.name}" not in digests:
-                path.unlink(missing_ok=True)
+                _clear(path)
 
     def path(self, digest: str) -> Path:
         """Where the content of a valid digest lives."""
@@ -67,19 +74,34 @@ class BlobStore:
         return self._blobs / algorithm / hexadecimal[:2] / hexadecimal
 
     def has(self, digest: str, size: int) -> bool:
-        """Whether the content is there, whole, as an ordinary file."""
+        """Whether the content can be read back: an ordinary file of ``size`` bytes that have the digest.
+
+        The bytes are hashed once a process, and again when the file is not as it was then.
+        """
+        path = self.path(digest)
         try:
-            found = self.path(digest).lstat()
-        except FileNotFoundError:
+            found = path.lstat()
+            if found.st_size != size or not stat.S_ISREG(found.st_mode):
+                return False
+            if self._sound.get(digest) == _mark(found):
+                return True
+            with path.open("rb") as file:
+                algorithm, _, wanted = digest.partition(":")
+                if hashlib.file_digest(file, algorithm).hexdigest() != wanted:
+                    return False
+        except OSError as error:
+            if error.errno not in _LOST:
+                raise
             return False
-        return found.st_size == size and _is_file(found.st_mode)
+        self._sound[digest] = _mark(found)
+        return True
 
     def open(self, digest: str) -> int:
         """A file descriptor for reading; EcrError BLOB_MISSING when the file is gone. Links are not followed."""
         try:
             return os.open(self.path(digest), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ELOOP):
+            if error.errno not in _LOST:
                 raise
             raise EcrError(
                 Fault.BLOB_MISSING, f"The content of {digest} is missing from the state folder (simulated wording)"
@@ -121,14 +143,16 @@ class BlobStore:
             os.close(fd)
 
     def keep(self, upload: str, digest: str) -> None:
-        """Rename a flushed upload to its digest; a blob that is already there stays as it is."""
+        """Rename a flushed upload to its digest, over a blob that cannot be read; a sound one stays as it is."""
         target = self.path(digest)
         source = self._uploads / upload
         if self.has(digest, source.stat().st_size):
             source.unlink()
             return
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _clear(target)
         source.replace(target)
+        self._sound[digest] = _mark(target.lstat())
         folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
@@ -141,11 +165,24 @@ class BlobStore:
 
     def remove(self, digest: str) -> None:
         """Remove a blob's file."""
-        self.path(digest).unlink(missing_ok=True)
+        self._sound.pop(digest, None)
+        _clear(self.path(digest))
 
 
-def _is_file(mode: int) -> bool:
-    return (mode & 0o170000) == 0o100000
+def _clear(path: Path) -> None:
+    """Take away what stands in a blob's place, whatever it is."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        # Unlinking a folder is EISDIR on Linux, EPERM on macOS.
+        if error.errno not in (errno.EISDIR, errno.EPERM) or not path.is_dir():
+            raise
+        shutil.rmtree(path)
+
+
+def _mark(found: os.stat_result) -> tuple[int, ...]:
+    """What changes with any change of a file: nobody can set the last one back."""
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 class _Flusher:

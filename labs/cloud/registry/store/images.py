@@ -10,7 +10,7 @@ from typing import Any
 from labs.cloud.contract import Clock
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.manifests import ManifestDocument, read_document
-from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused, repository_missing
+from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused, repository_missing, said
 from labs.cloud.registry.store.blobs import BlobStore, new_hash
 from labs.cloud.registry.store.database import Database, Row
 from labs.cloud.registry.store.repositories import Repository, take_orphans
@@ -34,6 +34,8 @@ class StoredImage:
     body: bytes = field(default=b"", repr=False)
 
 
+# An image and all that an index refers to, at any depth, by their numbers.
+_WHOLE = "whole(id) AS (SELECT ? UNION SELECT child FROM image_child JOIN whole ON parent = whole.id)"
 _COLUMNS = (
     "image.id, image.digest, media_type, artifact_type, config_type, subject, annotations, "
     "length(body) AS length, size, pushed"
@@ -58,6 +60,27 @@ class Images:
             arguments = (repository.id, reference)
         row = self._database.row(f"SELECT {_COLUMNS}, body FROM image WHERE {where}", arguments)
         return _image(row, self._tags(row["id"]), row["body"]) if row is not None else None
+
+    def lost(self, image: StoredImage) -> str:
+        """What of an image cannot be read back, an index's images included: its digest, or "" when all can.
+
+        ``image`` comes with its bytes.
+        """
+        return self._lost(image.id)
+
+    def _lost(self, image: int) -> str:
+        whole = f"WITH RECURSIVE {_WHOLE} "
+        for row in self._database.rows(f"{whole} SELECT digest, body FROM image JOIN whole USING (id)", (image,)):
+            if _digest(row["body"], row["digest"]) != row["digest"]:
+                return str(row["digest"])
+        for row in self._database.rows(
+            f"{whole} SELECT DISTINCT digest, size FROM whole JOIN image_layer ON image = id "
+            "LEFT JOIN blob USING (digest)",
+            (image,),
+        ):
+            if row["size"] is None or not self._blobs.has(row["digest"], row["size"]):
+                return str(row["digest"])
+        return ""
 
     def all(self, repository: Repository) -> list[StoredImage]:
         """All images without their bytes, in the order of their pushing."""
@@ -100,11 +123,15 @@ class Images:
         with self._database.write() as write:
             if write.execute("SELECT 1 FROM repository WHERE id = ?", (repository.id,)).fetchone() is None:
                 raise repository_missing(repository.name, self._account)
+            self._require_layers(write, repository, document)
+            children = self._children(write, repository, document)
             row = write.execute(
                 "SELECT id FROM image WHERE repository = ? AND digest = ?", (repository.id, found)
             ).fetchone()
             fresh = row is None
-            number = row["id"] if row is not None else self._insert(write, repository, document, found, body)
+            number = row["id"] if row is not None else self._insert(write, repository, document, children, found, body)
+            # Equal bytes, unless those that were kept have been damaged.
+            write.execute("UPDATE image SET body = ?2 WHERE id = ?1 AND body <> ?2", (number, body))
             moved = bool(tag) and self._point(write, repository, tag, number)
         stored = self.get(repository, found)
         if stored is None:  # deleted by somebody else in between
@@ -112,12 +139,16 @@ class Images:
         return stored, fresh or moved
 
     def _insert(
-        self, write: sqlite3.Connection, repository: Repository, document: ManifestDocument, digest: str, body: bytes
+        self,
+        write: sqlite3.Connection,
+        repository: Repository,
+        document: ManifestDocument,
+        children: Sequence[Row],
+        digest: str,
+        body: bytes,
     ) -> int:
-        self._require_layers(write, repository, document)
-        children = self._children(write, repository, document)
         size = max((row["size"] for row in children), default=0)
-        size = size or sum(blob.size for blob in document.blobs)
+        size = size or self._stored_size(write, document)
         cursor = write.execute(
             "INSERT INTO image (repository, digest, media_type, config_type, artifact_type, subject, annotations, "
             "body, size, pushed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -144,17 +175,25 @@ class Images:
         write.executemany("INSERT OR IGNORE INTO image_child VALUES (?, ?)", [(number, row["id"]) for row in children])
         return number
 
-    def _require_layers(self, write: sqlite3.Connection, repository: Repository, document: ManifestDocument) -> None:
-        missing = [
-            blob.digest
+    def _stored_size(self, write: sqlite3.Connection, document: ManifestDocument) -> int:
+        """What config and layers take in the store: the sizes in a manifest are only what its client says."""
+        sizes = (
+            write.execute("SELECT size FROM blob WHERE digest = ?", (blob.digest,)).fetchone()["size"]
             for blob in document.required
-            if write.execute(
-                "SELECT 1 FROM layer WHERE repository = ? AND digest = ?", (repository.id, blob.digest)
+        )
+        return sum(sizes)
+
+    def _require_layers(self, write: sqlite3.Connection, repository: Repository, document: ManifestDocument) -> None:
+        missing = []
+        for digest in dict.fromkeys(blob.digest for blob in document.required):
+            row = write.execute(
+                "SELECT size FROM layer JOIN blob USING (digest) WHERE repository = ? AND digest = ?",
+                (repository.id, digest),
             ).fetchone()
-            is None
-        ]
+            if row is None or not self._blobs.has(digest, row["size"]):
+                missing.append(digest)
         if missing:
-            digests = ", ".join(dict.fromkeys(missing))
+            digests = ", ".join(missing)
             where = {"name": repository.name, "registry": self._account}
             raise refused(Fault.LAYERS_MISSING, "image.no_layers", digests=digests, **where)
 
@@ -168,7 +207,7 @@ class Images:
             )
             for digest in dict.fromkeys(document.children)
         ]
-        missing = [digest for digest, row in rows if row is None]
+        missing = [digest for digest, row in rows if row is None or self._lost(row["id"])]
         if missing:
             where = {"name": repository.name, "registry": self._account}
             raise refused(Fault.CHILD_MISSING, "image.no_children", digests=", ".join(missing), **where)
@@ -227,6 +266,12 @@ def image_missing(reference: str, repository: str, account: str) -> EcrError:
     tag, digest = ("null", reference) if spelling.is_digest(reference) else (reference, "null")
     image = f"{{imageDigest:'{digest}', imageTag:'{tag}'}}"
     return refused(Fault.IMAGE_MISSING, "image.not_there", image=image, name=repository, registry=account)
+
+
+def image_lost(lost: str) -> EcrError:
+    """An image that is listed and cannot be pulled, since something of it cannot be read back."""
+    words = f"{lost} cannot be read back from the state folder: push the image again; simulated wording"
+    return EcrError(Fault.IMAGE_MISSING, f"{said('image.missing')} ({words})")
 
 
 def _digest(body: bytes, wanted: str) -> str:

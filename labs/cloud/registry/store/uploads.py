@@ -62,14 +62,16 @@ class Uploads:
         self._blobs.sweep(uploads, digests)
 
     def layer(self, repository: Repository, digest: str) -> RepositoryLayer | None:
-        """The layer, or None when this repository does not have it (another one may)."""
+        """The layer, or None when this repository does not have it (another one may) or it cannot be read back."""
         row = self._database.row(
             "SELECT size, EXISTS (SELECT 1 FROM image_layer WHERE repository = layer.repository "
             "AND digest = layer.digest) AS referenced FROM layer JOIN blob USING (digest) "
             "WHERE repository = ? AND digest = ?",
             (repository.id, digest),
         )
-        return RepositoryLayer(digest, row["size"], bool(row["referenced"])) if row is not None else None
+        if row is None or not self._blobs.has(digest, row["size"]):
+            return None
+        return RepositoryLayer(digest, row["size"], bool(row["referenced"]))
 
     def open(self, layer: RepositoryLayer) -> int:
         """A file descriptor of the content."""
@@ -204,7 +206,9 @@ class Uploads:
             if write.execute("SELECT 1 FROM repository WHERE id = ?", (repository.id,)).fetchone() is None:
                 raise repository_missing(repository.name, self._account)
             self._blobs.keep(upload, digest)
-            write.execute("INSERT OR IGNORE INTO blob VALUES (?, ?)", (digest, size))
+            write.execute(
+                "INSERT INTO blob VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET size = excluded.size", (digest, size)
+            )
             write.execute("INSERT OR IGNORE INTO layer VALUES (?, ?)", (repository.id, digest))
             write.execute("DELETE FROM upload WHERE id = ?", (upload,))
         with self._guard:
