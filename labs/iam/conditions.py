@@ -186,25 +186,20 @@ class Condition:
                 return True
             return self._negated and self._quantifier is Quantifier.ONE
         match = self._match or self._filled(context)
-        if match is None:
-            return False
         if self._quantifier is Quantifier.ALL:
             return all(match(value) is not self._negated for value in found)
         if self._quantifier is Quantifier.ANY:
             return any(match(value) is not self._negated for value in found)
         return any(map(match, found)) is not self._negated
 
-    def _filled(self, context: Context) -> Match | None:
-        """The comparison with its variables filled in; None when the condition cannot be true.
+    def _filled(self, context: Context) -> Match:
+        """The comparison with its variables filled in.
 
-        A variable without a value matches nothing, and "any attempt to match it fails and causes the statement to be
-        invalid" (reference_policies_variables): a negated comparison with it does not turn that into a match.
+        A variable without a value "is effectively null. There is no equal or like value"; "inverted condition operators
+        like StringNotEquals or StringNotLike do match against a null value" (reference_policies_variables).
         """
-        filled = [expand(template, context) for template in self._templates]
-        known = [tokens for tokens in filled if tokens is not None]
-        if self._negated and len(known) < len(filled):
-            return None
-        return self._base.build(known)
+        filled = (expand(template, context) for template in self._templates)
+        return self._base.build([tokens for tokens in filled if tokens is not None])
 
 
 def _literal(value: str, wildcards: bool) -> Template:

@@ -63,12 +63,9 @@ class Resources:
         if self._fixed.match(asked.resource):
             return not self.negated
         for template in self._templates:
+            # "The resource that includes a policy variable with no value will not match any resource."
             tokens = expand(template, asked.context)
-            if tokens is None:
-                # A variable without a value makes NotResource cover nothing rather than everything.
-                if self.negated:
-                    return False
-            elif any_of((tokens,)).fullmatch(asked.resource) is not None:
+            if tokens is not None and any_of((tokens,)).fullmatch(asked.resource) is not None:
                 return not self.negated
         return self.negated
 

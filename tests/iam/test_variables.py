@@ -89,9 +89,26 @@ CONDITIONS = [
     ("StringEquals", "${aws:PrincipalTag/none}", "x", {}, False),
     ("StringEquals", ["${aws:PrincipalTag/none}", "x"], "x", {}, True),
     ("StringEquals", "${aws:PrincipalTag/none, 'x'}", "x", {}, True),
-    # "Any attempt to match it fails and causes the statement to be invalid."
-    ("StringNotEquals", "${aws:PrincipalTag/none}", "x", {}, False),
-    ("StringNotLike", "${aws:PrincipalTag/none}", "x", {}, False),
+    # "Inverted condition operators like StringNotEquals or StringNotLike do match against a null value."
+    ("StringNotEquals", "${aws:PrincipalTag/none}", "x", {}, True),
+    ("StringNotEquals", "${aws:PrincipalTag/none}", "", {}, True),
+    ("StringNotEquals", "a-${aws:PrincipalTag/none}", "a-", {}, True),
+    ("StringNotEqualsIgnoreCase", "${aws:PrincipalTag/none}", "x", {}, True),
+    ("StringNotEqualsIfExists", "${aws:PrincipalTag/none}", "x", {}, True),
+    ("StringNotLike", "${aws:PrincipalTag/none}", "x", {}, True),
+    ("StringNotLike", "${aws:PrincipalTag/none}*", "x", {}, True),
+    ("ArnNotLike", "arn:aws:s3:::${aws:PrincipalTag/none}", "arn:aws:s3:::x", {}, True),
+    ("ArnNotEquals", "arn:aws:s3:::${aws:PrincipalTag/none}", "arn:aws:s3:::x", {}, True),
+    ("StringNotEquals", ["${aws:PrincipalTag/none}", "x"], "x", {}, False),
+    ("StringNotEquals", ["${aws:PrincipalTag/none}", "x"], "y", {}, True),
+    ("StringNotEquals", ["${aws:PrincipalTag/none, 'x'}"], "x", {}, False),
+    ("StringLike", "${aws:PrincipalTag/none}*", "x", {}, False),
+    ("StringEqualsIfExists", "${aws:PrincipalTag/none}", "x", {}, False),
+    ("ForAnyValue:StringNotEquals", "${aws:PrincipalTag/none}", ["x"], {}, True),
+    ("ForAllValues:StringNotEquals", "${aws:PrincipalTag/none}", ["x", "y"], {}, True),
+    ("ForAnyValue:StringEquals", "${aws:PrincipalTag/none}", ["x"], {}, False),
+    ("ForAllValues:StringEquals", "${aws:PrincipalTag/none}", ["x"], {}, False),
+    ("Bool", "${aws:PrincipalTag/none}", "true", {}, False),
     ("ForAllValues:StringEquals", ["${aws:username}"], ["ana"], {}, True),
     # Numeric, Date, IpAddress and Null have no variables.
     ("NumericEquals", "${aws:PrincipalTag/n}", "5", {"aws:PrincipalTag/n": "5"}, False),
@@ -107,10 +124,45 @@ def test_a_variable_in_a_condition_is_filled_in_where_the_operator_has_variables
     assert decide(who="user", identity=[statement], context={"s3:prefix": found, **context}).allowed is holds
 
 
-def test_not_resource_with_a_variable_without_value_covers_nothing(decide):
-    statement = {"Action": "*", "NotResource": HOME + "${aws:PrincipalTag/team}"}
-    assert not decide(identity=[statement]).allowed
-    assert decide(identity=[statement], context={"aws:PrincipalTag/team": "red"}).allowed
+NOT_RESOURCES = [
+    # NotResource, the user's team, covers the object of the red team
+    (HOME + "${aws:PrincipalTag/team}", None, True),
+    (HOME + "${aws:PrincipalTag/team}/*", None, True),
+    (HOME + "${aws:PrincipalTag/team}", "blue", True),
+    (HOME + "${aws:PrincipalTag/team}", "red", False),
+    (HOME + "${aws:PrincipalTag/team, 'red'}", None, False),
+    ([HOME + "${aws:PrincipalTag/team}", HOME + "red"], None, False),
+    ([HOME + "${aws:PrincipalTag/team}", HOME + "blue"], None, True),
+]
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+@pytest.mark.parametrize(("pattern", "team", "covers"), NOT_RESOURCES)
+def test_a_resource_with_a_variable_without_value_matches_nothing_so_not_resource_covers_it(
+    decide, pattern, team, covers, effect
+):
+    statement = {"Effect": effect, "Action": "*", "NotResource": pattern}
+    context = {"aws:PrincipalTag/team": team} if team else {}
+    identity = [statement] if effect == "Allow" else ["*", statement]
+    found = decide(who="user", on=HOME + "red", identity=identity, context=context)
+    assert found.allowed is (covers if effect == "Allow" else not covers)
+
+
+@pytest.mark.parametrize(
+    ("tags", "allowed"),
+    [
+        ({}, False),
+        ({"aws:ResourceTag/team": "blue"}, False),
+        ({"aws:PrincipalTag/team": "blue"}, False),
+        ({"aws:PrincipalTag/team": "blue", "aws:ResourceTag/team": "red"}, False),
+        ({"aws:PrincipalTag/team": "blue", "aws:ResourceTag/team": "blue"}, True),
+    ],
+)
+def test_who_has_no_team_is_kept_from_what_is_another_teams(decide, tags, allowed):
+    condition = {"StringNotEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}
+    deny = {"Effect": "Deny", "Action": "ecr:DescribeImages", "Condition": condition}
+    found = decide(who="user", action="ecr:DescribeImages", identity=["ecr:*", deny], context=tags)
+    assert found.allowed is allowed
 
 
 KEYS = [
