@@ -1,12 +1,14 @@
 """``labs ...``: the table of commands, in groups; each is loaded only when it is called."""
 
 import argparse
+import contextlib
 import errno
 import importlib
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, NoReturn, Protocol, cast
+from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
 from labs.errors import LabError
 
@@ -100,6 +102,11 @@ class Parser(argparse.ArgumentParser):
             typed = next((each for each in unknown if each.startswith("-")), unknown[0])
             self.refuse(f"unrecognized arguments: {' '.join(unknown)}", _nearest(typed.partition("=")[0], known))
         return found
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """As argparse, but what cannot be written is not passed over."""
+        if message:
+            (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         """Usage, the message, and where the options are explained; exit code 2."""
@@ -206,9 +213,22 @@ def _nearest(typed: str, known: Sequence[str]) -> str:
     return next(iter(difflib.get_close_matches(typed.lower(), known, n=1)), "")
 
 
+def _written(call: Callable[[], int]) -> int:
+    """The command's exit code, once all that it printed has left; what cannot leave is not tried again at the end."""
+    try:
+        try:
+            return call()
+        finally:
+            sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
 def _guard(call: Callable[[], int], words: Sequence[str]) -> int:
     try:
-        return call()
+        return _written(call)
     except LabError as error:
         from labs.commands.verbs import as_command_lines
 

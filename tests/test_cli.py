@@ -207,3 +207,13 @@ def test_ctrl_c_in_the_middle_is_no_traceback_and_leaves_nothing_running(name, a
             process.kill()
             process.wait(60)
         labs(home, "stop")
+
+
+@pytest.mark.parametrize("words", ["help", "help check", "check --help", "--version", "completion bash"])
+def test_what_cannot_be_written_is_not_passed_over(words):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "labs", *words.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == "The disk is full: not everything was written.\nNext: free some space, and try again\n"

@@ -66,7 +66,11 @@ def refusals(bench: Bench) -> str:
     """What was refused, each once with its latest time, and which actions were allowed."""
     found = events(bench)
     if not found:
-        late = " On AWS an event arrives after about five minutes on average, and may take much longer." if bench.on_aws else ""
+        late = (
+            " On AWS an event arrives after about five minutes on average, and may take much longer."
+            if bench.on_aws
+            else ""
+        )
         return f"The trail has no call to ECR by {bench.pusher.arn} yet.{late}"
     refused = {(event.action, event.resource): event for event in found if event.denied}
     allowed = sorted({event.action for event in found if not event.error})
