@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -211,7 +212,7 @@ def test_ctrl_c_in_the_middle_is_no_traceback_and_leaves_nothing_running(name, a
 
 @pytest.mark.parametrize("words", ["help", "help check", "check --help", "--version", "completion bash"])
 def test_what_cannot_be_written_is_not_passed_over(words):
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "labs", *words.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )

@@ -230,7 +230,10 @@ _LAYERS = (
     "SELECT digest, size, group_concat(name, ', ') FROM layer JOIN blob USING (digest) "
     "JOIN repository ON repository.id = layer.repository GROUP BY digest ORDER BY digest"
 )
-_MANIFESTS = "SELECT digest, CAST(body AS BLOB), name FROM image JOIN repository ON repository.id = image.repository ORDER BY image.id"
+_MANIFESTS = (
+    "SELECT digest, CAST(body AS BLOB), name FROM image "
+    "JOIN repository ON repository.id = image.repository ORDER BY image.id"
+)
 
 
 def _rows(file: Path, query: str) -> Iterator[tuple[Any, ...]]:
