@@ -149,13 +149,13 @@ def read_role(client: Any, name: str) -> Role | None:
 def _managed(client: Any, doing: str, arn: str, kind: iam.PolicyKind = iam.PolicyKind.IDENTITY) -> iam.Policy:
     version = ask(doing, client, "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
     answer = ask(doing, client, "get_policy_version", PolicyArn=arn, VersionId=version)
-    return _policy(answer["PolicyVersion"]["Document"], kind, arn.rsplit("/", 1)[-1])
+    return _policy(answer["PolicyVersion"]["Document"], kind, arn.rsplit("/", 1)[-1], arn)
 
 
-def _policy(document: Any, kind: iam.PolicyKind, name: str) -> iam.Policy:
+def _policy(document: Any, kind: iam.PolicyKind, name: str, arn: str = "") -> iam.Policy:
     """A policy as AWS answers it: JSON text, or what boto3 has made of it. CannotRead when it is none."""
     try:
-        return iam.parse_policy(document, kind, name)
+        return iam.parse_policy(document, kind, name, arn=arn)
     except iam.MalformedPolicy as error:
         raise CannotRead(f"the policy {name} cannot be read: {error}") from error
 

@@ -114,7 +114,7 @@ class Policy:
     """A parsed policy, its patterns compiled. Make one with ``parse_policy``.
 
     ``version`` is ``2012-10-17`` or ``2008-10-17`` (also when the document names none). ``text`` is the document it was
-    read from, "" when that was not text.
+    read from, "" when that was not text. ``arn``: a managed policy's, "" for one that has none.
     """
 
     kind: PolicyKind
@@ -123,6 +123,7 @@ class Policy:
     statements: tuple[Statement, ...]
     id: str = ""
     text: str = field(default="", repr=False, compare=False)
+    arn: str = ""
     allows: tuple[Statement, ...] = field(init=False, repr=False, compare=False)
     denies: tuple[Statement, ...] = field(init=False, repr=False, compare=False)
 

@@ -8,6 +8,7 @@ a decision of Allow"), access_policies_boundaries; Amazon VPC guide, vpc-endpoin
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from labs.iam.control_policies import rcps_bind, scps_bind
 from labs.iam.decision import (
     Decision,
     DecisionKind,
@@ -24,7 +25,7 @@ from labs.iam.statement import Asked, Statement
 
 Found = tuple[Policy, Statement]
 
-# Service control policies limit the principals of an account; these belong to none.
+# These belong to no account.
 _OUTSIDE = (PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS)
 
 
@@ -35,10 +36,11 @@ def evaluate(request: Request, policies: Policies) -> Decision:
     denied = _first_deny(asked, policies)
     if denied is not None:
         kind = denied[0].kind
-        return Decision(False, DecisionKind.EXPLICIT_DENY, _matched(denied), explicit_deny(kind), kind)
-    if policies.rcps and not _every_level_allows(policies.rcps, asked):
+        words = explicit_deny(kind, denied[0].arn)
+        return Decision(False, DecisionKind.EXPLICIT_DENY, _matched(denied), words, kind)
+    if policies.rcps and rcps_bind(request) and not _every_level_allows(policies.rcps, asked):
         return _implicit(PolicyKind.RCP, request.action)
-    if policies.scps and principal.kind not in _OUTSIDE and not _every_level_allows(policies.scps, asked):
+    if policies.scps and scps_bind(principal) and not _every_level_allows(policies.scps, asked):
         return _implicit(PolicyKind.SCP, request.action)
     if policies.endpoint is not None and _grant(policies.endpoint, asked)[0] is Grant.NONE:
         return _implicit(PolicyKind.ENDPOINT, request.action)
@@ -112,8 +114,8 @@ def _first_deny(asked: Asked, policies: Policies) -> Found | None:
     principal = asked.principal
     bounded = policies.boundary is not None
     groups: Iterable[Sequence[Policy | None]] = (
-        *(() if principal.kind in _OUTSIDE else policies.scps),
-        *policies.rcps,
+        *(policies.scps if policies.scps and scps_bind(principal) else ()),
+        *(policies.rcps if policies.rcps and rcps_bind(asked.request) else ()),
         (policies.endpoint, policies.resource),
         policies.identity,
         (policies.boundary,),

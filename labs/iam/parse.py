@@ -65,12 +65,13 @@ def parse_policy(
     *,
     oldest_version: str = FIRST_VERSION,
     max_size: int | None = None,
+    arn: str = "",
 ) -> Policy:
     """Read a policy document, as JSON text or already decoded.
 
     ``kind`` decides the grammar: identity-like policies have no Principal, the others need one; a trust policy has no
     Resource. ``oldest_version`` "2012-10-17" is what CreatePolicy asks for. ``max_size`` is in characters without white
-    space, one of the ..._SIZE constants.
+    space, one of the ..._SIZE constants. ``arn``: a managed policy's own.
 
     Raises MalformedPolicy (PolicyTooLong for the size).
     """
@@ -80,7 +81,7 @@ def parse_policy(
     trust = kind is PolicyKind.TRUST
     data = document if text is None else _decode(text, "trust.json" if trust else SYNTAX)
     try:
-        return _policy(data, kind, name, oldest_version, text or "")
+        return _policy(data, kind, name, oldest_version, text or "", arn)
     except DocumentRefusal as refusal:
         line, column = (0, 0) if text is None else line_and_column(text, offset_of(text, refusal.path))
         raise MalformedPolicy(refusal.message(trust), line, column, refusal.detail, path_text(refusal.path)) from None
@@ -122,7 +123,7 @@ def _decode(text: str, id: str) -> object:
     return data
 
 
-def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text: str) -> Policy:
+def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text: str, arn: str) -> Policy:
     top = an_object(data, (), "The document")
     only(top, _TOP, ())
     version = top.get("Version", FIRST_VERSION)
@@ -149,4 +150,4 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
             raise DocumentRefusal("policy.same_sid", f"The Sid '{statement.sid}' is used twice.", (*path, "Sid"))
         sids.add(statement.sid)
         statements.append(statement)
-    return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text)
+    return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text, arn)

@@ -1,7 +1,8 @@
 """AWS's words for a refusal.
 
 Source: IAM User Guide, troubleshoot_access-denied ("Access denied error message examples"): an implicit deny is
-"because no TYPE policy allows the ACTION action", an explicit one "with an explicit deny in a TYPE policy".
+"because no TYPE policy allows the ACTION action", an explicit one "with an explicit deny in a TYPE policy"; AWS
+Security Blog, "Enhanced access denied error messages with policy ARNs", January 2026.
 """
 
 from functools import cache
@@ -15,11 +16,18 @@ def implicit_deny(kind: PolicyKind, action: str) -> str:
     return _said("access.implicit_deny", policy=kind.value, action=action)
 
 
+# "The policy types covered" by the ARN in the message; an inline policy has none.
+_NAMED = (PolicyKind.SCP, PolicyKind.RCP, PolicyKind.BOUNDARY, PolicyKind.SESSION, PolicyKind.IDENTITY)
+
+
 @cache
-def explicit_deny(kind: PolicyKind) -> str:
-    """The ending when a Deny statement applies."""
+def explicit_deny(kind: PolicyKind, arn: str = "") -> str:
+    """The ending when a Deny statement applies. ``arn``: that of the policy, "" when it has none."""
     article = {PolicyKind.TRUST: "the", PolicyKind.IDENTITY: "an"}.get(kind, "a")
-    return _said("access.explicit_deny", policy=f"{article} {kind.value}")
+    policy = f"{article} {kind.value}"
+    if arn and kind in _NAMED:
+        return _said("access.explicit_deny_by", policy=policy, arn=arn)
+    return _said("access.explicit_deny", policy=policy)
 
 
 def name_of(principal: Principal) -> str:

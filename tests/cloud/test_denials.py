@@ -118,6 +118,20 @@ def test_aws_managed_policies_are_there_when_they_are_named(cloud, name, managed
         cloud.client("ecr", keys).get_authorization_token()
 
 
+def test_an_explicit_deny_names_the_managed_policy_that_it_is_in(cloud, name):
+    keys, iam = cloud.user(name, allow("*")), cloud.client("iam")
+    made = [
+        iam.create_policy(PolicyName=f"{name}-{part}", PolicyDocument=policy(allow("*"), deny(action)))["Policy"]["Arn"]
+        for part, action in (("own", "ecr:*"), ("boundary", "ecs:*"))
+    ]
+    iam.attach_user_policy(UserName=name, PolicyArn=made[0])
+    iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=made[1])
+    said = refused(cloud.client("ecr", keys).describe_repositories)[1]
+    assert said.endswith(f"with an explicit deny in an identity-based policy: {made[0]}")
+    said = refused(cloud.client("ecs", keys).list_clusters)[1]
+    assert said.endswith(f"with an explicit deny in a permissions boundary: {made[1]}")
+
+
 def test_customer_managed_policy_follows_its_default_version(cloud, name):
     keys, iam = cloud.user(name), cloud.client("iam")
     arn = iam.create_policy(PolicyName=name, PolicyDocument=policy(allow("ecs:ListClusters")))["Policy"]["Arn"]

@@ -18,6 +18,12 @@ PRINCIPALS = {
         PrincipalKind.ROLE_SESSION,
         f"arn:aws:iam::{ACCOUNT}:role/team/push",
     ),
+    "session of a service-linked role": Principal(
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSServiceRoleForECS/ecs",
+        ACCOUNT,
+        PrincipalKind.ROLE_SESSION,
+        f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+    ),
     "root": Principal(f"arn:aws:iam::{ACCOUNT}:root", ACCOUNT, PrincipalKind.ROOT),
     "service": Principal("ecs-tasks.amazonaws.com", "", PrincipalKind.SERVICE),
     "federated user": Principal(

@@ -67,6 +67,26 @@ CASES = {
         {"identity": ["*"], "rcp": ["*", DENY]},
         "with an explicit deny in a resource control policy",
     ),
+    "a service control policy does not bind a service-linked role": (
+        "session of a service-linked role",
+        {"identity": ["*"], "scp": NOTHING},
+        "",
+    ),
+    "a deny of a service control policy does not bind a service-linked role": (
+        "session of a service-linked role",
+        {"identity": ["*"], "scp": ["*", DENY]},
+        "",
+    ),
+    "a resource control policy does not bind a service-linked role": (
+        "session of a service-linked role",
+        {"identity": ["*"], "rcp": [DENY]},
+        "",
+    ),
+    "a boundary binds a service-linked role": (
+        "session of a service-linked role",
+        {"identity": ["*"], "boundary": NOTHING},
+        "because no permissions boundary allows the ecr:PutImage action",
+    ),
     "an endpoint policy grants nothing": (
         "user",
         {"endpoint": ["*"]},
@@ -114,3 +134,20 @@ def test_guard_rails(decide, who, policies, words):
 def test_the_s3_endpoint_policy_of_the_ecr_guide_lets_layers_through(decide, on, allowed):
     layers = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*"}
     assert decide(action="s3:GetObject", on=on, identity=["*"], endpoint=[layers]).allowed is allowed
+
+
+BOUND = [
+    "ecr:PutImage",
+    "ECR:PutImage",
+    "s3:GetObject",
+    "kms:Decrypt",
+    "secretsmanager:GetSecretValue",
+    "logs:PutLogEvents",
+]
+FREE = ["ec2:DescribeVpcs", "ecs:RunTask", "iam:CreateRole", "ssm:GetParameters", "kms:RetireGrant"]
+
+
+@pytest.mark.parametrize("action", [*BOUND, *FREE])
+@pytest.mark.parametrize("rcp", [["lambda:*"], ["*", {"Effect": "Deny", "Action": "*"}]], ids=["no allow", "a deny"])
+def test_a_resource_control_policy_binds_the_services_that_aws_lists(decide, action, rcp):
+    assert decide(who="user", action=action, on="*", identity=["*"], rcp=rcp).allowed is (action in FREE)

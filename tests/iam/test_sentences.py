@@ -53,6 +53,39 @@ def test_an_explicit_deny_names_the_policy_type(kind, words):
     assert explicit_deny(kind) == words
 
 
+POLICY = "arn:aws:iam::111122223333:policy/guard"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (PolicyKind.IDENTITY, f"with an explicit deny in an identity-based policy: {POLICY}"),
+        (PolicyKind.BOUNDARY, f"with an explicit deny in a permissions boundary: {POLICY}"),
+        (PolicyKind.SESSION, f"with an explicit deny in a session policy: {POLICY}"),
+        (PolicyKind.SCP, f"with an explicit deny in a service control policy: {POLICY}"),
+        (PolicyKind.RCP, f"with an explicit deny in a resource control policy: {POLICY}"),
+        # "The policy types covered in this update" are these five.
+        (PolicyKind.RESOURCE, "with an explicit deny in a resource-based policy"),
+        (PolicyKind.TRUST, "with an explicit deny in the role trust policy"),
+        (PolicyKind.ENDPOINT, "with an explicit deny in a VPC endpoint policy"),
+    ],
+)
+def test_an_explicit_deny_names_the_policy_by_its_arn(kind, words):
+    assert explicit_deny(kind, POLICY) == words
+
+
+def test_the_sentence_of_a_service_control_policy_is_that_of_awss_announcement():
+    guard = "arn:aws:organizations::987654321098:policy/o-qv5af4abcd/service_control_policy/p-2kgnabcd"
+    deny = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}
+    matt = Principal("arn:aws:iam::123456789012:user/Matt", "123456789012", PrincipalKind.USER)
+    request = Request(matt, "iam:ListRoles", "arn:aws:iam::123456789012:role/*")
+    policies = Policies(scps=[[parse_policy(deny, PolicyKind.SCP, "guard", arn=guard)]])
+    assert sentence(request, evaluate(request, policies)) == (
+        "User: arn:aws:iam::123456789012:user/Matt is not authorized to perform: iam:ListRoles on resource: "
+        f"arn:aws:iam::123456789012:role/* with an explicit deny in a service control policy: {guard}"
+    )
+
+
 def test_the_sentence_is_the_one_a_real_registry_answered():
     """The line of a real run: a role with the six documented actions, an image already in the repository."""
     session = "arn:aws:sts::111122223333:assumed-role/ci-deploy-role/gha-34970646404-2"

@@ -62,14 +62,14 @@ class OidcProvider:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str, kind: iam.PolicyKind, name: str) -> iam.Policy:
-    return iam.parse_policy(text, kind, name)
+def _parsed(text: str, kind: iam.PolicyKind, name: str, arn: str) -> iam.Policy:
+    return iam.parse_policy(text, kind, name, arn=arn)
 
 
-def parsed(text: str, kind: iam.PolicyKind, name: str) -> iam.Policy:
+def parsed(text: str, kind: iam.PolicyKind, name: str, arn: str = "") -> iam.Policy:
     """A stored policy, parsed once. One that does not parse allows nothing."""
     try:
-        return _parsed(text, kind, name)
+        return _parsed(text, kind, name, arn)
     except iam.MalformedPolicy:
         return iam.Policy(kind, name, "2012-10-17", ())
 
@@ -240,7 +240,8 @@ def _gather(arn: str) -> Held:
     if boundary_arn:
         document = _default_document(backend.managed_policies.get(boundary_arn))
         # A boundary that is gone allows nothing.
-        boundary = parsed(document or '{"Version":"2012-10-17","Statement":[]}', iam.PolicyKind.BOUNDARY, boundary_arn)
+        nothing = '{"Version":"2012-10-17","Statement":[]}'
+        boundary = parsed(document or nothing, iam.PolicyKind.BOUNDARY, boundary_arn, boundary_arn)
     return Held(tuple(policies), boundary, tuple(sources))
 
 
@@ -250,7 +251,8 @@ def _inline(owner: Any) -> list[iam.Policy]:
 
 def _attached(owner: Any, kind: iam.PolicyKind) -> list[iam.Policy]:
     return [
-        parsed(_default_document(policy) or "{}", kind, policy.name) for policy in list(owner.managed_policies.values())
+        parsed(_default_document(policy) or "{}", kind, policy.name, policy.arn)
+        for policy in list(owner.managed_policies.values())
     ]
 
 
