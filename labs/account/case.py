@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +44,7 @@ class Case:
 
     ``title`` names it; ``definition`` is describe_task_definition's answer; ``place`` where it starts; ``told`` what a
     task of it said; ``state`` in words; ``task`` describe_tasks' answer, None when none ran; ``events`` a service's
-    newest; ``unread`` what could not be had.
+    newest; ``digests`` what its deployment's tags name, by container; ``unread`` what could not be had.
     """
 
     title: str
@@ -58,4 +59,19 @@ class Case:
     platform_version: str = "LATEST"
     exec_enabled: bool = False
     events: tuple[str, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[Finding, ...] = ()
+
+
+def deployed(definition: Json, tasks: Iterable[Json], reason: str) -> dict[str, str]:
+    """What the tags of one deployment name, by container: from the tasks that it has started, and from what one said.
+
+    ``tasks`` as describe_tasks answers; ``reason`` names ``IMAGE:TAG@sha256:...`` when that image could not be pulled.
+    """
+    found = {}
+    for each in definition.get("containerDefinitions") or ():
+        said = re.search(re.escape(str(each.get("image", ""))) + r"@(sha256:[0-9a-f]{64})", reason)
+        if said:
+            found[str(each.get("name", ""))] = said[1]
+    held = [each for task in tasks for each in task.get("containers", ()) if each.get("imageDigest")]
+    return {str(each["name"]): str(each["imageDigest"]) for each in held} | found

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from labs.account.account_sources import Clients
-from labs.account.case import Case, Json, Place
+from labs.account.case import Case, Json, Place, deployed
 from labs.account.placement import Standing
 from labs.account.query import Name, QueryKind
 from labs.account.reads import ask, pages, unread
@@ -112,18 +112,20 @@ class Finder:
         if _served(task):
             service = self._service_named(Name(QueryKind.EITHER, _served(task)), cluster)
         place = self._standing.of(task, service)
+        told = _told(task)
         return Case(
             title=f"task {task_id} of {_revision(definition)}",
             cluster=cluster,
             definition=definition,
             place=place,
-            told=_told(task),
+            told=told,
             state=str(task.get("lastStatus", "")),
             task=task,
             task_id=task_id,
             overrides=task.get("overrides"),
             platform_version=str(task.get("platformVersion") or "LATEST"),
             exec_enabled=bool(task.get("enableExecuteCommand")),
+            digests=deployed(definition, [task], told.reason) if service is not None else {},
             unread=(*self._unread, *self._standing.unread),
         )
 
@@ -185,6 +187,7 @@ class Finder:
             platform_version=str(service.get("platformVersion") or "LATEST"),
             exec_enabled=bool(service.get("enableExecuteCommand")),
             events=events[:3],
+            digests=deployed(definition, [each for each in tasks if _by(each) == newest["id"]], told.reason),
             unread=tuple(self._unread),
         )
 
@@ -286,6 +289,11 @@ def _served(task: Json) -> str:
     """The service a task belongs to, "" for none."""
     group = str(task.get("group") or "")
     return group.removeprefix("service:") if group.startswith("service:") else ""
+
+
+def _by(task: Json) -> str:
+    """The deployment that started a task of a service."""
+    return str(task.get("startedBy") or "")
 
 
 def _created(task: Json) -> datetime:

@@ -114,7 +114,7 @@ def _diagnosed(clients: Clients, where: Where, case: Case) -> Looked:
         registry_host=_registry(clients, where, case, missed),
         platform_version=case.platform_version,
         exec_enabled=case.exec_enabled,
-    )
+    ).pinned(case.digests)
     plan = survey_subnets(spec, sources)
     checks = exec_checks(spec, sources, _settings(clients, where, case, secrets))
     missed += _of_network(taken.unread, plan)

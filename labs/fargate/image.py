@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labs import oci
 
@@ -64,6 +64,10 @@ class ImageRef:
             return cls(text, RegistryKind.ECR, head, repository, tag, digest, owner, where)
         kind = RegistryKind.ECR_PUBLIC if head == _PUBLIC else RegistryKind.OTHER
         return cls(text, kind, head, repository, tag, digest)
+
+    def pinned(self, digest: str) -> ImageRef:
+        """The same tag with the digest that it stood for: ``repository:tag@sha256:...``."""
+        return replace(self, text=f"{self.text}@{digest}", digest=digest)
 
     @property
     def reference(self) -> str:

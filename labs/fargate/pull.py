@@ -25,6 +25,10 @@ _MISSING = {
     Missing.IMAGE: ("manifest.no_tag", "Push {image}, or name a tag that is there in the task definition."),
     Missing.REFUSED: ("manifest.public_denied", "Check the name {image}, or copy the image into your own ECR."),
 }
+_DELETED = (
+    "manifest.deleted",
+    "Deploy again: update the service with forceNewDeployment, and {tag} is looked up anew; or name a tag of its own.",
+)
 # ECR's links are made for a principal of ECR's own: only the endpoint's policy can refuse them.
 _ECR = iam.Principal("arn:aws:iam::000000000000:role/ecr-layer-download", "000000000000", iam.PrincipalKind.ROLE)
 _ANYTHING = iam.parse_policy(
@@ -172,9 +176,10 @@ def _resolve(
         return Check(CheckKind.EXISTENCE, StepVerdict.CANNOT_CHECK, about, str(error))
     if isinstance(answer, ImageFound):
         return Check(CheckKind.EXISTENCE, StepVerdict.DONE, about, f"it is {answer.digest}")
-    text_id, fix = _MISSING[answer.kind]
+    deleted = answer.kind is Missing.IMAGE and image.tag and image.digest
+    text_id, fix = _DELETED if deleted else _MISSING[answer.kind]
     stop = asking.stop(text_id, values, names)
-    fix = fix.format(repository=image.repository, image=image.text)
+    fix = fix.format(repository=image.repository, image=image.text, tag=image.tag)
     return Check(CheckKind.EXISTENCE, StepVerdict.FAILED, about, answer.kind.value, fix, stop=stop)
 
 
@@ -225,4 +230,11 @@ def _best(platforms: tuple[oci.Platform, ...], wanted: oci.Platform) -> oci.Plat
 
 
 def _values(image: ImageRef) -> dict[str, str]:
-    return {"image": image.text, "host": image.host, "reference": image.reference, "url": image.manifest_url}
+    return {
+        "image": image.text,
+        "name": image.text.partition("@")[0],
+        "hash": image.digest.partition(":")[2],
+        "host": image.host,
+        "reference": image.reference,
+        "url": image.manifest_url,
+    }

@@ -156,6 +156,12 @@ class ContainerSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     read_only_root: bool = False
     init_process: bool = False
+    version_consistency: bool = True
+
+    @property
+    def follows_tag(self) -> bool:
+        """Whether a deployment finds out once which digest the tag names, and keeps it (``versionConsistency``)."""
+        return self.version_consistency and not self.image.digest
 
 
 @dataclass(frozen=True)
@@ -251,6 +257,20 @@ class TaskSpec:
             pid_mode=str(definition.get("pidMode") or ""),
         )
 
+    def pinned(self, digests: Mapping[str, str]) -> TaskSpec:
+        """The task as a deployment starts it that has found out what its tags name; ``digests`` by container.
+
+        Source: ECS API Reference, ContainerImage ("Amazon ECS uses the digest to start any other desired tasks").
+        """
+        held = {each.name: digests[each.name] for each in self.containers if each.follows_tag and each.name in digests}
+        return replace(
+            self,
+            containers=tuple(
+                replace(each, image=each.image.pinned(held[each.name])) if each.name in held else each
+                for each in self.containers
+            ),
+        )
+
     def in_each_subnet(self) -> tuple[TaskSpec, ...]:
         """The task in each of its subnets, as a service would place it."""
         place = self.placement
@@ -312,6 +332,7 @@ def _container(raw: Json, over: Json, account: str, region: str, registry_host: 
         environment=_environment(raw.get("environment") or ()) | _environment(over.get("environment") or ()),
         read_only_root=bool(raw.get("readonlyRootFilesystem", False)),
         init_process=bool((raw.get("linuxParameters") or {}).get("initProcessEnabled", False)),
+        version_consistency=raw.get("versionConsistency") != "disabled",
     )
 
 

@@ -454,6 +454,12 @@ def the_tag_was_never_pushed(course):
     course.image = missing(Missing.IMAGE)
 
 
+@row("manifest.deleted", MANIFEST, "fargate-lab/app:1@sha256:")
+def the_deployments_image_was_deleted(course):
+    course.digests = {"app": "sha256:" + "d" * 64}
+    course.image = missing(Missing.IMAGE)
+
+
 @row("manifest.no_repository", MANIFEST, "the repository does not exist")
 def the_repository_does_not_exist(course):
     course.image = missing(Missing.REPOSITORY)

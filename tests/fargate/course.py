@@ -300,6 +300,7 @@ class Course:
     definition: dict = field(default_factory=lambda: copy.deepcopy(DEFINITION))
     place: dict = field(default_factory=lambda: copy.deepcopy(PLACE))
     policy: dict = field(default_factory=lambda: copy.deepcopy(POLICY))
+    digests: dict = field(default_factory=dict)
     resource_policies: dict = field(default_factory=dict)
     trust_principal: dict = field(default_factory=lambda: {"Service": "ecs-tasks.amazonaws.com"})
     roles: set = field(default_factory=lambda: {EXECUTION_ROLE, TASK_ROLE})
@@ -361,7 +362,7 @@ class Course:
     def task(self):
         return TaskSpec.of(
             self.definition, self.place, task_id=TASK_ID, exec_enabled=self.exec_enabled, registry_host="127.0.0.1:5001"
-        )
+        ).pinned(self.digests)
 
     @property
     def sources(self):

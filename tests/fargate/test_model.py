@@ -111,3 +111,25 @@ def test_a_cpu_architecture_is_a_platform():
 def test_a_network_configuration_may_come_without_its_wrapper():
     assert Placement.of({"subnets": ["subnet-a"], "securityGroups": ["sg-1"]}).groups == ("sg-1",)
     assert Placement.of(None).subnet == ""
+
+
+DIGEST = "sha256:" + "d" * 64
+
+
+@pytest.mark.parametrize(
+    ("container", "image"),
+    [
+        ({"image": f"{HOST}/app:1"}, f"{HOST}/app:1@{DIGEST}"),
+        ({"image": f"{HOST}/app"}, f"{HOST}/app@{DIGEST}"),
+        ({"image": f"{HOST}/app:1", "versionConsistency": "enabled"}, f"{HOST}/app:1@{DIGEST}"),
+        ({"image": f"{HOST}/app:1", "versionConsistency": "disabled"}, f"{HOST}/app:1"),
+        ({"image": f"{HOST}/app@sha256:{'0' * 64}"}, f"{HOST}/app@sha256:{'0' * 64}"),
+        ({"image": f"{HOST}/app:1", "name": "other"}, f"{HOST}/app:1"),
+    ],
+    ids=["a tag", "no tag", "enabled", "disabled", "a digest of its own", "a container it does not know"],
+)  # fmt: skip
+def test_a_deployments_digest_takes_the_place_of_a_tag(container, image):
+    definition = {"containerDefinitions": [{"name": "app", **container}]}
+    task = TaskSpec.of(definition, {}, account=ACCOUNT, region=REGION).pinned({"app": DIGEST})
+    assert task.containers[0].image.text == image
+    assert task.containers[0].image.reference == (image.partition("@")[2] or "1")

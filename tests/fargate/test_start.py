@@ -96,6 +96,10 @@ WORDS = {
         "unexpected status from HEAD request to https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/fargate-lab/app"
         "/manifests/1: 403 Forbidden"
     ),
+    "the_deployments_image_was_deleted": (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+        "{image}@sha256:{deleted}: {image}@sha256:{deleted}: not found"
+    ),
     "the_index_has_no_image_for_the_cpu": (
         "CannotPullContainerError: pull image manifest has been retried 7 time(s): image Manifest does not contain "
         "descriptor matching platform 'linux/arm64 v8'"
@@ -109,7 +113,7 @@ def test_a_stop_is_worded_as_on_aws(name):
     plan = broken(cause).plan()
     network = [check.path for check in plan.steps[6].checks if check.path]
     s3 = network[0].address if network else ""
-    assert plan.outcome.stop.reason == WORDS[name].format(image=IMAGE, s3=s3)
+    assert plan.outcome.stop.reason == WORDS[name].format(image=IMAGE, s3=s3, deleted="d" * 64)
     assert plan.outcome.stop.code is StopCode.FAILED_TO_START
 
 

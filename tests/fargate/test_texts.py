@@ -29,6 +29,8 @@ VALUES = {
     "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/fargate-lab/app:1",
     "url": "https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/fargate-lab/app/manifests/1",
     "reference": "1",
+    "name": "111122223333.dkr.ecr.us-east-1.amazonaws.com/fargate-lab/app:1",
+    "hash": "e" * 64,
     "platform": "linux/arm64 v8",
     "reason": "exec: no such file",
     "command": "/app",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from labs.cloud.ecs.rules.scheduler import SETTLE_S, failed, is_ready, next_round, threshold
+from labs.cloud.ecs.rules.scheduler import SETTLE_S, established, failed, is_ready, next_round, threshold
 from labs.cloud.ecs.store.records import Attachment, Deployment, EcsService, Task
 
 
@@ -149,3 +149,22 @@ def test_it_settles_only_after_a_while():
     assert later.service.primary.rollout == "COMPLETED"
     gone = next_round(first.service, [task(1, made.primary, "STOPPED", desired="STOPPED")], first.again)
     assert gone.start == 1
+
+
+def test_a_deployment_keeps_the_first_digest_that_its_tag_named():
+    new, old = deployment("new"), deployment("old", digests={"app": "sha256:old"})
+    made = established(service(2, new, old), new.id, {"app": "sha256:first"})
+    made = established(made, new.id, {"app": "sha256:second", "sidecar": "sha256:other"})
+    made = established(made, "ecs-svc/gone", {"app": "sha256:third"})
+    assert [each.digests for each in made.deployments] == [
+        {"app": "sha256:first", "sidecar": "sha256:other"},
+        {"app": "sha256:old"},
+    ]
+
+
+def test_a_service_that_rolls_back_runs_the_digests_that_it_ran_before():
+    good = deployment("good", rollout="COMPLETED", digests={"app": "sha256:good"})
+    bad = deployment("bad", failures=9, digests={"app": "sha256:bad"})
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    made = next_round(service(2, bad, good, completed=good, configuration=breaker), [], 100.0).service
+    assert (made.primary.id, made.primary.digests) == (good.id, {"app": "sha256:good"})

@@ -141,6 +141,7 @@ class ServiceOperations:
             failures=0,
             next_start=0,
             steady_since=0,
+            digests={},
         )
         same = (fresh.definition, fresh.network, fresh.launch) == (primary.definition, primary.network, primary.launch)
         if same and not params.get("forceNewDeployment"):

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from labs.cloud.contract import AwsError, Caller
@@ -20,7 +20,8 @@ from labs.cloud.ecs.store.ecs_store import EcsStore
 from labs.cloud.ecs.store.records import Attachment, Container, EcsService, Task
 from labs.errors import LabError
 from labs.fargate import exits
-from labs.fargate.steps import Delay, OutcomeKind, StartPlan, Stop, StopCode
+from labs.fargate.sources import ImageFound
+from labs.fargate.steps import Delay, OutcomeKind, StartPlan, StepName, StepVerdict, Stop, StopCode
 from labs.fargate.task import TaskSpec
 from labs.fargate.texts import TEXTS
 from labs.network import Endpoint
@@ -157,10 +158,12 @@ class TaskLife:
         """Ask how the start goes, and if it does, start what depends on nothing."""
         needs, task = self._needs, self._task
         definition = needs.store.definitions[task.definition.rsplit("/", 1)[-1]]
-        spec = needs.planner.spec(task, definition)
+        spec = needs.planner.spec(task, definition).pinned(self._digests())
         now = needs.store.now()
         self._update(lambda task: replace(task, pull_started=now))
         plan = needs.planner.plan(spec, vpc)
+        if plan.step(StepName.MANIFEST).verdict is StepVerdict.DONE:
+            spec = self._established(spec)
         self._settle(plan, spec)
         first = spec.containers[0].name
         try:
@@ -185,6 +188,25 @@ class TaskLife:
         now = needs.store.now()
         self._update(lambda task: replace(task, pull_stopped=now))
         return containers
+
+    def _digests(self) -> Mapping[str, str]:
+        """What the tags of the task's deployment name; empty while it does not know, and without a deployment."""
+        task = self._task
+        service = self._needs.store.services.get(f"{task.cluster}/{task.service}") if task.service else None
+        mine = (each for each in (service.deployments if service else ()) if each.id == task.deployment)
+        return next((each.digests for each in mine), {})
+
+    def _established(self, spec: TaskSpec) -> TaskSpec:
+        """The manifest was read: the deployment keeps the digest that the first of its tasks has found."""
+        task = self._task
+        found = {each.name: self._needs.registry.resolve(each.image) for each in spec.containers if each.follows_tag}
+        digests = {name: image.digest for name, image in found.items() if isinstance(image, ImageFound)}
+        if task.service and digests:
+            self._needs.store.update_service(
+                f"{task.cluster}/{task.service}",
+                lambda service: scheduler.established(service, task.deployment, digests),
+            )
+        return spec.pinned(self._digests())
 
     def _settle(self, plan: StartPlan, spec: TaskSpec) -> None:
         outcome = plan.outcome

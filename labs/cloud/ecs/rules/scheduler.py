@@ -5,7 +5,7 @@ messages"; the words stand in ``words``.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labs.cloud.ecs.rules.event_texts import say
@@ -54,6 +54,17 @@ def with_deployment(service: EcsService, changed: Deployment) -> EcsService:
     return replace(
         service, deployments=tuple(changed if each.id == changed.id else each for each in service.deployments)
     )
+
+
+def established(service: EcsService, deployment_id: str, digests: Mapping[str, str]) -> EcsService:
+    """The service, one of its deployments knowing what its tags name. What it knows already stays.
+
+    Source: ECS API Reference, ContainerImage and ContainerDefinition's versionConsistency.
+    """
+    found = next((each for each in service.deployments if each.id == deployment_id), None)
+    if found is None or digests.keys() <= found.digests.keys():
+        return service
+    return with_deployment(service, replace(found, digests={**digests, **found.digests}))
 
 
 def is_ready(task: Task) -> bool:

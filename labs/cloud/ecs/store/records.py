@@ -141,7 +141,8 @@ class Deployment:
     """One deployment of a service.
 
     ``failed_tasks`` is what describe shows; ``failures`` counts those in a row and sets ``next_start``.
-    ``steady_since`` is when its tasks were all there, 0 while they are not.
+    ``steady_since`` is when its tasks were all there, 0 while they are not. ``digests``: what the tags of its
+    containers named when its first task looked (``versionConsistency``).
     """
 
     id: str
@@ -159,6 +160,7 @@ class Deployment:
     failures: int = 0
     next_start: float = 0
     steady_since: float = 0
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
