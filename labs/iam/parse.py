@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from labs.iam.decision import Policy, PolicyKind
 from labs.iam.elements import StatementReader
+from labs.iam.json_faults import json_fault
 from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, only, said
 from labs.iam.positions import JsonPath, line_and_column, offset_of, path_text, repeated_key
 
@@ -106,17 +107,15 @@ def _decode(text: str, id: str) -> object:
         return found
 
     def no_constant(word: str) -> NoReturn:
-        raise json.JSONDecodeError(f"{word} is not a JSON value", text, max(text.find(word), 0))
+        raise ValueError(word)
 
     try:
         data = json.loads(text, object_pairs_hook=members, parse_constant=no_constant)
-    except json.JSONDecodeError as error:
-        raise MalformedPolicy(said(id), error.lineno, error.colno, f"Not valid JSON: {error.msg}.") from None
-    except ValueError as error:
-        # An integer too long to read.
-        raise MalformedPolicy(said(id), 1, 1, f"Not valid JSON: {error}.") from None
-    except RecursionError:
-        raise MalformedPolicy(said(id), 1, 1, "The document is nested too deeply.") from None
+    except (ValueError, RecursionError):
+        fault = json_fault(text)
+        raise MalformedPolicy(
+            said(id), *line_and_column(text, fault.offset), f"Not valid JSON: {fault.words}."
+        ) from None
     if repeated:
         key, offset = repeated_key(text)
         raise MalformedPolicy(said(id), *line_and_column(text, offset), f"The key '{key}' appears twice in one object.")

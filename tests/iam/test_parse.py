@@ -235,19 +235,19 @@ def test_a_malformed_document_is_refused_in_awss_words(document, message, path):
 
 TEXTS = [
     # text, line, column, a word of the explanation
-    ("", 1, 1, "Expecting value"),
-    ("not json", 1, 1, "Expecting value"),
-    ('{\n  "Version": "2012-10-17",\n}', 3, 1, "double quotes"),
-    ('{\n  "Version": "2012-10-17"\n  "Statement": []\n}', 3, 3, "','"),
-    ('{"Version": "2012-10-17", "Statement": [', 1, 41, "Expecting value"),
-    ("{\"Version\": '2012-10-17'}", 1, 13, "Expecting value"),
-    ('{"Version": "2012-10-17"} {}', 1, 27, "Extra data"),
+    ("", 1, 1, "empty"),
+    ("not json", 1, 1, "'n' at the beginning"),
+    ('{\n  "Version": "2012-10-17",\n}', 3, 1, "no comma after the last item"),
+    ('{\n  "Version": "2012-10-17"\n  "Statement": []\n}', 3, 3, "a comma is missing"),
+    ('{"Version": "2012-10-17", "Statement": [', 1, 41, "] is missing"),
+    ("{\"Version\": '2012-10-17'}", 1, 13, "single quote"),
+    ('{"Version": "2012-10-17"} {}', 1, 27, "after the end"),
     ('{\n "Version": "2012-10-17",\n "Version": "2012-10-17"}', 3, 2, "'Version' appears twice"),
     ('{"Statement": [{"Effect": "Allow",\n    "Action": "a:b", "Action": "c:d"}]}', 2, 22, "'Action' appears twice"),
     ('{"Version": NaN}', 1, 13, "NaN"),
     ('{"Version": ' + "1" * 5000 + "}", 1, 1, "JSON"),
     ("[" * 100_000, 1, 1, "deep"),
-    ('{"a": 1, "a": 2, "Version": }', 1, 29, "Expecting value"),
+    ('{"a": 1, "a": 2, "Version": }', 1, 29, "a value is missing"),
     ('[{"b": [1, {"c\\"d": 1,\n "c\\"d": 2}]}, {"e": 1}]', 2, 2, "appears twice"),
 ]
 
