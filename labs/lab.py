@@ -327,7 +327,10 @@ def _write(name: str, content: str) -> str:
     if path.suffix == ".json":
         content = Template(content).safe_substitute(bench.names())
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_text(content if content.endswith("\n") else f"{content}\n")
+    data = (content if content.endswith("\n") else f"{content}\n").encode()
+    # A file that says the same keeps its time: nothing that was made from it becomes older than it.
+    if not path.is_file() or path.read_bytes() != data:
+        path.write_bytes(data)
     return f"Wrote $WORK/{name}"
 
 

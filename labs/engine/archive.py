@@ -229,14 +229,15 @@ def _not_archive(name: str, why: str) -> LabError:
 
 
 def _leaves(name: str, blobs: Blobs, index: oci.Index, depth: int) -> Iterator[oci.Descriptor]:
-    """The manifests under an index, each once, each with its platform."""
+    """The manifests under an index, each platform's once."""
     if depth > 4:
         raise damaged(name, "its indexes are nested too deeply")
-    seen: set[str] = set()
+    seen: set[tuple[str, oci.Platform | None]] = set()
     for entry in index.manifests:
-        if entry.digest in seen:  # docker save names one image once per tag
+        # docker save names one image once per tag; the same digest for another platform is another entry
+        if (entry.digest, entry.platform) in seen:
             continue
-        seen.add(entry.digest)
+        seen.add((entry.digest, entry.platform))
         if entry.is_attestation:
             yield entry
             continue

@@ -136,8 +136,12 @@ class DockerEngine:
             with connect(self.facts, self._env, timeout_s) as api:
                 yield api
         except (requests.RequestException, docker.errors.DockerException) as error:
-            if isinstance(error, docker.errors.APIError) and not error.is_server_error():
-                raise LabError(f"Docker refused: {error.explanation}.", _GONE, id="docker-refused") from error
+            if isinstance(error, docker.errors.APIError):
+                if not error.is_server_error():
+                    raise LabError(f"Docker refused: {error.explanation}.", _GONE, id="docker-refused") from error
+                raise LabError(
+                    f"The Docker Engine failed: {error.explanation}.", "labs doctor", id="docker-failed"
+                ) from error
             raise LabError(
                 f"The Docker Engine at {self.facts.endpoint} does not answer any more.", _GONE, id="docker-went-away"
             ) from error

@@ -1,6 +1,7 @@
 """One container of the lab: started with as little as it needs, reached over loopback, removed whatever happens."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -19,6 +20,10 @@ MEMORY = 256 << 20
 STOP_S = 10
 PORT = 8080  # of an image that has no EXPOSE
 POLL_S = 0.05
+# How runc and Docker begin what they say about a thing that the image names (moby and runc sources).
+_OF_THE_IMAGE = re.compile(
+    r'container process(?: caused)?: exec: "|unable to find (?:user|group) |chdir to cwd |no command specified'
+)
 
 Api = Callable[[], AbstractContextManager[docker.APIClient]]
 
@@ -97,7 +102,12 @@ def start(
     """
     exposed = api.inspect_image(image)["Config"].get("ExposedPorts") or {}
     port = next((int(each.split("/")[0]) for each in exposed if each.endswith("/tcp")), PORT)
-    container = _create(api, image, platform, port, env)
+    try:
+        container = _create(api, image, platform, port, env)
+    except docker.errors.APIError as error:
+        if _OF_THE_IMAGE.search(str(error.explanation)):
+            raise _not_started(image, str(error.explanation)) from error
+        raise
     try:
         api.start(container)
         bound = api.inspect_container(container)["NetworkSettings"]["Ports"].get(f"{port}/tcp")
@@ -108,12 +118,18 @@ def start(
         return DockerApp(reconnect, container, url, image, secrets)
     except docker.errors.APIError as error:
         _remove(api, container)
-        raise LabError(
-            f"{image} could not be started: {error.explanation}.", "labs doctor", id="container-not-started"
-        ) from error
+        raise _not_started(image, str(error.explanation)) from error
     except BaseException:
         _remove(api, container)
         raise
+
+
+def _not_started(image: str, words: str) -> LabError:
+    """The engine's words: about the image's command, folder or user, or about the machine the engine runs on."""
+    what = f"{image} could not be started: {words}."
+    if _OF_THE_IMAGE.search(words):
+        return LabError(what, "fix that in the Dockerfile and build again", id="image-not-startable")
+    return LabError(what, "labs doctor", id="container-not-started")
 
 
 def _create(api: docker.APIClient, image: str, platform: oci.Platform, port: int, env: Mapping[str, str]) -> str:

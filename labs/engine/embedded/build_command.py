@@ -50,6 +50,7 @@ def run(arguments: Sequence[str], workspace: Workspace) -> int:
     tags = _tags(given)
     if export.push and not tags:
         raise BuildError("tag is needed when pushing to registry", "name the image with -t", id="tag-needed-for-push")
+    _empty(export.archive)
     quiet = given.on("quiet") or given.one("progress") == "quiet"
     progress = BuildProgress((lambda _: None) if quiet else workspace.say)
     if not quiet:
@@ -290,6 +291,24 @@ def _write_ids(given: Given, made: oci.Descriptor, tags: Sequence[Reference]) ->
         raise BuildError(f"{error.filename} cannot be written: {error.strerror}", id="build-ids-not-written") from error
 
 
+def _empty(archive: str) -> None:
+    """A build empties its archive when it begins, as buildx does: what a failed one leaves is not an earlier image."""
+    if archive in ("", "-"):
+        return
+    try:
+        Path(archive).write_bytes(b"")
+    except OSError as error:
+        raise _not_written(archive, error) from error
+
+
+def _not_written(destination: str, error: OSError) -> LabError:
+    return LabError(
+        f"open {destination}: {(error.strerror or str(error)).lower()}",
+        "name another file",
+        id="image-archive-not-written",
+    )
+
+
 def write_archive(blobs: FolderBlobs, top: oci.Descriptor, tags: Sequence[Reference], destination: str) -> None:
     """Write an image as an OCI archive; equal images give equal archives. A file is complete or not there."""
     if destination == "-":
@@ -302,11 +321,7 @@ def write_archive(blobs: FolderBlobs, top: oci.Descriptor, tags: Sequence[Refere
             _write_tar(blobs, top, tags, out)
         beside.replace(file)
     except OSError as error:
-        raise LabError(
-            f"open {destination}: {(error.strerror or str(error)).lower()}",
-            "name another file",
-            id="image-archive-not-written",
-        ) from error
+        raise _not_written(destination, error) from error
     finally:
         beside.unlink(missing_ok=True)
 

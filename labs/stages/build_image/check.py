@@ -9,8 +9,11 @@ from labs import oci
 from labs.engine.archive import Image, read_archive
 from labs.errors import LabError
 from labs.lesson.bench import PLATFORMS, Bench
-from labs.stages.build_image.baked_secrets import Leak, leaks
-from labs.stages.build_image.machine_code import layers, machine_code
+from labs.stages.build_image.age import changed_since, written_at
+from labs.subjects.image.baked_secrets import Leak, leaks
+from labs.subjects.image.from_lines import pin_of
+from labs.subjects.image.image_user import user_of
+from labs.subjects.image.machine_code import layers, machine_code
 from labs.subjects.tasks.app_secret import app_secret
 from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
@@ -18,6 +21,15 @@ from labs.verdict import Gate, Report, Verdict, run_gates
 WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
 PLATFORM_LABEL = "lab.platform"
 _LEAK_IDS = {"layer": "build.secret_in_layer", "env": "build.secret_in_env", "history": "build.secret_in_history"}
+# An engine's errors that say: no such image in its store. And: the image is here, and what it says cannot be started.
+_NOT_HERE = {
+    "archive-lacks-platform",
+    "docker-image-lacks-platform",
+    "docker-image-not-found",
+    "docker-image-not-pulled",
+    "embedded-image-not-found",
+}
+_NOT_STARTABLE = {"image-not-startable", "no-command-specified", "no-such-image-user"}
 READY_S = 60.0
 ANSWER_S = 10.0
 
@@ -43,11 +55,25 @@ def _archive(subject: _Subject) -> Verdict | None:
     path = subject.bench.archive
     if not path.exists():
         return subject.say("build.archive_missing", file=path.name)
+    if not path.stat().st_size:
+        return subject.say("build.not_finished", file=path.name, at=written_at(path))
     try:
         subject.images.append(read_archive(path))
     except LabError as error:
         return subject.say("build.archive_unreadable", file=path.name, what=error.what)
     return None
+
+
+def _age(subject: _Subject) -> Verdict | None:
+    """What is judged is the build of the folder as it is now, not one from before the last change."""
+    bench = subject.bench
+    changed = changed_since(bench.archive, bench.app, subject.image)
+    if changed is None:
+        return None
+    return subject.say(
+        "build.older", file=bench.archive.name, at=written_at(bench.archive), changed=changed.file,
+        changed_at=changed.at,
+    )  # fmt: skip
 
 
 def _platforms(subject: _Subject) -> Verdict | None:
@@ -67,15 +93,29 @@ def _platforms(subject: _Subject) -> Verdict | None:
 def _machine_code(subject: _Subject) -> Verdict | None:
     """Each manifest must hold programs for its own CPU: a pinned FROM gives both the same."""
     first, second = WANTED
+    digests = [subject.image.descriptor(each).digest for each in WANTED]
+    if digests[0] == digests[1]:
+        document = subject.image.config(first)
+        made_for = f"{document.get('os')}/{document.get('architecture')}"
+        return subject.say("build.one_digest", digest=digests[0][:19], platform=made_for, cause=_pinned(subject))
     if layers(subject.image, first) == layers(subject.image, second):
         found = f"the same layers as in the image for {first}"
-        return subject.say("build.wrong_machine_code", platform=second, found=found)
+        return subject.say("build.wrong_machine_code", platform=second, found=found, cause=_pinned(subject))
     for platform in WANTED:
         code = machine_code(subject.image, platform)
         if code and code.architecture != platform.architecture:
             found = f"/{code.path} in it is a program for {code.architecture}"
-            return subject.say("build.wrong_machine_code", platform=platform, found=found)
+            return subject.say("build.wrong_machine_code", platform=platform, found=found, cause=_pinned(subject))
     return None
+
+
+def _pinned(subject: _Subject) -> str:
+    """Where the Dockerfile shows it, or what does such a thing and where to look."""
+    bench = subject.bench
+    place = pin_of(bench.app / "Dockerfile", {"PYTHON_IMAGE": bench.python_image})
+    if place:
+        return f"FROM is pinned to one platform's image: {place}."
+    return "The Dockerfile's FROM is not pinned, so the base image or a COPY brings programs of one platform only."
 
 
 def _label(subject: _Subject) -> Verdict | None:
@@ -91,9 +131,11 @@ def _label(subject: _Subject) -> Verdict | None:
 
 def _user(subject: _Subject) -> Verdict | None:
     for platform in WANTED:
-        user = str(_config(subject, platform).get("User") or "")
-        if user.partition(":")[0] in ("", "0", "root"):
-            return subject.say("build.runs_as_root", platform=platform, user=user or "(none is set)")
+        user = user_of(subject.image, platform)
+        if user.unknown:
+            return subject.say("build.no_such_user", platform=platform, user=user.written, unknown=user.unknown)
+        if user.root:
+            return subject.say("build.runs_as_root", platform=platform, user=user.written or "(none is set)")
     return None
 
 
@@ -126,7 +168,11 @@ def _answers_on(subject: _Subject, platform: oci.Platform) -> Verdict | None:
     try:
         app = bench.engine.run(bench.image, platform, {"APP_SECRET": app_secret(bench) or "not-a-secret"})
     except LabError as error:
-        return subject.say("build.not_loaded", image=bench.image, platform=platform, what=error.what)
+        if error.id in _NOT_HERE:
+            return subject.say("build.not_loaded", image=bench.image, platform=platform, what=error.what)
+        if error.id in _NOT_STARTABLE:
+            return subject.say("build.not_started", platform=platform, what=error.what)
+        raise  # the engine's own trouble: that is no fault of the image
     with app:
         try:
             app.wait_ready(READY_S)
@@ -164,6 +210,7 @@ def _passed(subject: _Subject) -> Verdict:
 
 GATES = (
     Gate("archive", _archive),
+    Gate("age", _age),
     Gate("platforms", _platforms),
     Gate("machine code", _machine_code),
     Gate("label", _label),

@@ -1,5 +1,6 @@
 """Known mistakes of stage 01. Each is built, by the same engine, and checked."""
 
+import shutil
 from collections.abc import Callable
 
 from labs.lesson.bench import PLATFORMS, Bench
@@ -59,6 +60,32 @@ def _other_platform(bench: Bench) -> None:
     fresh(bench)
     (bench.app / "Dockerfile").write_text(_foreign(bench, _SOLUTION))
     make(bench, ("linux/amd64", "linux/s390x"))
+
+
+def _as_given(bench: Bench) -> None:
+    """Built before anything was changed: everybody's first try."""
+    fresh(bench)
+    shutil.copyfile(FILES / "Dockerfile.start", bench.app / "Dockerfile")
+    make(bench)
+
+
+def _failed_since(bench: Bench) -> None:
+    """A build that worked, and then one that did not."""
+    _platforms(*PLATFORMS)(bench)
+    dockerfile = bench.app / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text() + "COPY missing.txt ./\n")
+    build(bench, "-t", bench.image, "--output", f"type=oci,dest={bench.archive}", platforms=PLATFORMS)
+
+
+def _changed_since(file: str) -> Callable[[Bench], None]:
+    """Built, and then changed: the archive is of before."""
+
+    def do(bench: Bench) -> None:
+        _platforms(*PLATFORMS)(bench)
+        path = bench.app / file
+        path.write_text(path.read_text() + "# a last thought\n")
+
+    return do
 
 
 def _not_an_archive(bench: Bench) -> None:
@@ -124,6 +151,10 @@ WRONG = (
         "build.wrong_machine_code",
         _built(_foreign),
     ),
+    Wrong("the Dockerfile as it was given", "build.one_digest", _as_given),
+    Wrong("a build that failed after one that worked", "build.not_finished", _failed_since),
+    Wrong("the Dockerfile was changed after the build", "build.older", _changed_since("Dockerfile")),
+    Wrong("the app was changed after the build", "build.older", _changed_since("app.py")),
     Wrong("no label", "build.label_missing", _without('LABEL lab.platform="${TARGETPLATFORM}"\n')),
     Wrong(
         "a label with a fixed value",
@@ -136,12 +167,27 @@ WRONG = (
         "build.runs_as_root",
         _built(lambda _, text: text.replace("USER 10001:10001", "USER 0:0")),
     ),
+    Wrong(
+        "a user that the image does not have",
+        "build.no_such_user",
+        _built(lambda _, text: text.replace("USER 10001:10001", "USER app")),
+    ),
+    Wrong(
+        "a group that the image does not have",
+        "build.no_such_user",
+        _built(lambda _, text: text.replace("USER 10001:10001", "USER 10001:app")),
+    ),
     Wrong("the secret in a file of a layer", "build.secret_in_layer", _built(_secret_file)),
     Wrong("an access key in a file of a layer", "build.secret_in_layer", _built(_access_key)),
     Wrong("the secret in ENV", "build.secret_in_env", _built(_secret_env)),
     Wrong("a password in ENV", "build.secret_in_env", _built(_password)),
     Wrong("the secret in the history", "build.secret_in_history", _built(_secret_history)),
     Wrong("the archive was built, the image not loaded", "build.not_loaded", _not_loaded),
+    Wrong(
+        "an image without a command",
+        "build.not_started",
+        _built(lambda _, text: text.replace('ENTRYPOINT ["python", "/app/app.py"]', "ENTRYPOINT []\nCMD []")),
+    ),
     Wrong(
         "an app that ends at once",
         "build.no_answer",

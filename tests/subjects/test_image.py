@@ -1,0 +1,121 @@
+"""What an image's bytes and its Dockerfile say: who runs it, and what its FROM is pinned to."""
+
+import gzip
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from labs import oci
+from labs.engine.archive import Image, read_archive
+from labs.stages.build_image.age import changed_since
+from labs.subjects.image.from_lines import pin_of
+from labs.subjects.image.image_user import user_of
+
+pytestmark = pytest.mark.unit
+AMD64, ARM64 = oci.Platform("linux", "amd64"), oci.Platform("linux", "arm64")
+PASSWD = "root:x:0:0::/:/bin/sh\nweb:x:33:33::/:\ntoor:x:0:0::/:\n"
+DIGEST = "sha256:" + "a" * 64
+
+
+def blob(folder: Path, data: bytes) -> dict[str, object]:
+    (folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+    digest = oci.sha256(data)
+    (folder / "blobs" / "sha256" / digest[7:]).write_bytes(data)
+    return {"mediaType": oci.OCI_MANIFEST, "digest": digest, "size": len(data)}
+
+
+def layer(**files: str) -> bytes:
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w") as archive:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name.replace("__", "/").replace("_dot_", "."))
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return gzip.compress(raw.getvalue())
+
+
+def image(folder: Path, user: str = "", *layers: bytes, platforms: tuple[oci.Platform, ...] = (AMD64,)) -> Image:
+    """An OCI layout with one manifest, listed for these platforms."""
+    config = blob(folder, json.dumps({"os": "linux", "architecture": "amd64", "config": {"User": user}}).encode())
+    files = [{**blob(folder, each), "mediaType": oci.OCI_LAYER_GZIP} for each in layers]
+    manifest = blob(folder, json.dumps({"schemaVersion": 2, "config": config, "layers": files}).encode())
+    listed = [{**manifest, "platform": {"os": each.os, "architecture": each.architecture}} for each in platforms]
+    index = json.dumps({"schemaVersion": 2, "mediaType": oci.OCI_INDEX, "manifests": listed}).encode()
+    top = {**blob(folder, index), "mediaType": oci.OCI_INDEX}
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [top, top]}))
+    return read_archive(folder)
+
+
+def test_one_image_that_is_listed_for_two_platforms_is_listed_twice(tmp_path: Path) -> None:
+    found = image(tmp_path, platforms=(AMD64, ARM64))
+    assert found.platforms == (AMD64, ARM64)
+    assert len({found.descriptor(each).digest for each in found.platforms}) == 1
+
+
+@pytest.mark.parametrize(
+    ("user", "root", "unknown"),
+    [
+        ("", True, ""),
+        ("0", True, ""),
+        ("000:5", True, ""),
+        ("root:web", True, ""),
+        ("10001", False, ""),
+        ("10001:10001", False, ""),
+        ("web", False, ""),
+        ("web:www", False, ""),
+        ("toor", True, ""),
+        ("app", False, "user app: no matching entries in passwd file"),
+        ("app:10001", False, "user app: no matching entries in passwd file"),
+        ("10001:app", False, "group app: no matching entries in group file"),
+        ("web:app", False, "group app: no matching entries in group file"),
+    ],
+)
+def test_who_runs_an_image_is_looked_up_in_the_image(tmp_path: Path, user: str, root: bool, unknown: str) -> None:
+    found = user_of(image(tmp_path, user, layer(etc__passwd=PASSWD), layer(etc__group="www:x:33:\n")), AMD64)
+    assert (found.written, found.root, found.unknown) == (user, root, unknown)
+
+
+def test_an_image_without_passwd_has_no_user_by_name(tmp_path: Path) -> None:
+    assert user_of(image(tmp_path, "app"), AMD64).unknown == "user app: no matching entries in passwd file"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("FROM python:3\n", ""),
+        ("FROM --platform=linux/amd64 python:3\n", "line 1 says --platform=linux/amd64"),
+        ("ARG BASE=python:3\n\nFROM --platform=$BUILDPLATFORM ${BASE}\n", "line 3 says --platform=$BUILDPLATFORM"),
+        (f"FROM python@{DIGEST}\n", f"line 1 names it by its digest, python@{DIGEST}"),
+        (f"ARG BASE=python@{DIGEST}\nFROM $BASE\n", f"line 2 names it by its digest, python@{DIGEST}"),
+        ("ARG GIVEN\nFROM ${GIVEN}\n", f"line 2 names it by its digest, web@{DIGEST}"),
+        ("FROM --platform=linux/amd64 python:3 AS tools\nFROM python:3\n", ""),
+        ("FROM --platform=linux/amd64 python:3 AS base\nFROM base\n", "line 1 says --platform=linux/amd64"),
+        ("FROM python:3 AS python\nFROM python\n", ""),
+        ("this is no Dockerfile\n", ""),
+        ("", ""),
+    ],
+)
+def test_what_from_is_pinned_to_is_read_in_the_dockerfile(tmp_path: Path, text: str, place: str) -> None:
+    (tmp_path / "Dockerfile").write_text(text)
+    assert pin_of(tmp_path / "Dockerfile", {"GIVEN": f"web@{DIGEST}"}) == place
+
+
+def test_a_file_that_was_changed_after_the_archive_is_told(tmp_path: Path) -> None:
+    app, archive = tmp_path / "app", tmp_path / "app.tar"
+    (app / "__pycache__").mkdir(parents=True)
+    archive.touch()
+    built = image(tmp_path / "image", "1", layer(app__app_dot_py="print()"))
+    for name, text in (("Dockerfile", "FROM x\n"), ("app.py", "print()"), ("__pycache__/app.pyc", "x")):
+        (app / name).write_text(text)
+        os.utime(app / name, (2_000_000_000, 2_000_000_000))
+    os.utime(app / "Dockerfile", (1_000_000_000, 1_000_000_000))
+    assert changed_since(archive, app, built) is None, "app.py was saved again, and is in the image as it is"
+    (app / "app.py").write_text("print(1)")
+    os.utime(app / "app.py", (2_000_000_000, 2_000_000_000))
+    changed = changed_since(archive, app, built)
+    assert changed is not None
+    assert (changed.file, changed.at) == ("app.py", "2033-05-18T03:33:20Z")
