@@ -4,6 +4,7 @@ A folder or a file has one cost; the longest path that is named decides, and wha
 own mark wins over its file's.
 """
 
+import functools
 import sys
 from pathlib import Path
 
@@ -68,6 +69,7 @@ DEAR = {
 _unit_test_runs = False
 
 
+@functools.cache
 def of_path(path: Path) -> str:
     """The cost of a file or folder of the tests."""
     place = path.relative_to(ROOT)
