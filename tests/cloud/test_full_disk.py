@@ -7,21 +7,24 @@ import sys
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.lab_cloud import LabCloud, outcome, refused
+from tests.cloud.lab_cloud import LabCloud, launch, outcome, refused
 from tests.cloud.registry.lab_registry import Client, digest_of
 
 SENTENCE = "The state folder cannot be written"
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 8 MiB in memory; root only."""
+def small_disk(tmp_path, request):
+    """A file system in memory, of 8 MiB if the test does not say otherwise; root only."""
     if os.geteuid() != 0 or sys.platform != "linux":
         pytest.skip("mounting a small disk needs root on Linux")
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "tmpfs", folder], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={getattr(request, 'param', 8)}m,mode=700", "tmpfs", folder],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if mounted.returncode:
         pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.strip()}")
@@ -107,6 +110,127 @@ def test_a_full_disk_refuses_changes_and_answers_looks(served, small_disk, start
     again = start(state=small_disk)
     assert users(again) == {"lab-admin", "before", "after"} | made
     assert refused(again.client("ssm").get_parameter, Name="/p")[0] == "ParameterNotFound"
+
+
+def room_on(folder):
+    """Bytes that the disk still gives."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+FULL = (503, "UNAVAILABLE")
+big_disk = pytest.mark.parametrize("small_disk", [24], indirect=True)
+
+
+def start_upload(registry, data):
+    location = registry.start()
+    assert registry.patch(location, data).status == 202
+    return location
+
+
+# How a layer that the disk has no room for can come.
+TOO_LARGE = {
+    "one PUT": lambda registry, data: registry.put(f"{registry.start()}?digest={digest_of(data)}", data),
+    "one PATCH": lambda registry, data: registry.patch(registry.start(), data),
+    "one POST": lambda registry, data: registry.post(f"blobs/uploads/?digest={digest_of(data)}", data),
+    "two PATCHes": lambda registry, data: registry.patch(start_upload(registry, data[: 8 << 20]), data[8 << 20 :]),
+    "PATCH and PUT": lambda registry, data: registry.put(
+        f"{start_upload(registry, data[: 8 << 20])}?digest={digest_of(data)}", data[8 << 20 :]
+    ),
+}
+
+
+@big_disk
+@pytest.mark.parametrize("way", TOO_LARGE)
+def test_a_layer_that_the_disk_has_no_room_for_leaves_nothing(served, small_disk, way):
+    _, registry = served
+    before = room_on(small_disk)
+    assert TOO_LARGE[way](registry, b"x" * (30 << 20)).error[:2] == FULL
+    assert before - room_on(small_disk) < 1 << 20
+    assert not list((small_disk / "registry" / "uploads").iterdir())
+    registry.push_image("small", b"y" * 100_000)
+
+
+@big_disk
+@pytest.mark.parametrize("restarted", [False, True], ids=["", "after SIGKILL and a start"])
+def test_a_full_disk_is_emptied_through_the_api(served, small_disk, start, restarted):
+    cloud, registry = served
+    ecr = cloud.client("ecr")
+    registry.push_image("large", b"x" * (8 << 20))
+    left = start_upload(registry, b"y" * (2 << 20))
+    cloud.client("iam").create_user(UserName="gone")
+    cloud.client("ecs").create_cluster(clusterName="gone")
+    fill(small_disk)
+    if restarted:
+        cloud.kill()
+        cloud = start(state=small_disk)
+        ecr = cloud.client("ecr")
+    # A token, and what it opens.
+    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    registry = Client(f"127.0.0.1:{cloud.port}", f"Basic {token}", "lab/app")
+    assert registry.get("manifests/large").status == 200
+    code = refused(cloud.client("ssm").put_parameter, Name="/p", Value="v" * 4000, Type="String")[0]
+    assert code == "ServiceUnavailable"
+    # What only takes away.
+    cloud.client("iam").delete_user(UserName="gone")
+    cloud.client("ecs").delete_cluster(cluster="gone")
+    assert registry.delete(left).status in (204, 404)
+    assert ecr.batch_delete_image(repositoryName="lab/app", imageIds=[{"imageTag": "large"}])["failures"] == []
+    assert room_on(small_disk) >= 4 << 20
+    # And what had no room.
+    ecr.create_repository(repositoryName="lab/next")
+    registry.push_image("after", b"z" * 100_000)
+    names = [event["EventName"] for event in cloud.client("cloudtrail").lookup_events()["Events"]]
+    assert {"DeleteUser", "BatchDeleteImage", "PutParameter", "CreateRepository"} <= set(names)
+    registry.close()
+
+
+@big_disk
+def test_many_deletions_go_on_while_the_disk_stays_full(served, small_disk):
+    cloud, registry = served
+    ecr, iam = cloud.client("ecr"), cloud.client("iam")
+    for number in range(40):
+        registry.push_image(f"v{number}", b"%d" % number)
+        iam.create_user(UserName=f"u{number}")
+    fill(small_disk)
+    for number in range(40):
+        wanted = [{"imageTag": f"v{number}"}]
+        assert ecr.batch_delete_image(repositoryName="lab/app", imageIds=wanted)["failures"] == []
+        iam.delete_user(UserName=f"u{number}")
+        fill(small_disk)
+    assert registry.get("manifests/before").status == 200
+    # Looks see the calls that wait for room.
+    names = [event["EventName"] for event in cloud.client("cloudtrail").lookup_events()["Events"]]
+    assert names.count("BatchDeleteImage") >= 20
+
+
+@big_disk
+def test_half_written_layers_go_first_at_a_start_on_a_full_disk(served, small_disk, start):
+    cloud, registry = served
+    start_upload(registry, b"y" * (6 << 20))
+    fill(small_disk)
+    (small_disk / "reserve").unlink()
+    fill(small_disk)
+    cloud.kill()
+    cloud = start(state=small_disk)
+    assert not list((small_disk / "registry" / "uploads").iterdir())
+    cloud.client("iam").create_user(UserName="after")
+
+
+def test_a_full_disk_is_no_damage(served, small_disk, start):
+    cloud, _ = served
+    assert cloud.close() == 0
+    # Not even the reserve is left: whatever the check needs, it does not get.
+    (small_disk / "reserve").unlink()
+    fill(small_disk)
+    process = launch(small_disk, "--check-state")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in err) in ((0, False), (2, False))
+    assert "is whole" in out or "cannot be" in err
+    assert not (small_disk / "quarantine").exists()
+    assert not list(small_disk.rglob("*.new"))
+    (small_disk / "ballast").unlink()
+    assert users(start(state=small_disk)) == {"lab-admin", "before"}
 
 
 def test_a_disk_that_is_full_at_the_start_is_named(small_disk, start):

@@ -88,14 +88,15 @@ class LocalAws:
             journal=self._journal,
             checkpoint=checkpoint,
             on_iam_change=identities.changed,
+            room=self.folder.room,
         )
         self._credentials = CredentialStore(identities, sessions)
         self._trail = SqliteTrail(path / "trail.sqlite3", utc_now, pages)
         try:
-            self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now)
+            self._ecr = EcrStore(path, self.identity.account, self.identity.region, utc_now, self.folder.room)
         except (sqlite3.Error, OSError) as error:
             raise unreadable(path / "registry", error, path) from error
-        ecs_store = EcsStore(path, self.identity.account, self.identity.region, utc_now)
+        ecs_store = EcsStore(path, self.identity.account, self.identity.region, utc_now, self.folder.room)
         replayed = self._store.replay()
         sessions.forget_old()
         identities.changed()
@@ -182,7 +183,10 @@ class LocalAws:
             self.folder.save(self.identity)
 
     def start(self) -> None:
-        """Begin to run tasks."""
+        """Begin to run tasks; the start has written what it had to."""
+        if not self.folder.room.take():
+            self._ecr.let_go(0)
+            self.folder.room.take()
         self._ecs.start()
 
     def close(self) -> None:

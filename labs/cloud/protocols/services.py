@@ -147,6 +147,30 @@ _READS = (
     "GenerateMac",
     "Sign",
 )
+# What an operation that takes something away begins with: a full disk must not refuse it.
+_REMOVALS = (
+    "Abort",
+    "BatchDelete",
+    "Cancel",
+    "Delete",
+    "Deregister",
+    "Detach",
+    "Disable",
+    "Disassociate",
+    "Release",
+    "Remove",
+    "Revoke",
+    "ScheduleKeyDeletion",
+    "Stop",
+    "Terminate",
+    "Unassign",
+    "Untag",
+)
+
+
+def is_removal(operation: str) -> bool:
+    """Whether a call takes something away."""
+    return operation.startswith(_REMOVALS)
 
 
 def is_read_only(service: str, operation: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from labs import locks
+from labs.cloud.state.room import Room
 from labs.errors import LabError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class StateFolder:
 
     def __init__(self, path: Path, lock: "BaseFileLock") -> None:
         self.path = path
+        self.room = Room(path / "reserve")
         self._lock = lock
 
     @classmethod
@@ -69,14 +71,23 @@ class StateFolder:
                 "stop that process, or choose another folder with --state",
                 id="state-folder-in-use",
             )
+        folder = cls(path, lock)
+        if not folder.room.take():
+            # What is half written goes first; the registry finds such an upload gone.
+            for part in (path / "registry" / "uploads").glob("*"):
+                with suppress(OSError):
+                    part.unlink()
+        # The start may need the reserve: who has opened the folder takes it again.
+        folder.room.give()
         try:
             if file.stat().st_size:
                 holder = locks.lock_holder(file)
                 log.warning("the lock of %s was stale: %s ended without letting go of it", path, holder)
             locks.sign(file)
         except OSError as error:
+            folder.close()
             raise cannot_write(path, error) from error
-        return cls(path, lock)
+        return folder
 
     def identity(self, account: str | None, region: str | None) -> Identity:
         """The saved identity, or a new one. Raises LabError when it is damaged or was made for another account."""
@@ -140,6 +151,7 @@ class StateFolder:
         with suppress(OSError):
             (self.path / "ready.json").unlink(missing_ok=True)
             locks.clear(self.path / "lock")
+        self.room.take_again()
         with suppress(OSError):
             self._lock.release()
 

@@ -3,16 +3,17 @@
 import base64
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.sessions import Sessions, StsSession
-from labs.cloud.protocols.services import BY_NAME
+from labs.cloud.protocols.services import BY_NAME, is_removal
 from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.journal import Journal, JournalPosition, Record
+from labs.cloud.state.room import Room
 from labs.cloud.store import determinism
 from labs.cloud.store.dispatch import MotoStore, NotServed, StoreRequest, Stumbled
 from labs.cloud.store.pickling import let_go, put_back
@@ -34,6 +35,7 @@ class DurableStore:
         journal: Journal,
         checkpoint: Checkpoint,
         on_iam_change: Callable[[], None],
+        room: Room,
     ) -> None:
         """``on_iam_change`` is called after each call that may have changed something in IAM."""
         self._moto = moto
@@ -43,6 +45,7 @@ class DurableStore:
         self._saved = 0
         self._lock = ReadWriteLock()
         self._on_iam_change = on_iam_change
+        self._room = room
 
     def replay(self) -> int:
         """Bring back what the checkpoint holds and carry out every call after it again, with the same ids and times.
@@ -105,6 +108,10 @@ class DurableStore:
 
     def write(self, request: StoreRequest) -> HttpAnswer:
         """Run a call that may change something; it is durable when this returns."""
+        with self._room.freeing() if is_removal(request.operation) else nullcontext():
+            return self._write(request)
+
+    def _write(self, request: StoreRequest) -> HttpAnswer:
         self._moto.load(request.service)
         with self._lock.writing():
             now, seed = datetime.now(UTC), secrets.token_hex(16)

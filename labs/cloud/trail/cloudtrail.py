@@ -9,7 +9,6 @@ import secrets
 import sqlite3
 import threading
 import uuid
-from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,8 +25,9 @@ log = logging.getLogger("labs.cloud")
 KEPT = 100_000
 # Events that a full disk has not taken yet: so many are held in memory before calls are refused.
 WAITING = 10_000
+_AT_ONCE = 50
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS event (
+CREATE {} IF NOT EXISTS {} (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL, time REAL NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, read_only TEXT NOT NULL,
     username TEXT NOT NULL, access_key TEXT NOT NULL, resources TEXT NOT NULL, types TEXT NOT NULL,
@@ -69,14 +69,18 @@ class SqliteTrail:
         self._clock = clock
         self._pages = pages
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[Any, ...]] = deque()
+        self._waiting = 0
         try:
             self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             path.chmod(0o600)
             self._database.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
-            self._database.executescript(_SCHEMA)
+            self._database.executescript(_SCHEMA.format("TABLE", "event"))
+            # Where events wait while the disk takes nothing: in memory.
+            self._database.execute("PRAGMA temp_store=MEMORY")
+            self._database.executescript(_SCHEMA.format("TEMP TABLE", "waiting"))
+            self._number = int(self._database.execute("SELECT coalesce(max(number), 0) FROM event").fetchone()[0])
             self._count = int(self._database.execute("SELECT count(*) FROM event").fetchone()[0])
         except (sqlite3.Error, OSError) as error:
             raise unreadable(path, error, path.parent) from error
@@ -101,35 +105,48 @@ class SqliteTrail:
             json.dumps(_record(event, now, identifier), separators=(",", ":"), default=str),
         )
         with self._lock:
-            if len(self._waiting) >= WAITING:
-                self._flush()
-            self._waiting.append(row)
             try:
                 self._flush()
-            except AwsError as error:
-                if len(self._waiting) == 1:
-                    log.warning("the trail waits in memory: %s", error.message)
+                self._insert("event", row)
+            except sqlite3.Error as error:
+                if self._waiting >= WAITING:
+                    words = f"The state folder cannot be written ({error}). (simulated wording)"
+                    raise AwsError("ServiceUnavailable", words, 503) from error
+                if not self._waiting:
+                    log.warning("the trail waits in memory: %s", error)
+                self._insert("waiting", row)
+                self._waiting += 1
+            self._count += 1
+            self._drop_oldest()
 
     def _flush(self) -> None:
-        """Write what waits. Raises AwsError(ServiceUnavailable) when the disk does not take it."""
-        try:
-            while self._waiting:
-                self._insert(self._waiting[0])
-                self._waiting.popleft()
-        except sqlite3.Error as error:
-            raise AwsError(
-                "ServiceUnavailable", f"The state folder cannot be written ({error}). (simulated wording)", 503
-            ) from error
+        """Write what waits, some at a time. Raises sqlite3.Error when the disk does not take it."""
+        while self._waiting:
+            some = f"FROM waiting WHERE number < (SELECT min(number) FROM waiting) + {_AT_ONCE}"
+            self._database.execute("BEGIN")
+            try:
+                self._database.execute(f"INSERT INTO event SELECT * {some}")
+                written = self._database.execute(f"DELETE {some}").rowcount
+                self._database.execute("COMMIT")
+            except sqlite3.Error:
+                # A full disk may have ended the transaction already.
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
+            self._waiting -= written
 
-    def _insert(self, row: tuple[Any, ...]) -> None:
-        self._database.execute("INSERT INTO event VALUES (NULL,?,?,?,?,?,?,?,?,?,?)", row)
-        self._count += 1
+    def _insert(self, table: str, row: tuple[Any, ...]) -> None:
+        self._database.execute(f"INSERT INTO {table} VALUES (?,?,?,?,?,?,?,?,?,?,?)", (self._number + 1, *row))
+        self._number += 1
+
+    def _drop_oldest(self) -> None:
         if self._count > KEPT + 1000:
-            self._database.execute("DELETE FROM event WHERE number <= (SELECT max(number) FROM event) - ?", (KEPT,))
-            self._count = KEPT
+            with suppress(sqlite3.Error):
+                self._database.execute("DELETE FROM event WHERE number <= ?", (self._number - KEPT,))
+                self._count = KEPT
 
     def lookup(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer LookupEvents: newest first, at most 50 a page. Raises AwsError, also while events still wait."""
+        """Answer LookupEvents: newest first, at most 50 a page, those that still wait among them. Raises AwsError."""
         where, values = _conditions(params)
         size = params.get("MaxResults", 50)
         if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= 50:
@@ -140,10 +157,12 @@ class SqliteTrail:
             values += after
         clause = f"WHERE {' AND '.join(where)}" if where else ""
         with self._lock:
-            self._flush()
+            with suppress(sqlite3.Error):
+                self._flush()
+            source = "(SELECT * FROM event UNION ALL SELECT * FROM waiting)" if self._waiting else "event"
             rows = self._database.execute(
                 f"SELECT number, id, time, name, source, read_only, username, access_key, resources, record "
-                f"FROM event {clause} ORDER BY number DESC LIMIT ?",
+                f"FROM {source} {clause} ORDER BY number DESC LIMIT ?",
                 (*values, size + 1),
             ).fetchall()
         answer: dict[str, Any] = {"Events": [_event(row) for row in rows[:size]]}
@@ -154,7 +173,7 @@ class SqliteTrail:
     def close(self) -> None:
         """Close the database."""
         with self._lock:
-            with suppress(AwsError):
+            with suppress(sqlite3.Error):
                 self._flush()
             self._database.close()
 

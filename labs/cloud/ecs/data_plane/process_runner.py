@@ -39,8 +39,9 @@ class ProcessRunner:
         self._ecr = ecr
         self._reason = reason
         self._lock = threading.Lock()
-        # A tree reads its files from the repository it was made of, which may be deleted while another holds the same.
-        self._trees: dict[tuple[int, str], tuple[Image, Tree]] = {}
+        # A tree reads its files from the repository it was made of, which may be deleted while another holds the same,
+        # and whose number the next one gets.
+        self._trees: dict[tuple[object, ...], tuple[Image, Tree]] = {}
         self._running: set[Process] = set()
 
     @property
@@ -85,7 +86,7 @@ class ProcessRunner:
         return process
 
     def _tree(self, image: RunImage) -> tuple[Image, Tree]:
-        key = (image.repository.id, image.manifest)
+        key = (image.repository.id, image.repository.name, image.repository.created, image.manifest)
         found = self._trees.get(key)
         if found is None:
             blobs = RegistryBlobs(self._ecr, image.repository)

@@ -13,6 +13,7 @@ from typing import Any
 from labs.cloud.contract import Clock
 from labs.cloud.ecs.store.records import KINDS, Cluster, EcsService, Record, Task, TaskDefinition, from_json, to_json
 from labs.cloud.state.folder import unreadable
+from labs.cloud.state.room import Room, is_full
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS record (
@@ -30,11 +31,12 @@ class EcsStore:
     Raises LabError when the file is damaged.
     """
 
-    def __init__(self, folder: Path, account: str, region: str, clock: Clock) -> None:
+    def __init__(self, folder: Path, account: str, region: str, clock: Clock, room: Room) -> None:
         self.account = account
         self.region = region
         self.folder = folder / "ecs"
         self._clock = clock
+        self._room = room
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.version = 0
@@ -89,6 +91,16 @@ class EcsStore:
         self._write([], [(_NAMES[type(each)], each.key) for each in records])
 
     def _write(self, put: list[tuple[str, str, Record]], drop: list[tuple[str, str]]) -> None:
+        try:
+            self._commit(put, drop)
+        except sqlite3.Error as error:
+            # What is there goes on to its end on a full disk, too: a task that is stopped has to be written down.
+            if not is_full(error) or any(key not in self._homes[kind] for kind, key, _ in put):
+                raise
+            with self._room.freeing():
+                self._commit(put, drop)
+
+    def _commit(self, put: list[tuple[str, str, Record]], drop: list[tuple[str, str]]) -> None:
         with self.lock:
             self._file.execute("BEGIN")
             try:

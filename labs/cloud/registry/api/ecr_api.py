@@ -2,10 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from labs.cloud.contract import AwsError, Caller
 from labs.cloud.protocols.paging import Pages
+from labs.cloud.protocols.services import is_removal
 from labs.cloud.registry.api.ecr_parameters import check_parameters
 from labs.cloud.registry.api.image_operations import ImageOperations
 from labs.cloud.registry.api.layer_operations import LayerOperations
@@ -81,7 +83,8 @@ class EcrApi:
             raise AwsError("UnknownOperationException", words)
         try:
             check_parameters(operation, params)
-            return handler(caller, params)
+            with self._store.room.freeing() if is_removal(operation) else nullcontext():
+                return handler(caller, params)
         except EcrError as error:
             raise error.as_aws() from error
         except (OSError, sqlite3.OperationalError) as error:

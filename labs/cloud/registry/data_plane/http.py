@@ -3,6 +3,7 @@
 import errno
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any
 from xml.sax.saxutils import escape
@@ -125,7 +126,8 @@ class RegistryApp:
         try:
             if route.name and not spelling.is_repository(route.name):
                 raise refused(Fault.NAME_INVALID, "repository.name")
-            return handler(visit, route, request)
+            with self._store.room.freeing() if request.method == "DELETE" else nullcontext():
+                return handler(visit, route, request)
         except Denied as denied:
             return refusal(403, "DENIED", str(denied))
         except EcrError as error:

@@ -115,6 +115,10 @@ class BlobStore:
         """How many bytes of an upload are on disk."""
         return (self._uploads / upload).stat().st_size
 
+    def touched(self, upload: str) -> float:
+        """When something last came for an upload: seconds since 1970."""
+        return (self._uploads / upload).stat().st_mtime
+
     def append(self, upload: str, offset: int, source: BodySource, hashes: Collection[Hash]) -> int:
         """Write everything the source gives from ``offset`` on; return the new size."""
         fd = os.open(self._uploads / upload, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)

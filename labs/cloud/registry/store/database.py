@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,11 @@ class Database:
         """Keep other writers away from the files as well, around one or several transactions."""
         with self._writing:
             yield
+
+    def shrink(self) -> None:
+        """Bring what is in SQLite's log into the file and give the log's room back, as far as the disk allows."""
+        with self._writing, suppress(sqlite3.Error):
+            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close every thread's connection."""

@@ -12,7 +12,8 @@ from labs.cloud.registry.store.database import Database
 from labs.cloud.registry.store.images import Images
 from labs.cloud.registry.store.repositories import Repositories, Repository
 from labs.cloud.registry.store.tokens import Tokens
-from labs.cloud.registry.store.uploads import Uploads
+from labs.cloud.registry.store.uploads import IDLE_S, Uploads
+from labs.cloud.state.room import Room
 
 
 class EcrStore:
@@ -22,7 +23,8 @@ class EcrStore:
     survives SIGKILL. Safe for many threads of one process. Raises LabError when the database is damaged.
     """
 
-    def __init__(self, folder: Path, account: str, region: str, clock: Clock) -> None:
+    def __init__(self, folder: Path, account: str, region: str, clock: Clock, room: Room | None = None) -> None:
+        """``room`` is the state folder's; None where only the registry is there."""
         self.account = account
         self.region = region
         self.clock = clock
@@ -30,9 +32,12 @@ class EcrStore:
         blobs = BlobStore(root)
         self.database = Database(root / "ecr.sqlite3")
         self.repositories = Repositories(self.database, blobs, account, clock)
-        self.uploads = Uploads(self.database, blobs, account, clock)
+        self.room = room or Room(folder / "reserve")
+        self.uploads = Uploads(self.database, blobs, account, clock, self.room)
         self.images = Images(self.database, blobs, account, clock)
         self.tokens = Tokens(self.database, clock)
+        self._make_signing_key()
+        self.room.when_short(self.let_go)
 
     def arn(self, name: str) -> str:
         """The ARN of a repository, existing or not; one of the mirror has ECR Public's form."""
@@ -74,11 +79,18 @@ class EcrStore:
             else:
                 write.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
 
-    def signing_key(self) -> bytes:
-        """The secret behind this registry's download URLs; made once."""
+    def _make_signing_key(self) -> None:
         with self.database.write() as write:
             write.execute("INSERT OR IGNORE INTO setting VALUES ('secret:download-url', ?)", (secrets.token_hex(32),))
+
+    def signing_key(self) -> bytes:
+        """The secret behind this registry's download URLs; made once."""
         return bytes.fromhex(self.setting("secret:download-url"))
+
+    def let_go(self, idle_s: float = IDLE_S) -> None:
+        """Let go of what a full disk has no room for: half-written layers that nobody continues, SQLite's log."""
+        self.uploads.let_go(idle_s)
+        self.database.shrink()
 
     def close(self) -> None:
         """Close the database; the folder can be opened again."""

@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import json
 import secrets
+import sqlite3
 import threading
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from enum import Enum
 from labs import iam
 from labs.cloud.contract import Caller, Clock
 from labs.cloud.registry.store.database import Database
+from labs.cloud.state.room import is_full
 
 TOKEN_LIFE = timedelta(hours=12)
 _REMEMBERED = timedelta(days=7)  # how long an expired token is still told apart from a wrong one
@@ -50,6 +52,7 @@ class Tokens:
         self._database = database
         self._clock = clock
         self._restricted: dict[str, Caller] = {}
+        self._unwritten: dict[str, tuple[Caller, float]] = {}
         self._guard = threading.Lock()
 
     def issue(self, caller: Caller) -> Token:
@@ -61,6 +64,22 @@ class Tokens:
         if caller.session_policies:
             with self._guard:
                 self._restricted[key] = caller
+        try:
+            old = self._keep(key, caller, now, expires)
+        except sqlite3.Error as error:
+            if not is_full(error):
+                raise
+            # Who has no token can free no room: this one lasts as long as the process.
+            with self._guard:
+                self._unwritten[key] = caller, expires.timestamp()
+            old = []
+        with self._guard:
+            for item in old:
+                self._restricted.pop(item, None)
+        return Token(base64.b64encode(f"AWS:{password}".encode()).decode(), expires)
+
+    def _keep(self, key: str, caller: Caller, now: datetime, expires: datetime) -> list[str]:
+        """Write a token down; the hashes of those that are forgotten now."""
         with self._database.write() as write:
             old = [
                 row["hash"]
@@ -68,10 +87,7 @@ class Tokens:
             ]
             write.executemany("DELETE FROM token WHERE hash = ?", [(item,) for item in old])
             write.execute("INSERT INTO token VALUES (?, ?, ?)", (key, _dump(caller), expires.timestamp()))
-        with self._guard:
-            for item in old:
-                self._restricted.pop(item, None)
-        return Token(base64.b64encode(f"AWS:{password}".encode()).decode(), expires)
+        return old
 
     def find(self, authorization: str) -> tuple[TokenState, Caller | None]:
         """The caller behind an ``Authorization`` header; the caller is None unless the state is VALID."""
@@ -79,6 +95,10 @@ class Tokens:
         if password is None:
             return TokenState.UNKNOWN, None
         key = _hash(password)
+        unwritten = self._unwritten.get(key)
+        if unwritten is not None:
+            over = unwritten[1] <= self._clock().timestamp()
+            return (TokenState.EXPIRED, None) if over else (TokenState.VALID, unwritten[0])
         row = self._database.row("SELECT caller, expires FROM token WHERE hash = ?", (key,))
         if row is None:
             return TokenState.UNKNOWN, None

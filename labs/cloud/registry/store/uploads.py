@@ -4,10 +4,11 @@ An upload belongs to one repository. Its bytes are a file; how many there are is
 running hash is kept in memory and made again from the file after a restart.
 """
 
+import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from labs.cloud.contract import Clock
@@ -16,10 +17,12 @@ from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused, 
 from labs.cloud.registry.store.blobs import BlobStore, BodySource, Hash, new_hash
 from labs.cloud.registry.store.database import Database
 from labs.cloud.registry.store.repositories import Repository
+from labs.cloud.state.room import Room, is_full
 
 MIN_PART = 5 << 20  # UploadLayerPart: every part but the last has at least 5 MiB
 MAX_PART = 20_971_520  # and at most this (service model)
 MAX_LAYER = 52_000 << 20  # ECR quotas: size of a layer
+IDLE_S = 60.0  # an upload that nothing came for so long is the first to go when the disk is full
 UPLOAD_LIFE_S = 24 * 3600.0  # an upload nobody finished is swept at the first start after this
 
 
@@ -44,11 +47,12 @@ class _Writing:
 class Uploads:
     """Starts, continues and finishes uploads, and answers for the layers they become."""
 
-    def __init__(self, database: Database, blobs: BlobStore, account: str, clock: Clock) -> None:
+    def __init__(self, database: Database, blobs: BlobStore, account: str, clock: Clock, room: Room) -> None:
         self._database = database
         self._blobs = blobs
         self._account = account
         self._clock = clock
+        self._room = room
         self._writing: dict[str, _Writing] = {}
         self._guard = threading.Lock()
         self._sweep()
@@ -81,11 +85,15 @@ class Uploads:
         """Begin an upload; its id."""
         upload = str(uuid.uuid4())
         self._blobs.start(upload)
-        with self._database.write() as write:
-            write.execute(
-                "INSERT INTO upload (id, repository, started) VALUES (?, ?, ?)",
-                (upload, repository.id, self._clock().timestamp()),
-            )
+        try:
+            with self._database.write() as write:
+                write.execute(
+                    "INSERT INTO upload (id, repository, started) VALUES (?, ?, ?)",
+                    (upload, repository.id, self._clock().timestamp()),
+                )
+        except sqlite3.Error:
+            self._blobs.drop(upload)
+            raise
         return upload
 
     def received(self, repository: Repository, upload: str) -> int:
@@ -184,6 +192,29 @@ class Uploads:
         with self._hold(repository, upload):
             self._forget(upload)
 
+    def let_go(self, idle_s: float) -> None:
+        """Give up the half-written layers for which nothing has come in ``idle_s`` seconds."""
+        before = self._clock().timestamp() - idle_s
+        for row in self._database.rows("SELECT id FROM upload"):
+            upload = row["id"]
+            with self._guard:
+                writing = self._writing.setdefault(upload, _Writing())
+            if not writing.lock.acquire(blocking=False):
+                continue
+            try:
+                if self._blobs.received(upload) and self._blobs.touched(upload) <= before:
+                    self._give_up(upload)
+            except FileNotFoundError:
+                continue
+            finally:
+                writing.lock.release()
+
+    def _give_up(self, upload: str) -> None:
+        """Its bytes first, which needs no room; without them the upload is not there, whatever the database keeps."""
+        self._blobs.drop(upload)
+        with suppress(sqlite3.Error):
+            self._forget(upload)
+
     def mount(self, source: Repository, target: Repository, digest: str) -> RepositoryLayer | None:
         """Share a layer that an image of ``source`` refers to; None when there is none."""
         layer = self.layer(source, digest)
@@ -202,6 +233,23 @@ class Uploads:
     def _keep(self, repository: Repository, upload: str, digest: str, size: int) -> RepositoryLayer:
         # The slow flush happens outside the transaction, the rename inside: deleting orphans takes the same lock.
         self._blobs.flush(upload)
+        try:
+            self._acknowledge(repository, upload, digest, size)
+        except sqlite3.Error:
+            self._disown(digest)
+            raise
+        with self._guard:
+            self._writing.pop(upload, None)
+        layer = self.layer(repository, digest)
+        return layer or RepositoryLayer(digest, size, False)
+
+    def _disown(self, digest: str) -> None:
+        """Remove a file that a full disk kept from being noted: without its row it is nobody's."""
+        with self._database.alone():
+            if self._database.row("SELECT 1 FROM blob WHERE digest = ?", (digest,)) is None:
+                self._blobs.remove(digest)
+
+    def _acknowledge(self, repository: Repository, upload: str, digest: str, size: int) -> None:
         with self._database.write() as write:
             if write.execute("SELECT 1 FROM repository WHERE id = ?", (repository.id,)).fetchone() is None:
                 raise repository_missing(repository.name, self._account)
@@ -211,10 +259,6 @@ class Uploads:
             )
             write.execute("INSERT OR IGNORE INTO layer VALUES (?, ?)", (repository.id, digest))
             write.execute("DELETE FROM upload WHERE id = ?", (upload,))
-        with self._guard:
-            self._writing.pop(upload, None)
-        layer = self.layer(repository, digest)
-        return layer or RepositoryLayer(digest, size, False)
 
     def _receive(self, upload: str, writing: _Writing, size: int, source: BodySource, length: int | None) -> int:
         if length is not None and size + length > MAX_LAYER:
@@ -261,6 +305,11 @@ class Uploads:
             yield writing, self.received(repository, upload)
         except FileNotFoundError:  # the repository was deleted meanwhile
             raise upload_missing(upload, repository.name, self._account) from None
+        except (OSError, sqlite3.Error) as error:
+            if is_full(error):  # what is half written goes first
+                with self._room.freeing():
+                    self._give_up(upload)
+            raise
         finally:
             writing.lock.release()
 
