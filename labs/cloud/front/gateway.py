@@ -14,6 +14,7 @@ from labs.cloud.identity.signatures import Claim, read_claim, verify
 from labs.cloud.identity.signatures.claim import detail
 from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.protocols import answers, operations
+from labs.cloud.protocols.characters import check_characters
 from labs.cloud.protocols.parameters import check_required, check_types
 from labs.cloud.protocols.regions import is_region
 from labs.cloud.protocols.services import (
@@ -192,7 +193,8 @@ class Gateway:
             if service.name == "ec2" and call.params.get("DryRun") is True:
                 raise AwsError("DryRunOperation", _DRY_RUN, 412)
             check_required(service, call.operation, call.params)
-            answer = self._backend.run(caller, call, service, request_id)
+            check_characters(service, call.operation, call.params, call.http)
+            answer = answers.readable(service, call.operation, self._backend.run(caller, call, service, request_id))
         except AwsError as error:
             self._record(caller, call, service, arns, error.code, error.message)
             raise

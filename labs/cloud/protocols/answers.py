@@ -5,6 +5,7 @@ envelopes of the IAM, EC2 and S3 API references.
 """
 
 import json
+import logging
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -12,9 +13,13 @@ from typing import Any
 from xml.sax.saxutils import escape, unescape
 
 from labs.cloud.contract import AwsError
+from labs.cloud.protocols import xml_text
 from labs.cloud.protocols.services import ApiService, Protocol
 from labs.cloud.wire.answer import HttpAnswer
 
+log = logging.getLogger("labs.cloud")
+# Their bodies are what somebody stored.
+_STORED = ("GetObject", "GetBucketPolicy")
 _REQUEST_ID = re.compile(r"<RequestId>[^<]*</RequestId>")
 _JSON = "application/x-amz-json-1.1"
 
@@ -45,6 +50,35 @@ def with_request_id(protocol: Protocol, answer: HttpAnswer, request_id: str) -> 
     return replace(answer, body=answer.body.replace(b">request-id</", f">{request_id}</".encode()))
 
 
+def readable(service: ApiService, operation: str, answer: HttpAnswer) -> HttpAnswer:
+    """The answer if a client can read it, with U+FFFD in place of what XML cannot hold.
+
+    Raises AwsError(InternalFailure), and the log names the call, where it is no XML in another way.
+    """
+    kind = answer.headers.get("content-type", "")
+    is_xml = service.protocol in (Protocol.QUERY, Protocol.EC2) or (
+        service.protocol is Protocol.REST_XML and "xml" in kind and operation not in _STORED
+    )
+    if not is_xml or not answer.body:
+        return answer
+    try:
+        body = xml_text.readable(answer.body)
+    except xml_text.Unreadable:
+        log.error("%s %s: the answer is not XML", service.name, operation)
+        raise AwsError(
+            "InternalFailure",
+            "The local AWS's answer would not have been readable; its log names the call. (simulated wording)",
+            500,
+        ) from None
+    if body is not answer.body:
+        log.warning(
+            "%s %s: the state holds a character that XML cannot hold; it was sent as U+FFFD. "
+            "Stop the local AWS and run labs cloud --check-state, which repairs that",
+            *(service.name, operation),
+        )
+    return replace(answer, body=body)
+
+
 def failure(
     protocol: Protocol, error: AwsError, request_id: str, namespace: str = "", head: bool = False
 ) -> HttpAnswer:
@@ -53,7 +87,7 @@ def failure(
     if protocol is Protocol.JSON:
         body = json.dumps({"__type": error.code, "message": error.message}).encode()
         return HttpAnswer(error.status, {**headers, "content-type": _JSON, "x-amzn-errortype": error.code}, body)
-    code, message = escape(error.code), escape(error.message)
+    code, message = escape(xml_text.held(error.code)), escape(xml_text.held(error.message))
     if protocol is Protocol.EC2:
         text = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any
 
 from labs.cloud.contract import AwsError
+from labs.cloud.protocols import xml_text
 from labs.cloud.protocols.services import ApiService, Protocol
 
 
@@ -27,6 +28,7 @@ class Constraint(Enum):
     TOO_LONG = auto()
     TOO_SMALL = auto()
     TOO_LARGE = auto()
+    CHARACTER = auto()
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Problem:
 
     ``path`` is like ``imageIds[0].imageTag``, "" for the parameters as a whole; a member that is missing has its own.
     ``value`` is what was given, its length where that is the problem; ``constraint`` the type's name, the enum's words,
-    the pattern, the bound, or the members of which just one must be there; ``shape`` the model's name of the type.
+    the pattern, the bound, the character that XML cannot hold, or the members of which just one must be there;
+    ``shape`` the model's name of the type; ``pattern`` a string's, where the model has one.
     """
 
     path: str
@@ -43,6 +46,7 @@ class Problem:
     value: Any
     constraint: Any
     shape: str
+    pattern: str = ""
 
     @property
     def name(self) -> str:
@@ -98,6 +102,9 @@ def problems(shape: Any, value: Any, kinds: frozenset[Constraint], path: str = "
             yield Problem(path, Constraint.TYPE, value, shape.type_name, shape.name)
         return
     yield from (each for each in _own_problems(shape, value, kinds, path) if each.kind in kinds)
+    if shape.type_name == "map" and Constraint.CHARACTER in kinds:
+        for key in value:
+            yield from problems(shape.key, key, kinds & {Constraint.CHARACTER}, f"{path}.key")
     for member, item, place in _members(shape, value, path):
         yield from problems(member, item, kinds, place)
 
@@ -129,6 +136,9 @@ def _own_problems(shape: Any, value: Any, kinds: frozenset[Constraint], path: st
         if shape.enum and value not in shape.enum:
             yield Problem(path, Constraint.ENUM, value, shape.enum, shape.name)
         yield from _bounds(shape, len(value), path, Constraint.TOO_SHORT, Constraint.TOO_LONG)
+        if Constraint.CHARACTER in kinds and (character := xml_text.bad_character(value)):
+            known_pattern = str(shape.metadata.get("pattern", ""))
+            yield Problem(path, Constraint.CHARACTER, value, character, shape.name, known_pattern)
         # Not every model's patterns are Python's.
         pattern = shape.metadata.get("pattern") if Constraint.PATTERN in kinds else None
         if pattern and not re.fullmatch(pattern, value):

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from labs.cloud.state import unreadable
 from labs.cloud.state.checkpoint import Checkpoint, JournalMark, Unusable
 from labs.cloud.state.folder import StateFolder, cannot_write, no_writing
 from labs.cloud.state.journal import JournalPosition, crc_of, lines_of
@@ -71,6 +72,7 @@ class _Inspection:
     def run(self) -> Inspection:
         mark = self._check_checkpoint()
         calls = self._check_journal(mark)
+        self._check_characters()
         for name, (unit, loss) in _DATABASES.items():
             self._check_database(name, unit, loss)
         layers = self._check_layers()
@@ -117,6 +119,21 @@ class _Inspection:
             loss = "the calls they held are lost, all others stay"
         self._found(f"journal: {lines} cannot be read back", f"the whole file is kept as {where}; {loss}")
         return good.lines
+
+    def _check_characters(self) -> None:
+        """Calls whose strings no answer can show are written anew, and so is, at the next start, the checkpoint."""
+        journal = self._path / "journal"
+        changed = unreadable.lines_in(journal)
+        # A checkpoint may hold what damaged lines did, and would have to go: their loss is worse than these characters.
+        if not changed or any(each.what.startswith("journal") for each in self._findings):
+            return
+        kept = unreadable.rewritten(journal)
+        where = self._set_aside("journal")
+        kept.replace(journal)
+        if os.path.lexists(self._checkpoint.path):
+            self._set_aside("checkpoint")
+        told = "each is U+FFFD now, the whole file is kept as"
+        self._found(f"journal: {_numbers(changed)} with characters that XML cannot hold", f"{told} {where}")
 
     def _without_journal(self, journal: Path, mark: JournalMark | None) -> int:
         journal.touch(mode=0o600)

@@ -71,8 +71,7 @@ class Journal:
 
         Raises AwsError(ServiceUnavailable) when the disk does not take it; the journal is then as before.
         """
-        text = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
-        line = b"%08x %s\n" % (zlib.crc32(text), text)
+        line = line_of(record)
         before = JournalPosition(self.end, self.lines)
         try:
             written = 0
@@ -101,6 +100,12 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+def line_of(record: Record) -> bytes:
+    """A record as a line, with its newline."""
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
 def read_line(line: bytes) -> Record | str:

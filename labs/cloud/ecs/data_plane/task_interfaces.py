@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from labs.cloud.contract import AwsError
 from labs.cloud.ecs.rules.task_network import TaskInterface
 from labs.cloud.patches.ec2.interfaces import PUBLIC_HEADER, TASK_HEADER
+from labs.cloud.protocols import xml_text
 from labs.cloud.store import ec2_reader
 from labs.cloud.store.dispatch import StoreRequest
 from labs.cloud.wire.answer import HttpAnswer
@@ -45,8 +46,9 @@ class TaskInterfaces:
         if tags:
             parameters["TagSpecification.1.ResourceType"] = "network-interface"
         for number, (key, value) in enumerate((tags or {}).items(), 1):
-            parameters[f"TagSpecification.1.Tag.{number}.Key"] = key
-            parameters[f"TagSpecification.1.Tag.{number}.Value"] = value
+            # ECS answers in JSON, and has kept what EC2's answers cannot hold.
+            parameters[f"TagSpecification.1.Tag.{number}.Key"] = xml_text.held(key)
+            parameters[f"TagSpecification.1.Tag.{number}.Value"] = xml_text.held(value)
         headers = {TASK_HEADER: attachment_arn, **({PUBLIC_HEADER: "true"} if public else {})}
         made = self._call("CreateNetworkInterface", parameters, headers)["NetworkInterface"]
         return TaskInterface(
