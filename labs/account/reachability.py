@@ -105,7 +105,8 @@ def _end(path: network.Path) -> list[str]:
         lines = [f"BLOCKED at: {path.blocked_at.step.value} ({path.blocked_at.resource})."]
         return [*lines, text.following(fix.words)] if fix is not None else lines
     if path.ok is None:
-        return [f"CANNOT CHECK: {', '.join(hop.step.value for hop in path.unchecked)}."]
+        lines = [f"CANNOT CHECK: {', '.join(hop.step.value for hop in path.unchecked)}."]
+        return lines + [text.following(hop.fix.words) for hop in path.unchecked if hop.fix is not None][:1]
     lines = ["OPEN."]
     if path.endpoint is not None and path.endpoint.policy:
         lines.append(f"The policy of {path.endpoint.id} decides request by request and was not asked.")

@@ -97,7 +97,7 @@ def _refused(refusal: Refusal) -> Finding:
 
 def _unknown(step: str, check: Check) -> Finding:
     cause = f"Cannot check whether {check.about}: {check.found}"
-    return Finding(FindingStatus.CANNOT_CHECK, step, cause, _evidence(check), why=check.found)
+    return Finding(FindingStatus.CANNOT_CHECK, step, cause, _evidence(check), check.fix, why=check.found)
 
 
 # Policies that a member account cannot read, as AWS's sentences name them.

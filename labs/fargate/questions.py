@@ -75,6 +75,8 @@ class Asking:
         if blocked is not None:
             fix = blocked.fix.words if blocked.fix else f"Look at {blocked.resource}: {blocked.reason}"
             rule = blocked.rule
+        elif verdict is StepVerdict.CANNOT_CHECK:
+            fix = next((hop.fix.words for hop in path.unchecked if hop.fix), "")
         return Check(CheckKind.NETWORK, verdict, about, route.words, fix, path, rule=rule), route
 
     def allowed(self, call: AwsCall, values: Mapping[str, str], names: Sequence[str] = ()) -> Check:

@@ -195,31 +195,40 @@ def _public(snapshot: Snapshot, service: AwsService | None) -> tuple[DnsTarget, 
 
 
 def _private(snapshot: Snapshot, origin: Origin, name: str, endpoint: Endpoint) -> Resolution:
-    hop = _open(endpoint.id, name, f"resolves to the interfaces of {endpoint.id}", f"private DNS of {endpoint.id}")
-    stop = _endpoint_stop(snapshot, origin, name, endpoint)
+    hops: tuple[Hop, ...] = (
+        _open(endpoint.id, name, f"resolves to the interfaces of {endpoint.id}", f"private DNS of {endpoint.id}"),
+    )
+    stop = _endpoint_stop(origin, endpoint)
     if stop is not None:
-        return Resolution((hop, stop))
+        return Resolution((*hops, stop))
+    if endpoint.service.endswith(".s3") and is_layer_bucket(name):
+        hops = (*hops, _layers_by_interface(name, endpoint))
     targets = []
     for id in endpoint.interfaces:
         found = (snapshot.interfaces or {}).get(id)
         if found is None or not found.addresses:
             missing = f"The network interface {id} of {endpoint.id} was not read."
-            return Resolution((hop, Hop(PathStep.ENDPOINT, HopVerdict.CANNOT_CHECK, endpoint.id, "", missing)))
+            return Resolution((*hops, Hop(PathStep.ENDPOINT, HopVerdict.CANNOT_CHECK, endpoint.id, "", missing)))
         four = next((a for a in found.addresses if a.version == 4), found.addresses[0])
         targets.append(_interface(snapshot, found, four.text))
-    return Resolution((hop,), tuple(targets), service_of(name, snapshot.region))
+    return Resolution(hops, tuple(targets), service_of(name, snapshot.region))
 
 
-def _endpoint_stop(snapshot: Snapshot, origin: Origin, name: str, endpoint: Endpoint) -> Hop | None:
+def _layers_by_interface(name: str, endpoint: Endpoint) -> Hop:
+    """ECR's layers through an interface endpoint: its guide (vpc-endpoints) asks for the gateway, and says no more."""
+    reason = (
+        f"{name} leads to {endpoint.id}, an interface endpoint. Amazon ECR's guide asks for a gateway endpoint; "
+        "whether its layers come through this kind, AWS does not say."
+    )
+    fix = fixes.leave_inbound_resolver_only(endpoint)
+    return Hop(PathStep.ENDPOINT, HopVerdict.CANNOT_CHECK, endpoint.id, "type: Interface", reason, fix)
+
+
+def _endpoint_stop(origin: Origin, endpoint: Endpoint) -> Hop | None:
     """The hop at an endpoint that has no address to give."""
     if not endpoint.available:
         reason = f"{endpoint.id} is not available yet: its state is {endpoint.state or 'not known'}."
         return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, f"state: {endpoint.state}", reason)
-    if endpoint.service.endswith(".s3") and is_layer_bucket(name):
-        # "an S3 interface endpoint cannot be used": ECR User Guide, vpc-endpoints.
-        reason = f"{name} resolves to {endpoint.id}, and ECR's layers cannot come through an S3 interface endpoint."
-        fix = fixes.leave_inbound_resolver_only(endpoint)
-        return Hop(PathStep.ENDPOINT, HopVerdict.BLOCKED, endpoint.id, "type: Interface", reason, fix)
     if not endpoint.interfaces and not endpoint.subnets:
         fix = fixes.add_subnet(endpoint, origin.subnet)
         reason = f"{endpoint.id} is in no subnet, so it has no address."

@@ -110,7 +110,8 @@ class Fix:
 class Hop:
     """One hop. ``resource``: the id of what decided; ``rule``: its rule, exactly; ``reason``: why, in one sentence.
 
-    ``fix`` is set for a BLOCKED hop where one call can open it.
+    ``fix`` is set for a BLOCKED hop where one call can open it, and for one that cannot be checked where one call makes
+    the question go away.
     """
 
     step: PathStep

@@ -197,6 +197,18 @@ def test_a_file_system_that_is_not_efs_cannot_be_checked():
     assert [finding.step for finding in diagnose(course.survey()).unchecked] == ["container start"]
 
 
+def test_layers_that_would_come_by_an_s3_interface_endpoint_cannot_be_checked():
+    course = Course()
+    taken = {**course.endpoint("ecr.dkr"), "VpcEndpointId": "vpce-s3i", "ServiceName": f"com.amazonaws.{REGION}.s3"}
+    course.vpc["VpcEndpoints"].append({**taken, "DnsEntries": []})
+    diagnosis = diagnose(course.survey())
+    assert diagnosis.causes == ()
+    [doubt] = diagnosis.unchecked
+    assert doubt.step == "image layers"
+    assert "AWS does not say" in doubt.why
+    assert diagnosis.next_action.startswith("Let vpce-s3i serve private DNS only for inbound resolver endpoints")
+
+
 def test_the_wrong_cpu_names_the_images_own_program():
     course = Course()
     course.image = ImageFound("sha256:" + "e" * 64, SINGLE, AMD64, command="/usr/local/bin/python")

@@ -4,7 +4,7 @@ import pytest
 
 from labs.network import HopVerdict, PathStep
 
-from .vpc import ECR_API, ECR_DKR, LAYERS, LOGS, VPC, Cloud, interface, permission
+from .vpc import ECR_API, ECR_DKR, LAYERS, LOGS, VPC, Cloud, interface, local, permission
 
 PUBLIC, PRIVATE, UNKNOWN = "public", "private", "unknown"
 
@@ -127,10 +127,46 @@ def test_an_endpoints_own_name_needs_no_private_dns(cloud):
     assert answer(cloud, "vpce-ssm.ssm.us-east-1.vpce.amazonaws.com") == PRIVATE
 
 
-def test_an_s3_interface_endpoint_for_inbound_resolvers_leaves_the_name_to_the_gateway(cloud):
+ONLY_INBOUND = {"PrivateDnsOnlyForInboundResolverEndpoint": True}
+WHOLE_VPC = {"PrivateDnsOnlyForInboundResolverEndpoint": False}
+# An interface endpoint for S3: (what differs from the usual one, whether a gateway stands beside it, the answer for
+# ECR's layers, by which endpoint, where it ends).
+S3_INTERFACES = {
+    "private DNS in the whole VPC": ({"DnsOptions": WHOLE_VPC}, True, None, "vpce-s3-interface", PathStep.ENDPOINT),
+    "options that are not described": ({}, True, None, "vpce-s3-interface", PathStep.ENDPOINT),
+    "no gateway beside it": ({"DnsOptions": WHOLE_VPC}, False, None, "vpce-s3-interface", PathStep.ENDPOINT),
+    "private DNS for inbound resolvers": ({"DnsOptions": ONLY_INBOUND}, True, True, "vpce-s3", None),
+    "for inbound resolvers, no gateway": ({"DnsOptions": ONLY_INBOUND}, False, False, "", PathStep.ROUTE),
+    "no private DNS": ({"PrivateDnsEnabled": False, "DnsOptions": WHOLE_VPC}, True, True, "vpce-s3", None),
+    "no private DNS, no gateway": ({"PrivateDnsEnabled": False}, False, False, "", PathStep.ROUTE),
+    "not available": ({"State": "pending"}, True, False, "", PathStep.ENDPOINT),
+    "a group that is closed": ({"Groups": [{"GroupId": "sg-default"}]}, True, False, "vpce-s3-interface",
+                               PathStep.GROUPS_IN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", S3_INTERFACES.values(), ids=S3_INTERFACES.keys())
+def test_whether_layers_come_by_an_s3_interface_endpoint_is_not_known(cloud, case):
+    changes, gateway, ok, endpoint, end = case
+    cloud.group()["IpPermissionsEgress"] = [permission(protocol="-1")]
     cloud.add_endpoint("s3", 30, id="vpce-s3-interface")
-    cloud["VpcEndpoints"][-1]["DnsOptions"] = {"PrivateDnsOnlyForInboundResolverEndpoint": True}
-    assert cloud.reach(LAYERS).endpoint.id == "vpce-s3"
+    cloud["VpcEndpoints"][-1].update(changes)
+    for each in cloud["VpcEndpoints"][-1]["NetworkInterfaceIds"]:
+        cloud.interface(each)["Groups"] = cloud["VpcEndpoints"][-1]["Groups"]
+    if not gateway:
+        cloud.remove("VpcEndpoints", VpcEndpointId="vpce-s3")
+        cloud.table()["Routes"] = [local()]
+    path = cloud.reach(LAYERS)
+    assert path.ok is ok
+    if endpoint:
+        assert path.endpoint.id == endpoint
+    if ok is None:
+        [doubt] = path.unchecked
+        assert (doubt.step, doubt.resource) == (end, "vpce-s3-interface")
+        assert "AWS does not say" in doubt.reason
+        assert doubt.fix.parameters["DnsOptions"] == ONLY_INBOUND
+    elif not ok:
+        assert path.blocked_at.step is end
 
 
 def test_another_bucket_comes_by_an_s3_interface_endpoint(cloud):

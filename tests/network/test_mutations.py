@@ -108,10 +108,6 @@ def gateway_elsewhere(cloud):
     cloud.table()["Routes"] = [local()]
 
 
-def s3_interface(cloud):
-    cloud.add_endpoint("s3", 20, id="vpce-s3-interface")
-
-
 def no_table_for_gateway(cloud):
     cloud.remove("VpcEndpoints", VpcEndpointId="vpce-s3")
     cloud.table()["Routes"] = [local()]
@@ -174,7 +170,6 @@ MUTATIONS = {
         several(open_wide, set_to(lambda c: c.endpoint("ssm"), ServiceName="com.amazonaws.eu-west-1.ssm")),
         SSM, "eni-task", PathStep.ROUTE, TABLE,
     ),
-    "layers by an S3 interface endpoint": (s3_interface, LAYERS, "eni-task", PathStep.ENDPOINT, "vpce-s3-interface"),
     # Security groups
     "no egress at all": (egress(), ECR_API, "eni-task", PathStep.GROUPS_OUT, TASKS),
     "egress to another port": (egress(permission(ENDPOINTS, 8443)), ECR_API, "eni-task", PathStep.GROUPS_OUT, TASKS),

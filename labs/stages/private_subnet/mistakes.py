@@ -246,7 +246,17 @@ def other_table(bench: Bench) -> None:
 
 
 def s3_interface(bench: Bench) -> None:
+    """S3's names lead to it in the whole VPC."""
+    make_endpoints(bench, ("s3",), DnsOptions={"PrivateDnsOnlyForInboundResolverEndpoint": False})
+
+
+def s3_interface_without_names(bench: Bench) -> None:
     make_endpoints(bench, ("s3",), PrivateDnsEnabled=False)
+
+
+def s3_interface_beside(bench: Bench) -> None:
+    s3_interface(bench)
+    make_gateway(bench, policy(bench))
 
 
 def narrowed(*goals: str) -> Change:

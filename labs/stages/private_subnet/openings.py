@@ -114,13 +114,11 @@ def _own_default(group: Answer, source: reading.RuleSource) -> bool:
 def gateway(subject: VpcSubject) -> Verdict | None:
     """The way to the layers: a gateway endpoint for S3, in the subnets' route table, for the layer bucket only."""
     found = subject.vpc
+    taken_over = found.endpoint(GATEWAY, "Interface")
+    if taken_over is not None and _takes_the_name(taken_over):
+        return subject.say("private.s3_interface", endpoint=taken_over["VpcEndpointId"], vpc=found.id)
     endpoint = found.endpoint(GATEWAY, "Gateway")
     if endpoint is None:
-        other = found.endpoint(GATEWAY)
-        if other is not None:
-            return subject.say(
-                "private.s3_interface", endpoint=other["VpcEndpointId"], kind=other.get("VpcEndpointType")
-            )
         return subject.say("private.no_gateway", service=vpc_names.service(subject.bench, GATEWAY))
     missing = [each for each in found.tables if each not in endpoint.get("RouteTableIds", ())]
     if missing:
@@ -135,6 +133,12 @@ def gateway(subject: VpcSubject) -> Verdict | None:
     if fault.blocks:
         return subject.say("private.policy_blocks", action=fault.action, resource=fault.resource)
     return subject.say("private.policy_wide", action=fault.action, resource=fault.resource, bucket=f"{bucket}/*")
+
+
+def _takes_the_name(endpoint: Answer) -> bool:
+    """Whether an interface endpoint's private DNS holds for the whole VPC, and not for inbound resolvers alone."""
+    only_inbound = (endpoint.get("DnsOptions") or {}).get("PrivateDnsOnlyForInboundResolverEndpoint")
+    return bool(endpoint.get("PrivateDnsEnabled")) and not only_inbound
 
 
 def outbound(subject: VpcSubject) -> Verdict | None:

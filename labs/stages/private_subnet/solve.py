@@ -124,7 +124,7 @@ def policy(bench: Bench) -> str:
 def make_gateway(bench: Bench, document: str, **changes: Any) -> None:
     """The gateway endpoint for S3 in the subnets' route table."""
     ec2, found = bench.client("ec2"), the(bench)
-    if found.endpoint("s3") is not None:
+    if found.endpoint("s3", "Gateway") is not None:
         return
     request: dict[str, Any] = {
         "VpcEndpointType": "Gateway",

@@ -95,6 +95,12 @@ WRONG = (
     Wrong("a role that may not read layers", "private.other_reason", mistakes.role_without_layers),
     Wrong("no gateway endpoint", "private.no_gateway", after(TALK)),
     Wrong("an interface endpoint for S3", "private.s3_interface", after(TALK, mistakes.s3_interface)),
+    Wrong("an interface endpoint for S3 beside", "private.s3_interface", after(TALK, mistakes.s3_interface_beside)),
+    Wrong(
+        "an interface endpoint for S3 to which no name leads",
+        "private.no_gateway",
+        after(TALK, mistakes.s3_interface_without_names),
+    ),
     Wrong("the gateway in another route table", "private.gateway_route", after(TALK, mistakes.other_table)),
     Wrong("no endpoint policy", "private.policy_wide", after(TALK, mistakes.gateway(lambda _: ""))),
     Wrong(
