@@ -1,5 +1,6 @@
 """What every test shares: each file starts in the process's own environment and folder; a skip that CI must not see
-becomes a failure, and its reason is shown. What a test costs is in costs.py, what a killed run leaves in leftovers.py.
+becomes a failure, and its reason is shown. What a test costs is in costs.py, what a killed run leaves in leftovers.py,
+the bench of the stages in stage_bench.py.
 """
 
 import functools
@@ -15,6 +16,8 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import costs, examples, leftovers
+
+pytest_plugins = ("tests.stage_bench",)
 
 # `--hypothesis-profile quick` (`make check`) comes after it.
 settings.load_profile(examples.FULL)

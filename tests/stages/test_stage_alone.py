@@ -89,8 +89,8 @@ def test_what_a_new_stage_is_made_of_works_and_nothing_outside_it_was_edited(tmp
     notebooks = {"solutions/06-tag-rules.ipynb", "notebooks/06-tag-rules.ipynb"}
     assert {path for path in changed if not path.startswith("labs/stages/tag_rules/")} == notebooks
     # Its structure, and the walk: unsolved, solved, each wrong answer, reset, its published policy.
-    tested = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/stages", "--stage", "tag-rules",
-                 "--ignore", "tests/stages/test_stage_alone.py")  # fmt: skip
+    tested = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/stages", "tests/lesson",
+                 "--stage", "tag-rules", "--ignore", "tests/stages/test_stage_alone.py")  # fmt: skip
     assert tested.returncode == 0, tested.stdout
     assert "no retention was set" not in tested.stdout
     looked_over = run(copy, "-m", "labs", "stage", "check")

@@ -11,7 +11,8 @@ from types import ModuleType
 
 # What the objects of a checkpoint mean. Raise it with any change after which objects pickled before would be wrong: an
 # attribute that a patch gives to moto's objects, another meaning of one, another class. A checkpoint of another
-# revision is not used and the journal is carried out again. tests/cloud/test_earlier_state.py notices a new shape.
+# revision is not used and the journal is carried out again. A new shape is noticed by
+# tests/cloud/state/test_earlier_state.py.
 REVISION = 1
 
 # 1301 machine images cost 74 ms and 4 MB for each account; a VPC lab starts no instance.

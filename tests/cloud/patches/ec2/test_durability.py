@@ -1,7 +1,7 @@
 """SIGKILL loses nothing of the network: the same ids, addresses, names and states come back."""
 
-from tests.cloud.ec2.lab_vpc import LabVpc, picture
 from tests.cloud.lab_cloud import refused, until
+from tests.cloud.patches.ec2.lab_vpc import LabVpc, picture
 
 
 def build(ec2):

@@ -23,9 +23,9 @@ import pytest
 
 from labs.lesson.progress import Progress
 from tests.cloud.lab_cloud import LabCloud, launch, until
-from tests.cloud.whole_state import picture
+from tests.cloud.state.whole_state import picture
 
-STATE = Path(__file__).with_name("state")
+STATE = Path(__file__).parent
 EAGER = (str(Path(__file__).with_name("eager_cloud.py")),)
 # Calls in the journal of ``state/``; the checkpoint stands for all but the last few.
 CALLS = 35

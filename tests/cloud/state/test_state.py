@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cloud.lab_cloud import Keys, LabCloud, allow, outcome, refused, trusts
-from tests.cloud.whole_state import fill, picture
+from tests.cloud.state.whole_state import fill, picture
 
 
 def test_after_sigkill_everything_is_there_with_the_same_ids_keys_and_port(start):

@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from labs.cloud.apis import provider_keys
 from labs.cloud.contract import AwsError
-from tests.cloud.identity_provider import AUDIENCE, Provider, serving, without_signature
+from tests.cloud.apis.identity_provider import AUDIENCE, Provider, serving, without_signature
 from tests.cloud.lab_cloud import Keys, allow, policy, refused
 
 GITHUB = "token.actions.githubusercontent.com"

@@ -21,7 +21,7 @@ from labs.cloud.protocols.operations import _S3_SUBRESOURCES, operation_of, para
 from labs.cloud.protocols.services import BY_NAME
 from labs.cloud.registry import EcrApi
 from labs.cloud.wire.request import ApiCall, HttpRequest
-from tests.cloud import resource_types
+from tests.cloud.authorisation import resource_types
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
@@ -67,7 +67,9 @@ def pairs(service, operation, params=None, http=None):
 
 
 def test_the_tables_are_what_the_reference_says_today():
-    assert resource_types.FILE.read_text() == resource_types.as_text(), "run: python tests/cloud/resource_types.py"
+    assert resource_types.FILE.read_text() == resource_types.as_text(), (
+        "run: python tests/cloud/authorisation/resource_types.py"
+    )
     assert resource_types.KEYS_FILE.read_text() == resource_types.keys_as_text(), "the same command"
 
 

@@ -27,7 +27,7 @@ from tests.cloud.registry.lab_registry import (
     image_manifest,
 )
 
-PROGRAM = Path(__file__).with_name("lab_registry.py")
+PROGRAM = Path(__file__).parents[1] / "lab_registry.py"
 
 
 @contextmanager

@@ -1,14 +1,16 @@
-"""A bench with the embedded engine and a local AWS of its own, one for all tests of a worker; and ``--stage NAME``."""
+"""What tests/stages, tests/lesson and tests/subjects share: one bench a worker, and ``--stage NAME``.
+
+Read at the start of every run, so it imports the kit only where it is asked for.
+"""
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from labs.errors import LabError
-from labs.lesson.bench import Bench
-from labs.lesson.stage import Stage, stage
-from labs.lesson.throwaway import room
+if TYPE_CHECKING:
+    from labs.lesson.bench import Bench
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +23,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = config.getoption("--stage")
     if not wanted:
         return
+    from labs.errors import LabError
+    from labs.lesson.stage import stage
+
     try:
         name = stage(wanted).name
     except LabError as error:
@@ -34,11 +39,14 @@ def _about(item: pytest.Item) -> str:
     """The stage a test is about: its parameter ``subject``, or ``name``; empty when it has neither."""
     values = getattr(getattr(item, "callspec", None), "params", {})
     subject = values.get("subject", values.get("name", ""))
-    return subject.name if isinstance(subject, Stage) else str(subject)
+    return str(getattr(subject, "name", subject))
 
 
 @pytest.fixture(scope="session")
-def bench() -> Iterator[Bench]:
+def bench() -> "Iterator[Bench]":
+    """A bench with a local AWS of its own, and the embedded engine unless LAB_TEST_ENGINE names another."""
+    from labs.lesson.throwaway import room
+
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_"))}
     with room({**env, "LAB_ENGINE": os.environ.get("LAB_TEST_ENGINE", "embedded")}) as opened:
         yield opened

@@ -15,7 +15,7 @@ from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.journal import Journal
 from labs.cloud.store import pickling
 from tests.cloud.lab_cloud import LabCloud, launch, until
-from tests.cloud.whole_state import fill, picture
+from tests.cloud.state.whole_state import fill, picture
 
 EAGER = (str(Path(__file__).with_name("eager_cloud.py")),)
 

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from tests.cloud.ec2.lab_vpc import LabVpc
 from tests.cloud.lab_cloud import refused
+from tests.cloud.patches.ec2.lab_vpc import LabVpc
 
 
 def make(vpc, subnet=None, **more):

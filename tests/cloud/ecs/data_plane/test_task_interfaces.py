@@ -1,5 +1,6 @@
 """The interfaces that ECS makes for Fargate tasks, and the snapshot that decides whether a task can start."""
 
+import itertools
 import json
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 from labs.cloud.contract import AwsError
 from labs.cloud.ecs.data_plane.task_interfaces import TaskInterfaces
+from labs.cloud.front.assembly import LocalAws
 from labs.cloud.store.ec2_reader import Snapshots, read, request
 from labs.network.describe_calls import DESCRIBE_CALLS
 
@@ -35,6 +37,17 @@ class Inside:
 
     def shown(self, interface):
         return next(eni for eni in self.take()["NetworkInterfaces"] if eni["NetworkInterfaceId"] == interface.id)
+
+
+_accounts = itertools.count(200_000_000_001)
+
+
+@pytest.fixture
+def inside(tmp_path):
+    """A local AWS inside this process; moto keeps its books by account, so each has one of its own."""
+    cloud = LocalAws(tmp_path / "state", account=str(next(_accounts)))
+    yield cloud
+    cloud.close()
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.cloud.ec2.lab_vpc import LabVpc
 from tests.cloud.lab_cloud import allow, refused
+from tests.cloud.patches.ec2.lab_vpc import LabVpc
 
 
 def test_a_service_that_does_not_exist(vpc):

@@ -12,7 +12,7 @@ from labs.cloud.protocols.services import BY_NAME
 from labs.cloud.state.journal import line_of, read_line
 from labs.cloud.wire.answer import HttpAnswer
 from labs.cloud.wire.request import HttpRequest
-from tests.cloud.test_state_check import check
+from tests.cloud.state.test_state_check import check
 
 BAD = ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x0e", "\x1b", "\x1f", "\ufffe", "\uffff"]
 GOOD = [

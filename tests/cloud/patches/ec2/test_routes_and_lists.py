@@ -2,8 +2,8 @@
 
 import ipaddress
 
-from tests.cloud.ec2.lab_vpc import LabVpc
 from tests.cloud.lab_cloud import refused, until
+from tests.cloud.patches.ec2.lab_vpc import LabVpc
 
 
 def igw(vpc, attach=True):
