@@ -1,7 +1,11 @@
 """AWS's policy decisions, as pure functions over plain data: ``parse_policy``, ``evaluate``, ``sentence``, ``lint``.
 
-Source of the rules: the IAM User Guide; each module names its page.
+``analyse``, ``excess`` and ``lacking`` tell what policies may ever allow; they are loaded at first use, since most that
+starts the lab never asks. Source: the IAM User Guide; each module names its page.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from labs.iam.actions import known_actions
 from labs.iam.context_keys import context_keys
@@ -32,15 +36,35 @@ from labs.iam.request_context import (
 from labs.iam.sentences import sentence
 from labs.iam.statement import Statement
 
+if TYPE_CHECKING:
+    from labs.iam.analysis import Access, JudgedCondition, Lack, Place, Scene, Truth, Wanted, analyse, excess, lacking
+
+_OF_THE_ANALYSIS = (
+    "Access",
+    "JudgedCondition",
+    "Lack",
+    "Place",
+    "Scene",
+    "Truth",
+    "Wanted",
+    "analyse",
+    "excess",
+    "lacking",
+)
+
 __all__ = [
+    "Access",
     "Connection",
     "Decision",
     "DecisionKind",
     "Effect",
+    "JudgedCondition",
+    "Lack",
     "LintCode",
     "LintFinding",
     "MalformedPolicy",
     "MatchedStatement",
+    "Place",
     "Policies",
     "Policy",
     "PolicyKind",
@@ -48,13 +72,19 @@ __all__ = [
     "Principal",
     "PrincipalKind",
     "Request",
+    "Scene",
     "Session",
     "Statement",
+    "Truth",
+    "Wanted",
+    "analyse",
     "connection_keys",
     "context_keys",
     "evaluate",
     "evaluate_trust",
+    "excess",
     "known_actions",
+    "lacking",
     "lint",
     "parse_policy",
     "principal_keys",
@@ -63,3 +93,9 @@ __all__ = [
     "sentence",
     "time_keys",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _OF_THE_ANALYSIS:
+        return getattr(importlib.import_module("labs.iam.analysis"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -65,10 +65,11 @@ def _compare(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) ->
 
 
 def _binary(values: Sequence[Tokens]) -> Match:
-    return _compare(_read_base64, operator.eq)(values)
+    return _compare(read_base64, operator.eq)(values)
 
 
-def _read_base64(text: str) -> bytes | None:
+def read_base64(text: str) -> bytes | None:
+    """The bytes behind a text in base64."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -138,7 +139,7 @@ def split_operator(name: str) -> tuple[Quantifier, str, bool] | None:
 
 
 class Condition:
-    """One operator on one key. ``operator``, ``key`` and ``values`` are kept as written, for people."""
+    """One operator on one key. ``operator``, ``key`` and ``values`` are kept as written, ``templates`` as read."""
 
     __slots__ = (
         "_base",
@@ -151,6 +152,7 @@ class Condition:
         "_wants_absent",
         "key",
         "operator",
+        "templates",
         "values",
     )
 
@@ -173,8 +175,20 @@ class Condition:
             else _literal(value, self._base.wildcards)
             for value in values
         ]
-        self._templates: tuple[Template, ...] = tuple(templates) if any(map(has_variable, templates)) else ()
+        self.templates: tuple[Template, ...] = tuple(templates)
+        self._templates: tuple[Template, ...] = self.templates if any(map(has_variable, templates)) else ()
         self._match = None if self._templates else self._base.build([_fixed(t) for t in templates])
+
+    @property
+    def open(self) -> bool:
+        """Whether it has variables, to be filled in per request."""
+        return bool(self._templates)
+
+    @property
+    def matches(self) -> Match:
+        """The comparison of one value with those of a condition that is not ``open``; negation is not its matter."""
+        assert self._match is not None
+        return self._match
 
     def holds(self, context: Context) -> bool:
         """Whether the condition is true for these context keys (their names in lower case)."""

@@ -9,6 +9,7 @@ import enum
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TypeVar, cast
 
 
 class Wildcard(enum.Enum):
@@ -21,6 +22,8 @@ class Wildcard(enum.Enum):
 # A pattern is a row of literal texts and wildcards.
 Token = str | Wildcard
 Tokens = tuple[Token, ...]
+# A token, or in a template a variable as well.
+T = TypeVar("T")
 
 _SPLIT = re.compile(r"([*?])")
 NOTHING = re.compile(r"(?!)")
@@ -71,16 +74,22 @@ def any_arn(patterns: tuple[Tokens, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{_arn_source(tokens)})" for tokens in patterns), re.DOTALL)
 
 
-def _arn_source(tokens: Tokens) -> str:
-    components: list[list[Token]] = [[]]
+def arn_components(tokens: tuple[T, ...]) -> list[tuple[T | str, ...]]:
+    """The six components of an ARN pattern, a ``*`` for each that is missing."""
+    components: list[list[T | str]] = [[]]
     for token in tokens:
-        if isinstance(token, Wildcard):
+        if not isinstance(token, str):
             components[-1].append(token)
             continue
         first, *others = token.split(":", 6 - len(components))
         components[-1].append(first)
         components.extend([other] for other in others)
-    components += [[Wildcard.MANY]] * (6 - len(components))
+    missing = [(cast(T, Wildcard.MANY),)] * (6 - len(components))
+    return [tuple(part for part in component if part != "") for component in components] + missing
+
+
+def _arn_source(tokens: Tokens) -> str:
+    components = arn_components(tokens)
     sources = [_source(component, "[^:]") for component in components[:5]]
     return ":".join([*sources, _source(components[5], ".")])
 

@@ -54,7 +54,7 @@ class Resources:
     def __init__(self, written: Sequence[str], negated: bool, variables: bool) -> None:
         self.written = tuple(written)
         self.negated = negated
-        templates = {text: _resource_template(text) for text in self.written if variables and "${" in text}
+        templates = {text: resource_template(text) for text in self.written if variables and "${" in text}
         self._fixed = Patterns(text for text in self.written if text not in templates)
         self._templates = tuple(templates.values())
 
@@ -70,7 +70,7 @@ class Resources:
         return self.negated
 
 
-def _resource_template(text: str) -> Template:
+def resource_template(text: str) -> Template:
     """Variables count only after the fifth colon; before it, they are plain characters."""
     head, *tail = text.split(":", 5)
     if len(tail) < 5:

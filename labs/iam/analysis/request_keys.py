@@ -1,0 +1,148 @@
+"""What a request's condition keys can be: which are always there, which have several values, of which type.
+
+Source: IAM User Guide, reference_policies_condition-keys (each key's "Availability", "Data type", "Value type"); for
+the services' own keys, the Service Authorization Reference (``catalogue``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+
+from labs.iam.analysis import catalogue
+from labs.iam.decision import Principal, PrincipalKind
+from labs.iam.request_context import principal_keys
+from labs.iam.values import read_date
+
+CURRENT_TIME, EPOCH_TIME = "aws:currenttime", "aws:epochtime"
+# "This key is always included in the request context", of every signed request.
+ALWAYS = frozenset(
+    {
+        CURRENT_TIME,
+        EPOCH_TIME,
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:principalisawsservice",
+        "aws:principaltype",
+        "aws:requestedregion",
+        "aws:resourceaccount",
+        "aws:securetransport",
+        "aws:useragent",
+        "aws:userid",
+    }
+)
+_SEVERAL = frozenset(
+    {
+        "aws:calledvia",
+        "aws:principalorgpaths",
+        "aws:principalservicenameslist",
+        "aws:resourceorgpaths",
+        "aws:sourceorgpaths",
+        "aws:tagkeys",
+        "aws:vpceorgpaths",
+    }
+)
+_TYPES = {
+    CURRENT_TIME: "Date",
+    EPOCH_TIME: "Date",
+    "aws:multifactorauthage": "Numeric",
+    "aws:multifactorauthpresent": "Bool",
+    "aws:principalarn": "ARN",
+    "aws:principalisawsservice": "Bool",
+    "aws:securetransport": "Bool",
+    "aws:sourcearn": "ARN",
+    "aws:sourceip": "IPAddress",
+    "aws:tokenissuetime": "Date",
+    "aws:viaawsservice": "Bool",
+    "aws:vpcsourceip": "IPAddress",
+}
+_PLACEHOLDER = "111122223333"
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """What is known of one key. ``kind``: its type, "" when it is not known. ``fixed``: its values, where only one
+    answer is possible (``()``: never there). ``likely``: a value to prefer."""
+
+    key: str
+    kind: str = ""
+    several: bool = True
+    optional: bool = True
+    fixed: tuple[str, ...] | None = None
+    likely: str = "other"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is known about the requests in question; whatever is not, may be anything.
+
+    ``principal``: who asks; None: some role of ``account``. ``account``, ``region``: where the resources of a witness
+    are. ``now``: no request comes earlier (default: the date of the action catalogue). ``resource``: the ARN that a
+    policy without Resource is about: the role of a trust policy, the repository of a repository policy.
+    """
+
+    principal: Principal | None = None
+    account: str = ""
+    region: str = "us-east-1"
+    now: datetime | None = None
+    resource: str = ""
+    fixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def asker(self) -> Principal:
+        """The principal of the witnesses."""
+        account = self.own_account
+        placeholder = f"arn:aws:sts::{account}:assumed-role/some-role/session"
+        return self.principal or Principal(placeholder, account, PrincipalKind.ROLE_SESSION)
+
+    @property
+    def own_account(self) -> str:
+        """The account, or AWS's example one."""
+        return self.account or (self.principal.account if self.principal else "") or _PLACEHOLDER
+
+    @cached_property
+    def earliest(self) -> Decimal:
+        """The first moment of a request, in seconds since 1970."""
+        if self.now is not None:
+            moment = self.now if self.now.tzinfo else self.now.replace(tzinfo=UTC)
+            return Decimal(int(moment.timestamp()))
+        return read_date(catalogue.date()) or Decimal(0)
+
+    @cached_property
+    def constant(self) -> dict[str, tuple[str, ...]]:
+        """The keys that are the same in every request, their names in lower case; ``()``: never there."""
+        found: dict[str, tuple[str, ...]] = {}
+        if self.principal is not None:
+            found["aws:username"] = ()
+            for name, value in principal_keys(self.principal).items():
+                found[name.lower()] = (value,) if isinstance(value, str) else tuple(value)
+        return found | {name.lower(): value for name, value in self.fixed.items()}
+
+    def facts(self, key: str) -> KeyFacts:
+        """What is known of a key, its name in lower case."""
+        fixed = self.constant.get(key)
+        likely = self._likely(key)
+        if key.startswith("aws:"):
+            several = key in _SEVERAL
+            return KeyFacts(key, _TYPES.get(key, "String"), several, key not in ALWAYS, fixed, likely)
+        service = catalogue.services().get(key.partition(":")[0])
+        kind = service.keys.get(key) or service.keys.get(key.partition("/")[0], "") if service else ""
+        several = not kind or kind.startswith("ArrayOf")
+        return KeyFacts(key, kind.removeprefix("ArrayOf"), several, True, fixed, likely)
+
+    def _likely(self, key: str) -> str:
+        asker = self.asker
+        return {
+            "aws:principalarn": asker.identity_arn,
+            "aws:principalaccount": asker.account or _PLACEHOLDER,
+            "aws:principaltype": "AssumedRole",
+            "aws:resourceaccount": self.own_account,
+            "aws:requestedregion": self.region,
+            "aws:sourceip": "203.0.113.7",
+            "aws:username": "someone",
+            "aws:userid": "AROAEXAMPLEID:session",
+            "aws:useragent": "aws-cli/2",
+        }.get(key, "other")
