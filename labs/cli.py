@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn, Protocol, cast
 
 from labs.errors import LabError
+from labs.printable import printable
 
 
 class Command(Protocol):
@@ -242,7 +243,8 @@ def _guard(call: Callable[[], int], words: Sequence[str]) -> int:
         if error.errno == errno.ENOSPC:
             said = "The disk is full: not everything was written.\nNext: free some space, and try again"
         elif error.filename is not None:
-            said = f"{error.filename} cannot be used: {error.strerror}.\nNext: make it what it was, or free that place"
+            said = f"{printable(error.filename)} cannot be used: {error.strerror}."
+            said += "\nNext: make it what it was, or free that place"
         else:
             raise
         print(said, file=sys.stderr)

@@ -1,5 +1,7 @@
 """The one error the kit shows to a person: what happened, on what, what to do next."""
 
+from labs.printable import printable_lines
+
 
 class LabError(Exception):
     """Something a trainee, an instructor or an author can fix.
@@ -12,10 +14,11 @@ class LabError(Exception):
     exit_code = 2
 
     def __init__(self, what: str, next_step: str = "", *, id: str) -> None:
-        super().__init__(what)
+        # Either may quote what is not ours: an answer, a file, a name.
+        self.what = printable_lines(what)
+        self.next_step = printable_lines(next_step)
+        super().__init__(self.what)
         self.id = id
-        self.what = what
-        self.next_step = next_step
 
     def __str__(self) -> str:
         return f"{self.what}\nNext: {self.next_step}" if self.next_step else self.what

@@ -8,6 +8,7 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from labs.errors import LabError
+from labs.printable import printable
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"}
@@ -99,7 +100,7 @@ def no_region() -> LabError:
 
 def _refused(error: boto.ClientError, doing: str) -> LabError:
     code = code_of(error)
-    words = str(error.response.get("Error", {}).get("Message", "")) or str(error)
+    words = printable(error.response.get("Error", {}).get("Message", "") or error)
     if code in _EXPIRED:
         return LabError(
             f"The AWS credentials have expired ({code}).",

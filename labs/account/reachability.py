@@ -10,6 +10,7 @@ from labs.account.vpc_reader import Taken, take, vpc_of
 from labs.errors import LabError
 from labs.failures import explain
 from labs.ledger.names import KIT_TAG
+from labs.printable import printable
 from labs.session.target import Target
 from labs.ui import text
 
@@ -96,7 +97,7 @@ def report(path: network.Path) -> str:
         lines.append(f"    {hop.reason}")
         if decided:
             lines.append(f"    decided by: {decided}")
-    return "\n".join([*lines, "", *_end(path)])
+    return "\n".join(printable(line) for line in [*lines, "", *_end(path)])
 
 
 def _end(path: network.Path) -> list[str]:

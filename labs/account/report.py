@@ -9,6 +9,7 @@ from labs.account.case import Case
 from labs.account.survey import Looked
 from labs.fargate.diagnosis import Diagnosis, Finding
 from labs.fargate.steps import Step, StepVerdict
+from labs.printable import printable
 from labs.ui import text
 
 _WORDS = {
@@ -55,7 +56,7 @@ def _now(step: Step) -> str:
 
 def _listed(title: str, lines: Iterable[str]) -> str:
     wrap = textwrap.TextWrapper(text.WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
-    return "\n".join([title, *(wrap.fill(line) for line in lines)])
+    return "\n".join([title, *(wrap.fill(printable(line)) for line in lines)])
 
 
 def _line(finding: Finding) -> str:

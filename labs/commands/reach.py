@@ -10,6 +10,7 @@ from typing import Any
 from labs import network
 from labs.account import reachability
 from labs.errors import LabError
+from labs.printable import printable
 from labs.session import local
 from labs.session.home import lab_home
 from labs.session.target import connect
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         reachability.save(args.save, document)
         print(f"Saved {args.save}.")
     for key, why in unread.items():
-        print(f"Not read: {key}: {why}")
+        print(printable(f"Not read: {key}: {why}"))
     if not args.to:
         return 0
     source: str | network.ProposedInterface = args.source

@@ -7,6 +7,7 @@ from labs.errors import LabError
 from labs.ledger import sweep
 from labs.ledger.names import stamp
 from labs.ledger.receipt import Outcome
+from labs.printable import printable
 from labs.session import TargetName, local
 from labs.session.home import lab_home
 from labs.session.target import Target, connect
@@ -60,8 +61,9 @@ def _show(target: Target, found: sweep.Search, now: datetime) -> None:
     for each in sorted(found.found, key=lambda one: (not one.expired(now), one.lab, one.owner)):
         expires = stamp(each.expires) if each.expires else "no expires-at"
         state = "expired" if each.expired(now) else "stays"
-        print(f"  {state:<8}  {each.kind:<27}  {each.id}  (lab {each.lab}, owner {each.owner or '-'}, {expires})")
+        whose = printable(f"{each.id}  (lab {each.lab}, owner {each.owner or '-'}, {expires})")
+        print(f"  {state:<8}  {each.kind:<27}  {whose}")
     if not found.found:
         print("  nothing carries the kit's tag")
     for item in found.unread:
-        print(item)
+        print(printable(item))

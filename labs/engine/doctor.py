@@ -16,6 +16,7 @@ from labs.engine.facts import DockerFacts, DockerProblem, Machine, MachineFacts,
 from labs.engine.probe import builder_platforms, probe
 from labs.errors import LabError
 from labs.oci import Platform
+from labs.printable import printable_lines
 from labs.session.home import lab_home
 
 GIB = 1 << 30
@@ -79,7 +80,8 @@ def table(findings: Sequence[DoctorLine]) -> str:
     lines = []
     for finding in findings:
         lead = f"{finding.status:<5} {finding.what:<{wide}}  "
-        lines += textwrap.wrap(finding.found, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead))
+        found = printable_lines(finding.found)
+        lines += textwrap.wrap(found, WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead))
         if finding.remedy:
             lead = " " * len(lead)
             # A remedy may hold a command; it must not be broken inside a word.

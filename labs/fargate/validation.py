@@ -27,6 +27,8 @@ SIZES: dict[int, Sequence[int]] = {
 }
 PLATFORM_VERSIONS = ("LATEST", "1.4.0", "1.3.0")
 LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
+# ECS API reference, ContainerDefinition, image; "@" for a digest.
+_IMAGE = re.compile(r"[A-Za-z0-9\-_:./#@]+")
 _PARAMETER = re.compile(r"/?[a-zA-Z0-9_.\-]+(/[a-zA-Z0-9_.\-]+)*")
 _MAX_SUBNETS, _MAX_GROUPS = 16, 5
 
@@ -80,6 +82,8 @@ def _containers(containers: Sequence[Json]) -> Iterator[Refusal]:
         yield refusal("register.no_containers")
     if any(not container.get("image") for container in containers):
         yield refusal("register.no_image")
+    if any(not _IMAGE.fullmatch(str(container["image"])) for container in containers):
+        yield refusal("register.image_characters")
     if not any(container.get("essential", True) for container in containers):
         yield refusal("register.no_essential")
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from labs.cost import Bill
+from labs.printable import printable
 
 
 class Outcome(StrEnum):
@@ -27,7 +28,7 @@ class Item:
 
     def __str__(self) -> str:
         reason = f"  ({self.reason})" if self.reason else ""
-        return f"  {self.outcome:<8}  {self.kind:<27}  {self.id or '(no id yet)'}{reason}"
+        return f"  {self.outcome:<8}  {self.kind:<27}  {printable((self.id or '(no id yet)') + reason)}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from html import escape
 
 from labs import oci
+from labs.printable import printable
 
 INK, LINE, SOFT, STOP = "#1f2933", "#52606d", "#f0f4f8", "#a61b1b"
 _FONT = "font-family='system-ui, sans-serif' font-size='13'"
+
+
+def escaped(words: str) -> str:
+    """Words for SVG and HTML, what would mislead an eye made visible."""
+    return escape(printable(words))
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Picture:
         """
         data = self.svg.replace("\n", " ").replace("%", "%25").replace("#", "%23")
         return (
-            f'<img alt="{escape(self.description)}" style="max-width:100%;height:auto" '
+            f'<img alt="{escaped(self.description)}" style="max-width:100%;height:auto" '
             f'src="data:image/svg+xml;charset=utf-8,{escape(data, quote=False)}">'
         )
 
@@ -96,8 +102,8 @@ def push_picture(calls: Sequence[PushCall]) -> Picture:
         if call.refused:
             cross = f"M{end + 6} {y - 8} l16 16 m0 -16 l-16 16"
             shapes.append(f"<path d='{cross}' stroke='{STOP}' stroke-width='2.5' fill='none'/>")
-        shapes.append(f"<text x='86' y='{y - 7}' {_FONT} fill='{INK}'>{escape(call.request)}</text>")
-        words = escape(f"{call.action}: {call.answer}")
+        shapes.append(f"<text x='86' y='{y - 7}' {_FONT} fill='{INK}'>{escaped(call.request)}</text>")
+        words = escaped(f"{call.action}: {call.answer}")
         shapes.append(f"<text x='610' y='{y - 7}' text-anchor='end' {_FONT} fill='{colour}'>{words}</text>")
     listed = "; ".join(f"{call.request}, {call.action}: {call.answer}" for call in calls)
     return _picture("The calls of a push", f"The client sends, in order: {listed}.", 760, height, shapes)
@@ -108,8 +114,8 @@ def _box(x: float, y: float, width: float, first: str, second: str, *, dashed: b
     middle = x + width / 2
     return (
         f"<rect x='{x:g}' y='{y:g}' width='{width:g}' height='52' rx='6' fill='{SOFT}' stroke='{LINE}'{dash}/>"
-        f"<text x='{middle:g}' y='{y + 22:g}' text-anchor='middle' {_FONT} fill='{INK}'>{escape(first)}</text>"
-        f"<text x='{middle:g}' y='{y + 41:g}' text-anchor='middle' {_FONT} fill='{LINE}'>{escape(second)}</text>"
+        f"<text x='{middle:g}' y='{y + 22:g}' text-anchor='middle' {_FONT} fill='{INK}'>{escaped(first)}</text>"
+        f"<text x='{middle:g}' y='{y + 41:g}' text-anchor='middle' {_FONT} fill='{LINE}'>{escaped(second)}</text>"
     )
 
 
@@ -125,7 +131,7 @@ def _picture(title: str, description: str, width: float, height: float, shapes: 
     body = "\n".join(shapes)
     svg = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width:g} {height:g}' width='{width:g}' role='img' "
-        f"aria-label='{escape(title)}' style='max-width:100%;height:auto;background:#fff'>\n"
-        f"<title>{escape(title)}</title>\n<desc>{escape(description)}</desc>\n{body}\n</svg>"
+        f"aria-label='{escaped(title)}' style='max-width:100%;height:auto;background:#fff'>\n"
+        f"<title>{escaped(title)}</title>\n<desc>{escaped(description)}</desc>\n{body}\n</svg>"
     )
     return Picture(svg, description)

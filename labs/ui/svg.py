@@ -1,8 +1,6 @@
 """Shapes of SVG, and how wide a line of text is: no browser is asked, so widths are those of a wide font."""
 
-from html import escape
-
-from labs.ui.pictures import INK, LINE, SOFT
+from labs.ui.pictures import INK, LINE, SOFT, escaped
 
 # The widest usual sans-serif font takes this much of its size for a letter or a digit of a line of text.
 LETTER, BOLD = 0.58, 0.66
@@ -36,7 +34,7 @@ def text(
     """A line of text; what it says is escaped."""
     return (
         f"<text x='{x:g}' y='{y:g}' text-anchor='{anchor}' font-size='{size:g}' font-weight='{weight}' {_FONT} "
-        f"fill='{colour}'>{escape(words)}</text>"
+        f"fill='{colour}'>{escaped(words)}</text>"
     )
 
 

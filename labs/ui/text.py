@@ -6,18 +6,20 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labs.printable import printable, printable_lines
+
 WIDTH = 100
 
 
 def facts(pairs: Mapping[str, str]) -> str:
     """Names and values, one a line, the values in one column."""
     width = max((len(name) for name in pairs), default=0) + 2
-    return "\n".join(f"{name:<{width}}{value}".rstrip() for name, value in pairs.items())
+    return "\n".join(f"{name:<{width}}{printable_lines(value)}".rstrip() for name, value in pairs.items())
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table with a header and a rule under it; columns as wide as their widest cell."""
-    lines = [list(header), *(list(row) for row in rows)]
+    lines = [[printable(cell) for cell in line] for line in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     shown = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join([shown[0], "  ".join("-" * width for width in widths), *shown[1:]])
@@ -25,7 +27,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def wrapped(text: str) -> str:
     """Long sentences over several lines; the line breaks of the text are kept."""
-    return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in text.splitlines())
+    return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in printable_lines(text).split("\n"))
 
 
 def following(action: str) -> str:
@@ -41,7 +43,7 @@ def as_next(action: str) -> str:
 
 def hanging(begin: str, words: str) -> str:
     """A sentence behind its beginning; further lines stand under the sentence. Names are not broken."""
-    indent = " " * len(begin)
+    words, indent = printable_lines(words), " " * len(begin)
     return textwrap.fill(words, WIDTH, initial_indent=begin, subsequent_indent=indent, break_on_hyphens=False)
 
 

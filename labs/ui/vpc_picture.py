@@ -9,10 +9,9 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from html import escape
 
 from labs.ui import svg
-from labs.ui.pictures import INK, LINE, SOFT, STOP, Picture
+from labs.ui.pictures import INK, LINE, SOFT, STOP, Picture, escaped
 from labs.ui.text import series, table
 
 WIDTH = 900
@@ -349,7 +348,7 @@ def _picture(description: str, height: float, shapes: Sequence[str]) -> Picture:
     body = "\n".join(shapes)
     drawn = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height:g}' width='{WIDTH}' role='img' "
-        f"aria-label='{escape(title)}' style='max-width:100%;height:auto;background:#fff'>\n"
-        f"<title>{escape(title)}</title>\n<desc>{escape(description)}</desc>\n{body}\n</svg>"
+        f"aria-label='{escaped(title)}' style='max-width:100%;height:auto;background:#fff'>\n"
+        f"<title>{escaped(title)}</title>\n<desc>{escaped(description)}</desc>\n{body}\n</svg>"
     )
     return Picture(drawn, description)

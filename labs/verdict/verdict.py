@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from labs.printable import printable
+
 
 class Status(Enum):
     """The four words a check may say. CANNOT CHECK is the kit's fault, never the trainee's."""
@@ -42,7 +44,7 @@ class Verdict:
             ("Next", self.next_step),
         )
         # A value from outside (a policy, a client's words) may hold line breaks; one field stays one line.
-        return [head] + [f"{name + ':':<10}{' '.join(text.split())}" for name, text in parts if text]
+        return [head] + [f"{name + ':':<10}{printable(' '.join(text.split()))}" for name, text in parts if text]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -72,6 +72,7 @@ REGISTERED = [
     ("register.secrets_role", "executionRoleArn", None),
     ("register.log_group", C + "logConfiguration", {"logDriver": "awslogs", "options": {}}),
     ("register.log_driver", C + "logConfiguration", {"logDriver": "json-file"}),
+    ("register.image_characters", C + "image", "app:$TAG"),
     ("register.secret_name", C + "secrets", [{"name": "GREETING", "valueFrom": "my-secret:key::"}]),
 ]
 
@@ -81,6 +82,17 @@ def test_a_definition_fargate_cannot_run_is_refused(id, path, value):
     refusal = validation.register(changed(path, value), "111122223333", "us-east-1")
     assert refusal is not None
     assert (refusal.text.id, refusal.code) == (id, "ClientException")
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["$IMAGE:1", "app:1 ", "app\x1b[2K", "app\r", "app\n", "a\u202eb", "a\u200bb", "ärger", "a b", "a\x7f"],
+    ids=ascii,
+)
+def test_an_image_of_other_characters_is_refused(image):
+    refusal = validation.register(changed(C + "image", image), "111122223333", "us-east-1")
+    assert refusal is not None
+    assert refusal.message == "Container.image contains invalid characters."
 
 
 def test_without_an_execution_role_the_reason_is_the_first_thing_that_needs_it():

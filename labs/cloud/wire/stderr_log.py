@@ -8,6 +8,8 @@ import sys
 import threading
 from logging.handlers import QueueHandler
 
+from labs.printable import printable
+
 _WAITING = 1000
 _FORM = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
 
@@ -37,7 +39,7 @@ class Log:
     def _write(self) -> None:
         while (record := self._lines.get()) is not None:
             # Past sys.stderr and its lock, which the end of the program would wait for.
-            line = f"{record.getMessage()}\n".encode(errors="replace")
+            line = f"{printable(record.getMessage())}\n".encode(errors="replace")
             with contextlib.suppress(OSError):  # a full disk takes no line; a later one may fit again
                 while line:
                     line = line[os.write(self._file, line) :]

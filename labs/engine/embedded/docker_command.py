@@ -8,6 +8,7 @@ from labs.engine.embedded.build_error import BuildError
 from labs.engine.embedded.flags import HelpWanted, UsageError
 from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError
+from labs.printable import printable_lines
 
 Run = Callable[[Sequence[str], Workspace], int]
 
@@ -49,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _print_error(error: LabError, plugin: bool) -> None:
     excerpt = error.excerpt if isinstance(error, BuildError) else ""
-    print(f"{excerpt}{'ERROR: ' if plugin else ''}{error.what}", file=sys.stderr)
+    print(f"{printable_lines(excerpt)}{'ERROR: ' if plugin else ''}{error.what}", file=sys.stderr)
     if error.next_step:
         print(f"Next: {error.next_step}", file=sys.stderr)
 

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from labs.engine.embedded.docker_credentials import DockerLogins, Login
 from labs.engine.embedded.reference import HUB
 from labs.errors import LabError
+from labs.printable import printable
 
 TRIES = 4
 WAIT_S = 0.25  # doubled after each try
@@ -82,7 +83,7 @@ def registry_words(body: bytes) -> str:
         code, message = str(first["code"]), str(first.get("message") or "")
     except (ValueError, LookupError, TypeError):
         return ""
-    return f"{code.lower().replace('_', ' ')}: {message}"
+    return printable(f"{code.lower().replace('_', ' ')}: {message}")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from labs.engine.embedded.reference import Reference, parse
 from labs.engine.embedded.registry_client import RegistryClient
 from labs.engine.embedded.transfer import Pull, Seen, nothing
 from labs.errors import LabError
+from labs.printable import printable_lines
 
 
 def home_folder(env: Mapping[str, str]) -> Path:
@@ -46,11 +47,11 @@ class Workspace:
 
     def say(self, line: str) -> None:
         """A line of progress, where Docker's goes: stderr."""
-        print(line, file=sys.stderr, flush=True)
+        print(printable_lines(line), file=sys.stderr, flush=True)
 
     def out(self, line: str) -> None:
         """A line of result: stdout."""
-        print(line, flush=True)
+        print(printable_lines(line), flush=True)
 
     def pull(self, reference: Reference, platforms: tuple[oci.Platform, ...], seen: Seen = nothing) -> oci.Descriptor:
         """Bring an image and the content of some of its platforms into the store; what the reference names.
