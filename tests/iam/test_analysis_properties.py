@@ -5,12 +5,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labs.iam import PolicyKind, Request, Scene, analyse, evaluate, excess, lacking, parse_policy
+from labs.iam import Policies, PolicyKind, Request, Scene, analyse, evaluate, excess, lacking, parse_policy
 from labs.iam.analysis.rights import rights
 from labs.iam.statement import Asked
 from tests.examples import examples
 from tests.iam.analysis_cases import SESSION, USER, pair, read, request
-from tests.iam.test_properties import collections, named, requests
+from tests.iam.test_properties import ACCOUNT, collections, made_of, named, requests
 
 seeds = st.integers(0, 2**32)
 principals = st.sampled_from([USER, SESSION])
@@ -119,3 +119,33 @@ def test_the_formula_is_what_evaluate_decides(asked, policies, trust, action):
     whole = replace(policies, resource=trust or policies.resource)
     formula = rights(whole, asked.principal, asked.resource_account)
     assert allowed(formula, Asked(asked)) is evaluate(asked, whole).allowed
+
+
+ALL = parse_policy({"Version": "2012-10-17", "Statement": [EVERYTHING]})
+of_a_repository = st.builds(lambda policy: Policies(resource=policy), made_of(PolicyKind.RESOURCE, with_principal=True))
+of_a_role = st.builds(lambda policy: Policies(resource=policy), trusts)
+
+
+@few
+@given(
+    st.tuples(of_a_repository, of_a_repository) | st.tuples(of_a_role, of_a_role),
+    st.lists(requests, min_size=20, max_size=20),
+    st.booleans(),
+)
+def test_no_excess_of_a_resources_policy_means_that_nobody_else_is_let_in(pair, asked, with_rights):
+    policies, wanted = pair
+    if excess(policies, wanted, Scene(account=ACCOUNT)):
+        return
+    own = (ALL,) if with_rights else ()
+    for each in asked:
+        action = "sts:AssumeRole" if policies.resource.kind is PolicyKind.TRUST else each.action
+        one = replace(each, action=action, resource_account=ACCOUNT)
+        given, meant = (replace(whole, identity=own) for whole in pair)
+        assert not evaluate(one, given).allowed or evaluate(one, meant).allowed
+
+
+@few
+@given(of_a_repository | of_a_role)
+def test_a_resources_policy_against_itself_has_neither_excess_nor_lack(policies):
+    assert excess(policies, policies, Scene(account=ACCOUNT)) == ()
+    assert lacking(policies, policies, Scene(account=ACCOUNT)) == ()

@@ -22,6 +22,9 @@ _SHOWN = 20
 _MOST_STATES = 2_000
 
 
+Sorting = Callable[[str], Hashable]
+
+
 @dataclass(frozen=True)
 class ActionClass:
     """Some actions and the parts that are about them (by ``id``).
@@ -45,10 +48,10 @@ def _universal(pattern: str) -> bool:
     return set(pattern) <= {"*"} or (pattern.count(":") == 1 and set(pattern) <= {"*", ":"} and len(pattern) >= 3)
 
 
-def action_classes(parts: Sequence[Part], sort: Callable[[str], Hashable]) -> list[ActionClass]:
+def action_classes(parts: Sequence[Part], sort: Sorting | None = None) -> list[ActionClass]:
     """The classes of all actions that some part is about. Raises Undecided.
 
-    ``sort``: actions of different sorts are never in one class.
+    ``sort``: actions of different sorts are never in one class; None: there is one sort.
     """
     patterns = {text.lower(): None for part in parts for text in part.statement.actions.written}
     bits: dict[str, int] = defaultdict(int)
@@ -91,7 +94,7 @@ def _grouped(
     bits: dict[str, int],
     wide: int,
     known: set[str],
-    sort: Callable[[str], Hashable],
+    sort: Sorting | None,
 ) -> list[ActionClass]:
     masks = [
         (id(part), sum({number[text.lower()] for text in part.statement.actions.written}), part.statement.not_action)
@@ -107,7 +110,7 @@ def _grouped(
 
     groups: dict[tuple[frozenset[int], Hashable, bool], list[str]] = defaultdict(list)
     for action, mask in bits.items():
-        groups[parts_of(mask | wide), sort(action), action in known].append(action)
+        groups[parts_of(mask | wide), sort and sort(action), action in known].append(action)
     classes = []
     for (about_it, _, is_known), actions in groups.items():
         if about_it:
@@ -119,17 +122,24 @@ def _grouped(
     return classes
 
 
-def _others(about_it: frozenset[int], known: set[str], sort: Callable[[str], Hashable]) -> list[ActionClass]:
+def _others(about_it: frozenset[int], known: set[str], sort: Sorting | None) -> list[ActionClass]:
     """The classes of all actions that no pattern names."""
-    groups: dict[Hashable, list[str]] = defaultdict(list)
-    for action in catalogue.every():
-        if action not in known:
-            groups[sort(action)].append(action)
-    classes = []
-    for actions in groups.values():
-        shown = [action for action in _WELL_KNOWN if action.lower() in actions]
-        shown = shown or [catalogue.written(action) for action in actions[:_SHOWN]]
-        classes.append(ActionClass(tuple(shown), len(actions), about_it))
+    named = {action.partition(":")[0] for action in known}
+    counts: dict[Hashable, int] = defaultdict(int)
+    shown: dict[Hashable, list[str]] = defaultdict(list)
+    for action in _WELL_KNOWN:
+        if action.lower() not in known:
+            shown[sort and sort(action.lower())].append(action)
+    for prefix, service in catalogue.services().items():
+        # Only within KMS do actions differ in sort.
+        for names in ([name] for name in service.actions) if prefix == "kms" else [list(service.actions)]:
+            left = [name for name in names if f"{prefix}:{name}" not in known] if prefix in named else names
+            if left:
+                own = sort and sort(f"{prefix}:{left[0]}")
+                counts[own] += len(left)
+                if not shown[own] or shown[own][0].partition(":")[0].lower() == prefix:
+                    shown[own] += [f"{prefix}:{service.actions[name]}" for name in left]
+    classes = [ActionClass(tuple(dict.fromkeys(shown[own]))[:_SHOWN], count, about_it) for own, count in counts.items()]
     return classes or [ActionClass((f"{_NO_SERVICE}:Action",), 1, about_it, False)]
 
 

@@ -42,16 +42,19 @@ class Comparison:
 
     def __init__(self, more: Policies, less: Policies, scene: Scene, giver: PolicyKind | None = None) -> None:
         self._more, self._less, self._scene = more, less, scene
-        self.mine, self.theirs = (rights(each, scene.asker, fixed=scene.constant) for each in (more, less))
+        self.mine, self.theirs = (rights(each, scene.asker, scene.owner, scene.constant) for each in (more, less))
         self._search = Search(scene)
         self._givers = (giver,) if giver else _GIVERS
+        self._given = (exactly(scene.resource),) if scene.resource else ()
         # Part -> its number, in the order of policies and statements.
         self.parts = {part: number for number, part in enumerate(dict.fromkeys((*self.mine.parts, *self.theirs.parts)))}
 
     @cached_property
     def classes(self) -> list[ActionClass]:
         """The actions that some statement is about. Raises Undecided."""
-        return action_classes(list(self.parts), lambda action: (self.mine.sort(action), self.theirs.sort(action)))
+        uniform = self.mine.uniform and self.theirs.uniform
+        sort = None if uniform else lambda action: (self.mine.sort(action), self.theirs.sort(action))
+        return action_classes(list(self.parts), sort)
 
     def beyond(self) -> list[Access]:
         """The accesses, in the order of policies and statements."""
@@ -85,7 +88,9 @@ class Comparison:
             others = [layer for layer in way if layer is not giving]
             for part in giving:
                 if id(part) not in seen:
-                    request, unclear = self._shown([*part.literals, *given], others, clauses, gaps, actions)
+                    request, unclear = self._shown(
+                        [*part.literals, *self._given, *given], others, clauses, gaps, actions
+                    )
                     if request is not None or unclear:
                         seen.add(id(part))
                         yield part, self._access(part, actions, request, unclear, "Resource" if named else "Action")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labs.iam.analysis import everyone
 from labs.iam.analysis.answers import Access, Lack, Wanted
 from labs.iam.analysis.comparison import Comparison
 from labs.iam.analysis.lacks import Lacks
@@ -21,10 +22,14 @@ def excess(policies: Policies, wanted: Policies | Sequence[Wanted], scene: Scene
     """Access that policies give, or may give, beyond what is wanted; ``()``: certainly none.
 
     ``wanted``: a list of what may be, or other policies. One entry for each statement and each class of actions; one
-    without a witness means that it is not known whether there is such access. Raises MalformedPolicy for a ``Wanted``
-    that no policy could say.
+    without a witness means that it is not known whether there is such access. Policies that are a resource's or an
+    endpoint's alone are judged for every caller: ``witness.principal`` says who. Raises MalformedPolicy for a
+    ``Wanted`` that no policy could say.
     """
-    return tuple(Comparison(policies, policies_of(wanted), scene or Scene()).beyond())
+    scene, less = scene or Scene(), policies_of(wanted, policies)
+    if everyone.is_asked(policies, scene):
+        return tuple(everyone.beyond(policies, less, scene))
+    return tuple(Comparison(policies, less, scene).beyond())
 
 
 def lacking(policies: Policies, wanted: Policies | Sequence[Wanted], scene: Scene | None = None) -> tuple[Lack, ...]:
@@ -32,4 +37,7 @@ def lacking(policies: Policies, wanted: Policies | Sequence[Wanted], scene: Scen
 
     Raises MalformedPolicy for a ``Wanted`` that no policy could say.
     """
-    return tuple(Lacks(policies, policies_of(wanted), scene or Scene()).found())
+    scene, asked = scene or Scene(), policies_of(wanted, policies)
+    if everyone.is_asked(policies, scene):
+        return tuple(everyone.short(policies, asked, scene))
+    return tuple(Lacks(policies, asked, scene).found())

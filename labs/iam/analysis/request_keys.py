@@ -79,9 +79,12 @@ class KeyFacts:
 class Scene:
     """What is known about the requests in question; whatever is not, may be anything.
 
-    ``principal``: who asks; None: some role of ``account``. ``account``, ``region``: where the resources of a witness
-    are. ``now``: no request comes earlier (default: the date of the action catalogue). ``resource``: the ARN that a
-    policy without Resource is about: the role of a trust policy, the repository of a repository policy.
+    ``principal``: who asks; None: some role of ``account`` or, for a resource-based policy, anyone. ``account``,
+    ``region``: where the resources of a witness are. ``now``: no request comes earlier (default: the date of the action
+    catalogue). ``resource``: the ARN that every request is about, as the role of a trust policy or the repository of a
+    repository policy; "" for any. ``fixed``: condition keys that are the same in every request, () for one that none
+    has. ``owner``: whose account the resources are in, "" for the caller's; ``someone``: the caller of the witnesses
+    when ``principal`` is None.
     """
 
     principal: Principal | None = None
@@ -90,13 +93,15 @@ class Scene:
     now: datetime | None = None
     resource: str = ""
     fixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    owner: str = ""
+    someone: Principal | None = None
 
     @cached_property
     def asker(self) -> Principal:
         """The principal of the witnesses."""
         account = self.own_account
         placeholder = f"arn:aws:sts::{account}:assumed-role/some-role/session"
-        return self.principal or Principal(placeholder, account, PrincipalKind.ROLE_SESSION)
+        return self.principal or self.someone or Principal(placeholder, account, PrincipalKind.ROLE_SESSION)
 
     @property
     def own_account(self) -> str:
@@ -119,6 +124,8 @@ class Scene:
             found["aws:username"] = ()
             for name, value in principal_keys(self.principal).items():
                 found[name.lower()] = (value,) if isinstance(value, str) else tuple(value)
+        if self.owner:
+            found["aws:resourceaccount"] = (self.owner,)
         return found | {name.lower(): value for name, value in self.fixed.items()}
 
     def facts(self, key: str) -> KeyFacts:

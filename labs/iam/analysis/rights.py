@@ -102,6 +102,7 @@ class Rights:
     principal: Principal
     denies: Mapping[Sort, Layer]
     ways: Mapping[Sort, tuple[Way, ...]]
+    _sorts: dict[str, Sort] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def parts(self) -> Iterator[Part]:
@@ -114,8 +115,17 @@ class Rights:
 
     def sort(self, action: str) -> Sort:
         """The sort of an action in lower case, as far as it makes a difference here."""
-        sort = Sort(action.startswith("kms:"), rcps_bind(Request(self.principal, action, "*")))
-        return SORTS[self._alike[SORTS.index(sort)]]
+        prefix = action.partition(":")[0]
+        key = action if prefix == "kms" else prefix
+        if key not in self._sorts:
+            sort = Sort(prefix == "kms", rcps_bind(Request(self.principal, action, "*")))
+            self._sorts[key] = SORTS[self._alike[SORTS.index(sort)]]
+        return self._sorts[key]
+
+    @property
+    def uniform(self) -> bool:
+        """Whether it makes none."""
+        return not any(self._alike)
 
     @cached_property
     def _alike(self) -> list[int]:

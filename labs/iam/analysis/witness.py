@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from labs.iam.analysis import catalogue, key_values, languages
 from labs.iam.analysis.automata import Undecided
+from labs.iam.analysis.callers import principal_of
 from labs.iam.analysis.request_keys import Scene
 from labs.iam.analysis.rights import ConditionAtom, Literal, filled
 from labs.iam.analysis.search import RESOURCE, Assignment, by_group, resource_languages, taste_of
@@ -32,7 +34,17 @@ def requests(assignment: Assignment, action: str, scene: Scene) -> Iterator[Requ
             continue
         if resource is not None:
             shown = {names.get(key, key): list(v) if len(v) > 1 else v[0] for key, v in context.items() if v}
-            yield Request(scene.asker, action, resource, shown)
+            yield from _of_caller(Request(scene.asker, action, resource, shown, scene.owner), scene)
+
+
+def _of_caller(request: Request, scene: Scene) -> Iterator[Request]:
+    """The request, of the very caller whose ARN a condition asks for, where one does and nobody is given."""
+    found = {key.lower(): value for key, value in request.context.items()}.get("aws:principalarn")
+    if scene.principal is None and isinstance(found, str):
+        caller = principal_of("AWS", found)
+        if caller is not None and caller.account:
+            yield replace(request, principal=caller)
+    yield request
 
 
 def _written_keys(groups: Mapping[str, Sequence[Literal]]) -> dict[str, str]:

@@ -1,0 +1,104 @@
+"""Resource-based policies: whom do they let in? Asked for every principal that they tell apart.
+
+A policy's Principal names people one by one or by account, or everyone; so these are enough: each that is named, some
+role of each account that is named, some role of no account that is named, and somebody anonymous, a service and an
+identity provider that are not named. What an unnamed role is called is left open, as any other condition key.
+
+The caller's own policies are not known: once it is asked with none (whom the policy lets in by itself), once with
+policies that allow everything (whom it lets in if their own account does).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from labs.iam.analysis.answers import Access, Lack
+from labs.iam.analysis.callers import principal_of
+from labs.iam.analysis.comparison import Comparison
+from labs.iam.analysis.lacks import Lacks
+from labs.iam.analysis.request_keys import Scene
+from labs.iam.decision import Policies, Policy, PolicyKind, Principal, PrincipalKind
+from labs.iam.parse import parse_policy
+
+_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+_STRANGE_ACCOUNTS = ("999988887777", "888877776666", "777766665555")
+_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+_OWN = parse_policy({"Version": "2012-10-17", "Statement": [_ALL]}, PolicyKind.IDENTITY, "of the caller")
+_ANY_RESOURCE = parse_policy(
+    {"Version": "2012-10-17", "Statement": [{**_ALL, "Principal": "*"}]}, PolicyKind.RESOURCE, "of the resource"
+)
+
+
+def is_asked(policies: Policies, scene: Scene) -> bool:
+    """Whether the question is whom a resource-based policy lets in: no caller is given, nor policies of one."""
+    own = policies.identity or policies.boundary or policies.session
+    return scene.principal is None and not own and bool(policies.resource or policies.endpoint)
+
+
+def beyond(policies: Policies, wanted: Policies, scene: Scene) -> list[Access]:
+    """What each statement gives to somebody beyond what is wanted; the widest kind of caller is the witness."""
+    found: dict[tuple[int, tuple[str, ...]], Access] = {}
+    for place in _scenes(policies, wanted, scene):
+        for own in ((), (_OWN,)):
+            comparison = Comparison(_with(policies, own), _with(wanted, own), place, _kind(policies))
+            for access in comparison.beyond():
+                known = found.setdefault((access.place.index, access.actions), access)
+                if known.witness is None and access.witness is not None:
+                    found[access.place.index, access.actions] = access
+    return sorted(found.values(), key=lambda access: access.place.index)
+
+
+def short(policies: Policies, wanted: Policies, scene: Scene) -> list[Lack]:
+    """What somebody whose own policies allow everything lacks of what is wanted."""
+    found: dict[tuple[tuple[str, ...], str], Lack] = {}
+    for place in _scenes(policies, wanted, scene):
+        for lack in Lacks(_with(policies, (_OWN,)), _with(wanted, (_OWN,)), place).found():
+            found.setdefault((lack.actions, lack.resource), lack)
+    return list(found.values())
+
+
+def _kind(policies: Policies) -> PolicyKind:
+    policy = policies.endpoint or policies.resource
+    assert policy is not None
+    return policy.kind
+
+
+def _with(policies: Policies, own: tuple[Policy, ...]) -> Policies:
+    if policies.endpoint is not None and policies.resource is None:
+        # An endpoint only lets pass: what lies behind it is taken to allow everything.
+        return replace(policies, identity=(_OWN,), resource=_ANY_RESOURCE)
+    return replace(policies, identity=own)
+
+
+def _scenes(policies: Policies, wanted: Policies, scene: Scene) -> Iterator[Scene]:
+    """The scene with each caller that the policies tell apart, strangers first."""
+    own = scene.own_account
+    owner = own if policies.endpoint is None else ""
+    entries = list(_entries(policies, wanted))
+    accounts = dict.fromkeys(found.group(1) for _, entry in entries if (found := _ACCOUNT.fullmatch(entry)))
+    strange = next(each for each in _STRANGE_ACCOUNTS if each not in accounts and each != own)
+    for account in dict.fromkeys((strange, own, *accounts)):
+        some_role = f"arn:aws:sts::{account}:assumed-role/some-role/session"
+        someone = Principal(some_role, account, PrincipalKind.ROLE_SESSION)
+        keys = {} if account == strange else {"aws:PrincipalAccount": (account,)}
+        yield replace(scene, someone=someone, owner=owner, fixed={**scene.fixed, **keys})
+    others = [
+        Principal("", "", PrincipalKind.ANONYMOUS),
+        Principal("some-service.amazonaws.com", "", PrincipalKind.SERVICE),
+        Principal(f"arn:aws:iam::{own}:oidc-provider/identity.example.com", own, PrincipalKind.FEDERATED),
+        *(each for kind, entry in entries if (each := principal_of(kind, entry)) is not None),
+    ]
+    for principal in dict.fromkeys(others):
+        yield replace(scene, principal=principal, owner=owner)
+
+
+def _entries(*several: Policies) -> Iterator[tuple[str, str]]:
+    """What stands in the Principal elements: (AWS, Service or Federated; the entry)."""
+    for policies in several:
+        for policy in (policies.resource, policies.endpoint):
+            for statement in policy.statements if policy else ():
+                if statement.principals is not None:
+                    for kind, entries in statement.principals.written.items():
+                        yield from ((kind, entry) for entry in entries)
