@@ -45,8 +45,15 @@ def _about(item: pytest.Item) -> str:
 @pytest.fixture(scope="session")
 def bench() -> "Iterator[Bench]":
     """A bench with a local AWS of its own, and the embedded engine unless LAB_TEST_ENGINE names another."""
+    from labs.lesson import shell
     from labs.lesson.throwaway import room
+    from tests.forked_docker import Forked
 
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_"))}
-    with room({**env, "LAB_ENGINE": os.environ.get("LAB_TEST_ENGINE", "embedded")}) as opened:
+    with (
+        room({**env, "LAB_ENGINE": os.environ.get("LAB_TEST_ENGINE", "embedded")}) as opened,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        if opened.engine.name == "embedded":
+            patch.setattr(shell, "subprocess", Forked(opened.engine.line))
         yield opened

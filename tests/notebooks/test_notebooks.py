@@ -192,7 +192,10 @@ def at_its_beginning(subject: Stage, bench: Bench) -> bool:
 
 @EVERY
 def test_strict_nbval_finds_every_output_as_committed(subject: Stage, desk: Desk) -> None:
-    """The solutions lead from one stage to the next by themselves; before a trainee's, the stages are solved for it."""
+    """Each in a new kernel, from its first cell to its last; what the check must say is told above.
+
+    The solutions lead from one stage to the next by themselves; before a trainee's, the stages are solved for it.
+    """
     # The receipt of cleaning up counts what every run before it has made.
     counted = subject.lasting and desk.folder == notebooks.TRAINEE
     if counted or not at_its_beginning(subject, desk.bench):
@@ -200,25 +203,6 @@ def test_strict_nbval_finds_every_output_as_committed(subject: Stage, desk: Desk
     assert notebooks.compare(notebooks.path_of(subject, desk.folder), desk.bench) == 0
     if desk.folder == notebooks.TRAINEE and not subject.lasting:
         assert runner.solve(subject.name, desk.bench)[-1].verdict.passed
-
-
-def ready(subject: Stage, bench: Bench) -> None:
-    """The stage not begun, those it needs passed. Outputs are not compared here, so older trails may show in them."""
-    if at_its_beginning(subject, bench):
-        return
-    if subject.lasting:
-        notebooks.prepare(subject, bench)
-        return
-    runner.reset(subject.name, bench)
-    for name in subject.needs:
-        if not bench.progress.of(name).passed:
-            assert runner.solve(name, bench)[-1].verdict.passed
-
-
-@EVERY
-def test_each_notebook_runs_to_its_end_in_a_new_kernel(subject: Stage, desk: Desk) -> None:
-    ready(subject, desk.bench)
-    assert words_of_the_check(subject, desk).startswith("PASS  " if desk.folder == notebooks.SOLVED else "NOT YET  ")
 
 
 def words_of_the_check(subject: Stage, desk: Desk) -> str:

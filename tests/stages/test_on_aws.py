@@ -62,9 +62,8 @@ def test_the_words_of_a_check_name_the_trainees_own_things(bench: Bench, env: di
     labs(env, "clean")
 
 
-@pytest.mark.parametrize("name", ["fargate", "clean-up"])
-def test_the_solved_notebook_runs_to_pass_unchanged(
-    bench: Bench, env: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+def test_the_solved_notebooks_run_to_pass_unchanged(
+    bench: Bench, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labs(env, "clean", "--account", bench.target.account)
     before = labs(env, "solve", "private-subnet")
@@ -75,9 +74,10 @@ def test_the_solved_notebook_runs_to_pass_unchanged(
     theirs = open_bench({**env, "LAB_WIDGETS": "0"})
     assert theirs.on_aws
     try:
-        notebook = notebooks.read(notebooks.path_of(stage(name), notebooks.SOLVED))
-        cells = {cell.id: cell for cell in notebooks.played(notebook, theirs).cells}
-        assert cells["check"].outputs[0].text.startswith("PASS  ")
-        assert "Target   aws: account " in cells["begin"].outputs[0].text
+        for name in ("fargate", "clean-up"):
+            notebook = notebooks.read(notebooks.path_of(stage(name), notebooks.SOLVED))
+            cells = {cell.id: cell for cell in notebooks.played(notebook, theirs).cells}
+            assert cells["check"].outputs[0].text.startswith("PASS  "), name
+            assert "Target   aws: account " in cells["begin"].outputs[0].text
     finally:
         labs(env, "clean")
