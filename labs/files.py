@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from labs.errors import LabError
+from labs.ownership import check_folder, open_own
 
-FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder of mode 700 (and its parents), or LabError saying which folder cannot be made and why."""
+    """Make a folder of mode 700 (and its parents), or LabError saying which folder cannot be made and why.
+
+    LabError, too, for one that is there and belongs to another user.
+    """
     try:
         path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     except OSError as error:
@@ -22,6 +25,7 @@ def make_folder(path: Path) -> Path:
             "free that place, or set LAB_HOME to a folder you may write",
             id="folder-not-made",
         ) from error
+    check_folder(path)
     return path
 
 
@@ -51,9 +55,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The JSON object in ``path``; None when there is no such file; LabError when it is damaged."""
+    """The JSON object in ``path``; None when there is no such file; LabError when it is damaged or not ours."""
     try:
-        value = json.loads(path.read_bytes())
+        with os.fdopen(open_own(path, os.O_RDONLY), "rb") as file:
+            value = json.loads(file.read())
     except FileNotFoundError:
         return None
     except OSError as error:

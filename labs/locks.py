@@ -13,19 +13,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labs.ownership import FILE_MODE, open_own
+
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 FOREVER_S = -1.0
-_MODE = 0o600
+_MODE = FILE_MODE
 _ASK_AGAIN_S = 0.02
 
 
 def take(path: Path, wait_s: float) -> "BaseFileLock | None":
     """Hold the lock file ``path`` until ``release()``; None when another still holds it after ``wait_s`` seconds.
 
-    OSError when the file cannot be opened.
+    OSError when the file cannot be opened, LabError when it is not ours.
     """
+    os.close(open_own(path, os.O_RDWR | os.O_CREAT))
     # Imported by the first who locks: most commands never do.
     from filelock import FileLock, Timeout
 
@@ -57,7 +60,6 @@ def locked(path: Path, wait_s: float) -> Iterator[bool]:
         yield False
         return
     try:
-        path.chmod(_MODE)
         # A full disk takes no name; the lock holds all the same.
         with contextlib.suppress(OSError):
             sign(path)
@@ -70,12 +72,22 @@ def locked(path: Path, wait_s: float) -> Iterator[bool]:
 
 def sign(path: Path) -> None:
     """Write into a lock file that this process holds it. Raises OSError."""
-    path.write_text(signature())
+    _replace(path, signature().encode())
 
 
 def clear(path: Path) -> None:
     """Empty a lock file that is about to be released. Raises OSError."""
-    path.write_bytes(b"")
+    _replace(path, b"")
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle = open_own(path, os.O_WRONLY)
+    try:
+        os.fchmod(handle, _MODE)
+        os.ftruncate(handle, 0)
+        os.write(handle, data)
+    finally:
+        os.close(handle)
 
 
 def lock_holder(path: Path) -> str:

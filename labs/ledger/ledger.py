@@ -16,8 +16,8 @@ from typing import IO, Any
 
 from labs import locks
 from labs.errors import LabError
-from labs.files import FILE_MODE
 from labs.ledger.names import moment, stamp
+from labs.ownership import FILE_MODE, open_own
 
 
 class State(StrEnum):
@@ -167,7 +167,8 @@ class Ledger:
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
         try:
-            with self.file.open("a+b") as file, locks.waited(self.file.with_suffix(".lock")):
+            handle = open_own(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+            with os.fdopen(handle, "a+b") as file, locks.waited(self.file.with_suffix(".lock")):
                 self.file.chmod(FILE_MODE)
                 yield file
         except OSError as error:

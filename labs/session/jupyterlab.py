@@ -20,9 +20,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from labs.errors import LabError
-from labs.files import FILE_MODE, make_folder, read_json, write_json, write_private
+from labs.files import make_folder, read_json, write_json, write_private
 from labs.ledger.lab_account import TargetName
 from labs.locks import locked
+from labs.ownership import FILE_MODE, open_own
 from labs.processes import command_line, ended, python, stop
 from labs.session import home as places
 from labs.session import local, terminal
@@ -151,8 +152,9 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
         # So that `!labs ...` in a cell, and a terminal in JupyterLab, find this kit's command and Python.
         "PATH": os.pathsep.join([str(programs), os.environ.get("PATH") or os.defpath]),
     }
-    with (folder / "jupyter.log").open("wb") as log:
-        (folder / "jupyter.log").chmod(FILE_MODE)
+    with os.fdopen(open_own(folder / "jupyter.log", os.O_WRONLY | os.O_CREAT), "wb") as log:
+        os.fchmod(log.fileno(), FILE_MODE)
+        log.truncate()
         return subprocess.Popen(
             [*_command(), *_port_options(port), f"--ServerApp.open_browser={browser}"],
             stdin=subprocess.DEVNULL,

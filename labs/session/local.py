@@ -20,8 +20,9 @@ from botocore.parsers import ResponseParserError
 
 from labs import processes
 from labs.errors import LabError
-from labs.files import FILE_MODE, read_json, write_json
+from labs.files import read_json, write_json
 from labs.locks import lock_holder, locked
+from labs.ownership import FILE_MODE, open_own
 from labs.processes import command_line, stop
 from labs.session import home as places
 
@@ -230,8 +231,8 @@ def stop_cloud(home: Path) -> bool:
 def _start(home: Path, env: Mapping[str, str]) -> Cloud:
     log = places.cloud_log(home)
     command = processes.labs("cloud", "--state", str(places.cloud_state(home)), "--port", "0")
-    with log.open("ab") as errors:
-        log.chmod(FILE_MODE)
+    with os.fdopen(open_own(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab") as errors:
+        os.fchmod(errors.fileno(), FILE_MODE)
         begin = errors.tell()
         process = subprocess.Popen(
             command,

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from labs import locks
 from labs.cloud.state.room import Room
 from labs.errors import LabError
+from labs.ownership import check_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -56,6 +57,7 @@ class StateFolder:
         """Make the folder if need be and take it. Raises LabError when another process has it, or it cannot be used."""
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            check_folder(path)
             path.chmod(0o700)
             file = path / "lock"
             lock = locks.take(file, 0)

@@ -16,6 +16,7 @@ from labs.engine.embedded.reference import Reference, parse
 from labs.engine.embedded.registry_client import RegistryClient
 from labs.engine.embedded.transfer import Pull, Seen, nothing
 from labs.errors import LabError
+from labs.ownership import check_folder
 from labs.printable import printable_lines
 
 
@@ -34,7 +35,9 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The local images."""
-        return Store(home_folder(self.env) / "embedded")
+        home = home_folder(self.env)
+        check_folder(home)
+        return Store(home / "embedded")
 
     @cached_property
     def credentials(self) -> DockerLogins:
