@@ -24,6 +24,8 @@ BY_PATH = {
     "tests/aws_texts": "unit",
     "tests/browser": "browser",
     "tests/cloud/ecs/rules/test_scheduler.py": "unit",
+    "tests/cloud/registry/rules/test_lifecycle_rules.py": "unit",
+    "tests/cloud/registry/rules/test_lifecycle_text.py": "unit",
     "tests/cloud/trail/test_redaction.py": "unit",
     "tests/cost": "unit",
     "tests/docker": "docker",

@@ -85,7 +85,8 @@ class Access(Protocol):
 class TrailEvent:
     """One call as CloudTrail records it. ``caller`` is None when nobody could be identified.
 
-    ``request`` and ``response`` hold plain JSON values without secrets; ``resources`` are ARNs.
+    ``request`` and ``response`` hold plain JSON values without secrets; ``resources`` are ARNs. ``service_details``:
+    what AWS itself did, so that nobody called.
     """
 
     caller: Caller | None
@@ -98,6 +99,7 @@ class TrailEvent:
     error_message: str = ""
     read_only: bool = False
     response: Mapping[str, Any] | None = None
+    service_details: Mapping[str, Any] | None = None
 
 
 class Trail(Protocol):

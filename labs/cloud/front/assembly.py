@@ -27,7 +27,7 @@ from labs.cloud.identity.credentials import CredentialStore
 from labs.cloud.identity.identities import Identities
 from labs.cloud.identity.sessions import Sessions
 from labs.cloud.protocols.paging import Pages
-from labs.cloud.registry import EcrApi, EcrStore, registry_app
+from labs.cloud.registry import EcrApi, EcrStore, ExpiryLoop, registry_app
 from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.folder import Identity, StateFolder, damaged, unreadable
 from labs.cloud.state.journal import Journal
@@ -162,6 +162,7 @@ class LocalAws:
             registry_host=self._registry_host,
             referenced_layer_needs_download=referenced_layer_rule,
         )
+        self._expiry = ExpiryLoop(self._ecr, self._trail)
         memory.settle()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -187,11 +188,13 @@ class LocalAws:
         if not self.folder.room.take():
             self._ecr.let_go(0)
             self.folder.room.take()
+        self._expiry.start()
         self._ecs.start()
 
     def close(self) -> None:
         """End what runs, close the files and let the folder go."""
         self._ecs.close()
+        self._expiry.close()
         self._trail.close()
         self._ecr.close()
         self._journal.close()

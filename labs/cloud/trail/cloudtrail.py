@@ -278,6 +278,8 @@ def _username(caller: Caller | None) -> str:
 
 
 def _record(event: TrailEvent, now: datetime, identifier: str) -> dict[str, Any]:
+    if event.service_details is not None:
+        return _service_record(event, now, identifier)
     account = event.caller.account if event.caller else ""
     record: dict[str, Any] = {
         "eventVersion": "1.11",
@@ -304,6 +306,31 @@ def _record(event: TrailEvent, now: datetime, identifier: str) -> dict[str, Any]
         "eventCategory": "Management",
     }
     return record
+
+
+def _service_record(event: TrailEvent, now: datetime, identifier: str) -> dict[str, Any]:
+    """What AWS did by itself (ECR User Guide, "Logging Amazon ECR actions with AWS CloudTrail")."""
+    account = event.resources[0].split(":")[4]
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": {"accountId": account, "invokedBy": "AWS Internal"},
+        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": event.event_source,
+        "eventName": event.event_name,
+        "awsRegion": event.region,
+        "sourceIPAddress": "AWS Internal",
+        "userAgent": "AWS Internal",
+        "requestParameters": None,
+        "responseElements": None,
+        "eventID": identifier,
+        "readOnly": event.read_only,
+        "resources": [{"accountId": account, "type": _resource_type(arn), "ARN": arn} for arn in event.resources],
+        "eventType": "AwsServiceEvent",
+        "managementEvent": True,
+        "recipientAccountId": account,
+        "serviceEventDetails": dict(event.service_details or {}),
+        "eventCategory": "Management",
+    }
 
 
 def _user_identity(caller: Caller | None) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class ProcessRunner:
                 image, tree = self._tree(launch.image)
                 place.mkdir(mode=0o755, parents=True)
                 embedded.unpack(tree, place / "root")
+            self._note_pull(launch.image)
             config = dict(image.config(launch.image.platform).get("config") or {})
             config |= {"User": launch.user} if launch.user else {}
             config |= {"WorkingDir": launch.folder} if launch.folder else {}
@@ -84,6 +85,13 @@ class ProcessRunner:
         self._running.add(process)
         process.follow()
         return process
+
+    def _note_pull(self, image: RunImage) -> None:
+        """The files came without a request to the registry; a pull it is all the same."""
+        for digest in {image.digest, image.manifest}:
+            stored = self._ecr.images.get(image.repository, digest)
+            if stored is not None:
+                self._ecr.images.note_pull(stored)
 
     def _tree(self, image: RunImage) -> tuple[Image, Tree]:
         key = (image.repository.id, image.repository.name, image.repository.created, image.manifest)

@@ -11,6 +11,7 @@ from labs.cloud.protocols.services import is_removal
 from labs.cloud.registry.api.ecr_parameters import check_parameters
 from labs.cloud.registry.api.image_operations import ImageOperations
 from labs.cloud.registry.api.layer_operations import LayerOperations
+from labs.cloud.registry.api.lifecycle_operations import LifecycleOperations
 from labs.cloud.registry.api.repository_operations import RepositoryOperations
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.cloud.registry.store.registry_store import EcrStore
@@ -30,6 +31,7 @@ class EcrApi:
         self._host = registry_host
         repositories = RepositoryOperations(store, registry_host, pages)
         images = ImageOperations(store, repositories.repository, pages)
+        lifecycles = LifecycleOperations(store, repositories.repository, pages)
         layers = LayerOperations(store, repositories.repository, registry_host)
         self._operations: dict[str, Operation] = {
             "GetAuthorizationToken": self._get_authorization_token,
@@ -41,9 +43,11 @@ class EcrApi:
             "SetRepositoryPolicy": repositories.set_repository_policy,
             "GetRepositoryPolicy": repositories.get_repository_policy,
             "DeleteRepositoryPolicy": repositories.delete_repository_policy,
-            "PutLifecyclePolicy": repositories.put_lifecycle_policy,
-            "GetLifecyclePolicy": repositories.get_lifecycle_policy,
-            "DeleteLifecyclePolicy": repositories.delete_lifecycle_policy,
+            "PutLifecyclePolicy": lifecycles.put_lifecycle_policy,
+            "GetLifecyclePolicy": lifecycles.get_lifecycle_policy,
+            "DeleteLifecyclePolicy": lifecycles.delete_lifecycle_policy,
+            "StartLifecyclePolicyPreview": lifecycles.start_lifecycle_policy_preview,
+            "GetLifecyclePolicyPreview": lifecycles.get_lifecycle_policy_preview,
             "TagResource": repositories.tag_resource,
             "UntagResource": repositories.untag_resource,
             "ListTagsForResource": repositories.list_tags_for_resource,

@@ -68,6 +68,7 @@ class ImageOperations:
             if image is None:
                 failures.append(_failure(wanted, *failure))
             else:
+                self._store.images.note_pull(image)
                 images.append(self._image(repository, image, wanted.get("imageTag") or ""))
         return {"images": images, "failures": failures}
 
@@ -183,6 +184,8 @@ class ImageOperations:
             detail["imageTags"] = list(image.tags)
         if image.config_type:
             detail["artifactMediaType"] = image.config_type
+        if image.pulled:
+            detail["lastRecordedPullTime"] = image.pulled.timestamp()
         if image.subject:
             detail["subjectManifestDigest"] = image.subject
         return detail

@@ -1,6 +1,5 @@
 """The ECR API's operations on repositories, their policies and tags, and on the registry itself."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -109,27 +108,6 @@ class RepositoryOperations:
         """DeleteRepositoryPolicy."""
         answer = self.get_repository_policy(caller, parameters)
         self._store.repositories.update(parameters["repositoryName"], policy=None)
-        return answer
-
-    def put_lifecycle_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """PutLifecyclePolicy: stored; no image expires here."""
-        name, text = self.repository(parameters).name, parameters["lifecyclePolicyText"]
-        _check_lifecycle(text)
-        self._store.repositories.update(name, lifecycle=text)
-        return {**self._named(name), "lifecyclePolicyText": text}
-
-    def get_lifecycle_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """GetLifecyclePolicy. Never evaluated is 1970, as on AWS [field]."""
-        repository = self.repository(parameters)
-        if repository.lifecycle is None:
-            where = {"name": repository.name, "registry": self._store.account}
-            raise refused(Fault.LIFECYCLE_POLICY_MISSING, "repository.no_lifecycle", **where)
-        return {**self._named(repository.name), "lifecyclePolicyText": repository.lifecycle, "lastEvaluatedAt": 0.0}
-
-    def delete_lifecycle_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """DeleteLifecyclePolicy."""
-        answer = self.get_lifecycle_policy(caller, parameters)
-        self._store.repositories.update(parameters["repositoryName"], lifecycle=None)
         return answer
 
     def tag_resource(self, caller: Caller, parameters: Parameters) -> Answer:
@@ -245,19 +223,3 @@ def _check_policy(text: str, words: str) -> None:
         iam.parse_policy(text, iam.PolicyKind.RESOURCE)
     except iam.MalformedPolicy as error:
         raise invalid_parameter("PolicyText", words) from error
-
-
-def _check_lifecycle(text: str) -> None:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _bad_lifecycle("it is not JSON") from error
-    rules = document.get("rules") if isinstance(document, dict) else None
-    if not isinstance(rules, list) or not rules or not all(isinstance(rule, dict) for rule in rules):
-        raise _bad_lifecycle("it has no list of rules")
-    if any(not {"rulePriority", "selection", "action"} <= rule.keys() for rule in rules):
-        raise _bad_lifecycle("a rule lacks rulePriority, selection or action")
-
-
-def _bad_lifecycle(why: str) -> EcrError:
-    return invalid_parameter("LifecyclePolicyText", f"Lifecycle policy validation failure: {why} (simulated wording)")

@@ -34,6 +34,7 @@ class ImageCalls:
         headers = [("Content-Type", image.media_type), ("Docker-Content-Digest", image.digest)]
         if request.method == "HEAD":
             return Response(200, [*headers, ("Content-Length", str(image.length))])
+        self._store.images.note_pull(image)
         return Response(200, headers, image.body)
 
     def put(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:

@@ -3,8 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from labs.cloud.contract import Clock
@@ -18,7 +19,10 @@ from labs.cloud.registry.store.repositories import Repository, take_orphans
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An image as stored. ``size`` is what ECR reports: config and layers, for an index the largest child."""
+    """An image as stored. ``size`` is what ECR reports: config and layers, for an index the largest child.
+
+    ``pulled`` is the last recorded pull; ``listed``: an index of the repository refers to the image.
+    """
 
     id: int
     digest: str
@@ -30,15 +34,20 @@ class StoredImage:
     length: int
     size: int
     pushed: datetime
+    pulled: datetime | None = None
+    listed: bool = False
     tags: tuple[str, ...] = ()
     body: bytes = field(default=b"", repr=False)
 
 
+# "Amazon ECR refreshes the last image pull timestamp at least once every 24 hours" (API reference, ImageDetail).
+PULL_NOTED = timedelta(hours=1)
 # An image and all that an index refers to, at any depth, by their numbers.
 _WHOLE = "whole(id) AS (SELECT ? UNION SELECT child FROM image_child JOIN whole ON parent = whole.id)"
 _COLUMNS = (
     "image.id, image.digest, media_type, artifact_type, config_type, subject, annotations, "
-    "length(body) AS length, size, pushed"
+    "length(body) AS length, size, pushed, (SELECT time FROM pull WHERE pull.image = image.id) AS pulled, "
+    "EXISTS (SELECT 1 FROM image_child WHERE child = image.id) AS listed"
 )
 
 
@@ -108,6 +117,22 @@ class Images:
         found = [_image(row, self._tags(row["id"])) for row in rows]
         return [image for image in found if not artifact_types or image.artifact_type in artifact_types]
 
+    def bereft(self, repository: Repository) -> list[StoredImage]:
+        """The artifacts whose subject was there and has been deleted."""
+        rows = self._database.rows(
+            f"SELECT {_COLUMNS} FROM image WHERE repository = ? AND id IN (SELECT image FROM bereft) ORDER BY id",
+            (repository.id,),
+        )
+        return [_image(row, self._tags(row["id"])) for row in rows]
+
+    def note_pull(self, image: StoredImage) -> None:
+        """Record a pull, at most once in ``PULL_NOTED``. A full disk does not refuse the pull for it."""
+        now = self._clock()
+        if image.pulled is not None and now - image.pulled < PULL_NOTED:
+            return
+        with suppress(sqlite3.Error), self._database.write() as write:
+            write.execute("INSERT OR REPLACE INTO pull VALUES (?, ?)", (image.id, now.timestamp()))
+
     def put(
         self, repository: Repository, body: bytes, media_type: str = "", tag: str = "", digest: str = ""
     ) -> tuple[StoredImage, bool]:
@@ -132,6 +157,11 @@ class Images:
             number = row["id"] if row is not None else self._insert(write, repository, document, children, found, body)
             # Equal bytes, unless those that were kept have been damaged.
             write.execute("UPDATE image SET body = ?2 WHERE id = ?1 AND body <> ?2", (number, body))
+            write.execute(
+                "DELETE FROM bereft WHERE image IN (SELECT id FROM image WHERE repository = ? AND subject = ?)",
+                (repository.id, found),
+            )
+            note_push(write, repository.id, self._clock().timestamp())
             moved = bool(tag) and self._point(write, repository, tag, number)
         stored = self.get(repository, found)
         if stored is None:  # deleted by somebody else in between
@@ -244,6 +274,10 @@ class Images:
                     listed = ", ".join(row["digest"] for row in parents)
                     raise refused(Fault.IMAGE_REFERENCED, "image.referenced", digests=listed)
                 layers = write.execute("SELECT digest FROM image_layer WHERE image = ?", (image.id,)).fetchall()
+                write.execute(
+                    "INSERT OR IGNORE INTO bereft SELECT id FROM image WHERE repository = ? AND subject = ?",
+                    (repository.id, image.digest),
+                )
                 write.execute("DELETE FROM image WHERE id = ?", (image.id,))
                 write.executemany(
                     "DELETE FROM layer WHERE repository = ?1 AND digest = ?2 "
@@ -259,6 +293,16 @@ class Images:
         return tuple(
             row["name"] for row in self._database.rows("SELECT name FROM tag WHERE image = ? ORDER BY name", (image,))
         )
+
+
+def note_push(write: sqlite3.Connection, repository: int, now: float) -> None:
+    """Something was pushed to a repository: its lifecycle policy, if it has one, is evaluated a while later."""
+    write.execute(
+        "INSERT INTO lifecycle_run (repository, changed) "
+        "SELECT id, ?2 FROM repository WHERE id = ?1 AND lifecycle IS NOT NULL "
+        "ON CONFLICT (repository) DO UPDATE SET changed = excluded.changed",
+        (repository, now),
+    )
 
 
 def image_missing(reference: str, repository: str, account: str) -> EcrError:
@@ -293,6 +337,8 @@ def _image(row: Any, tags: tuple[str, ...], body: bytes = b"") -> StoredImage:
         length=row["length"],
         size=row["size"],
         pushed=datetime.fromtimestamp(row["pushed"], UTC),
+        pulled=datetime.fromtimestamp(row["pulled"], UTC) if row["pulled"] is not None else None,
+        listed=bool(row["listed"]),
         tags=tags,
         body=body,
     )

@@ -10,6 +10,7 @@ from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.store.blobs import BlobStore
 from labs.cloud.registry.store.database import Database
 from labs.cloud.registry.store.images import Images
+from labs.cloud.registry.store.lifecycles import Lifecycles
 from labs.cloud.registry.store.repositories import Repositories, Repository
 from labs.cloud.registry.store.tokens import Tokens
 from labs.cloud.registry.store.uploads import IDLE_S, Uploads
@@ -17,7 +18,8 @@ from labs.cloud.state.room import Room
 
 
 class EcrStore:
-    """Everything ECR keeps: ``repositories``, ``images``, ``uploads`` (and layers), ``tokens``, settings.
+    """Everything ECR keeps: ``repositories``, ``images``, ``uploads`` (and layers), ``lifecycles``, ``tokens``,
+    settings.
 
     ``folder`` is the state folder; the store lives in ``folder/registry``. What a method has returned
     survives SIGKILL. Safe for many threads of one process. Raises LabError when the database is damaged.
@@ -35,6 +37,7 @@ class EcrStore:
         self.room = room or Room(folder / "reserve")
         self.uploads = Uploads(self.database, blobs, account, clock, self.room)
         self.images = Images(self.database, blobs, account, clock)
+        self.lifecycles = Lifecycles(self.database, self.repositories, self.images, self.uploads, clock)
         self.tokens = Tokens(self.database, clock)
         self._make_signing_key()
         self.room.when_short(self.let_go)

@@ -192,6 +192,14 @@ class Uploads:
         with self._hold(repository, upload):
             self._forget(upload)
 
+    def last_push(self, repository: int) -> float:
+        """When something last came for an upload to a repository, by its number; 0 when none is under way."""
+        last = 0.0
+        for row in self._database.rows("SELECT id, started FROM upload WHERE repository = ?", (repository,)):
+            with suppress(FileNotFoundError):
+                last = max(last, row["started"], self._blobs.touched(row["id"]))
+        return last
+
     def let_go(self, idle_s: float) -> None:
         """Give up the half-written layers for which nothing has come in ``idle_s`` seconds."""
         before = self._clock().timestamp() - idle_s
