@@ -19,7 +19,9 @@ from labs.cloud.authorisation.access import LocalAccess
 from labs.cloud.authorisation.authorization_messages import AuthorizationMessages
 from labs.cloud.authorisation.guard import Guard
 from labs.cloud.authorisation.lookups import StoreLookups
+from labs.cloud.contract import AwsError
 from labs.cloud.ecs import Ecs
+from labs.cloud.ecs.data_plane.aws_calls import InternalCalls
 from labs.cloud.ecs.store.ecs_store import EcsStore, roles_of, tagged, tags_of
 from labs.cloud.front.backend import Backend
 from labs.cloud.front.gateway import Gateway
@@ -141,7 +143,14 @@ class LocalAws:
             web_identities=WebIdentities(identities, ProviderKeys(path / "identity-providers"), utc_now),
             simulator=Simulator(identities, pages),
             trail=self._trail,
-            ecr=EcrApi(self._ecr, registry_host=self._registry_host, pages=pages),
+            ecr=EcrApi(
+                self._ecr,
+                registry_host=self._registry_host,
+                pages=pages,
+                access=access,
+                exists=partial(_exists, identities, self.identity.account),
+                key_arn=partial(self._key_arn, moto),
+            ),
             ecs=self._ecs.api,
             repositories=partial(_tagged, ecs_store, self._ecr),
             region=self.identity.region,
@@ -200,6 +209,15 @@ class LocalAws:
         self._journal.close()
         self.folder.close()
 
+    def _key_arn(self, moto: MotoStore, key: str) -> str:
+        moto.load("kms")
+        calls = InternalCalls(self._store, self.identity.account, self.identity.region)
+        try:
+            found = calls.json("kms", "DescribeKey", {"KeyId": key})["KeyMetadata"]
+        except AwsError:
+            return ""
+        return str(found["Arn"]) if found["KeyState"] == "Enabled" else ""
+
     def _administrator(self, identities: Identities) -> AdminKey:
         """The user ``lab-admin`` and its key, made where they are missing."""
         account = self.identity.account
@@ -229,6 +247,17 @@ class LocalAws:
                 body=body,
             )
         )
+
+
+def _exists(identities: Identities, account: str, principal: str) -> bool:
+    """Whether a principal can be named in a policy: of other accounts, and of ids, nobody here knows better."""
+    parts = principal.split(":", 5)
+    if len(parts) < 6 or parts[4] != account or parts[5] == "root":
+        return True
+    kind, _, name = parts[5].partition("/")
+    if parts[2] == "sts":
+        return kind != "assumed-role" or identities.role(account, name.partition("/")[0]) is not None
+    return identities.by_arn(principal) is not None
 
 
 def _tagged(ecs: EcsStore, ecr: EcrStore) -> Iterable[tuple[str, Mapping[str, str]]]:

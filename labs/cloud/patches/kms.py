@@ -10,9 +10,19 @@ from labs.cloud.store.private_keys import lasting
 
 def apply() -> None:
     """Apply every patch of KMS."""
+    _ecrs_own_key()
     _lasting_material()
     _lasting_default_keys()
     _lasting_private_keys()
+
+
+def _ecrs_own_key() -> None:
+    """moto does not know alias/aws/ecr, the key of a repository that names none (ECR User Guide, "Encryption")."""
+    from moto.kms import utils
+
+    utils.RESERVED_ALIASE_TARGET_KEY_IDS.setdefault("alias/aws/ecr", "5d0b8c4f-2f6e-4f0b-9d53-3b1f7c2e9a61")
+    if "alias/aws/ecr" not in utils.RESERVED_ALIASES:
+        utils.RESERVED_ALIASES.append("alias/aws/ecr")
 
 
 def _lasting_material() -> None:

@@ -242,6 +242,24 @@ def test_ecr_repository_policy_lets_in_and_keeps_out(cloud, name):
     assert message.endswith("with an explicit deny in a resource-based policy")
 
 
+def test_ecrs_previews_and_scans_are_decided_on_the_repository(cloud, name):
+    ecr = cloud.client("ecr")
+    ecr.create_repository(repositoryName=name, encryptionConfiguration={"encryptionType": "KMS"})
+    key = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["encryptionConfiguration"]["kmsKey"]
+    assert cloud.client("kms").describe_key(KeyId="alias/aws/ecr")["KeyMetadata"]["Arn"] == key
+    arn = f"arn:aws:ecr:{cloud.region}:{cloud.account}:repository/{name}"
+    may = cloud.client("ecr", cloud.user(name, allow("ecr:GetLifecyclePolicyPreview", arn)))
+    refused(may.start_lifecycle_policy_preview, repositoryName=name)
+    assert refused(may.get_lifecycle_policy_preview, repositoryName=name)[0] == (
+        "LifecyclePolicyPreviewNotFoundException"
+    )
+    code, message, _ = refused(may.describe_image_scan_findings, repositoryName=name, imageId={"imageTag": "v1"})
+    assert (code, arn in message) == ("AccessDeniedException", True)
+    nobody = {"AWS": f"arn:aws:iam::{cloud.account}:user/nobody"}
+    text = policy({"Effect": "Allow", "Principal": nobody, "Action": "ecr:ListImages"})
+    assert "Principal not found" in refused(ecr.set_repository_policy, repositoryName=name, policyText=text)[1]
+
+
 def test_bucket_policy_decides(cloud, name):
     s3, keys = cloud.client("s3"), cloud.user(name, allow("s3:*"))
     bucket = f"policied-{name}"

@@ -50,16 +50,21 @@ def put_images(ecr):
     """Three repositories; in the first, three images that refer to one subject."""
     for name in ("lab/app", "lab/two", "lab/three"):
         ecr.create_repository(repositoryName=name)
-    for data in (b"layer", b"{}"):
-        digest = "sha256:" + hashlib.sha256(data).hexdigest()
-        upload = {**APP, "uploadId": ecr.initiate_layer_upload(**APP)["uploadId"]}
-        ecr.upload_layer_part(**upload, partFirstByte=0, partLastByte=len(data) - 1, layerPartBlob=data)
-        ecr.complete_layer_upload(**upload, layerDigests=[digest])
+    put_layers(ecr, APP)
     for number in range(3):
         body = json.loads(image_manifest())
         body["subject"] = {"mediaType": body["mediaType"], "digest": SUBJECT, "size": 2}
         body["annotations"] = {"number": str(number)}
         ecr.put_image(**APP, imageManifest=json.dumps(body), imageTag=f"v{number}")
+
+
+def put_layers(ecr, where):
+    """What every image here is made of."""
+    for data in (b"layer", b"{}"):
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        upload = {**where, "uploadId": ecr.initiate_layer_upload(**where)["uploadId"]}
+        ecr.upload_layer_part(**upload, partFirstByte=0, partLastByte=len(data) - 1, layerPartBlob=data)
+        ecr.complete_layer_upload(**upload, layerDigests=[digest])
 
 
 def fill_ecs(cloud):
@@ -195,6 +200,34 @@ def test_nothing_is_passed_over_when_what_was_shown_is_deleted(filled):
             break
         following = {"nextToken": answer["nextToken"]}
     assert [name for name in seen if name.startswith("gone-")] == [f"gone-{number}" for number in range(6)]
+
+
+@pytest.mark.parametrize("operation", ["list_images", "describe_images", "describe_repositories"])
+def test_nothing_of_ecr_is_passed_over_when_what_was_shown_is_deleted(filled, operation):
+    ecr = filled.client("ecr")
+    where = {"repositoryName": "gone/0"}
+    for number in range(6):
+        ecr.create_repository(repositoryName=f"gone/{number}")
+    put_layers(ecr, where)
+    for number in range(6):
+        body = json.loads(image_manifest()) | {"annotations": {"number": str(number)}}
+        ecr.put_image(**where, imageManifest=json.dumps(body), imageTag=f"v{number}")
+    for page in ecr.get_paginator(operation).paginate(
+        **({} if operation == "describe_repositories" else where), PaginationConfig={"PageSize": 2}
+    ):
+        for entry in page.get("imageIds", page.get("imageDetails", ())):
+            ecr.batch_delete_image(**where, imageIds=[{"imageDigest": entry["imageDigest"]}])
+        for entry in page.get("repositories", ()):
+            if entry["repositoryName"].startswith("gone/"):
+                ecr.delete_repository(repositoryName=entry["repositoryName"], force=True)
+    left = [each["repositoryName"] for each in ecr.describe_repositories()["repositories"]]
+    if operation == "describe_repositories":
+        assert [name for name in left if name.startswith("gone/")] == []
+        return
+    assert ecr.list_images(**where)["imageIds"] == []
+    for name in left:
+        if name.startswith("gone/"):
+            ecr.delete_repository(repositoryName=name, force=True)
 
 
 @pytest.mark.parametrize("service", ["cloudtrail", "iam"])

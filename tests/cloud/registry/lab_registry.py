@@ -262,10 +262,18 @@ class LabRegistry:
         self.clock = Watch()
         self.host = server.host
         self._clients: list[Client] = []
+        self.keys = {"alias/aws/ecr": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/own", "mine": "arn:mine"}
         self.people = People({"admin": ADMIN_POLICY})
         self.trail = Notebook()
         self.store = EcrStore(folder, ACCOUNT, REGION, self.clock)
-        self.api = EcrApi(self.store, registry_host=lambda: self.host, pages=Pages("seed"))
+        self.api = EcrApi(
+            self.store,
+            registry_host=lambda: self.host,
+            pages=Pages("seed"),
+            access=self.people,
+            exists=lambda principal: not principal.endswith("/nobody"),
+            key_arn=lambda key: self.keys.get(key, ""),
+        )
         server.app = registry_app(
             self.store,
             self.people,

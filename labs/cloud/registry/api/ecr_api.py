@@ -5,14 +5,16 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-from labs.cloud.contract import AwsError, Caller
+from labs.cloud.contract import Access, AwsError, Caller
 from labs.cloud.protocols.paging import Pages
 from labs.cloud.protocols.services import is_removal
 from labs.cloud.registry.api.ecr_parameters import check_parameters
 from labs.cloud.registry.api.image_operations import ImageOperations
 from labs.cloud.registry.api.layer_operations import LayerOperations
 from labs.cloud.registry.api.lifecycle_operations import LifecycleOperations
-from labs.cloud.registry.api.repository_operations import RepositoryOperations
+from labs.cloud.registry.api.policy_operations import PolicyOperations
+from labs.cloud.registry.api.repository_operations import KeyArn, RepositoryOperations
+from labs.cloud.registry.rules.policies import Exists
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.cloud.registry.store.registry_store import EcrStore
 
@@ -23,13 +25,24 @@ class EcrApi:
     """The operations of ``AmazonEC2ContainerRegistry_V20150921`` that are served.
 
     ``registry_host`` returns ``host:port`` as clients write it: it is in repositoryUri, proxyEndpoint and
-    download URLs. Authorisation and the trail are the gateway's.
+    download URLs. ``exists`` knows the principals that a policy may name, ``key_arn`` the keys of KMS. Authorisation
+    and the trail are the gateway's; ``access`` says whether a policy would lock its author out.
     """
 
-    def __init__(self, store: EcrStore, *, registry_host: Callable[[], str], pages: Pages) -> None:
+    def __init__(
+        self,
+        store: EcrStore,
+        *,
+        registry_host: Callable[[], str],
+        pages: Pages,
+        access: Access,
+        exists: Exists,
+        key_arn: KeyArn,
+    ) -> None:
         self._store = store
         self._host = registry_host
-        repositories = RepositoryOperations(store, registry_host, pages)
+        repositories = RepositoryOperations(store, registry_host, pages, key_arn)
+        policies = PolicyOperations(store, repositories.repository, access, exists)
         images = ImageOperations(store, repositories.repository, pages)
         lifecycles = LifecycleOperations(store, repositories.repository, pages)
         layers = LayerOperations(store, repositories.repository, registry_host)
@@ -40,9 +53,9 @@ class EcrApi:
             "DescribeRepositories": repositories.describe_repositories,
             "PutImageTagMutability": repositories.put_image_tag_mutability,
             "PutImageScanningConfiguration": repositories.put_image_scanning_configuration,
-            "SetRepositoryPolicy": repositories.set_repository_policy,
-            "GetRepositoryPolicy": repositories.get_repository_policy,
-            "DeleteRepositoryPolicy": repositories.delete_repository_policy,
+            "SetRepositoryPolicy": policies.set_repository_policy,
+            "GetRepositoryPolicy": policies.get_repository_policy,
+            "DeleteRepositoryPolicy": policies.delete_repository_policy,
             "PutLifecyclePolicy": lifecycles.put_lifecycle_policy,
             "GetLifecyclePolicy": lifecycles.get_lifecycle_policy,
             "DeleteLifecyclePolicy": lifecycles.delete_lifecycle_policy,
@@ -52,16 +65,17 @@ class EcrApi:
             "UntagResource": repositories.untag_resource,
             "ListTagsForResource": repositories.list_tags_for_resource,
             "DescribeRegistry": repositories.describe_registry,
-            "PutRegistryPolicy": repositories.put_registry_policy,
-            "GetRegistryPolicy": repositories.get_registry_policy,
-            "DeleteRegistryPolicy": repositories.delete_registry_policy,
-            "PutAccountSetting": repositories.put_account_setting,
-            "GetAccountSetting": repositories.get_account_setting,
+            "PutRegistryPolicy": policies.put_registry_policy,
+            "GetRegistryPolicy": policies.get_registry_policy,
+            "DeleteRegistryPolicy": policies.delete_registry_policy,
+            "PutAccountSetting": policies.put_account_setting,
+            "GetAccountSetting": policies.get_account_setting,
             "PutImage": images.put_image,
             "BatchGetImage": images.batch_get_image,
             "BatchDeleteImage": images.batch_delete_image,
             "ListImages": images.list_images,
             "DescribeImages": images.describe_images,
+            "DescribeImageScanFindings": images.describe_image_scan_findings,
             "ListImageReferrers": images.list_image_referrers,
             "BatchCheckLayerAvailability": layers.batch_check_layer_availability,
             "InitiateLayerUpload": layers.initiate_layer_upload,

@@ -18,6 +18,10 @@ Find = Callable[[Parameters], Repository]
 
 _TAG_PATTERN = "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
 _NOT_FOUND = "ImageNotFound"
+_NOT_SCANNED = {
+    "status": "FINDINGS_UNAVAILABLE",
+    "description": "The local AWS scans no images (simulated wording)",
+}
 
 
 class ImageOperations:
@@ -124,6 +128,28 @@ class ImageOperations:
             found[image.digest] = image
         return {"imageDetails": [self._detail(repository, image) for image in found.values()]}
 
+    def describe_image_scan_findings(self, caller: Caller, parameters: Parameters) -> Answer:
+        """DescribeImageScanFindings: without scanning there is no scan, with it one that found nothing out.
+
+        Never an empty list of findings: it would say that an image was looked at.
+        """
+        repository, wanted = self._repository(parameters), parameters["imageId"]
+        image, _ = self._lookup(repository, wanted)
+        if image is None:
+            reference = wanted.get("imageDigest") or wanted.get("imageTag") or ""
+            raise image_missing(reference, repository.name, self._store.account)
+        if not repository.scan_on_push:
+            raise refused(Fault.SCAN_MISSING, "image.no_scan")
+        return {
+            "registryId": self._store.account,
+            "repositoryName": repository.name,
+            "imageId": {
+                "imageDigest": image.digest,
+                **({"imageTag": wanted["imageTag"]} if wanted.get("imageTag") else {}),
+            },
+            "imageScanStatus": _NOT_SCANNED,
+        }
+
     def list_image_referrers(self, caller: Caller, parameters: Parameters) -> Answer:
         """ListImageReferrers."""
         repository = self._repository(parameters)
@@ -184,6 +210,8 @@ class ImageOperations:
             detail["imageTags"] = list(image.tags)
         if image.config_type:
             detail["artifactMediaType"] = image.config_type
+        if repository.scan_on_push:
+            detail["imageScanStatus"] = _NOT_SCANNED
         if image.pulled:
             detail["lastRecordedPullTime"] = image.pulled.timestamp()
         if image.subject:

@@ -1,6 +1,6 @@
 """The ECR API's operations on lifecycle policies and their previews."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from labs.cloud.contract import Caller
@@ -88,7 +88,7 @@ class LifecycleOperations:
         return {"registryId": self._store.account, "repositoryName": name}
 
 
-def _is_wanted(result: Answer, wanted: list[Answer]) -> bool:
+def _is_wanted(result: Mapping[str, Any], wanted: list[Answer]) -> bool:
     return not wanted or any(
         each.get("imageDigest") in (None, result["imageDigest"])
         and each.get("imageTag") in (None, *result.get("imageTags", ()))

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from labs import iam
 from labs.cloud.contract import Caller
 from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry.api.ecr_parameters import PAGE_FORM
@@ -12,7 +11,6 @@ from labs.cloud.registry.rules.registry_errors import (
     EcrError,
     Fault,
     invalid_parameter,
-    refused,
     repository_missing,
     said,
 )
@@ -22,14 +20,17 @@ from labs.cloud.registry.store.repositories import Repository
 Parameters = dict[str, Any]
 Answer = dict[str, Any]
 
-_REGISTRY_POLICY = "registry-policy"
+# The key ARN of a key's id, ARN or alias; "" for one that is not there or not enabled.
+KeyArn = Callable[[str], str]
+_DEFAULT_KEY = "alias/aws/ecr"
 
 
 class RepositoryOperations:
     """Each public method is one operation: decoded parameters in, the JSON answer out."""
 
-    def __init__(self, store: EcrStore, registry_host: Callable[[], str], pages: Pages) -> None:
+    def __init__(self, store: EcrStore, registry_host: Callable[[], str], pages: Pages, key_arn: KeyArn) -> None:
         self._store = store
+        self._key_arn = key_arn
         self._pages = pages
         self._host = registry_host
 
@@ -48,10 +49,24 @@ class RepositoryOperations:
             mutability=mutability,
             exclusions=exclusions,
             scan_on_push=bool((parameters.get("imageScanningConfiguration") or {}).get("scanOnPush")),
-            encryption=parameters.get("encryptionConfiguration"),
+            encryption=self._encryption(parameters.get("encryptionConfiguration") or {}),
             tags=_tag_map(parameters.get("tags") or []),
         )
         return {"repository": self._described(created)}
+
+    def _encryption(self, given: Answer) -> Answer:
+        """How a repository is encrypted, with the key's ARN; AWS's own key where none is given."""
+        kind, key = given.get("encryptionType") or "AES256", given.get("kmsKey")
+        if kind == "AES256":
+            if key:
+                words = "is only for the encryption types KMS and KMS_DSSE (simulated wording)"
+                raise invalid_parameter("encryptionConfiguration.kmsKey", words)
+            return {"encryptionType": kind}
+        arn = self._key_arn(key or _DEFAULT_KEY)
+        if not arn:
+            words = f"The operation failed due to a KMS exception: '{key}' is no enabled key here (simulated wording)"
+            raise EcrError(Fault.KMS, words)
+        return {"encryptionType": kind, "kmsKey": arn}
 
     def delete_repository(self, caller: Caller, parameters: Parameters) -> Answer:
         """DeleteRepository; with ``force`` its images go too."""
@@ -83,32 +98,11 @@ class RepositoryOperations:
         return {**answer, **_filters(changed)}
 
     def put_image_scanning_configuration(self, caller: Caller, parameters: Parameters) -> Answer:
-        """PutImageScanningConfiguration: stored; nothing is scanned here."""
+        """PutImageScanningConfiguration: stored. Nothing is scanned here, and each image says so."""
         name = self.repository(parameters).name
         scan = bool(parameters["imageScanningConfiguration"].get("scanOnPush"))
         self._store.repositories.update(name, scan_on_push=int(scan))
         return {**self._named(name), "imageScanningConfiguration": {"scanOnPush": scan}}
-
-    def set_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """SetRepositoryPolicy. ``force`` changes nothing: locking oneself out is not prevented here."""
-        name, text = self.repository(parameters).name, parameters["policyText"]
-        _check_policy(text, "Invalid repository policy provided")
-        self._store.repositories.update(name, policy=text)
-        return {**self._named(name), "policyText": text}
-
-    def get_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """GetRepositoryPolicy."""
-        repository = self.repository(parameters)
-        if repository.policy is None:
-            where = {"name": repository.name, "registry": self._store.account}
-            raise refused(Fault.REPOSITORY_POLICY_MISSING, "repository.no_policy", **where)
-        return {**self._named(repository.name), "policyText": repository.policy}
-
-    def delete_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """DeleteRepositoryPolicy."""
-        answer = self.get_repository_policy(caller, parameters)
-        self._store.repositories.update(parameters["repositoryName"], policy=None)
-        return answer
 
     def tag_resource(self, caller: Caller, parameters: Parameters) -> Answer:
         """TagResource."""
@@ -128,39 +122,6 @@ class RepositoryOperations:
     def describe_registry(self, caller: Caller, parameters: Parameters) -> Answer:
         """DescribeRegistry: nothing is replicated here."""
         return {"registryId": self._store.account, "replicationConfiguration": {"rules": []}}
-
-    def put_registry_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """PutRegistryPolicy: stored; it only concerns replication and pull-through caches, which are not served."""
-        text = parameters["policyText"]
-        _check_policy(text, "Invalid registry policy provided")
-        self._store.set_setting(_REGISTRY_POLICY, text)
-        return {"registryId": self._store.account, "policyText": text}
-
-    def get_registry_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """GetRegistryPolicy."""
-        text = self._store.setting(_REGISTRY_POLICY)
-        if not text:
-            raise refused(Fault.REGISTRY_POLICY_MISSING, "registry.no_policy", registry=self._store.account)
-        return {"registryId": self._store.account, "policyText": text}
-
-    def delete_registry_policy(self, caller: Caller, parameters: Parameters) -> Answer:
-        """DeleteRegistryPolicy."""
-        answer = self.get_registry_policy(caller, parameters)
-        self._store.set_setting(_REGISTRY_POLICY, None)
-        return answer
-
-    def put_account_setting(self, caller: Caller, parameters: Parameters) -> Answer:
-        """PutAccountSetting: BLOB_MOUNTING is obeyed by the registry, the others are stored."""
-        name, value = parameters["name"], parameters["value"]
-        if value not in _setting(name):
-            raise EcrError(Fault.VALIDATION, f"'{value[:64]}' is not a value of {name} (simulated wording)")
-        self._store.set_setting(name, value)
-        return {"name": name, "value": value}
-
-    def get_account_setting(self, caller: Caller, parameters: Parameters) -> Answer:
-        """GetAccountSetting."""
-        name = parameters["name"]
-        return {"name": name, "value": self._store.setting(name, _setting(name)[0])}
 
     def _tagged(self, parameters: Parameters) -> str:
         name = self._store.repository_name(parameters["resourceArn"])
@@ -184,20 +145,6 @@ class RepositoryOperations:
         }
 
 
-# The first value is the one in force until another is put (API reference, PutAccountSetting).
-_SETTINGS = {
-    "BASIC_SCAN_TYPE_VERSION": ("AWS_NATIVE",),
-    "REGISTRY_POLICY_SCOPE": ("V2",),
-    "BLOB_MOUNTING": ("DISABLED", "ENABLED"),
-}
-
-
-def _setting(name: str) -> tuple[str, ...]:
-    if name not in _SETTINGS:
-        raise EcrError(Fault.VALIDATION, f"'{name}' is not an account setting served here (simulated wording)")
-    return _SETTINGS[name]
-
-
 def _mutability(parameters: Parameters) -> tuple[str, list[str]]:
     mutability = parameters.get("imageTagMutability") or "MUTABLE"
     filters = [item["filter"] for item in parameters.get("imageTagMutabilityExclusionFilters") or []]
@@ -216,10 +163,3 @@ def _filters(repository: Repository) -> Answer:
 
 def _tag_map(tags: list[dict[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags}
-
-
-def _check_policy(text: str, words: str) -> None:
-    try:
-        iam.parse_policy(text, iam.PolicyKind.RESOURCE)
-    except iam.MalformedPolicy as error:
-        raise invalid_parameter("PolicyText", words) from error

@@ -111,7 +111,10 @@ class BlobCalls:
         if not visit.allows(DOWNLOAD_LAYER, source, {"layerDigest": digest}):
             return None
         repository = self._store.repositories.get(source)
-        return self._store.uploads.mount(repository, target, digest) if repository else None
+        # Both sides are encrypted in the same way (ECR User Guide, "Blob mounting").
+        if repository is None or repository.encryption != target.encryption:
+            return None
+        return self._store.uploads.mount(repository, target, digest)
 
     def patch(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """PATCH upload: a chunk with Content-Range, or a stream without."""

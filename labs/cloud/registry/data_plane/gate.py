@@ -10,7 +10,6 @@ from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import Action
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.cloud.registry.store.registry_store import EcrStore
-from labs.cloud.registry.store.repositories import Repository
 from labs.cloud.registry.store.tokens import TokenState, of_this_request
 
 # What the API reports inside a successful answer is not an error in the trail either.
@@ -89,8 +88,8 @@ class Visit:
             self.caller,
             f"{service}:{action.name}",
             resource,
-            _tags(repository),
-            self._store.policy_of(repository) if repository else None,
+            repository.tag_context if repository else {},
+            self._store.policy_of(repository, name) if name else None,
         )
         event = TrailEvent(
             caller=self.caller,
@@ -117,13 +116,6 @@ class Visit:
                 events[-1] = replace(last, error_code=error.fault.api_code, error_message=error.message)
         for event in events:
             self._trail.record(event)
-
-
-def _tags(repository: Repository | None) -> dict[str, str]:
-    if repository is None:
-        return {}
-    keys = ("aws:ResourceTag/", "ecr:ResourceTag/")
-    return {prefix + key: value for key, value in repository.tags.items() for prefix in keys}
 
 
 def _parameters(action: Action, name: str, account: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,11 @@ class ReferencedLayerRule:
     AWS's own amazon-ecr-login action lists seven actions for push and pull. Against it: no report of
     exactly one builder, `--push` and the six actions was found, and AWS's page still lists six.
     Hence the switch: ``labs cloud --no-referenced-layer-rule``.
+
+    Two things follow that look like exceptions. Clients that ask for the manifest first (crane, oras, regctl) send no
+    HEAD of a layer when the image is there already: their second push of it passes under the six. And a client that
+    copies several platforms one after the other (``skopeo copy --all``, ``buildah manifest push --all``) is refused on
+    the very first push when they share a layer: by then the first platform's image refers to it.
     """
 
     enabled: bool = True

@@ -47,6 +47,8 @@ class Fault(Enum):
     REPOSITORY_POLICY_MISSING = ("RepositoryPolicyNotFoundException", "UNSUPPORTED", 404)
     REGISTRY_POLICY_MISSING = ("RegistryPolicyNotFoundException", "UNSUPPORTED", 404)
     LIFECYCLE_POLICY_MISSING = ("LifecyclePolicyNotFoundException", "UNSUPPORTED", 404)
+    SCAN_MISSING = ("ScanNotFoundException", "UNSUPPORTED", 404)
+    KMS = ("KmsException", "UNSUPPORTED", 400)
     PREVIEW_MISSING = ("LifecyclePolicyPreviewNotFoundException", "UNSUPPORTED", 404)
     TAG_KEYS_INVALID = ("InvalidTagParameterException", "UNSUPPORTED", 400)
     TOO_MANY_TAGS = ("TooManyTagsException", "UNSUPPORTED", 400)

@@ -245,10 +245,11 @@ class Images:
 
     def _point(self, write: sqlite3.Connection, repository: Repository, tag: str, number: int) -> bool:
         row = write.execute("SELECT image FROM tag WHERE repository = ? AND name = ?", (repository.id, tag)).fetchone()
-        if row is not None and row["image"] == number:
-            return False
+        # Also for the image that has the tag already (aws/containers-roadmap#2179).
         if row is not None and repository.immutable(tag):
             raise refused(Fault.TAG_EXISTS, "image.tag_immutable", tag=tag, name=repository.name)
+        if row is not None and row["image"] == number:
+            return False
         write.execute("INSERT OR REPLACE INTO tag VALUES (?, ?, ?)", (repository.id, tag, number))
         return True
 

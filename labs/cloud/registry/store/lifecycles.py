@@ -109,7 +109,10 @@ class Lifecycles:
                 rules = ()
             images = {each.digest: each for each in self._seen(repository)}
             found = expiring(rules, images.values(), self._clock())
-            gone = [(images[digest], priority) for digest, priority in found.items() if self._take(repository, digest)]
+            gone: list[tuple[LifecycleImage, int | None]] = []
+            for digest, priority in found.items():
+                if self._take(repository, digest):
+                    gone.append((images[digest], priority))
             gone += self._take_artifacts(repository)
             with self._database.write() as write:
                 write.execute(

@@ -2,6 +2,7 @@
 
 import functools
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from labs import iam
@@ -15,6 +16,10 @@ from labs.cloud.registry.store.repositories import Repositories, Repository
 from labs.cloud.registry.store.tokens import Tokens
 from labs.cloud.registry.store.uploads import IDLE_S, Uploads
 from labs.cloud.state.room import Room
+
+# Names of settings.
+REGISTRY_POLICY = "registry-policy"
+POLICY_SCOPE = "REGISTRY_POLICY_SCOPE"
 
 
 class EcrStore:
@@ -39,6 +44,7 @@ class EcrStore:
         self.images = Images(self.database, blobs, account, clock)
         self.lifecycles = Lifecycles(self.database, self.repositories, self.images, self.uploads, clock)
         self.tokens = Tokens(self.database, clock)
+        self._shared = self._shared_policy()
         self._make_signing_key()
         self.room.when_short(self.let_go)
 
@@ -56,12 +62,19 @@ class EcrStore:
     def resource_policy(self, arn: str) -> iam.Policy | None:
         """The repository policy behind an ARN, for the decision about a call on it; None when there is none."""
         name = self.repository_name(arn)
-        repository = self.repositories.get(name) if name else None
-        return self.policy_of(repository) if repository else None
+        return self.policy_of(self.repositories.get(name), name) if name else None
 
-    def policy_of(self, repository: Repository) -> iam.Policy | None:
-        """The parsed policy of a repository at hand."""
-        return _parsed(repository.policy, repository.name) if repository.policy else None
+    def policy_of(self, repository: Repository | None, name: str) -> iam.Policy | None:
+        """What decides beside identity policies about a repository, also one that is not there: its own policy and,
+        under the scope V2, the registry's.
+        """
+        return self.policy_with(repository.policy if repository else None, name)
+
+    def policy_with(self, text: str | None, name: str) -> iam.Policy | None:
+        """As ``policy_of``, if ``text`` were the repository's own policy."""
+        if spelling.is_public(name):
+            return _parsed(text, name) if text else None
+        return _together(text or "", self._shared, name)
 
     def tags(self, arn: str) -> dict[str, str]:
         """The resource tags behind an ARN, for aws:ResourceTag conditions; empty when there are none."""
@@ -81,6 +94,11 @@ class EcrStore:
                 write.execute("DELETE FROM setting WHERE name = ?", (name,))
             else:
                 write.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+        self._shared = self._shared_policy()
+
+    def _shared_policy(self) -> str:
+        """The registry's policy where it takes part in every decision, else ""."""
+        return self.setting(REGISTRY_POLICY) if self.setting(POLICY_SCOPE, "V2") == "V2" else ""
 
     def _make_signing_key(self) -> None:
         with self.database.write() as write:
@@ -98,6 +116,14 @@ class EcrStore:
     def close(self) -> None:
         """Close the database; the folder can be opened again."""
         self.database.close()
+
+
+def _together(own: str, shared: str, name: str) -> iam.Policy | None:
+    policies = [_parsed(text, name) for text in (own, shared) if text]
+    if len(policies) < 2:
+        return policies[0] if policies else None
+    statements = tuple(statement for policy in policies for statement in policy.statements)
+    return replace(policies[0], statements=statements, text="")
 
 
 @functools.lru_cache(maxsize=256)

@@ -33,6 +33,12 @@ class Repository:
     lifecycle: str | None = None
     public: bool = False
 
+    @property
+    def tag_context(self) -> dict[str, str]:
+        """The condition keys that the repository's tags give."""
+        keys = ("aws:ResourceTag/", "ecr:ResourceTag/")
+        return {prefix + key: value for key, value in self.tags.items() for prefix in keys}
+
     def immutable(self, tag: str) -> bool:
         """Whether an existing tag of this name may not move (ECR User Guide, "Image tag mutability")."""
         excluded = any(fnmatch.fnmatchcase(tag, pattern) for pattern in self.exclusions)

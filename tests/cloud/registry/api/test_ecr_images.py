@@ -218,3 +218,25 @@ def test_an_image_pushed_in_docker_format_keeps_its_name_for_it(registry, admin)
     (detail,) = registry.call("DescribeImages", **REPOSITORY)["imageDetails"]
     assert detail["imageManifestMediaType"] == docker
     assert detail["artifactMediaType"] == "application/vnd.docker.container.image.v1+json"
+
+
+def test_no_findings_are_told_where_nothing_was_scanned(registry, admin):
+    admin.push_image("v1")
+    where = {"repositoryName": "lab/app", "imageId": {"imageTag": "v1"}}
+    assert registry.refused("DescribeImageScanFindings", **where) == (
+        "ScanNotFoundException",
+        (
+            "The specified image scan could not be found. Ensure that image scanning is enabled on the repository and "
+            "try again."
+        ),
+    )
+    wanted = {"scanOnPush": True}
+    registry.call("PutImageScanningConfiguration", repositoryName="lab/app", imageScanningConfiguration=wanted)
+    found = registry.call("DescribeImageScanFindings", **where)
+    assert found["imageScanStatus"]["status"] == "FINDINGS_UNAVAILABLE"
+    assert "imageScanFindings" not in found
+    detail = registry.call("DescribeImages", repositoryName="lab/app")["imageDetails"][0]
+    assert detail["imageScanStatus"] == found["imageScanStatus"]
+    assert registry.refused("DescribeImageScanFindings", **{**where, "imageId": {"imageTag": "no"}})[0] == (
+        "ImageNotFoundException"
+    )

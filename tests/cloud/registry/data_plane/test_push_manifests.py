@@ -164,10 +164,36 @@ def test_an_excluded_tag_moves_in_an_immutable_repository(registry, admin):
     assert answer.error[1] == "TAG_INVALID"
 
 
-def test_pushing_the_same_image_again_is_no_error(registry, admin):
-    registry.call("PutImageTagMutability", repositoryName="lab/app", imageTagMutability="IMMUTABLE")
+def test_pushing_the_same_image_again_is_no_error(admin):
+    assert admin.push_image("v1") == admin.push_image("v1")
+
+
+EXCLUDED = {"imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "v*"}]}
+
+
+@pytest.mark.parametrize("layer", [b"layer", b"other"], ids=["the same manifest", "another manifest"])
+@pytest.mark.parametrize(
+    ("mutability", "more", "taken"),
+    [
+        ("MUTABLE", {}, True),
+        ("IMMUTABLE", {}, False),
+        ("IMMUTABLE_WITH_EXCLUSION", EXCLUDED, True),
+        ("MUTABLE_WITH_EXCLUSION", EXCLUDED, False),
+    ],
+)
+def test_an_immutable_tag_is_refused_through_both_doors(registry, admin, mutability, more, taken, layer):
+    """Also for the manifest that has it (aws/containers-roadmap#2179)."""
+    where = {"repositoryName": "lab/app"}
+    registry.call("PutImageTagMutability", **where, imageTagMutability=mutability, **more)
     admin.push_image("v1")
-    admin.push_image("v1")
+    admin.push_blob(layer)
+    answer = admin.put("manifests/v1", image_manifest(layer), Content_Type=OCI_MANIFEST)
+    assert answer.status == (201 if taken else 400)
+    code = "ImageAlreadyExistsException" if taken else "ImageTagAlreadyExistsException"
+    assert registry.refused("PutImage", **where, imageManifest=image_manifest(layer).decode(), imageTag="v1")[0] == code
+    # Without the tag it is the image that is there.
+    by_digest = admin.put(f"manifests/{digest_of(image_manifest())}", image_manifest(), Content_Type=OCI_MANIFEST)
+    assert by_digest.status == 201
 
 
 @pytest.mark.parametrize("tag", [".dot", "-dash", "a" * 129, "sp%20ace", "col:on"])
