@@ -50,7 +50,7 @@ def check_registry_policy(text: str, exists: Exists, scope: str) -> iam.Policy:
 def locks_out() -> EcrError:
     """A policy after which its author could set no other one, without ``force``."""
     why = "it would keep you from setting another policy: force sets it all the same; simulated wording"
-    return invalid_parameter("PolicyText", f"{said('policy.repository')} ({why})")
+    return invalid_parameter("PolicyText", f"{said('repository.policy')} ({why})")
 
 
 def _parsed(text: str, words: str) -> iam.Policy:
