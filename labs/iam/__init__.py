@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from labs.iam.actions import known_actions
+from labs.iam.characters import differs, quoted, visible
 from labs.iam.context_keys import context_keys
 from labs.iam.decision import (
     Decision,
@@ -80,6 +81,7 @@ __all__ = [
     "analyse",
     "connection_keys",
     "context_keys",
+    "differs",
     "evaluate",
     "evaluate_trust",
     "excess",
@@ -88,10 +90,12 @@ __all__ = [
     "lint",
     "parse_policy",
     "principal_keys",
+    "quoted",
     "request_context",
     "requested_region",
     "sentence",
     "time_keys",
+    "visible",
 ]
 
 

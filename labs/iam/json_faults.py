@@ -11,22 +11,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from labs.iam.characters import character
+
 _SPACE = " \t\n\r"
 _CURLY = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02"
 _CURLY_SINGLE = "\u2018\u2019\u201a\u201b\u2032\u00b4`"
 _WORDS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "null", "NULL": "null"}
 _WORDS |= {"undefined": "null", "nil": "null"}
 _CLOSES = {"{": "}", "[": "]"}
-_NAMES = {
-    "\t": "a tab",
-    "\n": "a line break",
-    "\r": "a carriage return",
-    "\u00a0": "a no-break space",
-    "\u3000": "an ideographic space",
-    "\u200b": "a zero width space",
-    "\ufeff": "a byte order mark",
-}
-_PLAIN = {"'": "a single quote (')", '"': 'a double quote (")'}
 _BEGINNING = "a JSON document begins with {"
 
 
@@ -36,17 +28,6 @@ class JsonFault:
 
     offset: int
     words: str
-
-
-def character(char: str) -> str:
-    """A character for people: itself in quotes, or its name and number where it cannot be seen."""
-    number = f"U+{ord(char):04X}"
-    if char in _NAMES:
-        return f"{_NAMES[char]} ({number})"
-    if char.isprintable() and not char.isspace():
-        return _PLAIN.get(char) or (f"'{char}'" if char.isascii() else f"{char} ({number})")
-    name = unicodedata.name(char, "control character").lower()
-    return f"{'an' if name[0] in 'aeio' else 'a'} {name} ({number})"
 
 
 def json_fault(text: str) -> JsonFault:

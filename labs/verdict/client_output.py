@@ -13,6 +13,13 @@ _STATUS_LINE = re.compile(
     r"unexpected status from (?P<method>[A-Z]+) request to (?P<url>https?://\S+?): (?P<status>\d{3})\b"
 )
 _BARE_STATUS = re.compile(r"unexpected status: (?P<status>\d{3})\b")
+# What a push that worked ends with: buildx's, and docker push's with the line it begins with.
+_PUSHED = re.compile(r"pushing manifest for (?P<image>\S+?)@sha256:[0-9a-f]{64}(?: [\d.]+s)? done")
+_PUSHED_TAG = re.compile(r"^(?P<tag>[\w.-]+): digest: sha256:[0-9a-f]{64} size: \d+", re.MULTILINE)
+_PUSH_OF = re.compile(r"The push refers to repository \[(?P<repository>[^\]]+)\]")
+# A step of a build says its platform, "linux/amd64->linux/arm64" where it runs on one for another (BuildKit).
+_STEP = re.compile(r"^#\d+ \[(?:(?P<on>linux/[\w/]+?)(?:->(?P<target>[\w/]+))? )?[^\]]*\]", re.MULTILINE)
+_EXPORTED = re.compile(r"exporting manifest (?P<digest>sha256:[0-9a-f]{64})")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _NOT_LOGGED_IN = ("no basic auth credentials", "401 Unauthorized", "authorization failed")
 _EXPIRED = "authorization token has expired"
@@ -86,6 +93,35 @@ def read_words(text: str) -> ClientWords:
             bare = _BARE_STATUS.search(line)
             return ClientWords(trouble, line, status=int(bare["status"]) if bare else 0)
     return ClientWords(ClientTrouble.NONE)
+
+
+def pushed_image(text: str) -> str:
+    """The name of the image that the output shows pushed to its end, ``HOST/NAME:TAG``; empty when it shows none."""
+    plain = _ANSI.sub("", text)
+    by_buildx = list(_PUSHED.finditer(plain))
+    if by_buildx:
+        return by_buildx[-1]["image"]
+    repository, tag = _PUSH_OF.search(plain), _PUSHED_TAG.search(plain)
+    return f"{repository['repository']}:{tag['tag']}" if repository and tag else ""
+
+
+@dataclass(frozen=True)
+class BuildWords:
+    """What the output shows of a build: whether it shows steps, of which platforms, and how many image manifests."""
+
+    steps: bool
+    platforms: frozenset[str]
+    manifests: int
+
+
+def read_build(text: str) -> BuildWords:
+    """The build in a client's output; BuildKit names a step's platform only where it builds for several."""
+    plain = _ANSI.sub("", text)
+    steps = list(_STEP.finditer(plain))
+    named = [(step["target"] or step["on"], step["on"]) for step in steps if step["on"]]
+    # "linux/amd64->arm64": the target's operating system is left out where it is the same.
+    platforms = frozenset(name if name.count("/") else f"{on.split('/')[0]}/{name}" for name, on in named)
+    return BuildWords(bool(steps), platforms, len({found["digest"] for found in _EXPORTED.finditer(plain)}))
 
 
 def _trouble(line: str) -> ClientTrouble:

@@ -21,6 +21,7 @@ class Event:
 
     ``action`` is the IAM action (for a denial: the one AWS's sentence names); ``resource`` an ARN or "*" or
     empty; ``error`` the error code, empty when the call was allowed; ``at`` has whole seconds, as in CloudTrail.
+    ``tag`` and ``role`` are those of the request, where it names one.
     """
 
     at: datetime
@@ -30,6 +31,7 @@ class Event:
     error: str = ""
     message: str = ""
     tag: str = ""
+    role: str = ""
 
     @property
     def denied(self) -> bool:
@@ -54,9 +56,9 @@ def parse_event(raw: Mapping[str, Any]) -> Event:
         principal, action = said["principal"], said["action"]
         resource = said["resource"] or resource
     at = raw.get("EventTime") or datetime.fromisoformat(str(detail.get("eventTime")))
-    tag = str(request.get("imageTag") or "") if isinstance(request, dict) else ""
+    tag, role = (str(request.get(key) or "") if isinstance(request, dict) else "" for key in ("imageTag", "roleName"))
     error = str(detail.get("errorCode") or "")
-    return Event(at.astimezone(UTC), principal, action, resource, error, message, tag)
+    return Event(at.astimezone(UTC), principal, action, resource, error, message, tag, role)
 
 
 def read_trail(cloudtrail: Any, since: datetime, source: str = "ecr.amazonaws.com") -> tuple[Event, ...]:

@@ -1,8 +1,10 @@
 """One verdict: a status word, a stable id, and at most four short lines."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
+from labs.iam import visible
 from labs.printable import printable
 
 
@@ -44,7 +46,13 @@ class Verdict:
             ("Next", self.next_step),
         )
         # A value from outside (a policy, a client's words) may hold line breaks; one field stays one line.
-        return [head] + [f"{name + ':':<10}{printable(' '.join(text.split()))}" for name, text in parts if text]
+        # Spaces of other kinds are named: as one space they would make two things that differ look the same.
+        return [head] + [f"{name + ':':<10}{printable(_one_line(text))}" for name, text in parts if text]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+
+def _one_line(text: str) -> str:
+    named = re.sub(r"[^\S \t\n\r\v\f]", lambda found: visible(found[0]), text)
+    return " ".join(named.split())

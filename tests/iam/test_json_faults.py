@@ -5,7 +5,8 @@ import random
 
 import pytest
 
-from labs.iam.json_faults import character, json_fault
+from labs.iam.characters import character, differs, quoted, visible
+from labs.iam.json_faults import json_fault
 from labs.iam.positions import line_and_column
 
 SPACE = " between the values; only spaces, tabs and line breaks may stand there"
@@ -107,3 +108,43 @@ def test_a_character_that_cannot_be_seen_is_called_by_its_name_and_number():
     assert character("\u2003") == "an em space (U+2003)"
     assert character("\u202e") == "a right-to-left override (U+202E)"
     assert character("x") == "'x'"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("app", '"app"'),
+        ("app ", '"app "'),
+        ("app\u00a0", '"app[no-break space (U+00A0)]"'),
+        ("a\u200bpp", '"a[zero width space (U+200B)]pp"'),
+        ("\ufeffapp", '"[byte order mark (U+FEFF)]app"'),
+        ("a\tpp", '"a[tab (U+0009)]pp"'),
+        ("\u202eapp", '"[right-to-left override (U+202E)]app"'),
+        ("größe", '"größe"'),
+    ],
+)
+def test_what_cannot_be_seen_is_shown(text, seen):
+    assert quoted(text) == seen
+    assert visible(text) == seen[1:-1]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "words"),
+    [
+        ("lab/app", "lab/app ", "It has a space (U+0020) at its end, after character 7."),
+        ("lab/app", " lab/app", "Character 1 of it is a space (U+0020), which does not belong there."),
+        ("lab/app", "lab/app\u00a0", "It has a no-break space (U+00A0) at its end, after character 7."),
+        ("lab/app", "lab\u200b/app", "Character 4 of it is a zero width space (U+200B), which does not belong there."),
+        ("lab/app", "\ufefflab/app", "Character 1 of it is a byte order mark (U+FEFF), which does not belong there."),
+        ("lab/app", "lab/App", "Character 5 of it is 'A', not 'a'."),
+        ("lab/app", "lab/\u0430pp", "Character 5 of it is \u0430, a cyrillic small letter a (U+0430), not 'a'."),
+        ("lab-x", "lab\u2013x", "Character 4 of it is \u2013, an en dash (U+2013), not '-'."),
+        ("1111", "11 11", "Character 3 of it is a space (U+0020), which does not belong there."),
+        ("a b", "ab", "It lacks a space (U+0020) before its character 2."),
+        ("lab/app", "lab/app", ""),
+        ("lab/app", "lab/web", ""),
+        ("lab/app", "lab/apps", ""),
+    ],
+)
+def test_two_texts_that_look_the_same_are_told_apart(ours, theirs, words):
+    assert differs(ours, theirs) == words

@@ -126,6 +126,8 @@ def test_login_password_for_a_role_that_is_not_there_gives_awss_words(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "not authorized to perform: sts:AssumeRole" in printed.err
+    assert "There is no role fargate-lab-push in this account." in printed.err
+    assert "Next: run lab.push_role() first: it makes the role" in printed.err
     assert "Traceback" not in printed.err
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labs.verdict.client_output import ClientTrouble, read_words
+from labs.verdict.client_output import ClientTrouble, pushed_image, read_build, read_words
 
 DIGEST = "sha256:" + "0" * 64
 HEAD = f"HEAD request to https://111122223333.dkr.ecr.eu-north-1.amazonaws.com/v2/notes-api/blobs/{DIGEST}"
@@ -49,3 +49,43 @@ def test_each_form_is_told_apart(line: str, trouble: ClientTrouble) -> None:
 
 def test_colour_codes_do_not_hide_the_words() -> None:
     assert read_words("\x1b[31mERROR: unexpected status: 403 Forbidden\x1b[0m").trouble is ClientTrouble.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("text", "image"),
+    [
+        (f"#12 pushing layers 0.1s done\n#12 pushing manifest for h:1/a/b:both@{DIGEST} 0.1s done\n", "h:1/a/b:both"),
+        (f"#12 pushing manifest for h:1/a/b:both@{DIGEST} done\n#12 DONE 0.1s", "h:1/a/b:both"),
+        (f"#12 pushing manifest for h:1/a/b:both@{DIGEST}\nERROR: failed to push", ""),
+        (f"The push refers to repository [h:1/a/b]\nboth: digest: {DIGEST} size: 855\n", "h:1/a/b:both"),
+        ("The push refers to repository [h:1/a/b]\ndenied: no\n", ""),
+        ("", ""),
+    ],
+)
+def test_a_push_that_reached_its_end_names_the_image(text: str, image: str) -> None:
+    assert pushed_image(text) == image
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "platforms"),
+    [
+        ("#4 [linux/amd64 1/3] FROM x\n#5 [linux/arm64 internal] load metadata", True, {"linux/amd64", "linux/arm64"}),
+        ("#4 [linux/amd64->arm64 2/3] RUN x", True, {"linux/arm64"}),
+        ("#4 [linux/arm/v7 1/3] FROM x", True, {"linux/arm/v7"}),
+        ("#4 [1/3] FROM x\n#1 [internal] load build definition from Dockerfile", True, set()),
+        ("#4 [stage-1 1/3] FROM x", True, set()),
+        ("#4 [linux/amd64 stage-1 1/3] FROM x", True, {"linux/amd64"}),
+        ("ERROR: failed to push", False, set()),
+    ],
+)
+def test_the_steps_of_a_build_say_for_which_platforms_it_was(text: str, steps: bool, platforms: set[str]) -> None:
+    built = read_build(text)
+    assert (built.steps, built.platforms) == (steps, platforms)
+
+
+def test_the_manifests_that_a_build_exported_are_counted_without_attestations() -> None:
+    other = "sha256:" + "1" * 64
+    lines = (f"#7 exporting manifest {DIGEST}", f"#7 exporting manifest {DIGEST} 0.0s done")
+    more = (f"#7 exporting manifest {other} done", f"#7 exporting attestation manifest sha256:{'2' * 64} done")
+    assert read_build("\n".join(lines)).manifests == 1
+    assert read_build("\n".join((*lines, *more))).manifests == 2
