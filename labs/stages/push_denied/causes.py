@@ -7,9 +7,9 @@ _CAUSES = {
     "typo": 'The policy says "{action}", which is not an action of Amazon ECR; you may have meant {suggestion}.',
     "token_resource": "The policy allows it on {resource}; ecr:GetAuthorizationToken accepts only Resource \"*\".",
     "token_missing": "No statement of the role's policies allows it.",
-    "other_account": "The policy names account {theirs}; the repository is in {ours}.",
-    "other_region": "The policy names Region {theirs}; the repository is in {ours}.",
-    "other_name": "The policy names {theirs}; the repository is {ours}.",
+    "other_account": "The policy has {found}; the repository is in {ours}. {differs}",
+    "other_region": "The policy has {found}; the repository is in {ours}. {differs}",
+    "other_name": "The policy has {found}; the repository is \"{ours}\". {differs}",
     "missing_action": "The role lacks {actions}.",
 }  # fmt: skip
 
@@ -22,4 +22,4 @@ def cause_of(review: Reviewer) -> str:
 
 def sentence(fault: PolicyProblem) -> str:
     """The fault in one sentence."""
-    return _CAUSES[fault.name].format_map(fault.values)
+    return _CAUSES[fault.name].format_map(fault.values).strip()

@@ -7,13 +7,14 @@ from botocore.exceptions import ClientError
 
 from labs.failures import code_of
 from labs.iam import MalformedPolicy, parse_policy
-from labs.lesson.bench import BOTH, Bench
+from labs.ledger.names import stamp
+from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.stages.push_denied.causes import cause_of
-from labs.subjects.push import lab_repository, push_role, role_policies
+from labs.subjects.push import lab_repository, policy_age, push_role, role_policies
 from labs.subjects.push.policy_review import MISSING, TOKEN, PolicyDocument
 from labs.ui import text
 from labs.verdict import Event, Gate, OracleAnswer, OracleOutcome, Report, Verdict, expect_denied, read_trail, run_gates
-from labs.verdict.client_output import ClientTrouble
+from labs.verdict.client_output import ClientTrouble, pushed_image, read_build
 
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 _WORDS_IDS = {
@@ -31,6 +32,8 @@ class _Subject:
     bench: Bench
     documents: tuple[PolicyDocument, ...] = ()
     finding: OracleAnswer | None = field(default=None)
+    changed_at: datetime | None = None
+    said: str = ""
 
     def say(self, message_id: str, **values: object) -> Verdict:
         return self.bench.say(message_id, **values)
@@ -49,7 +52,7 @@ def _repository(subject: _Subject) -> Verdict | None:
 
 def _role(subject: _Subject) -> Verdict | None:
     bench = subject.bench
-    written = bench.policy_file.read_text() if bench.policy_file.exists() else ""
+    written = role_policies.text_of(bench.policy_file) if bench.policy_file.exists() else ""
     if written:
         if role_policies.is_empty(written):
             return subject.say("push.denied.policy_empty", file=bench.policy_file.name)
@@ -70,14 +73,17 @@ def _refusal(subject: _Subject) -> Verdict | None:
     bench = subject.bench
     since = bench.progress.of("push-denied").begun_at or _BEGINNING
     events = read_trail(bench.reader("cloudtrail"), since)
-    said = bench.push_log.read_text(errors="replace") if bench.push_log.exists() else ""
+    subject.said = bench.push_log.read_text(errors="replace") if bench.push_log.exists() else ""
+    subject.changed_at = policy_age.changed_at(bench, since)
     finding = expect_denied(
-        bench.pusher.arn, MISSING, bench.repository_arn, since, events, said, worked=_worked(bench, since, events)
-    )
+        bench.pusher.arn, MISSING, bench.repository_arn, since, events, subject.said,
+        worked=_worked(bench, since, events),
+    )  # fmt: skip
     subject.finding = finding
-    if finding.outcome is OracleOutcome.INTENDED:
-        return None
-    if finding.outcome is OracleOutcome.TRAIL_ONLY:
+    if finding.outcome in (OracleOutcome.INTENDED, OracleOutcome.TRAIL_ONLY):
+        older = None if bench.progress.of("push-denied").passed else _older(subject, finding.denial)
+        if older is not None or finding.outcome is OracleOutcome.INTENDED:
+            return older
         return subject.say("push.denied.no_words", file=bench.push_log.name, action=MISSING)
     if finding.outcome is OracleOutcome.WORDS_ONLY:
         return _words_only(subject)
@@ -85,7 +91,62 @@ def _refusal(subject: _Subject) -> Verdict | None:
         return _it_worked(subject, finding)
     if finding.outcome is OracleOutcome.OTHER_REASON:
         return _other_reason(subject, finding)
-    return subject.say("push.denied.not_pushed", tag=BOTH)
+    return _pushed_elsewhere(subject) or subject.say("push.denied.not_pushed", tag=BOTH)
+
+
+def _older(subject: _Subject, denial: Event | None) -> Verdict | None:
+    """A refusal from before the last change of the role's policies says nothing about the policies of now."""
+    if denial is None or subject.changed_at is None or denial.at >= subject.changed_at:
+        return None
+    return subject.say(
+        "push.denied.older_refusal", action=denial.action, at=stamp(denial.at),
+        why=f"The role's policies were changed at {stamp(subject.changed_at)}, after that.",
+    )  # fmt: skip
+
+
+def _allowed_by_now(subject: _Subject, denial: Event) -> Verdict | None:
+    """What was refused, and is allowed by the policies of now, was refused under others."""
+    review = push_role.reviewer(subject.bench, subject.documents)
+    resource = "*" if denial.action == TOKEN else denial.resource
+    if (
+        denial.resource not in ("", "*", subject.bench.repository_arn)
+        or not review.decide(denial.action, resource).allowed
+    ):
+        return None
+    why = "The role's policies of now allow that action there, so they have been changed since."
+    return subject.say("push.denied.older_refusal", action=denial.action, at=stamp(denial.at), why=why)
+
+
+def _pushed_elsewhere(subject: _Subject) -> Verdict | None:
+    """A push that worked, by the client's own words, of which neither the trail nor the repository knows."""
+    bench, image = subject.bench, pushed_image(subject.said)
+    if not image:
+        return None
+    written = stamp(datetime.fromtimestamp(bench.push_log.stat().st_mtime, UTC))
+    if image.rpartition(":")[0] == bench.repository:
+        cause = f"There is no such image in {bench.repository_name} now, and the trail has no call of that push."
+    else:
+        cause = f"That is not {bench.repository}: whatever took it there, it was not the lab's repository."
+    return subject.say(
+        "push.denied.pushed_elsewhere", repository=bench.repository, tag=BOTH, image=image, at=written, cause=cause,
+        file=bench.push_log.name,
+    )  # fmt: skip
+
+
+def _platforms(subject: _Subject) -> Verdict | None:
+    """What was refused is a push of both platforms: the build's own output says for which it built."""
+    built = read_build(subject.said)
+    missing = [each for each in PLATFORMS if each not in built.platforms]
+    # Where FROM is pinned, one build serves both, and two manifests are exported all the same.
+    if not missing or built.manifests >= len(PLATFORMS):
+        return None
+    if built.platforms:
+        found = f"push.log shows a build for {text.series(sorted(built.platforms))} only"
+    elif built.steps:
+        found = "push.log shows a build for one platform, without --platform for both"
+    else:
+        found = "push.log shows no build, so not for which platforms it was"
+    return subject.say("push.denied.one_platform", tag=BOTH, found=found)
 
 
 def _worked(bench: Bench, since: datetime, events: tuple[Event, ...]) -> Event | None:
@@ -117,7 +178,18 @@ def _it_worked(subject: _Subject, finding: OracleAnswer) -> Verdict:
     if decision.allowed:
         policy = decision.statement.policy if decision.statement else push_role.POLICY_NAME
         return subject.say("push.denied.it_worked", action=MISSING, policy=policy)
+    pushed_at = _pushed_at(subject)
+    if pushed_at is not None and subject.changed_at is not None and pushed_at < subject.changed_at:
+        return subject.say(
+            "push.denied.older_push", tag=BOTH, at=stamp(pushed_at), changed_at=stamp(subject.changed_at)
+        )
     return subject.say("push.denied.it_worked_new_layers", tag=BOTH)
+
+
+def _pushed_at(subject: _Subject) -> datetime | None:
+    """When the tag was pushed, in whole seconds as the trail's times are."""
+    found = lab_repository.pushed(subject.bench.reader("ecr"), subject.bench.repository_name, BOTH)
+    return found.at.replace(microsecond=0) if found else None
 
 
 def _other_reason(subject: _Subject, finding: OracleAnswer) -> Verdict:
@@ -130,6 +202,8 @@ def _other_reason(subject: _Subject, finding: OracleAnswer) -> Verdict:
     resource = denial.resource if denial else said.resource
     if principal and principal != bench.pusher.arn:
         return subject.say("push.denied.other_principal", other=principal, action=action, principal=bench.pusher.arn)
+    if denial is not None and (older := _older(subject, denial) or _allowed_by_now(subject, denial)):
+        return older
     if action == TOKEN:
         return subject.say("push.denied.token", cause=cause_of(push_role.reviewer(bench, subject.documents)))
     if resource not in ("", bench.repository_arn):
@@ -148,7 +222,12 @@ def _passed(subject: _Subject) -> Verdict:
     return subject.say("push.denied.pass", **values)
 
 
-GATES = (Gate("repository", _repository), Gate("role", _role), Gate("refusal", _refusal))
+GATES = (
+    Gate("repository", _repository),
+    Gate("role", _role),
+    Gate("refusal", _refusal),
+    Gate("platforms", _platforms),
+)
 
 
 def check(bench: Bench) -> Report:

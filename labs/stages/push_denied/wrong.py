@@ -1,13 +1,15 @@
 """Known mistakes of stage 02. Each is really made, with the same engine and boto3."""
 
 import json
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labs.lesson.bench import BOTH, PLATFORMS, Bench
+from labs.lesson.bench import BOTH, ONE, PLATFORMS, Bench
 from labs.lesson.shell import build, docker, must
 from labs.lesson.stage import Wrong, stage
 from labs.session import TargetName
@@ -90,6 +92,7 @@ def _without_tee(bench: Bench) -> None:
 def _words(bench: Bench) -> str:
     name = bench.repository_name
     return (
+        "#4 [linux/amd64 1/3] FROM python\n#5 [linux/arm64 1/3] FROM python\n"
         f"ERROR: failed to solve: failed to push {bench.repository}:both: unexpected status from HEAD request to "
         f"http://{bench.target.registry}/v2/{name}/blobs/sha256:{'0' * 64}: 403 Forbidden\n"
     )
@@ -112,6 +115,61 @@ def _words_on_aws(bench: Bench) -> Bench:
     """Real AWS, where the trail has no event for a HEAD of a layer: the words and the policy are the evidence."""
     _borrowed_words(bench)
     return replace(bench, target=replace(bench.target, name=TargetName.AWS))
+
+
+def _put_later(bench: Bench, body: Body) -> None:
+    """Another policy on the role, in a later second: the trail keeps whole seconds."""
+    time.sleep(1 - time.time() % 1)
+    set_up(bench, json.dumps(body, indent=2))
+
+
+def _five_then_six(bench: Bench) -> None:
+    """Refused under five actions, then mended to six, and not pushed again."""
+    pushed_under(_actions(*(each for each in DOCUMENTED if each != "ecr:BatchGetImage")))(bench)
+    set_up(bench, json.dumps(_body(bench)))
+
+
+def _mended(change: Change) -> Callable[[Bench], None]:
+    """Pushed under a policy with a mistake; the policy is right by now, and nothing was pushed since."""
+
+    def do(bench: Bench) -> None:
+        pushed_under(change)(bench)
+        _put_later(bench, _body(bench))
+
+    return do
+
+
+def _changed_after_the_refusal(bench: Bench) -> None:
+    """The refusal is the intended one; then a statement was added."""
+    solve(bench)
+    body = _body(bench)
+    body["Statement"].append({"Effect": "Allow", "Action": "ecr:DescribeImages", "Resource": bench.repository_arn})
+    _put_later(bench, body)
+
+
+def _elsewhere(bench: Bench) -> None:
+    """Pushed to a registry that takes everything: the client's own words say so."""
+    set_up(bench, json.dumps(_body(bench)))
+    image = f"127.0.0.1:1/{bench.repository_name}:{BOTH}"
+    bench.push_log.write_text(
+        f"#9 pushing layers 0.4s done\n#9 pushing manifest for {image}@sha256:{'0' * 64} 0.1s done\n"
+    )
+
+
+def _one_platform(bench: Bench) -> None:
+    """The tag for both, built for one: its layers are in use, too, so the push is refused as it should be."""
+    set_up(bench, json.dumps(_body(bench)))
+    push_client.login(bench)
+    push_client.push_one(bench)
+    push_client.push_both(bench, "linux/amd64")
+
+
+def _docker_push(bench: Bench) -> None:
+    """The tag one pushed twice, with the log's name: nothing of it says what was built."""
+    set_up(bench, json.dumps(_body(bench)))
+    push_client.login(bench)
+    push_client.push_one(bench)
+    docker(bench, "push", f"{bench.repository}:{ONE}", log=bench.push_log)
 
 
 def _both_at_once(bench: Bench) -> None:
@@ -201,12 +259,14 @@ def _missing_file(bench: Bench) -> None:
     set_up(bench, json.dumps(_body(bench)))
     push_client.login(bench)
     dockerfile = bench.app / "Dockerfile"
-    text = dockerfile.read_text()
+    text, status = dockerfile.read_text(), dockerfile.stat()
     dockerfile.write_text(text + "COPY missing.txt ./\n")
     try:
         push_client.push_both(bench)
     finally:
         dockerfile.write_text(text)
+        # As it was, with its times: stage 01's archive is not older than it.
+        os.utime(dockerfile, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 WRONG = (
@@ -219,6 +279,18 @@ WRONG = (
     Wrong("a log that is not from this push", "push.denied.no_trail", _borrowed_words),
     Wrong("a log that fits two reasons", "push.denied.several_fit", _borrowed_words_five),
     Wrong("only words, on real AWS", "push.denied.pass_words", _words_on_aws),
+    Wrong("refused under five actions, then mended", "push.denied.older_refusal", _five_then_six),
+    Wrong("a Deny, taken out after the push", "push.denied.older_refusal", _mended(_deny)),
+    Wrong(
+        "the token, allowed after the login",
+        "push.denied.older_refusal",
+        _mended(lambda _, body: body["Statement"].pop(1)),
+    ),
+    Wrong("the policy was changed after the refusal", "push.denied.older_refusal", _changed_after_the_refusal),
+    Wrong("pushed under seven actions, then six", "push.denied.older_push", _mended(_actions(*DOCUMENTED, MISSING))),
+    Wrong("a push to a registry that takes everything", "push.denied.pushed_elsewhere", _elsewhere),
+    Wrong("one platform under the tag for both", "push.denied.one_platform", _one_platform),
+    Wrong("the tag one pushed twice", "push.denied.one_platform", _docker_push),
     Wrong("seven actions", "push.denied.it_worked", pushed_under(_actions(*DOCUMENTED, MISSING))),
     Wrong("every action of ECR", "push.denied.it_worked", pushed_under(_actions("ecr:*"))),
     Wrong("both platforms first", "push.denied.it_worked_new_layers", _both_at_once),

@@ -2,15 +2,23 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from labs import oci
 from labs.iam import MalformedPolicy, parse_policy
+from labs.ledger.names import stamp
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
-from labs.subjects.push import lab_repository, push_role, role_policies
+from labs.subjects.image.examination import examine, other_build
+from labs.subjects.image.from_lines import pin_of
+from labs.subjects.push import lab_repository, policy_age, push_role, role_policies
 from labs.subjects.push.policy_review import MISSING, PolicyDocument
+from labs.subjects.push.pushed_image import archived, opened
+from labs.subjects.tasks.app_secret import app_secret
 from labs.ui import text
-from labs.verdict import Gate, Report, Verdict, read_trail, run_gates
+from labs.verdict import Event, Gate, Report, Verdict, read_trail, run_gates
+from labs.verdict.client_output import pushed_image
 
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
 
 
@@ -22,6 +30,7 @@ class _Subject:
     documents: tuple[PolicyDocument, ...] = ()
     image: lab_repository.Pushed | None = None
     pusher: str = ""
+    events: tuple[Event, ...] = ()
 
     def say(self, message_id: str, **values: object) -> Verdict:
         return self.bench.say(message_id, **values)
@@ -32,7 +41,7 @@ def _file(subject: _Subject) -> Verdict | None:
     if not path.exists():
         return subject.say("push.fixed.no_file", file=path.name)
     try:
-        parse_policy(path.read_text())
+        parse_policy(role_policies.text_of(path))
     except MalformedPolicy as error:
         return subject.say("push.fixed.malformed", file=path.name, what=role_policies.malformed(error))
     return None
@@ -43,7 +52,7 @@ def _role(subject: _Subject) -> Verdict | None:
     documents = role_policies.live_policies(bench.reader("iam"), bench.push_role)
     if documents is None:
         return subject.say("push.fixed.no_role", role=bench.push_role)
-    written = json.loads(bench.policy_file.read_text())
+    written = json.loads(role_policies.text_of(bench.policy_file))
     if not any(each.name == push_role.POLICY_NAME and each.body == written for each in documents):
         return subject.say("push.fixed.not_put", file=bench.policy_file.name, role=bench.push_role)
     subject.documents = documents
@@ -89,10 +98,52 @@ def _pusher(subject: _Subject) -> Verdict | None:
     since = bench.progress.of("push-denied").begun_at
     if since is None:
         return None
-    events = read_trail(bench.reader("cloudtrail"), since)
+    events = subject.events = read_trail(bench.reader("cloudtrail"), since)
     subject.pusher = lab_repository.pushed_by(events, bench, BOTH)
     if subject.pusher not in ("", bench.pusher.arn):
         return subject.say("push.fixed.other_principal", other=subject.pusher, principal=bench.pusher.arn)
+    return None
+
+
+def _age(subject: _Subject) -> Verdict | None:
+    """Pushed, or tried again, under the policies of now: a push from before their last change says nothing of them."""
+    bench, image = subject.bench, subject.image
+    assert image is not None, "the gates before have found it"
+    since = bench.progress.of("push-denied").begun_at or image.at
+    role_at = policy_age.changed_at(bench, since)
+    repository_at = policy_age.repository_policy_changed_at(bench, subject.events)
+    pushed_at = max(image.at.replace(microsecond=0), _tried_again(subject))
+    for changed_at, whose in ((role_at, "the role's policies were"), (repository_at, "the repository's policy was")):
+        if changed_at is not None and pushed_at < changed_at:
+            return subject.say(
+                "push.fixed.older_push", tag=BOTH, at=stamp(pushed_at), whose=whose, changed_at=stamp(changed_at)
+            )
+    return None
+
+
+def _tried_again(subject: _Subject) -> datetime:
+    """When a client last said that it had pushed the tag: one that finds everything there puts nothing."""
+    bench = subject.bench
+    name = f"{bench.repository}:{BOTH}"
+    logs = [each for each in bench.work.glob("push*.log") if pushed_image(each.read_text(errors="replace")) == name]
+    return max((datetime.fromtimestamp(each.stat().st_mtime, UTC) for each in logs), default=_BEGINNING)
+
+
+def _inside(subject: _Subject) -> Verdict | None:
+    """The bytes of what was pushed: programs for each platform, not root, no secret, the build of this work folder."""
+    bench, pushed = subject.bench, subject.image
+    assert pushed is not None, "the gates before have found it"
+    with opened(bench, BOTH, pushed) as image:
+        fault = examine(image, WANTED, app_secret(bench))
+        if fault is not None:
+            pin = pin_of(bench.app / "Dockerfile", {"PYTHON_IMAGE": bench.python_image})
+            cause = f"FROM is pinned to one platform's image: {pin}." if pin else ""
+            return subject.say(
+                f"push.fixed.{fault.name}", platform=fault.platform, found=fault.found, tag=BOTH, cause=cause
+            )
+        other = other_build(image, WANTED, bench.app / "app.py", archived(bench))
+    if other:
+        return subject.say("push.fixed.other_build", tag=BOTH, at=stamp(pushed.at), other=other)
     return None
 
 
@@ -108,6 +159,8 @@ GATES = (
     Gate("policy", _policy),
     Gate("image", _image),
     Gate("pusher", _pusher),
+    Gate("age", _age),
+    Gate("inside", _inside),
 )
 
 

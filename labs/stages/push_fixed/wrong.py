@@ -1,7 +1,10 @@
 """Known mistakes of stage 03. Each is really made, with the same engine and boto3."""
 
 import json
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from labs.lesson.bench import BOTH, Bench
@@ -11,6 +14,7 @@ from labs.stages.push_fixed.solve import log_of, put, solve
 from labs.subjects.push import push_client, push_role
 from labs.subjects.push.attestation import attest_pushed
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
+from labs.subjects.tasks.app_secret import app_secret
 
 Body = dict[str, Any]
 Change = Callable[[Bench, Body], object]
@@ -105,19 +109,85 @@ def _single(bench: Bench) -> None:
 def _index_of_one(bench: Bench) -> None:
     """An index whose other platform is not one of the lab's; FROM is pinned, because the base image has none such."""
     put(bench, _text(bench))
-    dockerfile = bench.app / "Dockerfile"
-    text = dockerfile.read_text()
-    dockerfile.write_text(text.replace("FROM ${", "FROM --platform=linux/amd64 ${"))
-    try:
+    with _changed(bench, _pinned):
         must(push_client.push_both(bench, "linux/amd64", "linux/s390x", log=log_of(bench)), "The push")
-    finally:
-        dockerfile.write_text(text)
 
 
 def _as_administrator(bench: Bench) -> None:
     put(bench, _text(bench))
     must(push_client.login(bench, bench.target.session), "The login")
     must(push_client.push_both(bench, log=log_of(bench)), "The push")
+
+
+def _built_otherwise(change: Callable[[Bench, str], str]) -> Callable[[Bench], None]:
+    """Pushed under the right policy; the Dockerfile was another one then."""
+
+    def do(bench: Bench) -> None:
+        put(bench, _text(bench))
+        with _changed(bench, change):
+            must(push_client.push_both(bench, log=log_of(bench)), "The push")
+
+    return do
+
+
+@contextmanager
+def _changed(bench: Bench, change: Callable[[Bench, str], str]) -> Iterator[None]:
+    """The work folder with another Dockerfile; afterwards it is as it was, with its times."""
+    before = {path: (path.read_bytes(), path.stat()) for path in bench.app.iterdir() if path.is_file()}
+    dockerfile = bench.app / "Dockerfile"
+    dockerfile.write_text(change(bench, dockerfile.read_text()))
+    try:
+        yield
+    finally:
+        for path in bench.app.iterdir():
+            if path not in before:
+                path.unlink()
+        for path, (data, status) in before.items():
+            path.write_bytes(data)
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _pinned(_: Bench, text: str) -> str:
+    return text.replace("FROM ${", "FROM --platform=linux/amd64 ${")
+
+
+def _pinned_without_label(bench: Bench, text: str) -> str:
+    """As the Dockerfile was given: nothing in it differs between the platforms."""
+    return _pinned(bench, text).replace('LABEL lab.platform="${TARGETPLATFORM}"\n', "")
+
+
+def _copied(name: str, content: Callable[[Bench], str]) -> Callable[[Bench, str], str]:
+    def change(bench: Bench, text: str) -> str:
+        (bench.app / name).write_text(content(bench))
+        return text.replace("USER 10001", f"COPY {name} ./\nUSER 10001")
+
+    return change
+
+
+def _other_program(bench: Bench, text: str) -> str:
+    """An app.py of yesterday."""
+    program = bench.app / "app.py"
+    program.write_text(program.read_text() + "# as it was yesterday\n")
+    return text
+
+
+def _narrowed_afterwards(bench: Bench) -> None:
+    """Pushed under ecr:*; the policy was narrowed then, and not tried."""
+    _under(_actions("ecr:*"))(bench)
+    time.sleep(1 - time.time() % 1)  # the trail keeps whole seconds
+    put(bench, _text(bench))
+
+
+def _repository_policy(bench: Bench) -> None:
+    """A policy was put on the repository after the push, and taken off again."""
+    solve(bench)
+    time.sleep(1 - time.time() % 1)
+    ecr, name = bench.client("ecr"), bench.repository_name
+    deny = {"Sid": "x", "Effect": "Deny", "Principal": "*", "Action": "ecr:DeleteRepository"}
+    ecr.set_repository_policy(
+        repositoryName=name, policyText=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    )
+    ecr.delete_repository_policy(repositoryName=name)
 
 
 def _elsewhere(part: int, value: str) -> Callable[[Bench], str]:
@@ -127,6 +197,11 @@ def _elsewhere(part: int, value: str) -> Callable[[Bench], str]:
         return ":".join(parts)
 
     return text
+
+
+def _with_a_space(bench: Bench) -> str:
+    account = bench.target.account
+    return bench.repository_arn.replace(account, f"{account[:4]} {account[4:]}")
 
 
 def _solved_out_of_sight(bench: Bench) -> None:
@@ -157,6 +232,15 @@ WRONG = (
     Wrong("another account's ARN", "push.fixed.other_account", _under(_resource(0, _elsewhere(4, "444455556666")))),
     Wrong("another Region's ARN", "push.fixed.other_region", _under(_resource(0, _elsewhere(3, "eu-west-3")))),
     Wrong("another repository's ARN", "push.fixed.other_name", _under(_resource(0, _elsewhere(5, "repository/web")))),
+    Wrong("an ARN without an account", "push.fixed.other_account", _under(_resource(0, _elsewhere(4, "")))),
+    Wrong("an ARN without a Region", "push.fixed.other_region", _under(_resource(0, _elsewhere(3, "")))),
+    Wrong("an account with a space", "push.fixed.other_account", _under(_resource(0, _with_a_space))),
+    Wrong("a space behind the ARN", "push.fixed.other_name", _under(_resource(0, lambda b: f"{b.repository_arn} "))),
+    Wrong(
+        "a zero width space in the ARN",
+        "push.fixed.other_name",
+        _under(_resource(0, lambda bench: bench.repository_arn.replace("/app", "/\u200bapp"))),
+    ),
     Wrong("ecr:*", "push.fixed.wide_actions", _under(_actions("ecr:*"))),
     Wrong("an action too many", "push.fixed.wide_actions", _solved_out_of_sight),
     Wrong("a policy of AWS's attached as well", "push.fixed.wide_actions", _attached),
@@ -185,5 +269,40 @@ WRONG = (
     Wrong("one platform only", "push.fixed.single", _single),
     Wrong("an index without linux/arm64", "push.fixed.one_platform", _index_of_one),
     Wrong("an attestation taken for a platform", "push.fixed.attestation", _attested),
+    Wrong("pushed under ecr:*, then narrowed", "push.fixed.older_push", _narrowed_afterwards),
+    Wrong("the repository's policy was changed after the push", "push.fixed.older_push", _repository_policy),
+    Wrong("FROM pinned: one image for both", "push.fixed.wrong_machine_code", _built_otherwise(_pinned_without_label)),
+    Wrong("FROM pinned: arm64 full of amd64", "push.fixed.wrong_machine_code", _built_otherwise(_pinned)),
+    Wrong(
+        "an image that runs as root",
+        "push.fixed.runs_as_root",
+        _built_otherwise(lambda _, text: text.replace("USER 10001:10001\n", "")),
+    ),
+    Wrong(
+        "a user that the image does not have",
+        "push.fixed.runs_as_root",
+        _built_otherwise(lambda _, text: text.replace("USER 10001:10001", "USER app")),
+    ),
+    Wrong(
+        "a secret in ENV",
+        "push.fixed.secret_inside",
+        _built_otherwise(lambda bench, text: f'{text}ENV GREETING="{app_secret(bench)}"\n'),
+    ),
+    Wrong(
+        "a secret in a label",
+        "push.fixed.secret_inside",
+        _built_otherwise(lambda _, text: f'{text}LABEL db.password="hunter2"\n'),
+    ),
+    Wrong(
+        "a secret in a layer",
+        "push.fixed.secret_inside",
+        _built_otherwise(_copied("settings.ini", lambda bench: f"secret = {app_secret(bench)}\n")),
+    ),
+    Wrong("another app than the work folder's", "push.fixed.other_build", _built_otherwise(_other_program)),
+    Wrong(
+        "another command than the work folder's",
+        "push.fixed.other_build",
+        _built_otherwise(lambda _, text: text.replace('/app/app.py"]\n', '/app/app.py", "--quiet"]\n')),
+    ),
     Wrong("pushed as the administrator", "push.fixed.other_principal", _as_administrator),
 )

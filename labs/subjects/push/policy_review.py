@@ -20,9 +20,11 @@ from labs.iam import (
     Policies,
     Principal,
     Request,
+    differs,
     evaluate,
     lint,
     parse_policy,
+    quoted,
 )
 from labs.ui import text
 
@@ -178,7 +180,7 @@ class Reviewer:
                 for name, theirs, ours in zip(names, parts, own, strict=True):
                     if not fnmatchcase(ours, theirs):
                         kind = {"account": "other_account", "Region": "other_region"}.get(name, "other_name")
-                        yield PolicyProblem(kind, {"theirs": theirs, "ours": ours, "arn": arn})
+                        yield PolicyProblem(kind, {"ours": ours, **_told_apart(name, ours, theirs, arn, self.place)})
                         return
 
     def _too_much(self) -> Iterator[PolicyProblem]:
@@ -232,6 +234,19 @@ class Reviewer:
         if not (actions and resources):
             return f"statement number {statement.index + 1} of {document.name}"
         return f'Action "{actions[0]}" on Resource "{resources[0]}"'
+
+
+def _told_apart(part: str, ours: str, theirs: str, arn: str, place: PushContext) -> dict[str, str]:
+    """``found``: what the policy has in the place of a part of the ARN; ``differs``: where, if it looks the same."""
+    if not theirs:
+        found = f"an ARN without {'an' if part == 'account' else 'a'} {part}: {quoted(arn)}"
+    elif part in ("account", "Region"):
+        found = f"an ARN in {part} {quoted(theirs)}"
+    elif part == "repository":
+        found = f"the name {quoted(theirs)}"
+    else:
+        return {"found": f"the {part} {quoted(theirs)} in {quoted(arn)}", "differs": differs(place.repository_arn, arn)}
+    return {"found": found, "differs": differs(ours, theirs)}
 
 
 def _list(value: object) -> list[str]:

@@ -32,7 +32,7 @@ def push_role(bench: Bench, path: str = "") -> None:
         raise LabError(
             f"There is no file {file.name}.", "run the cell above, which writes it", id="push-policy-file-missing"
         )
-    policy = file.read_text()
+    policy = role_policies.text_of(file)
     if role_policies.is_empty(policy):
         raise LabError(
             "The policy has no statement yet, so it was not put on the role.",
@@ -42,11 +42,12 @@ def push_role(bench: Bench, path: str = "") -> None:
     after = role_policies.read_policy(policy)
     documents = role_policies.live_policies(bench.client("iam"), bench.push_role)
     before = next((each.body for each in documents or () if each.name == POLICY_NAME), None)
-    made = put(bench, policy)
-    changed = text.difference(before, after)
-    if not changed:
+    if before == after:
+        # Not put again: what was tried under it stays younger than it.
         print(f"Role {bench.push_role}: nothing has changed.")
         return
+    made = put(bench, policy)
+    changed = text.difference(before, after)
     print(f"Role {bench.push_role}: {'created, with this policy' if made else 'its policy has changed'}")
     print(changed)
 

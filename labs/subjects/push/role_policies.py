@@ -1,21 +1,36 @@
 """The policies on a role as IAM has them, and a policy's text as a trainee wrote it."""
 
+import codecs
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from labs.errors import LabError
 from labs.failures import code_of
-from labs.iam import MalformedPolicy, parse_policy
+from labs.iam import MalformedPolicy, PolicyKind, parse_policy
 from labs.subjects.push.policy_review import PolicyDocument
 
 
-def read_policy(text: str) -> Mapping[str, Any]:
+def text_of(path: Path) -> str:
+    """A policy file's text as its author sees it.
+
+    One in UTF-16, as Windows' tools write it, keeps its byte order mark: the reader of JSON names that.
+    """
+    data = path.read_bytes()
+    if data.startswith(codecs.BOM_UTF16_LE):
+        return data.decode("utf-16-le", "replace")
+    if data.startswith(codecs.BOM_UTF16_BE):
+        return data.decode("utf-16-be", "replace")
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def read_policy(text: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Mapping[str, Any]:
     """The policy's JSON object; LabError with line and column when it is malformed."""
     try:
-        parse_policy(text)
+        parse_policy(text, kind)
     except MalformedPolicy as error:
         raise LabError(malformed(error), "fix it there and run the cell again", id="policy-malformed") from error
     body: Mapping[str, Any] = json.loads(text)

@@ -12,6 +12,7 @@ import pytest
 from labs import oci
 from labs.engine.archive import Image, read_archive
 from labs.stages.build_image.age import changed_since
+from labs.subjects.image.baked_secrets import secret_in
 from labs.subjects.image.from_lines import pin_of
 from labs.subjects.image.image_user import user_of
 
@@ -119,3 +120,56 @@ def test_a_file_that_was_changed_after_the_archive_is_told(tmp_path: Path) -> No
     changed = changed_since(archive, app, built)
     assert changed is not None
     assert (changed.file, changed.at) == ("app.py", "2033-05-18T03:33:20Z")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", "hunter2"),
+        ("PGPASSWORD", "hunter2"),
+        ("dbPassword", "hunter2"),
+        ("MYSQL_PWD", "hunter2"),
+        ("SMTP_PASS", "hunter2"),
+        ("API_KEY", "0123456789"),
+        ("apiKey", "0123456789"),
+        ("STRIPE_SECRET", "sk-x"),
+        ("client-secret", "x1y2"),
+        ("GITHUB_TOKEN", "ghp_x"),
+        ("authToken", "x1y2"),
+        ("AWS_SECRET_ACCESS_KEY", "wJalr"),
+        ("SIGNING_KEY", "c2VjcmV0"),
+        ("DATABASE_URL", "postgresql://app:hunter2@db/app"),
+        ("REDIS", "redis://:hunter2@cache:6379"),
+        ("GREETING", "the-known-one"),
+        ("KEY_ID", "AKIA" + "IOSFODNN7EXAMPLE"),
+    ],
+)
+def test_a_secret_is_known_by_its_name_or_its_value(name: str, value: str) -> None:
+    assert secret_in(name, value, "the-known-one")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "8080"),
+        ("APP_VERSION", "1.0.0"),
+        ("GPG_KEY", "7169605F62C751356D054A26A821E680E5FA6305"),  # the official Python image has it
+        ("PYTHON_SHA256", "a" * 64),
+        ("PATH", "/usr/local/bin:/usr/bin"),
+        ("TOKENIZER", "bpe"),
+        ("TOKEN_TTL", "3600"),
+        ("SECRET_NAME", "app/database"),
+        ("DB_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:111122223333:secret:x"),
+        ("DB_PASSWORD", "arn:aws:ssm:us-east-1:111122223333:parameter/x"),
+        ("PASSWORD_FILE", "/run/secrets/db"),
+        ("DB_PASSWORD", ""),
+        ("DB_PASSWORD", "${DB_PASSWORD}"),
+        ("REQUIRE_PASSWORD", "true"),
+        ("COMPASS", "north"),
+        ("PWD", "/app"),
+        ("DATABASE_URL", "postgresql://app@db/app"),
+        ("ENDPOINT", "http://127.0.0.1:8080/a@b"),
+    ],
+)
+def test_what_only_sounds_like_a_secret_is_none(name: str, value: str) -> None:
+    assert secret_in(name, value, "the-known-one") == ""

@@ -1,0 +1,37 @@
+"""When what the push role may do was last changed: evidence from before that is about other policies."""
+
+from datetime import datetime
+
+from labs.lesson.bench import Bench
+from labs.verdict import Event, read_trail
+
+# The calls of IAM that change a role's policies (IAM API reference); a change of its trust policy is another matter.
+_CHANGES = {
+    "iam:CreateRole",
+    "iam:PutRolePolicy",
+    "iam:DeleteRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:DeleteRolePermissionsBoundary",
+}
+
+
+def changed_at(bench: Bench, since: datetime) -> datetime | None:
+    """The last change of the push role's policies since a moment, in whole seconds; None when the trail shows none.
+
+    AWS records IAM's calls in us-east-1 only (CloudTrail user guide, "Global service events"): a lab in another Region
+    does not see them.
+    """
+    events = read_trail(bench.reader("cloudtrail"), since, "iam.amazonaws.com")
+    changes = [
+        each.at for each in events if each.action in _CHANGES and each.role == bench.push_role and not each.error
+    ]
+    return max(changes, default=None)
+
+
+def repository_policy_changed_at(bench: Bench, events: tuple[Event, ...]) -> datetime | None:
+    """The last change of the repository's own policy among ECR's events; None when they show none."""
+    names = ("ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy")
+    changes = [each for each in events if each.action in names and not each.error]
+    return max((each.at for each in changes if each.resource == bench.repository_arn), default=None)
