@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from labs.ledger import kinds
+from labs.ledger.names import KIT_TAG, OWNER_TAG
 from labs.lesson.bench import Bench
 from labs.lesson.cleaning import Kept, kept
 from labs.ui import text
@@ -14,11 +15,42 @@ _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 _SHOWN = 3
 
 
+@dataclass(frozen=True)
+class _Account:
+    """What the account has under the lab's name or tag: its own, another owner's, and what says no owner."""
+
+    ours: tuple[str, ...]
+    others: tuple[str, ...]
+    unclaimed: tuple[str, ...]
+
+
 @dataclass
 class _Subject:
-    """The bench, and the receipt, which is read once."""
+    """The bench, the receipt and the account, which are read once."""
 
     bench: Bench
+
+    @cached_property
+    def found(self) -> _Account:
+        """Everything that by its name or by the kit's tag may be the lab's."""
+        target = self.bench.target
+        ours, others, unclaimed = [], [], []
+        for kind in kinds.known():
+            client = self.bench.reader(kind.service)
+            for id in kind.found(client, target.names):
+                tags = kind.tags_now(client, id)
+                if tags is None or tags.get(KIT_TAG, target.prefix) != target.prefix:
+                    continue  # gone, or another lab's
+                shown, owner = f"{kind.name} {id}", tags.get(OWNER_TAG, "")
+                if target.tags.items() <= tags.items():
+                    ours.append(shown)
+                elif owner:
+                    others.append(f"{shown} (owner: {owner})")
+                elif KIT_TAG in tags:
+                    unclaimed.append(f"{shown} (the kit's tag, no owner)")
+                elif target.names.owns(id):
+                    unclaimed.append(f"{shown} (the lab's name, no tags of it)")
+        return _Account(tuple(ours), tuple(others), tuple(unclaimed))
 
     @cached_property
     def receipt(self) -> Kept | None:
@@ -41,16 +73,20 @@ def _left(subject: _Subject) -> Verdict | None:
 
 def _account(subject: _Subject) -> Verdict | None:
     """What carries the lab's tags now, read from the account."""
-    bench = subject.bench
-    found = [
-        f"{kind.name} {id}"
-        for kind in kinds.known()
-        for id, tags in kind.tagged(bench.reader(kind.service), bench.target.names)
-        if bench.target.tags.items() <= tags.items()
-    ]
+    found = subject.found.ours
     if not found:
         return None
-    return bench.say("clean.made_since", count=len(found), what=text.series(found[:_SHOWN]))
+    return subject.bench.say("clean.made_since", count=len(found), what=text.series(found[:_SHOWN]))
+
+
+def _unclaimed(subject: _Subject) -> Verdict | None:
+    """What has the lab's name or tag and says of nobody whose it is: no receipt names it."""
+    found = subject.found.unclaimed
+    if not found:
+        return None
+    return subject.bench.say(
+        "clean.unclaimed", count=len(found), what=text.series(found[:_SHOWN]), prefix=subject.bench.target.prefix
+    )
 
 
 def _passed(subject: _Subject) -> Verdict:
@@ -58,10 +94,12 @@ def _passed(subject: _Subject) -> Verdict:
     assert receipt is not None, "the gates before have found it"
     # How old the prices are stands in the receipt.
     cost = f"; cost {receipt.cost.partition(' (')[0]}" if receipt.cost else ""
-    return subject.bench.say("clean.pass", created=receipt.created, gone=receipt.gone, cost=cost)
+    others = subject.found.others
+    beside = f"; not the lab's: {text.series(others[:_SHOWN])}" if others else ""
+    return subject.bench.say("clean.pass", created=receipt.created, gone=receipt.gone, cost=cost, beside=beside)
 
 
-GATES = (Gate("receipt", _receipt), Gate("left", _left), Gate("account", _account))
+GATES = (Gate("receipt", _receipt), Gate("left", _left), Gate("account", _account), Gate("unclaimed", _unclaimed))
 
 
 def check(bench: Bench) -> Report:

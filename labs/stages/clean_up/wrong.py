@@ -1,10 +1,13 @@
 """Known mistakes of stage 07."""
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from labs.ledger.names import KIT_TAG
+from labs.ledger.names import KIT_TAG, OWNER_TAG
 from labs.lesson.bench import Bench
 from labs.lesson.cleaning import clean
+from labs.lesson.eventual import answering
 from labs.lesson.stage import Wrong
 from labs.stages.clean_up.solve import solve
 from labs.subjects.push import lab_repository
@@ -26,6 +29,28 @@ def _untagged(bench: Bench) -> None:
     bench.client("iam").delete_role(RoleName=name)
 
 
+def _stray(**tags: Callable[[Bench], str]) -> Callable[[Bench], Bench]:
+    """A role that was made past the kit, in the console: it has the lab's name and some or none of its tags."""
+
+    def do(bench: Bench) -> Bench:
+        solve(bench)
+        target = bench.target
+        iam: Any = target.session.client("iam", endpoint_url=target.endpoint or None)
+        name = target.names.role("stray")
+        given = [{"Key": key, "Value": value(bench)} for key, value in tags.items()]
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=given)
+
+        def once(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+            # Seen by the check, it is taken away: this stage's reset only forgets.
+            if answer["Role"]["RoleName"] == name:
+                iam.delete_role(RoleName=name)
+            return answer
+
+        return answering(bench, "iam", "get_role", once)
+
+    return do
+
+
 def _made_since(bench: Bench) -> None:
     solve(bench)
     lab_repository.create(bench)
@@ -34,5 +59,12 @@ def _made_since(bench: Bench) -> None:
 WRONG = (
     Wrong("nothing was run", "clean.no_receipt", _nothing),
     Wrong("a role without the lab's tag", "clean.left", _untagged),
+    Wrong("a role with the lab's name and no tags", "clean.unclaimed", _stray()),
+    Wrong(
+        "a role with the kit's tag and no owner",
+        "clean.unclaimed",
+        _stray(**{KIT_TAG: lambda bench: bench.target.prefix}),
+    ),
+    Wrong("a role of somebody else's", "clean.pass", _stray(**{OWNER_TAG: lambda _: "bob"})),
     Wrong("something was made afterwards", "clean.made_since", _made_since),
 )
