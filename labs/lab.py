@@ -161,7 +161,7 @@ def check() -> None:
     Example: ``lab.check()``
     """
     bench, subject = _open.the_bench(), _open.in_hand()
-    report = runner.check_and_record(subject.name, bench)
+    report = runner.check_and_record(subject.name, bench, say=print)
     print(report)
     if report.verdict.passed:
         _settle(subject, bench.progress.of(subject.name).prediction)

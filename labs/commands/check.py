@@ -1,6 +1,8 @@
 """``labs check STAGE``: the verdict."""
 
 import argparse
+import sys
+from functools import partial
 
 from labs.commands.verbs import as_command_lines
 from labs.lesson import runner
@@ -23,6 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; 0 for PASS, 1 for NOT YET and FAIL, 2 for CANNOT CHECK."""
-    report = runner.check_and_record(stage(args.stage).name, open_bench())
+    report = runner.check_and_record(stage(args.stage).name, open_bench(), say=partial(print, file=sys.stderr))
     print(as_command_lines(str(report), "check"))
     return _CODES[report.verdict.status]

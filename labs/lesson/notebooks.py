@@ -41,6 +41,8 @@ SANITIZE = "tests/notebooks/sanitize.cfg"
 
 # What differs from run to run, and what is committed in its place.
 _STABLE = (
+    # Whether one has to wait depends on the machine.
+    (re.compile(r"(?m)^Waiting until .*\n"), ""),
     (re.compile(r"127\.0\.0\.1:\d{2,5}"), "127.0.0.1:5000"),
     (re.compile(r"localhost:\d{2,5}"), "localhost:5000"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)"), "2026-11-23T12:00:00Z"),

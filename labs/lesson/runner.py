@@ -28,20 +28,25 @@ def check(
     bench: Bench,
     *,
     solved: bool = False,
+    say: Callable[[str], object] = lambda _line: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """The report of one stage; a NOT YET whose message says ``waits`` is asked again until a deadline.
 
-    ``solved``: the kit has just done the stage itself, and waits longer.
+    ``solved``: the kit has just done the stage itself, and waits longer. ``say`` hears once what is waited for.
     """
-    deadline = clock() + (DEADLINE_SOLVED_S if solved else DEADLINE_AWS_S if bench.on_aws else DEADLINE_LOCAL_S)
-    pause = 0.25
+    patience = DEADLINE_SOLVED_S if solved else DEADLINE_AWS_S if bench.on_aws else DEADLINE_LOCAL_S
+    deadline = clock() + patience
+    pause, told = 0.25, False
     while True:
         report = ask(subject, bench)
         message = catalogue().messages[report.verdict.message_id]
         if not (message.waits and report.verdict.status is Status.NOT_YET) or clock() + pause > deadline:
             return report
+        if not told:
+            told = True
+            say(f"Waiting until this changes by itself: {report.verdict.found}; at most {patience:.0f} s.")
         sleep(pause)
         pause = min(2 * pause, 5.0)
 
@@ -79,10 +84,12 @@ def _explained(doing: str) -> Iterator[None]:
         raise explain(error, doing) from error
 
 
-def check_and_record(name: str, bench: Bench, *, solved: bool = False) -> Report:
-    """Check a stage and write the outcome into the progress file."""
+def check_and_record(
+    name: str, bench: Bench, *, solved: bool = False, say: Callable[[str], object] = lambda _line: None
+) -> Report:
+    """Check a stage and write the outcome into the progress file; ``say`` hears what is waited for."""
     subject = stage(name)
-    report = check(subject, bench, solved=solved)
+    report = check(subject, bench, solved=solved, say=say)
     before = bench.progress.of(subject.name)
     after = before.checked(report, datetime.now(UTC))
     if after != before:

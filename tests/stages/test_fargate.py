@@ -53,6 +53,9 @@ def test_after_the_circuit_breaker_rolled_back_the_check_still_says_why_nothing_
     report = runner.ask(FARGATE, begun)
     assert report.verdict.message_id == "service.failing", str(report)
     assert "unable to place a task" in report.verdict.found
+    name, number = resources.service(begun), newest["revision"]
+    assert f"{name}:{number} failed and was rolled back to {name}:{number - 1}" in report.verdict.found
+    assert f"update_service with {name}:{number} would fail again" in report.verdict.cause
 
 
 def test_solving_what_is_solved_makes_no_new_revision_and_replaces_no_task(begun: Bench) -> None:
@@ -139,6 +142,24 @@ def test_a_service_that_does_not_become_steady_is_shown_with_ecss_own_words(begu
     assert "not steady" in shown
     assert "The specified log group does not exist" in " ".join(shown.split())
     assert shown.endswith("Next: lab.diagnose() names the cause")
+
+
+def test_a_tag_that_is_not_there_is_told_as_soon_as_the_first_task_has_failed(
+    begun: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    solve.put_secret(begun)
+    solve.make_log_group(begun)
+    solve.write_policies(begun)
+    solve.make_roles(begun)
+    solve.register(begun, solve.definition(begun, "v9"))
+    solve.make_service(begun)
+    shown = " ".join(show.service(begun).split())
+    assert capsys.readouterr().out.startswith("Waiting until 2 of 2 tasks run, in one deployment: at most 2 minutes")
+    assert "A task failed, and ECS says why: CannotPullContainerError" in shown
+    assert f"{begun.repository}:v9" in shown
+    service = service_of(begun, begun.client("ecs"))
+    assert service is not None
+    assert service["deployments"][0]["rolloutState"] == "IN_PROGRESS", "it did not wait for the circuit breaker"
 
 
 def test_the_subject_finds_the_newest_revision_and_the_service(begun: Bench) -> None:

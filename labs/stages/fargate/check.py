@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs import oci
+from labs.ledger.names import stamp
 from labs.lesson.bench import Bench
 from labs.stages.fargate import program_log, resources, service_gates
 from labs.stages.fargate.subject import ServiceSubject
@@ -60,13 +61,15 @@ def _steady(subject: ServiceSubject) -> Verdict | None:
     values = {"running": running, "wanted": resources.TASKS, "deployments": len(deployments)}
     if current != newest:
         if said := _rolled_back(service, definition):
-            return subject.say("service.failing", said=said, **values)
+            why = f"update_service with {newest} would fail again: that revision has to be put right first."
+            told = f"{newest} failed and was rolled back to {current}: {said}"
+            return subject.say("service.failing", said=told, why=why, **values)
         return subject.say("service.old_revision", current=current, newest=newest)
     if len(deployments) == 1 and running == resources.TASKS == service["desiredCount"] and not service["pendingCount"]:
         return None
     said = _telling_event(service, subject)
     if said:
-        return subject.say("service.failing", said=said, **values)
+        return subject.say("service.failing", said=f"the service says: {said}", why="", **values)
     return subject.say("service.not_steady", **values)
 
 
@@ -96,6 +99,12 @@ def _digest(subject: ServiceSubject) -> Verdict | None:
     """Each task runs what was pushed under the tag, for its CPU."""
     pushed = subject.pushed
     assert pushed is not None, "the gate before has found it"
+    named = str(subject.container().get("image", ""))
+    wanted = f"{subject.bench.repository}:{resources.TAG}"
+    if named not in (wanted, f"{subject.bench.repository}@{pushed.digest}", f"{wanted}@{pushed.digest}"):
+        found = subject.definition or {}
+        where = f"{found.get('family')}:{found.get('revision')}"
+        return subject.say("service.other_tag", definition=where, image=named, wanted=wanted)
     runs = program_log.running(subject.bench, subject.ecs)
     if len(runs) < resources.TASKS:
         return subject.say("service.not_steady", running=len(runs), wanted=resources.TASKS, deployments=1)
@@ -106,7 +115,7 @@ def _digest(subject: ServiceSubject) -> Verdict | None:
         if run.digest not in right:
             return subject.say(
                 "service.other_image", task=run.task_id[:8], found=run.digest[:19], tag=resources.TAG,
-                wanted=pushed.digest[:19],
+                wanted=pushed.digest[:19], made=stamp(run.created), pushed=stamp(pushed.at),
             )  # fmt: skip
     return None
 

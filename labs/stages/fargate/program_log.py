@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -48,18 +48,22 @@ def firsts(logs: Any, group: str) -> list[tuple[str, Line]]:
     return [(event["logStreamName"], line) for event in ordered for line in _first_lines([event])]
 
 
-def wait_heard(bench: Bench) -> None:
-    """Wait until each running task has said its first line, or for as long as that may take.
+def wait_heard(bench: Bench, say: Callable[[str], object] = lambda _line: None) -> None:
+    """Wait until each running task has said its first line, or for as long as that may take; ``say`` hears of it.
 
     A process that is told to stop before it listens for SIGTERM gets SIGKILL half a minute later.
     """
     ecs, logs = bench.client("ecs"), bench.client("logs")
-    deadline = time.monotonic() + _HEARD_S
+    deadline, told = time.monotonic() + _HEARD_S, False
     while time.monotonic() < deadline:
         # A stream's name ends with the id of its task.
         heard = {stream.rpartition("/")[2] for stream, _ in firsts(logs, resources.log_group(bench))}
-        if {run.task_id for run in running(bench, ecs)} <= heard:
+        silent = {run.task_id for run in running(bench, ecs)} - heard
+        if not silent:
             return
+        if not told:
+            told = True
+            say(f"Waiting until {len(silent)} running tasks have said their first line: at most {_HEARD_S:.0f} s.")
         time.sleep(2.0 if bench.on_aws else 0.2)
 
 

@@ -4,6 +4,7 @@ from labs.lesson.bench import Bench
 
 VERSION, TAG = "2.0.0", "v2"
 TASKS = 2
+RETENTION_DAYS = 7
 POLICY_NAME = "execution"
 POLICY_FILE, TRUST_FILE = "execution-policy.json", "task-trust.json"
 

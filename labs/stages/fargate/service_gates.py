@@ -9,8 +9,10 @@ from labs.failures import code_of
 from labs.iam import PolicyKind, Principal, PrincipalKind, Request, evaluate_trust, parse_policy
 from labs.stages.fargate import resources
 from labs.stages.fargate.subject import ServiceSubject
+from labs.subjects.image.baked_secrets import secret_in
 from labs.subjects.push import role_policies
 from labs.subjects.push.policy_review import PolicyDocument
+from labs.subjects.tasks.app_secret import app_secret
 from labs.ui import text
 from labs.verdict import Verdict
 
@@ -38,6 +40,10 @@ def log_group(subject: ServiceSubject) -> Verdict | None:
         return subject.say("service.no_log_group", name=name)
     if not group.get("retentionInDays"):
         return subject.say("service.no_retention", name=name)
+    if group["retentionInDays"] > resources.RETENTION_DAYS:
+        return subject.say(
+            "service.long_retention", name=name, days=group["retentionInDays"], wanted=resources.RETENTION_DAYS
+        )
     return None
 
 
@@ -114,15 +120,29 @@ def definition(subject: ServiceSubject) -> Verdict | None:
 
 def _secret_reference(subject: ServiceSubject, where: str) -> Verdict | None:
     bench, container = subject.bench, subject.container()
-    plain = [each["name"] for each in container.get("environment", ()) if each["name"] == "APP_SECRET"]
-    if plain:
-        return subject.say("service.secret_in_environment", definition=where)
+    plain = _plain_secret(subject)
+    if plain is not None:
+        name, kind = plain
+        return subject.say("service.secret_in_environment", definition=where, variable=name, kind=kind)
     sources = {each["name"]: each["valueFrom"] for each in container.get("secrets", ())}
     found = sources.get("APP_SECRET", "")
     if found not in (resources.parameter(bench), resources.parameter_arn(bench)):
         return subject.say(
             "service.no_secret_reference", definition=where, name=resources.parameter(bench), found=found or "none"
         )
+    return None
+
+
+def _plain_secret(subject: ServiceSubject) -> tuple[str, str] | None:
+    """The first variable of any container that holds a secret in plain text, and what it holds; not its value."""
+    known = app_secret(subject.bench)
+    for container in (subject.definition or {}).get("containerDefinitions", ()):
+        for each in container.get("environment", ()):
+            name, value = str(each.get("name", "")), str(each.get("value", ""))
+            # The lab's own name is taken at its word, whatever stands there.
+            kind = "the app's secret" if name == "APP_SECRET" else secret_in(name, value, known)
+            if kind:
+                return name, kind
     return None
 
 

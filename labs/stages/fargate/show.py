@@ -5,8 +5,9 @@ from typing import Any
 from labs.errors import LabError
 from labs.lesson.bench import Bench
 from labs.stages.fargate import program_log, resources
-from labs.stages.fargate.solve import make_roles, wait_steady
+from labs.stages.fargate.solve import make_roles
 from labs.stages.fargate.subject import service_of
+from labs.stages.fargate.waiting import watch
 from labs.subjects.push import role_policies
 from labs.ui import text
 
@@ -30,11 +31,15 @@ def _own(bench: Bench, role: str) -> Any:
 
 
 def service(bench: Bench) -> str:
-    """The service when it is steady, or will not become so: counts and tasks; if it is not, the newest events."""
+    """The service when it is steady, or will not become so: counts and tasks; if it is not, why, and the newest events.
+
+    What it waits for is printed at once.
+    """
     ecs = bench.client("ecs")
     if service_of(bench, ecs) is None:
         raise LabError("There is no service yet.", "run the cell that calls create_service", id="no-service-yet")
-    steady = wait_steady(bench)
+    waited = watch(bench, print)
+    steady = waited.steady
     found = service_of(bench, ecs) or {}
     facts = {
         "Service": f"{found['serviceName']}: {'steady' if steady else 'not steady'}",
@@ -44,6 +49,8 @@ def service(bench: Bench) -> str:
     rows = sorted((run.subnet, run.platform, run.definition) for run in program_log.running(bench, ecs))
     shown = [text.facts(facts)]
     shown += ["", text.table(("subnet", "CPU", "revision"), rows)] if rows else []
+    if waited.reason:
+        shown += ["", "A task failed, and ECS says why:", text.wrapped(f"  {waited.reason}")]
     if not steady:
         events = [text.wrapped(f"  {each['message']}") for each in found.get("events", ())[:_EVENTS]]
         shown += ["", "Newest events first:", *events, "", "Next: lab.diagnose() names the cause"]
@@ -53,7 +60,7 @@ def service(bench: Bench) -> str:
 def log_lines(bench: Bench) -> str:
     """The program's first lines in the log group, oldest first: version, and whether the secret arrived."""
     if service_of(bench, bench.client("ecs")) is not None:
-        program_log.wait_heard(bench)
+        program_log.wait_heard(bench, print)
     group = resources.log_group(bench)
     rows = [
         (str(line["event"]), str(line.get("version", "")), "yes" if line.get("secret_arrived") is True else "no")

@@ -1,6 +1,5 @@
 """Stage 05 as the solution does it: secret, log, roles, definition, service; then the service rolls to a new image."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,20 +8,19 @@ from botocore.exceptions import ClientError
 
 from labs.errors import LabError
 from labs.failures import code_of
+from labs.iam import PolicyKind
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.lesson.shell import build, must
 from labs.lesson.stage import stage
 from labs.lesson.undo import named, undo
 from labs.stages.fargate import program_log, resources, service_gates
 from labs.stages.fargate.subject import ServiceSubject, definition_of, service_of
+from labs.stages.fargate.waiting import wait_steady
 from labs.subjects.push import lab_repository, push_client, role_policies
 from labs.subjects.tasks import task_runs
 from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.vpc import ids
 from labs.subjects.vpc.vpc_names import TASKS
-
-RETENTION_DAYS = 7
-_STEADY_LOCAL_S, _STEADY_AWS_S = 120.0, 900.0
 
 
 def prepare(bench: Bench) -> dict[str, str]:
@@ -85,7 +83,7 @@ def put_secret(bench: Bench, kind: str = "SecureString", value: str = "") -> Non
             raise
 
 
-def make_log_group(bench: Bench, days: int = RETENTION_DAYS) -> None:
+def make_log_group(bench: Bench, days: int = resources.RETENTION_DAYS) -> None:
     """The log group, which forgets after ``days``; 0: never."""
     logs, name = bench.client("logs"), resources.log_group(bench)
     try:
@@ -129,15 +127,14 @@ def _read(bench: Bench, file: str) -> str:
     path = bench.work / file
     if not path.exists():
         raise LabError(f"There is no file {file}.", "run the cell above, which writes it", id="role-file-missing")
-    text = path.read_text()
+    text = role_policies.text_of(path)
     if role_policies.is_empty(text):
         raise LabError(
             f"{file} has no statement yet, so no role was made.",
             "write it, then run this again",
             id="role-policy-empty",
         )
-    if file != resources.TRUST_FILE:
-        role_policies.read_policy(text)
+    role_policies.read_policy(text, PolicyKind.TRUST if file == resources.TRUST_FILE else PolicyKind.IDENTITY)
     return text
 
 
@@ -235,24 +232,6 @@ def roll(bench: Bench) -> None:
     )
     wait_steady(bench)
     program_log.wait_heard(bench)
-
-
-def wait_steady(bench: Bench) -> bool:
-    """Wait until the newest deployment is the only one and complete; False when it does not come to that in time."""
-    ecs = bench.client("ecs")
-    deadline, pause = time.monotonic() + (_STEADY_AWS_S if bench.on_aws else _STEADY_LOCAL_S), 0.2
-    while True:
-        service = service_of(bench, ecs)
-        if service is None:
-            return False
-        states = [each.get("rolloutState") for each in service["deployments"]]
-        failed = "FAILED" in states
-        if states == ["COMPLETED"] and service["runningCount"] == service["desiredCount"]:
-            return True
-        if failed or time.monotonic() > deadline:
-            return False
-        time.sleep(pause)
-        pause = min(2 * pause, 10.0 if bench.on_aws else 0.5)
 
 
 def reset(bench: Bench) -> None:

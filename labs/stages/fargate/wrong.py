@@ -22,11 +22,12 @@ from labs.stages.fargate.solve import (
     register,
     solve,
     text_of,
-    wait_steady,
     write_policies,
 )
 from labs.stages.fargate.subject import service_of
+from labs.stages.fargate.waiting import wait_steady
 from labs.subjects.tasks import task_runs
+from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.tasks.execution_policy import MANAGED
 from labs.subjects.vpc import ids
 
@@ -153,6 +154,26 @@ def _container(change: Callable[[Bench], Body]) -> Callable[[Bench], None]:
     return do
 
 
+def _plain(name: str, value: str) -> Callable[[Bench], None]:
+    """Beside the secret by reference, another one in plain text."""
+    return _container(lambda _: {"environment": [{"name": "PORT", "value": "8080"}, {"name": name, "value": value}]})
+
+
+def _innocent_name(bench: Bench) -> None:
+    _plain("GREETING", app_secret(bench))(bench)
+
+
+def _second_container(bench: Bench) -> None:
+    _roles_ready(bench)
+    beside = {
+        "name": "agent",
+        "image": f"{bench.repository}:{BOTH}",
+        "essential": False,
+        "environment": [{"name": "API_TOKEN", "value": "t0ps3cret"}],
+    }
+    register(bench, definition(bench, BOTH, containerDefinitions=[container(bench, BOTH), beside]))
+
+
 def _one_role(bench: Bench) -> None:
     _roles_ready(bench)
     both = resources.execution_role_arn(bench)
@@ -186,6 +207,15 @@ def _old_image(bench: Bench) -> None:
     """Pushed, and the service never left the first image."""
     _started()(bench)
     push_new(bench)
+    wait_steady(bench)
+
+
+def _new_revision_old_image(bench: Bench) -> None:
+    """Pushed, registered and rolled out; the revision names the old tag."""
+    _old_image(bench)
+    register(bench, definition(bench, BOTH))
+    ecs, where = bench.client("ecs"), {"cluster": task_runs.cluster(bench), "service": resources.service(bench)}
+    ecs.update_service(**where, taskDefinition=resources.service(bench))
     wait_steady(bench)
 
 
@@ -257,6 +287,16 @@ WRONG = (
     Wrong("a String in place of a SecureString", "service.plain_secret", lambda bench: put_secret(bench, "String")),
     Wrong("no log group", "service.no_log_group", put_secret),
     Wrong("a log group without retention", "service.no_retention", first(put_secret, lambda b: make_log_group(b, 0))),
+    Wrong(
+        "a log group that forgets after ten years",
+        "service.long_retention",
+        first(put_secret, lambda bench: make_log_group(bench, 3653)),
+    ),
+    Wrong(
+        "a log group that forgets after two weeks",
+        "service.long_retention",
+        first(put_secret, lambda bench: make_log_group(bench, 14)),
+    ),
     Wrong("no roles", "service.no_role", first(put_secret, make_log_group)),
     Wrong("a trust policy for EC2", "service.trust", _trust),
     Wrong("a trust policy for ECS and EC2", "service.trust_wide", _trust_wide),
@@ -290,6 +330,14 @@ WRONG = (
         "service.secret_in_environment",
         _container(lambda _: {"secrets": None, "environment": [{"name": "APP_SECRET", "value": "plain"}]}),
     ),
+    Wrong("another secret in the environment", "service.secret_in_environment", _plain("DB_PASSWORD", "hunter2")),
+    Wrong(
+        "a password inside an address",
+        "service.secret_in_environment",
+        _plain("DATABASE_URL", "postgresql://app:hunter2@db.internal/app"),
+    ),
+    Wrong("the secret under an innocent name", "service.secret_in_environment", _innocent_name),
+    Wrong("the secret in the environment of a second container", "service.secret_in_environment", _second_container),
     Wrong("no secret in the definition", "service.no_secret_reference", _container(lambda _: {"secrets": None})),
     Wrong("no log in the definition", "service.no_log", _container(lambda _: {"logConfiguration": None})),
     Wrong("no service", "service.no_service", _defined()),
@@ -304,7 +352,8 @@ WRONG = (
     Wrong("the service was not told", "service.old_revision", _not_rolled),
     Wrong("asked while it rolls", "service.not_steady", _rolling),
     Wrong("a tag that was never pushed", "service.failing", _wrong_tag),
-    Wrong("the service never left the first image", "service.other_image", _old_image),
+    Wrong("the service never left the first image", "service.other_tag", _old_image),
+    Wrong("a new revision with the old image", "service.other_tag", _new_revision_old_image),
     Wrong("the tag was pushed again", "service.other_image", _pushed_again),
     Wrong("the log's lines were deleted", "service.no_log_line", _log_deleted),
     Wrong("a secret that does not reach the program", "service.secret_absent", _empty_secret),

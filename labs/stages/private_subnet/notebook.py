@@ -25,7 +25,7 @@ def run_task(bench: Bench, label: str) -> None:
     Example: ``lab.run_task("talk")``
     """
     trial_runs.run_trial(bench, label)
-    print(trial_runs.ended(task_runs.settled(bench, label)))
+    print(trial_runs.ended(task_runs.settled(bench, label, print)))
 
 
 def stopped(bench: Bench, label: str) -> None:
@@ -33,7 +33,7 @@ def stopped(bench: Bench, label: str) -> None:
 
     Example: ``lab.stopped("bare")``
     """
-    print(trial_runs.ended(task_runs.settled(bench, label)))
+    print(trial_runs.ended(task_runs.settled(bench, label, print)))
 
 
 def endpoints(bench: Bench) -> None:

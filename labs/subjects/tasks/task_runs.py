@@ -110,14 +110,15 @@ def labelled(bench: Bench, ecs: Any, label: str) -> tuple[TaskRun, ...]:
     return tuple(sorted((*kept, *live), key=lambda task: task.created))
 
 
-def settled(bench: Bench, label: str) -> TaskRun:
+def settled(bench: Bench, label: str, say: Callable[[str], object] = lambda _line: None) -> TaskRun:
     """Wait until the newest task of an experiment runs or has stopped, and keep what was seen.
 
-    LabError when there is no such task, or it does not settle within ``WAIT_LOCAL_S`` or ``WAIT_AWS_S``.
+    ``say`` hears what is waited for, if anything is. LabError when there is no such task, or it does not settle within
+    ``WAIT_LOCAL_S`` or ``WAIT_AWS_S``.
     """
     ecs = bench.client("ecs")
     limit = WAIT_AWS_S if bench.on_aws else WAIT_LOCAL_S
-    deadline, pause = time.monotonic() + limit, 0.1
+    deadline, pause, told = time.monotonic() + limit, 0.1, False
     while True:
         tasks = [read_task(task) for task in described(ecs, cluster(bench), startedBy=label)]
         if not tasks:
@@ -128,6 +129,9 @@ def settled(bench: Bench, label: str) -> TaskRun:
         if last.status in ("RUNNING", "STOPPED"):
             _keep(bench, label, tasks)
             return last
+        if not told:
+            told = True
+            say(f"Waiting until the task {last.task_id} runs or has stopped: at most {limit:.0f} s.")
         if time.monotonic() > deadline:
             raise LabError(
                 f"The task {last.task_id} is still {last.status} after {limit:.0f} s.",

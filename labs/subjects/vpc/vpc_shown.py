@@ -71,10 +71,13 @@ def endpoints(bench: Bench) -> str:
 
 
 def wait_available(bench: Bench) -> None:
-    """Wait until no endpoint is pending. LabError when that takes longer than AWS says it does."""
+    """Wait until no endpoint is pending, and say so. LabError when that takes longer than AWS says it does."""
     limit = _AVAILABLE_AWS_S if bench.on_aws else _AVAILABLE_LOCAL_S
-    deadline, pause = time.monotonic() + limit, 0.1
-    while any(str(each["State"]).lower() == "pending" for each in _found(bench).endpoints):
+    deadline, pause, told = time.monotonic() + limit, 0.1, False
+    while pending := [each for each in _found(bench).endpoints if str(each["State"]).lower() == "pending"]:
+        if not told:
+            told = True
+            print(f"Waiting until {len(pending)} endpoints are available: at most {limit:.0f} s.")
         if time.monotonic() > deadline:
             raise LabError(
                 f"An endpoint is still pending after {limit:.0f} s.", "run the cell again", id="endpoint-still-pending"
