@@ -9,6 +9,8 @@ from labs import network
 from labs.account.vpc_reader import Taken, take, vpc_of
 from labs.errors import LabError
 from labs.failures import explain
+from labs.iam.json_faults import json_fault
+from labs.iam.positions import line_and_column
 from labs.ledger.names import KIT_TAG
 from labs.printable import printable
 from labs.session.target import Target
@@ -44,7 +46,12 @@ def load(file: Path) -> Mapping[str, Any]:
         why = error.strerror or error
         raise LabError(f"{file} cannot be read: {why}.", _SAVED, id="snapshot-not-read") from error
     except (ValueError, RecursionError) as error:
-        raise LabError(f"{file} is not JSON: {error}.", _SAVED, id="snapshot-not-json") from error
+        what = f"{file} is not JSON: {error}."
+        if isinstance(error, json.JSONDecodeError):
+            fault = json_fault(error.doc)
+            line, column = line_and_column(error.doc, fault.offset)
+            what = f"{file} is not JSON, at line {line}, column {column}: {fault.words}."
+        raise LabError(what, _SAVED, id="snapshot-not-json") from error
     if not isinstance(document, Mapping):
         raise LabError(f"{file} does not hold a JSON object.", _SAVED, id="snapshot-not-object")
     return document

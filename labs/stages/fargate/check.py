@@ -8,7 +8,9 @@ from labs.ledger.names import stamp
 from labs.lesson.bench import Bench
 from labs.stages.fargate import program_log, resources, service_gates
 from labs.stages.fargate.subject import ServiceSubject
+from labs.subjects.push.pushed_review import problem_inside
 from labs.subjects.tasks import task_runs
+from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.vpc import reading
 from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
@@ -27,6 +29,13 @@ def _image(subject: ServiceSubject) -> Verdict | None:
     if subject.pushed is None:
         return subject.say("service.no_image", tag=resources.TAG, repository=subject.bench.repository_name)
     return None
+
+
+def _inside(subject: ServiceSubject) -> Verdict | None:
+    """The bytes of what was pushed: programs for each platform, not root, no secret, the build of this work folder."""
+    assert subject.pushed is not None, "the gate before has found it"
+    problem = problem_inside(subject.bench, resources.TAG, subject.pushed, app_secret(subject.bench))
+    return None if problem is None else subject.say(f"service.{problem.name}", **problem.values)
 
 
 def _service(subject: ServiceSubject) -> Verdict | None:
@@ -152,6 +161,7 @@ GATES = (
     Gate("definition", service_gates.definition),
     Gate("service", _service),
     Gate("image", _image),
+    Gate("inside", _inside),
     Gate("steady", _steady),
     Gate("digest", _digest),
     Gate("log", _arrived),

@@ -26,6 +26,7 @@ from labs.stages.fargate.solve import (
 )
 from labs.stages.fargate.subject import service_of
 from labs.stages.fargate.waiting import wait_steady
+from labs.subjects.push import image_mistakes
 from labs.subjects.tasks import task_runs
 from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.tasks.execution_policy import MANAGED
@@ -203,6 +204,17 @@ def _not_rolled(bench: Bench) -> None:
     register(bench, definition(bench, resources.TAG))
 
 
+def _pushed_otherwise(change: image_mistakes.Change) -> Callable[[Bench], None]:
+    """Version 2 was built with another Dockerfile or app."""
+
+    def do(bench: Bench) -> None:
+        _started()(bench)
+        with image_mistakes.changed(bench, change):
+            push_new(bench)
+
+    return do
+
+
 def _old_image(bench: Bench) -> None:
     """Pushed, and the service never left the first image."""
     _started()(bench)
@@ -349,6 +361,15 @@ WRONG = (
     ),
     Wrong("public addresses", "service.public_ip", _started(assignPublicIp="ENABLED")),
     Wrong("version 2 was not pushed", "service.no_image", _started()),
+    *(
+        Wrong(mistake, f"service.{name}", _pushed_otherwise(change))
+        for mistake, name, change in (
+            ("version 2 for one platform's programs", "wrong_machine_code", image_mistakes.pinned),
+            ("version 2 runs as root", "runs_as_root", image_mistakes.as_root),
+            ("version 2 has the secret in it", "secret_inside", image_mistakes.secret_in_env(app_secret)),
+            ("version 2 of another app", "other_build", image_mistakes.other_program),
+        )
+    ),
     Wrong("the service was not told", "service.old_revision", _not_rolled),
     Wrong("asked while it rolls", "service.not_steady", _rolling),
     Wrong("a tag that was never pushed", "service.failing", _wrong_tag),

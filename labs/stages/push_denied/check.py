@@ -161,6 +161,10 @@ def _worked(bench: Bench, since: datetime, events: tuple[Event, ...]) -> Event |
 
 def _words_only(subject: _Subject) -> Verdict | None:
     """The client was refused; the trail is silent. On AWS a HEAD of a layer is in no documented event."""
+    written = datetime.fromtimestamp(subject.bench.push_log.stat().st_mtime, UTC)
+    if subject.changed_at is not None and written < subject.changed_at:
+        why = f"push.log is of then; the role's policies were changed at {stamp(subject.changed_at)}."
+        return subject.say("push.denied.older_refusal", action="the push", at=stamp(written), why=why)
     review = push_role.reviewer(subject.bench, subject.documents)
     lacking = review.lacking()
     if lacking != (MISSING,) or not review.decide(TOKEN, "*").allowed:

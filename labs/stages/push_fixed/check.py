@@ -8,11 +8,9 @@ from labs import oci
 from labs.iam import MalformedPolicy, parse_policy
 from labs.ledger.names import stamp
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
-from labs.subjects.image.examination import examine, other_build
-from labs.subjects.image.from_lines import pin_of
 from labs.subjects.push import lab_repository, policy_age, push_role, role_policies
 from labs.subjects.push.policy_review import MISSING, PolicyDocument
-from labs.subjects.push.pushed_image import archived, opened
+from labs.subjects.push.pushed_review import problem_inside
 from labs.subjects.tasks.app_secret import app_secret
 from labs.ui import text
 from labs.verdict import Event, Gate, Report, Verdict, read_trail, run_gates
@@ -133,18 +131,8 @@ def _inside(subject: _Subject) -> Verdict | None:
     """The bytes of what was pushed: programs for each platform, not root, no secret, the build of this work folder."""
     bench, pushed = subject.bench, subject.image
     assert pushed is not None, "the gates before have found it"
-    with opened(bench, BOTH, pushed) as image:
-        fault = examine(image, WANTED, app_secret(bench))
-        if fault is not None:
-            pin = pin_of(bench.app / "Dockerfile", {"PYTHON_IMAGE": bench.python_image})
-            cause = f"FROM is pinned to one platform's image: {pin}." if pin else ""
-            return subject.say(
-                f"push.fixed.{fault.name}", platform=fault.platform, found=fault.found, tag=BOTH, cause=cause
-            )
-        other = other_build(image, WANTED, bench.app / "app.py", archived(bench))
-    if other:
-        return subject.say("push.fixed.other_build", tag=BOTH, at=stamp(pushed.at), other=other)
-    return None
+    problem = problem_inside(bench, BOTH, pushed, app_secret(bench))
+    return None if problem is None else subject.say(f"push.fixed.{problem.name}", **problem.values)
 
 
 def _passed(subject: _Subject) -> Verdict:

@@ -1,17 +1,15 @@
 """Known mistakes of stage 03. Each is really made, with the same engine and boto3."""
 
 import json
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from labs.lesson.bench import BOTH, Bench
 from labs.lesson.shell import build, must
 from labs.lesson.stage import Wrong, stage
 from labs.stages.push_fixed.solve import log_of, put, solve
-from labs.subjects.push import push_client, push_role
+from labs.subjects.push import image_mistakes, push_client, push_role
 from labs.subjects.push.attestation import attest_pushed
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 from labs.subjects.tasks.app_secret import app_secret
@@ -109,7 +107,7 @@ def _single(bench: Bench) -> None:
 def _index_of_one(bench: Bench) -> None:
     """An index whose other platform is not one of the lab's; FROM is pinned, because the base image has none such."""
     put(bench, _text(bench))
-    with _changed(bench, _pinned):
+    with image_mistakes.changed(bench, image_mistakes.pinned):
         must(push_client.push_both(bench, "linux/amd64", "linux/s390x", log=log_of(bench)), "The push")
 
 
@@ -119,56 +117,15 @@ def _as_administrator(bench: Bench) -> None:
     must(push_client.push_both(bench, log=log_of(bench)), "The push")
 
 
-def _built_otherwise(change: Callable[[Bench, str], str]) -> Callable[[Bench], None]:
+def _built_otherwise(change: image_mistakes.Change) -> Callable[[Bench], None]:
     """Pushed under the right policy; the Dockerfile was another one then."""
 
     def do(bench: Bench) -> None:
         put(bench, _text(bench))
-        with _changed(bench, change):
+        with image_mistakes.changed(bench, change):
             must(push_client.push_both(bench, log=log_of(bench)), "The push")
 
     return do
-
-
-@contextmanager
-def _changed(bench: Bench, change: Callable[[Bench, str], str]) -> Iterator[None]:
-    """The work folder with another Dockerfile; afterwards it is as it was, with its times."""
-    before = {path: (path.read_bytes(), path.stat()) for path in bench.app.iterdir() if path.is_file()}
-    dockerfile = bench.app / "Dockerfile"
-    dockerfile.write_text(change(bench, dockerfile.read_text()))
-    try:
-        yield
-    finally:
-        for path in bench.app.iterdir():
-            if path not in before:
-                path.unlink()
-        for path, (data, status) in before.items():
-            path.write_bytes(data)
-            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def _pinned(_: Bench, text: str) -> str:
-    return text.replace("FROM ${", "FROM --platform=linux/amd64 ${")
-
-
-def _pinned_without_label(bench: Bench, text: str) -> str:
-    """As the Dockerfile was given: nothing in it differs between the platforms."""
-    return _pinned(bench, text).replace('LABEL lab.platform="${TARGETPLATFORM}"\n', "")
-
-
-def _copied(name: str, content: Callable[[Bench], str]) -> Callable[[Bench, str], str]:
-    def change(bench: Bench, text: str) -> str:
-        (bench.app / name).write_text(content(bench))
-        return text.replace("USER 10001", f"COPY {name} ./\nUSER 10001")
-
-    return change
-
-
-def _other_program(bench: Bench, text: str) -> str:
-    """An app.py of yesterday."""
-    program = bench.app / "app.py"
-    program.write_text(program.read_text() + "# as it was yesterday\n")
-    return text
 
 
 def _narrowed_afterwards(bench: Bench) -> None:
@@ -271,38 +228,19 @@ WRONG = (
     Wrong("an attestation taken for a platform", "push.fixed.attestation", _attested),
     Wrong("pushed under ecr:*, then narrowed", "push.fixed.older_push", _narrowed_afterwards),
     Wrong("the repository's policy was changed after the push", "push.fixed.older_push", _repository_policy),
-    Wrong("FROM pinned: one image for both", "push.fixed.wrong_machine_code", _built_otherwise(_pinned_without_label)),
-    Wrong("FROM pinned: arm64 full of amd64", "push.fixed.wrong_machine_code", _built_otherwise(_pinned)),
-    Wrong(
-        "an image that runs as root",
-        "push.fixed.runs_as_root",
-        _built_otherwise(lambda _, text: text.replace("USER 10001:10001\n", "")),
-    ),
-    Wrong(
-        "a user that the image does not have",
-        "push.fixed.runs_as_root",
-        _built_otherwise(lambda _, text: text.replace("USER 10001:10001", "USER app")),
-    ),
-    Wrong(
-        "a secret in ENV",
-        "push.fixed.secret_inside",
-        _built_otherwise(lambda bench, text: f'{text}ENV GREETING="{app_secret(bench)}"\n'),
-    ),
-    Wrong(
-        "a secret in a label",
-        "push.fixed.secret_inside",
-        _built_otherwise(lambda _, text: f'{text}LABEL db.password="hunter2"\n'),
-    ),
-    Wrong(
-        "a secret in a layer",
-        "push.fixed.secret_inside",
-        _built_otherwise(_copied("settings.ini", lambda bench: f"secret = {app_secret(bench)}\n")),
-    ),
-    Wrong("another app than the work folder's", "push.fixed.other_build", _built_otherwise(_other_program)),
-    Wrong(
-        "another command than the work folder's",
-        "push.fixed.other_build",
-        _built_otherwise(lambda _, text: text.replace('/app/app.py"]\n', '/app/app.py", "--quiet"]\n')),
+    *(
+        Wrong(mistake, f"push.fixed.{name}", _built_otherwise(change))
+        for mistake, name, change in (
+            ("FROM pinned: one image for both", "wrong_machine_code", image_mistakes.pinned_without_label),
+            ("FROM pinned: arm64 full of amd64", "wrong_machine_code", image_mistakes.pinned),
+            ("an image that runs as root", "runs_as_root", image_mistakes.as_root),
+            ("a user that the image does not have", "runs_as_root", image_mistakes.unknown_user),
+            ("a secret in ENV", "secret_inside", image_mistakes.secret_in_env(app_secret)),
+            ("a secret in a label", "secret_inside", image_mistakes.password_in_label),
+            ("a secret in a layer", "secret_inside", image_mistakes.secret_in_layer(app_secret)),
+            ("another app than the work folder's", "other_build", image_mistakes.other_program),
+            ("another command than the work folder's", "other_build", image_mistakes.other_command),
+        )
     ),
     Wrong("pushed as the administrator", "push.fixed.other_principal", _as_administrator),
 )
