@@ -88,8 +88,8 @@ def test_an_arn_that_is_not_the_repositorys_shows_where(old: str, new: str, line
 
 
 def test_a_verdict_hides_no_character() -> None:
-    shown = str(said("push.fixed.typo", {"action": "ecr:Put\u200bImage", "suggestion": "ecr:PutImage"}))
-    assert '"ecr:Put[zero width space (U+200B)]Image"' in shown
+    shown = str(said("push.fixed.typo", {"action": "ecr:Put\u200bIm\u00a0age", "suggestion": "ecr:PutImage"}))
+    assert r'"ecr:Put\u200bIm[no-break space (U+00A0)]age"' in shown
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
