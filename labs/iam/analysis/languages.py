@@ -181,11 +181,29 @@ def find(inside: Sequence[Language], outside: Sequence[Language], taste: Taste =
 
     Where variables are in play, it is a text with marks left out: only None can be relied on. Raises Undecided.
     """
-    inside = sorted((each for each in inside if not each.everything), key=lambda each: len(each.patterns))
+    inside = sorted((each for each in inside if not each.everything), key=lambda each: (each.open, len(each.patterns)))
     inside = inside or [EVERYTHING]
-    base, *others = inside
     if any(each.everything for each in outside):
         return None
+    # Each with variables is tried as the one whose marks count; one "none" is enough.
+    found: str | None = None
+    undecided = False
+    for base in inside[:1] + [each for each in inside[1:] if each.open]:
+        try:
+            text = _within(base, [each for each in inside if each is not base], outside, taste)
+        except Undecided:
+            undecided = True
+            continue
+        if text is None:
+            return None
+        found = text if found is None else found
+    if undecided and found is None:
+        raise Undecided
+    return found
+
+
+def _within(base: Language, others: Sequence[Language], outside: Sequence[Language], taste: Taste) -> str | None:
+    """What ``find`` finds, going through the patterns of one language."""
     hard: list[Pattern] = []
     for each in base.patterns:
         found = _likely(each, others, outside, taste)

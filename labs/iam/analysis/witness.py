@@ -9,12 +9,13 @@ from dataclasses import replace
 from labs.iam.analysis import catalogue, key_values, languages
 from labs.iam.analysis.automata import Undecided
 from labs.iam.analysis.callers import principal_of
+from labs.iam.analysis.languages import NO_TASTE
 from labs.iam.analysis.request_keys import Scene
 from labs.iam.analysis.rights import ConditionAtom, Literal, filled
 from labs.iam.analysis.search import RESOURCE, Assignment, by_group, resource_languages, taste_of
 from labs.iam.decision import Request
-from labs.iam.match import tokens_of
-from labs.iam.variables import Context, Template, Variable, names_in
+from labs.iam.match import Wildcard, tokens_of
+from labs.iam.variables import Context, Template, Variable, has_variable, names_in
 
 # So many combinations of variables' values are tried.
 _TRIES = 64
@@ -63,22 +64,26 @@ def _written_keys(groups: Mapping[str, Sequence[Literal]]) -> dict[str, str]:
 def _variables(groups: Mapping[str, Sequence[Literal]]) -> dict[str, set[str | None]]:
     """The keys that variables stand for, with their defaults."""
     found: dict[str, set[str | None]] = {}
+    for token in itertools.chain.from_iterable(_templates(groups)):
+        if isinstance(token, Variable):
+            found.setdefault(token.key, set()).add(token.default)
+    return found
+
+
+def _templates(groups: Mapping[str, Sequence[Literal]]) -> Iterator[Template]:
+    """Every pattern and value of the literals."""
     for literals in groups.values():
         for atom, _ in literals:
-            templates: Sequence[Template] = (
-                atom.condition.templates
-                if isinstance(atom, ConditionAtom)
-                else [each.template for each in atom.language.patterns]
-            )
-            for token in itertools.chain.from_iterable(templates):
-                if isinstance(token, Variable):
-                    found.setdefault(token.key, set()).add(token.default)
-    return found
+            if isinstance(atom, ConditionAtom):
+                yield from atom.condition.templates
+            else:
+                yield from (each.template for each in atom.language.patterns)
 
 
 def _choices(groups: Mapping[str, Sequence[Literal]], scene: Scene) -> Iterator[dict[str, tuple[str, ...]]]:
     """Values of the variables' keys: what the conditions on them ask, likely ones, defaults, none."""
     listed: list[list[tuple[str, tuple[str, ...]]]] = []
+    fitting = _fitting(groups)
     for key, defaults in _variables(groups).items():
         facts = scene.facts(key)
         options: dict[tuple[str, ...], None] = {}
@@ -93,6 +98,7 @@ def _choices(groups: Mapping[str, Sequence[Literal]], scene: Scene) -> Iterator[
                     continue
                 if solved is not None:
                     options[solved[key]] = None
+            options |= {(text,): None for text in fitting.get(key, ())}
             options[(facts.likely,)] = None
             options[("x",)] = None
             options |= {(default,): None for default in defaults if default is not None}
@@ -101,6 +107,26 @@ def _choices(groups: Mapping[str, Sequence[Literal]], scene: Scene) -> Iterator[
         listed.append([(key, option) for option in options])
     for combination in itertools.islice(itertools.product(*listed), _TRIES):
         yield dict(combination)
+
+
+def _fitting(groups: Mapping[str, Sequence[Literal]]) -> dict[str, list[str]]:
+    """Values of variables that make a pattern the same as a likely text of another."""
+    templates = list(_templates(groups))
+    closed = (each for each in templates if not has_variable(each))
+    texts = dict.fromkeys(text for each in closed for text in NO_TASTE.of(each))
+    found: dict[str, list[str]] = {}
+    for template in templates:
+        places = [place for place, token in enumerate(template) if isinstance(token, Variable)]
+        wild = any(isinstance(token, Wildcard) for token in template)
+        if len(places) != 1 or wild:
+            continue
+        variable = template[places[0]]
+        before = "".join(map(str, template[: places[0]]))
+        after = "".join(map(str, template[places[0] + 1 :]))
+        for text in texts:
+            if text.startswith(before) and text.endswith(after) and len(text) >= len(before) + len(after):
+                found.setdefault(getattr(variable, "key", ""), []).append(text[len(before) : len(text) - len(after)])
+    return found
 
 
 def _conditions(literals: Sequence[Literal], context: Context) -> frozenset[key_values.Literal]:
