@@ -35,6 +35,7 @@ from labs.iam.request_context import (
     time_keys,
 )
 from labs.iam.sentences import sentence
+from labs.iam.shared_providers import unevaluated
 from labs.iam.statement import Statement
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ __all__ = [
     "sentence",
     "time_keys",
     "visible",
+    "unevaluated",
 ]
 
 

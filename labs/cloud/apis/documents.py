@@ -1,56 +1,93 @@
 """Policy documents are read before they are stored; a malformed one is refused and nothing changes."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from labs import iam
+from labs.aws_texts import SIMULATED, texts
+from labs.cloud.apis import principal_names
 from labs.cloud.contract import AwsError
-from labs.iam.parse import (
-    GROUP_INLINE_SIZE,
-    MANAGED_POLICY_SIZE,
-    ROLE_INLINE_SIZE,
-    TRUST_POLICY_SIZE,
-    USER_INLINE_SIZE,
-)
+from labs.iam.parse import MANAGED_POLICY_SIZE, TRUST_POLICY_SIZE
 
-# (service, operation): (member, kind, size limit, the code of the refusal)
-_DOCUMENTS: Mapping[tuple[str, str], tuple[str, iam.PolicyKind, int | None, str]] = {
-    ("iam", "PutUserPolicy"): ("PolicyDocument", iam.PolicyKind.IDENTITY, USER_INLINE_SIZE, ""),
-    ("iam", "PutGroupPolicy"): ("PolicyDocument", iam.PolicyKind.IDENTITY, GROUP_INLINE_SIZE, ""),
-    ("iam", "PutRolePolicy"): ("PolicyDocument", iam.PolicyKind.IDENTITY, ROLE_INLINE_SIZE, ""),
-    ("iam", "CreatePolicy"): ("PolicyDocument", iam.PolicyKind.IDENTITY, MANAGED_POLICY_SIZE, ""),
-    ("iam", "CreatePolicyVersion"): ("PolicyDocument", iam.PolicyKind.IDENTITY, MANAGED_POLICY_SIZE, ""),
-    ("iam", "CreateRole"): ("AssumeRolePolicyDocument", iam.PolicyKind.TRUST, TRUST_POLICY_SIZE, ""),
-    ("iam", "UpdateAssumeRolePolicy"): ("PolicyDocument", iam.PolicyKind.TRUST, TRUST_POLICY_SIZE, ""),
-    ("kms", "CreateKey"): ("Policy", iam.PolicyKind.RESOURCE, None, "MalformedPolicyDocumentException"),
-    ("kms", "PutKeyPolicy"): ("Policy", iam.PolicyKind.RESOURCE, None, "MalformedPolicyDocumentException"),
-    ("secretsmanager", "PutResourcePolicy"): (
+# The pattern of a document in IAM's API reference: [\u0009\u000A\u000D\u0020-\u00FF]+
+_LEFT_OUT = re.compile("[^\t\n\r\u0020-\u00ff]")
+
+
+@dataclass(frozen=True)
+class _Document:
+    """Where an operation takes a policy. ``code``: of a refusal, "" for IAM's own; ``principals``: the text for one
+    who does not exist, "" where nobody is named. The size of inline policies is a matter of their sum."""
+
+    member: str
+    kind: iam.PolicyKind
+    size: int | None = None
+    code: str = ""
+    principals: str = ""
+    newest_only: bool = False
+
+
+_INLINE = _Document("PolicyDocument", iam.PolicyKind.IDENTITY)
+_MANAGED = _Document("PolicyDocument", iam.PolicyKind.IDENTITY, MANAGED_POLICY_SIZE, newest_only=True)
+_KEY = _Document("Policy", iam.PolicyKind.RESOURCE, None, "MalformedPolicyDocumentException", "key.invalid_principal")
+_TRUSTED = "trust.invalid_principal"
+_DOCUMENTS: Mapping[tuple[str, str], _Document] = {
+    ("iam", "PutUserPolicy"): _INLINE,
+    ("iam", "PutGroupPolicy"): _INLINE,
+    ("iam", "PutRolePolicy"): _INLINE,
+    ("iam", "CreatePolicy"): _MANAGED,
+    ("iam", "CreatePolicyVersion"): _MANAGED,
+    ("iam", "CreateRole"): _Document(
+        "AssumeRolePolicyDocument", iam.PolicyKind.TRUST, TRUST_POLICY_SIZE, principals=_TRUSTED
+    ),
+    ("iam", "UpdateAssumeRolePolicy"): _Document(
+        "PolicyDocument", iam.PolicyKind.TRUST, TRUST_POLICY_SIZE, principals=_TRUSTED
+    ),
+    ("kms", "CreateKey"): _KEY,
+    ("kms", "PutKeyPolicy"): _KEY,
+    ("secretsmanager", "PutResourcePolicy"): _Document(
         "ResourcePolicy",
         iam.PolicyKind.RESOURCE,
         None,
         "MalformedPolicyDocumentException",
+        "secret.invalid_principal",
     ),
 }
-_NEWEST_ONLY = {("iam", "CreatePolicy"), ("iam", "CreatePolicyVersion")}
+_BUCKET = _Document("", iam.PolicyKind.RESOURCE, None, "MalformedPolicy", "bucket.invalid_principal")
 
 
 def check_documents(service: str, operation: str, params: Mapping[str, Any], body: bytes) -> None:
     """Raises AwsError(MalformedPolicyDocument, ...) with AWS's text, then what is wrong and where."""
     if (service, operation) == ("s3", "PutBucketPolicy"):
-        _check(body.decode("utf-8", "replace"), iam.PolicyKind.RESOURCE, None, "MalformedPolicy", False)
+        _check(body.decode("utf-8", "replace"), _BUCKET)
         return
     row = _DOCUMENTS.get((service, operation))
-    if row is None:
+    document = params.get(row.member) if row is not None else None
+    if row is None or not isinstance(document, str) or not document:
         return
-    member, kind, size, code = row
-    document = params.get(member)
-    if isinstance(document, str) and document:
-        _check(document, kind, size, code, (service, operation) in _NEWEST_ONLY)
+    if service == "iam" and _LEFT_OUT.search(document):
+        raise _said("policy.characters", member=row.member[0].lower() + row.member[1:])
+    _check(document, row)
 
 
-def _check(document: str, kind: iam.PolicyKind, size: int | None, code: str, newest_only: bool) -> None:
+def _check(document: str, row: _Document) -> None:
     try:
-        iam.parse_policy(document, kind, max_size=size, oldest_version="2012-10-17" if newest_only else "2008-10-17")
+        oldest = "2012-10-17" if row.newest_only else "2008-10-17"
+        policy = iam.parse_policy(document, row.kind, max_size=row.size, oldest_version=oldest)
     except iam.MalformedPolicy as error:
         status = 409 if isinstance(error, iam.PolicyTooLong) else 400
-        raise AwsError(code or error.code, str(error), status) from error
+        # AWS's text alone tells a beginner little: what is wrong and where stands after it, in our words.
+        words = str(error) if str(error) == error.message else f"{error} {SIMULATED}"
+        raise AwsError(row.code or error.code, words, status) from error
+    unknown = principal_names.invalid(policy) if row.principals else None
+    if unknown is not None:
+        raise _said(row.principals, kind=unknown[0], name=unknown[1])
+    open_to_all = iam.unevaluated(policy) if row.kind is iam.PolicyKind.TRUST else None
+    if open_to_all is not None:
+        raise _said("trust.shared_provider", url=open_to_all[0], keys=" or ".join(open_to_all[1]))
+
+
+def _said(id: str, /, **values: str) -> AwsError:
+    text = texts("iam_policies")[id]
+    return AwsError(text.code, text.say(**values), text.status)

@@ -30,6 +30,7 @@ _OWN_CLAIMS = {
         "ref",
         "repository",
         "repository_id",
+        "repository_owner_id",
         "workflow",
     )
 }
@@ -133,7 +134,7 @@ def _claim_keys(url: str, claims: Mapping[str, Any], audience: str, subject: str
         keys[f"{url}:oaud"] = _texts(claims.get("aud"))
     if claims.get("amr"):
         keys[f"{url}:amr"] = _texts(claims["amr"])
-    for name in _OWN_CLAIMS.get(url, ()):
+    for name in ("email", *_OWN_CLAIMS.get(url, ())):
         if isinstance(claims.get(name), str):
             keys[f"{url}:{name}"] = claims[name]
     return keys

@@ -34,7 +34,7 @@ from labs.cloud.state.checkpoint import Checkpoint
 from labs.cloud.state.folder import Identity, StateFolder, damaged, unreadable
 from labs.cloud.state.journal import Journal
 from labs.cloud.state.replay import DurableStore
-from labs.cloud.store import determinism
+from labs.cloud.store import determinism, principals
 from labs.cloud.store.dispatch import MotoStore, StoreRequest
 from labs.cloud.trail.cloudtrail import SqliteTrail
 from labs.cloud.wire import memory
@@ -250,7 +250,9 @@ class LocalAws:
 
 
 def _exists(identities: Identities, account: str, principal: str) -> bool:
-    """Whether a principal can be named in a policy: of other accounts, and of ids, nobody here knows better."""
+    """Whether a principal can be named in a policy: of other accounts nobody here knows better."""
+    if principals.is_unique_id(principal):
+        return bool(principals.arn_of(principal))
     parts = principal.split(":", 5)
     if len(parts) < 6 or parts[4] != account or parts[5] == "root":
         return True

@@ -6,17 +6,39 @@ from collections.abc import Iterator
 from typing import Any
 
 from labs.cloud.store import determinism
+from labs.cloud.store.principals import anchor
 
 _PREFIX = "arn:aws:iam::aws:policy/"
 
 
 def apply() -> None:
     """Apply every patch of IAM."""
-    from moto.iam import responses
+    from moto.iam import models, responses
 
+    anchor(models.Role, "assume_role_policy_document")
+    _documents_are_read_before()
     _ids_with_prefixes()
     _boundaries_of_users(responses.IamResponse)
     _managed_policies_on_demand(responses.IamResponse)
+
+
+def _documents_are_read_before() -> None:
+    """moto refuses an inline policy without a Version, AWS takes it as 2008-10-17; labs.iam has read each document."""
+    from moto.iam import models
+
+    module: Any = models
+    for name in ("IAMPolicyDocumentValidator", "IAMTrustPolicyDocumentValidator"):
+        setattr(module, name, _Read)
+
+
+class _Read:
+    """In place of moto's validators."""
+
+    def __init__(self, document: str) -> None:
+        pass
+
+    def validate(self) -> None:
+        """Nothing is left to refuse."""
 
 
 def _ids_with_prefixes() -> None:

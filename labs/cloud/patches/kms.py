@@ -5,11 +5,15 @@ from typing import Any
 
 from labs.cloud.contract import AwsError
 from labs.cloud.store import determinism
+from labs.cloud.store.principals import anchor
 from labs.cloud.store.private_keys import lasting
 
 
 def apply() -> None:
     """Apply every patch of KMS."""
+    from moto.kms import models
+
+    anchor(models.Key, "policy")
     _ecrs_own_key()
     _lasting_material()
     _lasting_default_keys()

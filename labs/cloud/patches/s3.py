@@ -3,6 +3,7 @@
 from typing import Any
 
 from labs.cloud.store import determinism
+from labs.cloud.store.principals import anchor
 
 
 def apply() -> None:
@@ -10,6 +11,7 @@ def apply() -> None:
     from moto.s3 import models
 
     bucket: Any = models.FakeBucket
+    anchor(bucket, "policy")
     upload: Any = models.FakeMultipart
     bucket_init, upload_init = bucket.__init__, upload.__init__
 

@@ -1,9 +1,10 @@
-"""moto's Secrets Manager: dates that a replay makes again."""
+"""moto's Secrets Manager: dates that a replay makes again; a policy's principals."""
 
 from types import SimpleNamespace
 from typing import Any
 
 from labs.cloud.store import determinism
+from labs.cloud.store.principals import anchor
 
 
 def apply() -> None:
@@ -11,4 +12,5 @@ def apply() -> None:
     from moto.secretsmanager import models
 
     module: Any = models
+    anchor(models.FakeSecret, "policy")
     module.time = SimpleNamespace(time=lambda: determinism.present().timestamp())

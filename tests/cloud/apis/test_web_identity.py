@@ -41,8 +41,15 @@ def register(cloud, provider, clients=(AUDIENCE,), thumbprint="f" * 40):
 
 def trust(cloud, provider, condition=None, action="sts:AssumeRoleWithWebIdentity", **more):
     arn = f"arn:aws:iam::{cloud.account}:oidc-provider/{provider.url}"
-    statement = {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": action, **more}
-    return {**statement, "Condition": condition} if condition else statement
+    # A role for a provider that many share must say whose subjects it takes.
+    wanted = {"StringLike": {f"{provider.url}:sub": "repo:octo-org/octo-repo:*"}}
+    return {
+        "Effect": "Allow",
+        "Principal": {"Federated": arn},
+        "Action": action,
+        "Condition": condition or wanted,
+        **more,
+    }
 
 
 def pipeline(cloud, name, provider, *statements, condition=None, **more):
@@ -124,10 +131,13 @@ def test_a_wildcard_subject_lets_every_branch_in(cloud, name, github):
 
 
 def test_githubs_own_claims_are_condition_keys(cloud, name, github):
-    condition = {"StringEquals": {f"{GITHUB}:repository_id": "789012", f"{GITHUB}:ref": "refs/heads/main"}}
+    claims = {"repository_id": "789012", "repository_owner_id": "345678", "ref": "refs/heads/main", "actor_id": "12"}
+    claims["job_workflow_ref"] = "octo-org/build/.github/workflows/push.yml@refs/heads/main"
+    condition = {"StringEquals": {f"{GITHUB}:{claim}": value for claim, value in claims.items()}}
     role = pipeline(cloud, name, github, condition=condition)
-    assume(cloud, role, github.token(repository_id="789012", ref="refs/heads/main"))
-    assert refusal(cloud, role, github.token(repository_id="1", ref="refs/heads/main"))[0] == "AccessDenied"
+    assume(cloud, role, github.token(**claims))
+    for claim in claims:
+        assert refusal(cloud, role, github.token(**{**claims, claim: "1"}))[0] == "AccessDenied"
 
 
 def test_an_audience_that_the_provider_is_not_registered_for_is_refused(cloud, name, github):

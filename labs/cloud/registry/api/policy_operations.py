@@ -42,7 +42,7 @@ class PolicyOperations:
         check_repository_policy(text, self._exists)
         if not parameters.get("force"):
             self._refuse_a_lock_out(caller, repository, text)
-        self._store.repositories.update(repository.name, policy=text)
+        self._store.set_policy(repository.name, text)
         return {**self._named(repository.name), "policyText": text}
 
     def get_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
@@ -51,7 +51,7 @@ class PolicyOperations:
         if repository.policy is None:
             where = {"name": repository.name, "registry": self._store.account}
             raise refused(Fault.REPOSITORY_POLICY_MISSING, "repository.no_policy", **where)
-        return {**self._named(repository.name), "policyText": repository.policy}
+        return {**self._named(repository.name), "policyText": self._store.policy_text(repository)}
 
     def delete_repository_policy(self, caller: Caller, parameters: Parameters) -> Answer:
         """DeleteRepositoryPolicy."""

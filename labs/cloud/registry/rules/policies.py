@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from labs import iam
+from labs.cloud.apis.principal_names import is_service
 from labs.cloud.registry.rules.registry_errors import EcrError, invalid_parameter, said
 
 # Whether an ARN of this account's users and roles, or a unique id, names one that is there.
@@ -82,6 +83,9 @@ def _check_principals(statement: Mapping[str, Any], exists: Exists, words: str) 
         _refuse(_PRINCIPAL.fullmatch(principal) is None, words)
         if not exists(principal):
             raise invalid_parameter("PolicyText", said("repository.no_principal"))
+    services = given.get("Service", []) if isinstance(given, dict) else []
+    for service in [services] if isinstance(services, str) else services:
+        _refuse(not is_service(service), words)
 
 
 def _refuse(wrong: bool, words: str) -> None:

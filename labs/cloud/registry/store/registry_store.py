@@ -1,6 +1,7 @@
 """The store behind the registry and the ECR API: one folder, one account, one region."""
 
 import functools
+import json
 import secrets
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,10 @@ from labs.cloud.registry.store.repositories import Repositories, Repository
 from labs.cloud.registry.store.tokens import Tokens
 from labs.cloud.registry.store.uploads import IDLE_S, Uploads
 from labs.cloud.state.room import Room
+from labs.cloud.store import principals
 
-# Names of settings.
+# Names of settings; the first, with a repository's name after it, keeps whom the repository's policy names.
+_PRINCIPALS = "principals/"
 REGISTRY_POLICY = "registry-policy"
 POLICY_SCOPE = "REGISTRY_POLICY_SCOPE"
 
@@ -68,7 +71,18 @@ class EcrStore:
         """What decides beside identity policies about a repository, also one that is not there: its own policy and,
         under the scope V2, the registry's.
         """
-        return self.policy_with(repository.policy if repository else None, name)
+        return self.policy_with(self.policy_text(repository) if repository else None, name)
+
+    def policy_text(self, repository: Repository) -> str | None:
+        """Its own policy as of now: who was deleted since, or made again, stands in it by the unique id."""
+        ids = self.setting(_PRINCIPALS + repository.name) if repository.policy else ""
+        return str(principals.as_of_now(repository.policy, json.loads(ids))) if ids else repository.policy
+
+    def set_policy(self, name: str, text: str) -> None:
+        """Give a repository that exists a policy, and keep whom it names."""
+        ids = principals.ids_in(text)
+        self.set_setting(_PRINCIPALS + name, json.dumps(ids) if ids else None)
+        self.repositories.update(name, policy=text)
 
     def policy_with(self, text: str | None, name: str) -> iam.Policy | None:
         """As ``policy_of``, if ``text`` were the repository's own policy."""

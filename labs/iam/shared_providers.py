@@ -1,0 +1,69 @@
+"""Identity providers that many customers share, and the claim that a role's trust policy must evaluate for each.
+
+Source: IAM User Guide, id_roles_providers_oidc_secure-by-default ("Identity-provider controls for shared OIDC
+providers", 2025): IAM refuses to create or to update a trust policy that does not evaluate the claim by which the
+provider tells its customers apart, or that lets every value of it in; policies of before stay as they are.
+"""
+
+import re
+from collections.abc import Iterator
+
+from labs.iam.conditions import split_operator
+from labs.iam.decision import Effect, Policy
+from labs.iam.statement import Statement
+
+_PROVIDER = re.compile(r"arn:[^:]+:iam::\d{12}:oidc-provider/(.+)")
+_SUBJECT = ("sub",)
+_AUDIENCE = ("aud",)
+_CLAIMS = {
+    "agent.buildkite.com": _SUBJECT,
+    "api.pulumi.com/oidc": _AUDIENCE,
+    "app.terraform.io": _SUBJECT,
+    "gitlab.com": _SUBJECT,
+    "oidc-configuration.audit-log.githubusercontent.com": _SUBJECT,
+    "oidc.codefresh.io": _SUBJECT,
+    "oidc.vercel.com": _AUDIENCE,
+    "proidc.upbound.io": _SUBJECT,
+    "sandboxes.cloud": _AUDIENCE,
+    "scalr.io": _SUBJECT,
+    "studio.datachain.ai/api": _SUBJECT,
+    "token.actions.githubusercontent.com": ("sub", "job_workflow_ref"),
+    "tokens.cloud.shisho.dev": _SUBJECT,
+    "vstoken.actions.githubusercontent.com": _SUBJECT,
+}
+# A value that lets everybody in: wildcards alone, or GitHub's "any repository".
+_EVERYBODY = re.compile(r"(repo:)?[*?:/]*")
+
+
+def unevaluated(trust: Policy) -> tuple[str, tuple[str, ...]] | None:
+    """The first shared provider that a trust policy lets in too widely, and the keys of which it must evaluate one."""
+    for statement in trust.statements:
+        for url in _providers(statement):
+            keys = tuple(f"{url}:{claim}" for claim in _CLAIMS.get(url.lower(), ()))
+            if keys and not any(_evaluates(statement, key) for key in keys):
+                return url, keys
+    return None
+
+
+def _providers(statement: Statement) -> Iterator[str]:
+    if statement.effect is not Effect.ALLOW or statement.principals is None or statement.not_principal:
+        return
+    for name in statement.principals.written.get("Federated", ()):
+        found = _PROVIDER.fullmatch(name)
+        if found is not None:
+            yield found.group(1)
+
+
+def _evaluates(statement: Statement, key: str) -> bool:
+    """By StringEquals or StringLike (in any case of letters too), with no value that stands for all."""
+    for condition in statement.conditions:
+        split = split_operator(condition.operator)
+        if condition.key.lower() != key.lower() or split is None:
+            continue
+        like = split[1] == "StringLike"
+        if not like and split[1] not in ("StringEquals", "StringEqualsIgnoreCase"):
+            continue
+        # A value without wildcards names somebody under either operator.
+        if condition.values and not any(like and _EVERYBODY.fullmatch(value) for value in condition.values):
+            return True
+    return False
