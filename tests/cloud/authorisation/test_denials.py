@@ -272,6 +272,49 @@ def test_bucket_policy_decides(cloud, name):
     assert refused(mine.put_object, Bucket=bucket, Key="secret/a", Body=b"")[0] == "AccessDenied"
 
 
+BUCKET_CALLS = {
+    "s3:GetObject": lambda s3, bucket: s3.get_object(Bucket=bucket, Key="kept"),
+    "s3:PutObject": lambda s3, bucket: s3.put_object(Bucket=bucket, Key="new", Body=b"x"),
+    "s3:DeleteObject": lambda s3, bucket: s3.delete_object(Bucket=bucket, Key="gone"),
+    "s3:ListBucket": lambda s3, bucket: s3.list_objects_v2(Bucket=bucket),
+    "s3:GetBucketPolicy": lambda s3, bucket: s3.get_bucket_policy(Bucket=bucket),
+    "several": lambda s3, bucket: s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a"}, {"Key": "b"}]}),
+    "a copy": lambda s3, bucket: s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/kept"),
+}
+# Statements of a bucket policy, and who is kept out of what they deny; both users may do everything by themselves.
+BUCKET_DENIES = {
+    "for one user": ({"Principal": {"AWS": "{ana}"}}, ["ana"]),
+    "for everybody but one": ({"NotPrincipal": {"AWS": ["{bob}", "{account}"]}}, ["ana"]),
+    "for everybody": ({"Principal": "*"}, ["ana", "bob"]),
+    "without TLS": ({"Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}, []),
+    "for who is not bob": (
+        {"Principal": "*", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": "{bob}"}}},
+        ["ana"],
+    ),
+    "on another bucket's objects": ({"Principal": "*", "Resource": "arn:aws:s3:::{bucket}/elsewhere/*"}, []),
+}
+
+
+@pytest.mark.parametrize("case", BUCKET_DENIES, ids=list(BUCKET_DENIES))
+def test_a_deny_of_a_bucket_policy_keeps_out_whom_it_names_and_nobody_else(cloud, name, case):
+    s3, bucket = cloud.client("s3"), f"{name}-bucket"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="kept", Body=b"x")
+    users = {each: cloud.client("s3", cloud.user(f"{name}-{each}", allow("s3:*"))) for each in ("ana", "bob")}
+    more, kept_out = BUCKET_DENIES[case]
+    both = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    text = policy({"Effect": "Deny", "Action": "s3:*", "Resource": both, **more}).replace("{bucket}", bucket)
+    for each in users:
+        text = text.replace(f"{{{each}}}", f"arn:aws:iam::{cloud.account}:user/{name}-{each}")
+    s3.put_bucket_policy(Bucket=bucket, Policy=text.replace("{account}", f"arn:aws:iam::{cloud.account}:root"))
+    for who, mine in users.items():
+        for what, call in BUCKET_CALLS.items():
+            if who in kept_out:
+                assert refused(call, s3=mine, bucket=bucket)[0] == "AccessDenied", what
+            else:
+                call(mine, bucket)
+
+
 def test_a_kms_key_policy_must_let_the_account_in(cloud, name):
     kms, keys = cloud.client("kms"), cloud.user(name, allow("kms:*"))
     key = kms.create_key()["KeyMetadata"]["KeyId"]
