@@ -23,7 +23,8 @@ from labs.iam.decision import (
     Request,
 )
 from labs.iam.evaluate import evaluate, evaluate_trust
-from labs.iam.lint import LintCode, LintFinding, lint
+from labs.iam.findings import LintCode, LintFinding
+from labs.iam.lint import lint
 from labs.iam.parse import MalformedPolicy, PolicyTooLong, parse_policy
 from labs.iam.request_context import (
     Connection,

@@ -115,6 +115,7 @@ class Policy:
 
     ``version`` is ``2012-10-17`` or ``2008-10-17`` (also when the document names none). ``text`` is the document it was
     read from, "" when that was not text. ``arn``: a managed policy's, "" for one that has none.
+    ``has_version``: whether the document names its version.
     """
 
     kind: PolicyKind
@@ -124,6 +125,7 @@ class Policy:
     id: str = ""
     text: str = field(default="", repr=False, compare=False)
     arn: str = ""
+    has_version: bool = True
     allows: tuple[Statement, ...] = field(init=False, repr=False, compare=False)
     denies: tuple[Statement, ...] = field(init=False, repr=False, compare=False)
 

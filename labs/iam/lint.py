@@ -5,48 +5,16 @@ Source: Service Authorization Reference (which actions and resources exist); IAM
 """
 
 import difflib
-import enum
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
 
+from labs.iam import lint_arns, lint_conditions
 from labs.iam.actions import OWN_RESOURCES_ONLY, WHOLE_SERVICE
-from labs.iam.conditions import split_operator
 from labs.iam.decision import Effect, Policy
+from labs.iam.findings import LintCode, LintFinding
 from labs.iam.match import Patterns, any_of, tokens_of
 from labs.iam.parse import CURRENT_VERSION
 from labs.iam.statement import Statement
-from labs.iam.values import read_bool, read_network, read_number
-
-
-class LintCode(enum.Enum):
-    """The kinds of finding; the values are stable and may name a message in a catalogue."""
-
-    UNKNOWN_ACTION = "unknown_action"
-    UNKNOWN_SERVICE = "unknown_service"
-    MATCHES_NOTHING = "matches_nothing"
-    NEEDS_ALL_RESOURCES = "needs_all_resources"
-    OTHER_SERVICE = "other_service"
-    OTHER_ACCOUNT = "other_account"
-    OTHER_REGION = "other_region"
-    INCOMPLETE_ARN = "incomplete_arn"
-    PLAIN_VARIABLE = "plain_variable"
-    BAD_VALUE = "bad_value"
-
-
-@dataclass(frozen=True)
-class LintFinding:
-    """One thing to look at. ``path`` as in ``Statement[0].Action``; ``value`` what stands there, as written.
-
-    ``suggestion`` is what to write instead, "" when there is no one answer.
-    """
-
-    code: LintCode
-    path: str
-    value: str
-    message: str
-    suggestion: str = ""
-
 
 _BY_SERVICE = defaultdict[str, dict[str, str]]
 
@@ -69,12 +37,13 @@ def lint(
     for action in known_actions:
         service, _, name = action.partition(":")
         services[service.lower()][name.lower()] = action
-    findings: list[LintFinding] = []
+    findings = [] if policy.has_version else [_no_version()]
     for statement in policy.statements:
         findings += _actions(statement, services)
         findings += _needs_all_resources(statement, policy, whole_service)
+        findings += _passes_every_role(statement)
         findings += _resources(statement, policy, account, region)
-        findings += _conditions(statement, policy)
+        findings += lint_conditions.findings(statement, policy)
     return findings
 
 
@@ -135,6 +104,32 @@ def _needs_all_resources(statement: Statement, policy: Policy, whole_service: Co
         yield LintFinding(LintCode.NEEDS_ALL_RESOURCES, _path(statement, "Resource"), known, message, "*")
 
 
+def _no_version() -> LintFinding:
+    message = f"The policy names no Version, so it is of 2008-10-17 and has no variables; write {CURRENT_VERSION}."
+    return LintFinding(LintCode.NO_VERSION, "", "", message, CURRENT_VERSION)
+
+
+def _passes_every_role(statement: Statement) -> Iterator[LintFinding]:
+    """iam:PassRole by name, or by a pattern of IAM's, on every role."""
+    resources = statement.resources
+    if statement.effect is not Effect.ALLOW or statement.not_action or resources is None or resources.negated:
+        return
+    by = [each for each in statement.actions.written if each.lower().startswith("iam:")]
+    passing = next((each for each in by if Patterns([each.lower()]).match("iam:passrole")), None)
+    wide = next((each for each in resources.written if Patterns([each]).match(_some_role(each))), None)
+    if passing is not None and wide is not None:
+        message = (
+            f"'{passing}' on '{wide}' lets every role be passed to a service, an administrator's too; name the roles."
+        )
+        yield LintFinding(LintCode.PASSES_EVERY_ROLE, _path(statement, "Resource"), wide, message)
+
+
+def _some_role(pattern: str) -> str:
+    """A role, of the account that the pattern names, whose name nobody would write down."""
+    account = "".join(pattern.split(":", 5)[4:5])
+    return f"arn:aws:iam::{account if account.isdigit() else '0' * 12}:role/nobody/would/name-it"
+
+
 def _matches_star(patterns: Iterable[str]) -> bool:
     return Patterns(patterns).match("*")
 
@@ -159,7 +154,7 @@ def _resources(statement: Statement, policy: Policy, account: str, region: str) 
     services = {action.lower().partition(":")[0] for action in statement.actions.written}
     for resource in resources.written:
         if "${" in resource and policy.version != CURRENT_VERSION:
-            yield _plain_variable(path, resource)
+            yield lint_conditions.plain_variable(path, resource)
         if set(resource) <= {"*"}:
             continue
         parts = resource.split(":", 5)
@@ -169,6 +164,7 @@ def _resources(statement: Statement, policy: Policy, account: str, region: str) 
                 yield LintFinding(LintCode.INCOMPLETE_ARN, path, resource, message)
             continue
         service, there, owner = parts[2:5]
+        yield from lint_arns.findings(path, resource)
         if not statement.not_action and services <= OWN_RESOURCES_ONLY and service not in services:
             message = f"'{resource}' is a resource of {service}; the statement's actions are of {_list(services)}."
             yield LintFinding(LintCode.OTHER_SERVICE, path, resource, message)
@@ -189,35 +185,3 @@ def _place(
 
 def _list(words: Iterable[str]) -> str:
     return " and ".join(sorted(words))
-
-
-def _plain_variable(path: str, value: str) -> LintFinding:
-    message = f"'{value}' holds a variable, but only Version {CURRENT_VERSION} has variables; here it is plain text."
-    return LintFinding(LintCode.PLAIN_VARIABLE, path, value, message)
-
-
-_Reader = Callable[[str], object | None]
-
-
-def _reader(base: str) -> tuple[_Reader, str] | None:
-    """How to read a value of an operator, and what it must be; None when any text will do."""
-    if base.startswith("Numeric"):
-        return read_number, "a number"
-    if base in ("Bool", "Null"):
-        return read_bool, "true or false"
-    if base in ("IpAddress", "NotIpAddress"):
-        return read_network, "an address or a range such as 203.0.113.0/24"
-    return None
-
-
-def _conditions(statement: Statement, policy: Policy) -> Iterator[LintFinding]:
-    for condition in statement.conditions:
-        path = _path(statement, f"Condition.{condition.operator}")
-        split = split_operator(condition.operator)
-        reader = _reader(split[1]) if split else None
-        for value in condition.values:
-            if "${" in value and policy.version != CURRENT_VERSION:
-                yield _plain_variable(path, value)
-            elif reader is not None and "${" not in value and reader[0](value) is None:
-                message = f"'{value}' is not {reader[1]}, so it matches nothing."
-                yield LintFinding(LintCode.BAD_VALUE, path, value, message)

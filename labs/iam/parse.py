@@ -149,4 +149,4 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
             raise DocumentRefusal("policy.same_sid", f"The Sid '{statement.sid}' is used twice.", (*path, "Sid"))
         sids.add(statement.sid)
         statements.append(statement)
-    return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text, arn)
+    return Policy(kind, name, str(version), tuple(statements), str(top.get("Id", "")), text, arn, "Version" in top)

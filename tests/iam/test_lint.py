@@ -54,7 +54,8 @@ ACTIONS = [
 
 @pytest.mark.parametrize(("action", "code", "suggestion"), ACTIONS)
 def test_an_action_that_does_not_exist_is_found_with_the_nearest_that_does(known, action, code, suggestion):
-    found = findings(known, {"Action": action})
+    role = {"Resource": f"arn:aws:iam::{ACCOUNT}:role/x"} if action == "iam:PassRole" else {}
+    found = findings(known, {"Action": action, **role})
     assert [(f.code, f.suggestion, f.value) for f in found] == ([] if code is None else [(code, suggestion, action)])
 
 
@@ -118,7 +119,7 @@ OTHERS = [
     ({"Action": "ecr:PutImage", "Resource": REPO + "${aws:username}"}, "2008-10-17", [LintCode.PLAIN_VARIABLE]),
     ({"Action": "ecr:PutImage", "Resource": REPO + "${aws:username}"}, "2012-10-17", []),
     (
-        {"Action": "*", "Condition": {"StringEquals": {"a:b": "${aws:username}"}}},
+        {"Action": "*", "Condition": {"StringEquals": {"s3:prefix": "${aws:username}"}}},
         "2008-10-17",
         [LintCode.PLAIN_VARIABLE],
     ),
@@ -128,10 +129,10 @@ OTHERS = [
         [LintCode.BAD_VALUE],
     ),
     ({"Action": "*", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}, "2012-10-17", []),
-    ({"Action": "*", "Condition": {"NumericLessThan": {"a:b": "ten"}}}, "2012-10-17", [LintCode.BAD_VALUE]),
+    ({"Action": "*", "Condition": {"NumericLessThan": {"s3:max-keys": "ten"}}}, "2012-10-17", [LintCode.BAD_VALUE]),
     ({"Action": "*", "Condition": {"Bool": {"aws:SecureTransport": "yes"}}}, "2012-10-17", [LintCode.BAD_VALUE]),
-    ({"Action": "*", "Condition": {"Null": {"a:b": True}}}, "2012-10-17", []),
-    ({"Action": "*", "Condition": {"StringEquals": {"a:b": "ten"}}}, "2012-10-17", []),
+    ({"Action": "*", "Condition": {"Null": {"s3:prefix": True}}}, "2012-10-17", []),
+    ({"Action": "*", "Condition": {"StringEquals": {"s3:prefix": "ten"}}}, "2012-10-17", []),
 ]
 
 
@@ -140,9 +141,126 @@ def test_what_can_match_nothing_is_found(known, statement, version, codes):
     assert [f.code for f in findings(known, statement, version=version)] == codes
 
 
+EVERY, ANY, NO_CASE = "ForAllValues:StringEquals", "ForAnyValue:StringLike", "StringEqualsIgnoreCaseIfExists"
+TEAM, TAEM = "aws:PrincipalTag/team", "aws:PrincipleTag/team"
+# The actions, the condition, and the findings: their code, what they are about, what to write instead.
+CONDITIONS = [
+    ("ecr:*", {"StringEquals": {TEAM: "a"}}, []),
+    ("ecr:*", {"StringEquals": {"ecr:ResourceTag/team": "a"}}, []),
+    ("kms:*", {"StringEquals": {"kms:EncryptionContext:app": "a"}}, []),
+    ("kms:*", {"StringEquals": {"kms:ViaService": "ecr.us-east-1.amazonaws.com"}}, []),
+    ("sts:AssumeRole", {"StringEquals": {"iam:ResourceTag/team": "a"}}, []),
+    ("ecr:*", {"StringEquals": {"codebuild:BuildArn": "a"}}, []),
+    ("ecr:*", {"ArnLike": {"lambda:SourceFunctionArn": "arn:aws:lambda:*:*:function:x"}}, []),
+    ("sts:*", {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:a/b:*"}}, []),
+    ("sts:*", {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}}, []),
+    ("*", {"StringEquals": {"s3:prefix": "a"}}, []),
+    (["ecr:*", "s3:*"], {"StringEquals": {"s3:prefix": "a"}}, []),
+    ("ecr:*", {"StringEquals": {"aws:SourceVpcep": "a"}}, [("unknown_key", "aws:SourceVpcep", "aws:SourceVpce")]),
+    ("ecr:*", {"StringEquals": {TAEM: "a"}}, [("unknown_key", TAEM, "aws:PrincipalTag")]),
+    ("ecr:*", {"StringEquals": {"aws:RequestTag": "a"}}, [("unknown_key", "aws:RequestTag", "aws:RequestTag")]),
+    ("ecr:*", {"StringEquals": {"ecr:RepositoryName": "a"}}, [("unknown_key", "ecr:RepositoryName", "")]),
+    ("ecr:*", {"StringEquals": {"erc:ResourceTag/t": "a"}}, [("unknown_key", "erc:ResourceTag/t", "")]),
+    ("ecr:*", {"StringEquals": {"s3:prefix": "a"}}, [("foreign_key", "s3:prefix", "")]),
+    ("ecr:*", {"StringEquals": {"iam:PassedToService": "a"}}, [("foreign_key", "iam:PassedToService", "")]),
+    ("ecr:*", {"StringEquals": {"aws:SecureTransport": "false"}}, [("operator_type", "StringEquals", "Bool")]),
+    ("ecr:*", {"StringLike": {"aws:SourceIp": "10.0.0.1"}}, [("operator_type", "StringLike", "IpAddress")]),
+    ("ecr:*", {"NotIpAddress": {"aws:SourceVpc": "10.0.0.0/8"}}, [("operator_type", "NotIpAddress", "StringEquals")]),
+    ("ecr:*", {"NumericLessThan": {"aws:CurrentTime": "5"}}, [("operator_type", "NumericLessThan", "DateLessThan")]),
+    ("ecr:*", {"NumericLessThan": {"aws:EpochTime": "1796029200"}}, []),
+    ("ecr:*", {"DateLessThan": {"aws:EpochTime": "1796029200"}}, []),
+    ("s3:*", {"StringEquals": {"s3:max-keys": "10"}}, [("operator_type", "StringEquals", "NumericEquals")]),
+    ("s3:*", {"NumericLessThanEquals": {"s3:max-keys": "10"}}, []),
+    ("ecr:*", {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}, []),
+    ("ecr:*", {"Null": {"aws:SourceIp": "true"}}, []),
+    ("ecr:*", {"StringEquals": {TEAM: "a*"}}, [("plain_wildcard", "a*", "StringLike")]),
+    ("ecr:*", {"StringNotEquals": {TEAM: "*"}}, [("plain_wildcard", "*", "StringNotLike")]),
+    ("ecr:*", {NO_CASE: {TEAM: "*"}}, [("plain_wildcard", "*", "StringLikeIfExists")]),
+    ("ecr:*", {"StringEquals": {TEAM: "a${*}"}}, []),
+    ("ecr:*", {"StringLike": {TEAM: "a*"}}, []),
+    ("ecr:*", {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}, []),
+    ("ecr:*", {"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}}, []),
+    ("ecr:*", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-1/*"]}}, []),
+    ("ecr:*", {EVERY: {TEAM: ["a"]}}, [("set_of_one", EVERY, "StringEquals")]),
+    ("ecr:*", {ANY: {"aws:SourceVpce": ["vpce-1"]}}, [("set_of_one", ANY, "StringLike")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("actions", "condition", "expected"), CONDITIONS)
+def test_a_condition_that_does_not_do_what_it_seems_to_is_found(known, actions, condition, expected):
+    found = findings(known, {"Action": actions, "Condition": condition})
+    assert [(f.code.value, f.value, f.suggestion) for f in found] == expected
+
+
+CHINA = f"arn:aws-cn:ecr:cn-north-1:{ACCOUNT}:repository/app"
+GOV = f"arn:aws-us-gov:ecr:us-gov-west-1:{ACCOUNT}:repository/app"
+ECR = f"arn:aws:ecr:us-east-1:{ACCOUNT}:"
+ARNS = [
+    (REPO, []),
+    (ECR + "repository/*", []),
+    (ECR + "*", []),
+    (ECR + "repo*", []),
+    (ECR + "repository/team-?/${aws:PrincipalTag/app}", []),
+    (f"arn:aws:ecr:*:{ACCOUNT}:repository/app", []),
+    ("arn:aws:ecr:us-east-1:*:repository/app", []),
+    (f"arn:*:ecr:us-east-1:{ACCOUNT}:repository/app", []),
+    (CHINA, []),
+    (ECR + "fargate-lab/app", [("malformed_arn", REPO)]),
+    (ECR + "app", [("malformed_arn", ECR + "repository/app")]),
+    (ECR + "repository:fargate-lab/app", [("malformed_arn", REPO)]),
+    (ECR + "repositories/app", [("malformed_arn", ECR + "repository/app")]),
+    (ECR + "repository/fargate-lab/app:latest", [("malformed_arn", REPO)]),
+    (ECR + "repository/fargate-lab/app@sha256:" + "0" * 64, [("malformed_arn", REPO)]),
+    (ECR + "repository/App", [("malformed_arn", "")]),
+    (ECR + "repository/", [("malformed_arn", "")]),
+    (ECR + "App*", [("malformed_arn", ECR + "repository/App*")]),
+    (f"arn:aws:ecr::{ACCOUNT}:repository/app", [("malformed_arn", "")]),
+    ("arn:aws:ecr:us-east-1::repository/app", [("malformed_arn", "")]),
+    ("arn:aws:ecr:us-east-1:1234:repository/app", [("malformed_arn", "")]),
+    (f"arn:aws:ecr:cn-north-1:{ACCOUNT}:repository/app", [("other_partition", CHINA)]),
+    (f"arn:aws-cn:ecr:us-east-1:{ACCOUNT}:repository/app", [("other_partition", ECR + "repository/app")]),
+    (f"arn:aws:ecr:us-gov-west-1:{ACCOUNT}:repository/app", [("other_partition", GOV)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "expected"), ARNS)
+def test_an_arn_that_no_repository_has_is_found(known, resource, expected):
+    found = findings(known, {"Action": "ecr:PutImage", "Resource": resource})
+    assert [(f.code.value, f.suggestion) for f in found] == expected
+
+
+PASSING = [
+    ("iam:PassRole", "*", True),
+    ("iam:passrole", f"arn:aws:iam::{ACCOUNT}:role/*", True),
+    ("iam:Pass*", "arn:aws:iam::*:role/*", True),
+    ("iam:*", "*", True),
+    ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/fargate-lab-*", False),
+    ("iam:PassRole", [f"arn:aws:iam::{ACCOUNT}:role/a", f"arn:aws:iam::{ACCOUNT}:role/b"], False),
+    ("iam:GetRole", "*", False),
+    ("*", "*", False),
+]
+
+
+@pytest.mark.parametrize(("action", "resource", "wide"), PASSING)
+def test_passing_every_role_is_found(known, action, resource, wide):
+    found = findings(known, {"Action": action, "Resource": resource})
+    assert [f.code for f in found] == ([LintCode.PASSES_EVERY_ROLE] if wide else [])
+    assert findings(known, {"Effect": "Deny", "Action": action, "Resource": resource}) == []
+
+
+def test_a_policy_without_a_version_is_found(known):
+    statement = {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": REPO}
+    (found,) = lint(parse_policy({"Statement": [statement]}), known)
+    assert (found.code, found.suggestion) == (LintCode.NO_VERSION, "2012-10-17")
+    for version in ("2008-10-17", "2012-10-17"):
+        assert lint(parse_policy({"Version": version, "Statement": [statement]}), known) == []
+
+
 def test_a_trust_policy_has_no_resources_to_look_at(known):
     trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRol"}
-    (found,) = lint(parse_policy({"Statement": trust}, PolicyKind.TRUST), known, account=ACCOUNT)
+    (found,) = lint(
+        parse_policy({"Version": "2012-10-17", "Statement": trust}, PolicyKind.TRUST), known, account=ACCOUNT
+    )
     assert found.suggestion == "sts:AssumeRole"
 
 
