@@ -97,8 +97,8 @@ __all__ = [
     "requested_region",
     "sentence",
     "time_keys",
-    "visible",
     "unevaluated",
+    "visible",
 ]
 
 
