@@ -14,6 +14,12 @@ from labs.fargate.steps import ContainerEnd, StopCode
 AFTER = "after the start"
 _MEMORY = "outofmemoryerror"
 _LOG = "Read the last lines of the container's log."
+# No page of AWS seen says more of these than their names.
+_BY_AWS = {
+    StopCode.SPOT.value: "AWS took back the spare capacity that it ran on",
+    StopCode.NOTICE.value: "What it ran on was ended or retired",
+    StopCode.INFRASTRUCTURE.value: "AWS ended it because of the health of what it ran on",
+}
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,20 @@ def ending(told: Told) -> Ending | None:
         return Ending("Someone stopped this task (StopTask).", "Run it again if it is wanted.", False, "exit.user")
     if told.stop_code == StopCode.SCHEDULER.value:
         return _by_service(told.reason)
+    if told.stop_code in _BY_AWS:
+        return Ending(_quoting(_BY_AWS[told.stop_code], told), told.again, False, "")
     if told.stop_code == StopCode.ESSENTIAL_EXITED.value or told.reason.startswith(
         "Essential container in task exited"
     ):
         return _exited(told)
+    if told.stop_code and told.stop_code not in {code.value for code in StopCode}:
+        return Ending(_quoting("It was stopped for a reason that this kit does not know", told), told.again, False, "")
     return None
+
+
+def _quoting(words: str, told: Told) -> str:
+    said = f": {told.reason.rstrip('.')}" if told.reason else ""
+    return f"{words} ({told.stop_code}){said}."
 
 
 def _by_service(reason: str) -> Ending:

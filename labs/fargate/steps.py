@@ -44,12 +44,15 @@ class CheckKind(enum.Enum):
 
 
 class StopCode(enum.Enum):
-    """``stopCode`` of a stopped task that this model gives. Source: ECS API Reference, Task."""
+    """``stopCode`` of a stopped task. Source: the service model of ECS, TaskStopCode; a start gives the first two."""
 
     FAILED_TO_START = "TaskFailedToStart"
     ESSENTIAL_EXITED = "EssentialContainerExited"
     USER = "UserInitiated"
     SCHEDULER = "ServiceSchedulerInitiated"
+    SPOT = "SpotInterruption"
+    NOTICE = "TerminationNotice"
+    INFRASTRUCTURE = "InfrastructureHealth"
 
 
 @dataclass(frozen=True)

@@ -465,6 +465,10 @@ def test_a_refusal_by_a_service_control_policy_cannot_be_checked():
             "app ended with exit code 0: its program had done its work",
             False,
         ),
+        ("SpotInterruption", "", ContainerEnd(143), "took back the spare capacity that it ran on", False),
+        ("TerminationNotice", "Ended.", ContainerEnd(143), "was ended or retired (TerminationNotice): Ended.", False),
+        ("InfrastructureHealth", "", ContainerEnd(), "the health of what it ran on (InfrastructureHealth).", False),
+        ("NextYearsCode", "New words", ContainerEnd(), "does not know (NextYearsCode): New words.", False),
     ],
 )
 def test_how_a_task_ended_is_said(code, reason, end, words, wrong):
