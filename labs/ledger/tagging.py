@@ -16,6 +16,7 @@ class TagForm(Enum):
     LOWER_PAIRS = "a list of {key, value}"
     MAP = "an object"
     SPECIFICATION = "a list of {ResourceType, Tags}"
+    WORDS = "words in a description, for what has no tags of its own"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Tagging:
             params[self.param] = {**(params.get(self.param) or {}), **tags}
         elif self.form is TagForm.SPECIFICATION:
             self._specify(params, tags)
+        elif self.form is TagForm.WORDS:
+            words = " ".join(f"{key}={value}" for key, value in tags.items())
+            params[self.param] = f"{params.get(self.param) or ''} [{words}]".lstrip()
 
     def _specify(self, params: MutableMapping[str, Any], tags: Tags) -> None:
         given = list(params.get("TagSpecifications") or [])
@@ -50,6 +54,12 @@ NO_TAGS = Tagging()
 def _merged(given: Iterable[Mapping[str, str]] | None, tags: Tags, key: str, value: str) -> list[Mapping[str, str]]:
     kept = [pair for pair in given or [] if pair.get(key) not in tags]
     return [*kept, *({key: name, value: word} for name, word in tags.items())]
+
+
+def in_words(description: str) -> Tags:
+    """The tags that WORDS has put behind a description; none of its own where there are none."""
+    words = description.rpartition("[")[2].removesuffix("]") if description.endswith("]") else ""
+    return dict(word.split("=", 1) for word in words.split(" ") if "=" in word)
 
 
 def plain(tags: Iterable[Mapping[str, object]]) -> Tags:

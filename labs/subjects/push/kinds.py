@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from labs.ledger.kind import Kind
 from labs.ledger.names import Names
-from labs.ledger.tagging import TagForm, Tagging, Tags, plain
+from labs.ledger.tagging import TagForm, Tagging, Tags, in_words, plain
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -29,6 +29,16 @@ def _remove_repository(ecr: "ECRClient", name: str) -> None:
 def _repositories(ecr: "ECRClient", names: Names) -> Iterator[str]:
     for page in ecr.get_paginator("describe_repositories").paginate():
         yield from (r["repositoryName"] for r in page["repositories"] if names.owns(r["repositoryName"]))
+
+
+def _template_tags(ecr: "ECRClient", prefix: str) -> Tags | None:
+    """It has no tags of its own: resourceTags are those of the repositories, and need a role."""
+    found = ecr.describe_repository_creation_templates(prefixes=[prefix])["repositoryCreationTemplates"]
+    return in_words(found[0].get("description", "")) if found else None
+
+
+def _remove_template(ecr: "ECRClient", prefix: str) -> None:
+    ecr.delete_repository_creation_template(prefix=prefix)
 
 
 def _role_tags(iam: "IAMClient", name: str) -> Tags:
@@ -131,4 +141,18 @@ REPOSITORY = Kind(
     absent=("RepositoryNotFoundException",),
 )
 
-KINDS = (ROLE_ATTACHMENT, ROLE_POLICY, ROLE, REPOSITORY)
+# Known from the ledger alone: the course makes none, and looking for one would ask for a permission more.
+CREATION_TEMPLATE = Kind(
+    name="ecr creation template",
+    service="ecr",
+    creates=("CreateRepositoryCreationTemplate",),
+    deletes=("DeleteRepositoryCreationTemplate",),
+    named_by=("prefix",),
+    prefixed=True,
+    tagging=Tagging(TagForm.WORDS, "description"),
+    tags=_template_tags,
+    remove=_remove_template,
+    absent=("TemplateNotFoundException",),
+)
+
+KINDS = (ROLE_ATTACHMENT, ROLE_POLICY, ROLE, CREATION_TEMPLATE, REPOSITORY)

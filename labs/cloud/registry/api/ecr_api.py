@@ -14,6 +14,7 @@ from labs.cloud.registry.api.layer_operations import LayerOperations
 from labs.cloud.registry.api.lifecycle_operations import LifecycleOperations
 from labs.cloud.registry.api.policy_operations import PolicyOperations
 from labs.cloud.registry.api.repository_operations import KeyArn, RepositoryOperations
+from labs.cloud.registry.api.template_operations import TemplateOperations
 from labs.cloud.registry.rules.policies import Exists
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.cloud.registry.store.registry_store import EcrStore
@@ -45,6 +46,7 @@ class EcrApi:
         policies = PolicyOperations(store, repositories.repository, access, exists)
         images = ImageOperations(store, repositories.repository, pages)
         lifecycles = LifecycleOperations(store, repositories.repository, pages)
+        templates = TemplateOperations(store, pages, exists)
         layers = LayerOperations(store, repositories.repository, registry_host)
         self._operations: dict[str, Operation] = {
             "GetAuthorizationToken": self._get_authorization_token,
@@ -64,6 +66,10 @@ class EcrApi:
             "TagResource": repositories.tag_resource,
             "UntagResource": repositories.untag_resource,
             "ListTagsForResource": repositories.list_tags_for_resource,
+            "CreateRepositoryCreationTemplate": templates.create_repository_creation_template,
+            "UpdateRepositoryCreationTemplate": templates.update_repository_creation_template,
+            "DeleteRepositoryCreationTemplate": templates.delete_repository_creation_template,
+            "DescribeRepositoryCreationTemplates": templates.describe_repository_creation_templates,
             "DescribeRegistry": repositories.describe_registry,
             "PutRegistryPolicy": policies.put_registry_policy,
             "GetRegistryPolicy": policies.get_registry_policy,

@@ -1,6 +1,6 @@
 """The ECR API's operations on repositories, their policies and tags, and on the registry itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from labs.cloud.contract import Caller
@@ -43,7 +43,7 @@ class RepositoryOperations:
 
     def create_repository(self, caller: Caller, parameters: Parameters) -> Answer:
         """CreateRepository."""
-        mutability, exclusions = _mutability(parameters)
+        mutability, exclusions = mutability_of(parameters)
         created = self._store.repositories.create(
             parameters["repositoryName"],
             mutability=mutability,
@@ -92,7 +92,7 @@ class RepositoryOperations:
     def put_image_tag_mutability(self, caller: Caller, parameters: Parameters) -> Answer:
         """PutImageTagMutability."""
         name = self.repository(parameters).name
-        mutability, exclusions = _mutability(parameters)
+        mutability, exclusions = mutability_of(parameters)
         changed = self._store.repositories.update(name, mutability=mutability, exclusions=exclusions)
         answer = {**self._named(name), "imageTagMutability": changed.mutability}
         return {**answer, **_filters(changed)}
@@ -145,7 +145,8 @@ class RepositoryOperations:
         }
 
 
-def _mutability(parameters: Parameters) -> tuple[str, list[str]]:
+def mutability_of(parameters: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The mutability and the filters that a call gives; EcrError when they do not fit."""
     mutability = parameters.get("imageTagMutability") or "MUTABLE"
     filters = [item["filter"] for item in parameters.get("imageTagMutabilityExclusionFilters") or []]
     if bool(filters) != mutability.endswith("_WITH_EXCLUSION"):

@@ -6,6 +6,7 @@ import re
 from labs.cloud.registry.data_plane.gate import Visit
 from labs.cloud.registry.data_plane.messages import Blob, Headers, RegistryRequest, Response, byte_range
 from labs.cloud.registry.data_plane.paths import RegistryPath
+from labs.cloud.registry.data_plane.push_targets import PushTargets
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import ACTIONS, DOWNLOAD_LAYER, ReferencedLayerRule, RegistryCall
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused
@@ -22,6 +23,7 @@ class BlobCalls:
     def __init__(self, store: EcrStore, rule: ReferencedLayerRule) -> None:
         self._store = store
         self._rule = rule
+        self._targets = PushTargets(store)
 
     def head(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """HEAD blob; for a layer that an image refers to, ``ReferencedLayerRule`` asks for one action more."""
@@ -73,11 +75,12 @@ class BlobCalls:
         aws/containers-roadmap#1970]. Here it is 404 NAME_UNKNOWN or 403 DENIED, as ECR words them elsewhere: a closed
         connection only makes clients retry.
         """
+        self._targets.prepare(visit, route.name)
         digest = request.argument("digest")
         if digest is not None:
             return self._single_post(visit, route, request, _digest(digest))
         visit.require(ACTIONS[RegistryCall.START_UPLOAD], route.name)
-        repository = self._repository_to_push(route.name)
+        repository = self._targets.find(route.name)
         mounted = self._mount(visit, repository, request)
         if mounted is not None:
             return _created(route.name, mounted)
@@ -86,7 +89,7 @@ class BlobCalls:
 
     def _single_post(self, visit: Visit, route: RegistryPath, request: RegistryRequest, digest: str) -> Response:
         visit.require(ACTIONS[RegistryCall.SINGLE_POST], route.name, {"layerDigests": [digest]})
-        repository = self._repository_to_push(route.name)
+        repository = self._targets.find(route.name)
         upload = self._store.uploads.start(repository)
         try:
             layer = self._store.uploads.finish(repository, upload, digest, request.body, length=request.body.length)
@@ -107,7 +110,7 @@ class BlobCalls:
             or spelling.is_public(source) != target.public
         ):
             return None
-        # Which action ECR wants on the source is not known: reading the layer is what it comes to [inferred].
+        # ECR User Guide, blob-mounting: users need it on a repository to mount layers from it.
         if not visit.allows(DOWNLOAD_LAYER, source, {"layerDigest": digest}):
             return None
         repository = self._store.repositories.get(source)
@@ -162,12 +165,6 @@ class BlobCalls:
         repository = self._store.repositories.find(route.name)
         self._store.uploads.cancel(repository, route.reference)
         return Response(204)
-
-    def _repository_to_push(self, name: str) -> Repository:
-        """The first push to the mirror of ECR Public makes the repository; ECR itself never does."""
-        return (
-            self._store.repositories.public(name) if spelling.is_public(name) else self._store.repositories.find(name)
-        )
 
 
 def _digest(text: str) -> str:

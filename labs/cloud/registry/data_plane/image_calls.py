@@ -6,6 +6,7 @@ from labs import oci
 from labs.cloud.registry.data_plane.gate import Visit
 from labs.cloud.registry.data_plane.messages import Headers, RegistryRequest, Response, as_json
 from labs.cloud.registry.data_plane.paths import RegistryPath
+from labs.cloud.registry.data_plane.push_targets import PushTargets
 from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import ACTIONS, RegistryCall
 from labs.cloud.registry.rules.manifests import MAX_MANIFEST
@@ -22,6 +23,7 @@ class ImageCalls:
 
     def __init__(self, store: EcrStore) -> None:
         self._store = store
+        self._targets = PushTargets(store)
 
     def get(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """HEAD or GET manifest. The bytes are sent as they were stored, whatever Accept says; Content-Type tells."""
@@ -46,12 +48,9 @@ class ImageCalls:
             "imageDigest": route.reference if by_digest else "",
             "imageManifestMediaType": content_type,
         }
+        self._targets.prepare(visit, route.name)
         visit.require(ACTIONS[RegistryCall.PUT_MANIFEST], route.name, said)
-        repository = (
-            self._store.repositories.public(route.name)
-            if spelling.is_public(route.name)
-            else self._store.repositories.find(route.name)
-        )
+        repository = self._targets.find(route.name)
         if not by_digest and not spelling.is_tag(route.reference):
             fault = Fault.DIGEST_MALFORMED if ":" in route.reference else Fault.TAG_INVALID
             raise EcrError(fault, f"'{route.reference[:200]}' is neither a tag nor a digest (simulated wording)")

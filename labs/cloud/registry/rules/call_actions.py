@@ -31,6 +31,7 @@ PUT_IMAGE = Action("PutImage", ("imageTag", "imageDigest", "imageManifestMediaTy
 GET_IMAGE = Action("BatchGetImage", ("imageIds", "acceptedMediaTypes"), read_only=True)
 DELETE_IMAGE = Action("BatchDeleteImage", ("imageIds",))
 LIST_IMAGES = Action("ListImages", read_only=True)
+CREATE_REPOSITORY = Action("CreateRepository")
 LIST_REPOSITORIES = Action("DescribeRepositories", read_only=True)
 
 

@@ -50,6 +50,8 @@ class Fault(Enum):
     SCAN_MISSING = ("ScanNotFoundException", "UNSUPPORTED", 404)
     KMS = ("KmsException", "UNSUPPORTED", 400)
     PREVIEW_MISSING = ("LifecyclePolicyPreviewNotFoundException", "UNSUPPORTED", 404)
+    TEMPLATE_EXISTS = ("TemplateAlreadyExistsException", "UNSUPPORTED", 400)
+    TEMPLATE_MISSING = ("TemplateNotFoundException", "UNSUPPORTED", 404)
     TAG_KEYS_INVALID = ("InvalidTagParameterException", "UNSUPPORTED", 400)
     TOO_MANY_TAGS = ("TooManyTagsException", "UNSUPPORTED", 400)
     STORAGE = ("ServerException", "UNAVAILABLE", 503)

@@ -14,6 +14,7 @@ from labs.cloud.registry.store.database import Database
 from labs.cloud.registry.store.images import Images
 from labs.cloud.registry.store.lifecycles import Lifecycles
 from labs.cloud.registry.store.repositories import Repositories, Repository
+from labs.cloud.registry.store.templates import Templates
 from labs.cloud.registry.store.tokens import Tokens
 from labs.cloud.registry.store.uploads import IDLE_S, Uploads
 from labs.cloud.state.room import Room
@@ -46,6 +47,7 @@ class EcrStore:
         self.uploads = Uploads(self.database, blobs, account, clock, self.room)
         self.images = Images(self.database, blobs, account, clock)
         self.lifecycles = Lifecycles(self.database, self.repositories, self.images, self.uploads, clock)
+        self.templates = Templates(self.database, account, clock)
         self.tokens = Tokens(self.database, clock)
         self._shared = self._shared_policy()
         self._make_signing_key()

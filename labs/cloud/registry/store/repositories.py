@@ -82,6 +82,7 @@ class Repositories:
         scan_on_push: bool = False,
         encryption: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
+        policy: str | None = None,
     ) -> Repository:
         """Make a private repository; EcrError REPOSITORY_EXISTS, TOO_MANY_TAGS."""
         self._check_name(name)
@@ -97,12 +98,13 @@ class Repositories:
             int(scan_on_push),
             json.dumps(dict(encryption or {"encryptionType": "AES256"})),
             json.dumps(dict(tags or {})),
+            policy,
         )
         try:
             with self._database.write() as write:
                 write.execute(
-                    "INSERT INTO repository (name, created, mutability, exclusions, scan_on_push, encryption, tags) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO repository (name, created, mutability, exclusions, scan_on_push, encryption, tags, "
+                    "policy) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 )
         except sqlite3.IntegrityError as error:
