@@ -177,6 +177,9 @@ def _passed_roles(call: ApiCall, context: request_conditions.Keys, lookups: Look
         roles = [(iam_resources.identity_arn(call, lookups, "role", n), "ec2.amazonaws.com") for n in named]
     elif (call.service, call.operation) in (("logs", "PutSubscriptionFilter"), ("logs", "PutDestination")):
         roles = [(role, "logs.amazonaws.com") for role in values_of(call, "roleArn")]
+    elif call.service == "ecr":
+        # The role with which ECR makes the repositories of a creation template.
+        roles = [(role, "ecr.amazonaws.com") for role in values_of(call, "customRoleArn")]
     return [
         RequiredAction("iam:PassRole", role, {**context, "iam:PassedToService": service})
         for role, service in dict(roles).items()

@@ -456,6 +456,7 @@ GIVES_A_ROLE = {
     "DeliverLogsPermissionArn": f"{ROLE}/r",
     "RoleName": "r",
     "roleArn": f"{ROLE}/r",
+    "customRoleArn": f"{ROLE}/r",
     "taskDefinition": "known",
 }
 # Documents of Systems Manager run nothing here, so they pass no role on.

@@ -33,8 +33,7 @@ class LayerOperations:
         failures: list[Answer] = []
         for digest in parameters["layerDigests"]:
             if not spelling.is_digest(digest):
-                reason = "Invalid layer digest (simulated wording)"
-                failures.append({"layerDigest": digest, "failureCode": "InvalidLayerDigest", "failureReason": reason})
+                failures.append(_no_digest(digest))
                 continue
             layer = self._store.uploads.layer(repository, digest)
             found: Answer = {"layerDigest": digest, "layerAvailability": "AVAILABLE" if layer else "UNAVAILABLE"}
@@ -114,3 +113,9 @@ class _Bytes:
         buffer[:count] = self._rest[:count]
         self._rest = self._rest[count:]
         return count
+
+
+def _no_digest(given: str) -> Answer:
+    code = "InvalidLayerDigest" if given else "MissingLayerDigest"
+    reason = f"{'Invalid' if given else 'Missing'} layer digest (simulated wording)"
+    return {"layerDigest": given, "failureCode": code, "failureReason": reason}

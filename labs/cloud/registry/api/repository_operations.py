@@ -145,11 +145,14 @@ class RepositoryOperations:
         }
 
 
+_WITH_EXCLUSION = ("IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION")
+
+
 def mutability_of(parameters: Mapping[str, Any]) -> tuple[str, list[str]]:
     """The mutability and the filters that a call gives; EcrError when they do not fit."""
     mutability = parameters.get("imageTagMutability") or "MUTABLE"
     filters = [item["filter"] for item in parameters.get("imageTagMutabilityExclusionFilters") or []]
-    if bool(filters) != mutability.endswith("_WITH_EXCLUSION"):
+    if bool(filters) != (mutability in _WITH_EXCLUSION):
         words = said("repository.exclusions", mutability=mutability)
         raise invalid_parameter("imageTagMutabilityExclusionFilters", words)
     return mutability, filters

@@ -111,7 +111,7 @@ def test_an_upload_belongs_to_its_repository(registry, upload):
 def test_availability_is_told_for_each_digest(registry, admin):
     admin.push_image("v1")
     there, absent = digest_of(b"layer"), digest_of(b"absent")
-    answer = registry.call("BatchCheckLayerAvailability", **REPOSITORY, layerDigests=[there, absent, "bogus"])
+    answer = registry.call("BatchCheckLayerAvailability", **REPOSITORY, layerDigests=[there, absent, "bogus", ""])
     assert answer["layers"] == [
         {
             "layerDigest": there,
@@ -121,7 +121,10 @@ def test_availability_is_told_for_each_digest(registry, admin):
         },
         {"layerDigest": absent, "layerAvailability": "UNAVAILABLE"},
     ]
-    assert [failure["failureCode"] for failure in answer["failures"]] == ["InvalidLayerDigest"]
+    assert [failure["failureCode"] for failure in answer["failures"]] == [
+        "InvalidLayerDigest",
+        "MissingLayerDigest",
+    ]
 
 
 def test_the_url_of_a_layer_works_with_a_plain_get(registry, admin):
