@@ -63,6 +63,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
     },
     "for authors": {
         "stage": Listed("labs.commands.stage", "write a new stage that works, or look a stage over"),
+        "facts": Listed("labs.commands.facts", "list what the course says about AWS, with sources and age"),
         "docs": Listed("labs.commands.docs", "write the generated parts of docs/, or compare them"),
         "notebooks": Listed("labs.commands.notebooks", "generate notebooks/ from solutions/, and execute both"),
     },

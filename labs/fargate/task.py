@@ -332,7 +332,7 @@ def _container(raw: Json, over: Json, account: str, region: str, registry_host: 
         environment=_environment(raw.get("environment") or ()) | _environment(over.get("environment") or ()),
         read_only_root=bool(raw.get("readonlyRootFilesystem", False)),
         init_process=bool((raw.get("linuxParameters") or {}).get("initProcessEnabled", False)),
-        version_consistency=raw.get("versionConsistency") != "disabled",
+        version_consistency=(raw.get("versionConsistency") or "enabled") != "disabled",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from labs.pages import aws_words, reference, stage_minutes
+from labs.pages import aws_words, facts, reference, stage_minutes
 
 # The name in the block's first line: the function that gets that line's other words and returns the text.
 BLOCKS: Mapping[str, Callable[[Sequence[str]], str]] = {
@@ -13,4 +13,5 @@ BLOCKS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "stages": stage_minutes.listed,
     "course": stage_minutes.course,
     "outline": stage_minutes.outline,
+    "facts": facts.table,
 }
