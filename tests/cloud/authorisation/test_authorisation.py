@@ -260,7 +260,7 @@ NO_SUCH_ACTION = {"ListImageReferrers"}
 def served(service):
     """The operations that moto answers, or that are ours."""
     if service == "ecr":
-        return EcrApi(None, registry_host=str, pages=None).operations
+        return EcrApi(None, registry_host=str, pages=None, access=None, exists=None, key_arn=None).operations
     if service == "ecs":
         return EcsApi(store=None, network=None, rules=None, pages=None).operations
     if service == "cloudtrail":
