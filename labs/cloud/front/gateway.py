@@ -95,7 +95,10 @@ class Gateway:
             form = _Form(service.protocol, service.namespace)
             return self._serve(request, claim, service, request_id, body)
         except AwsError as error:
-            return answers.failure(form.protocol, error, request_id, form.namespace, head)
+            refused = answers.failure(form.protocol, error, request_id, form.namespace, head)
+            if body is not None and body.leave():
+                return replace(refused, headers={**refused.headers, "connection": "close"})
+            return refused
         except Exception as error:  # noqa: BLE001  (the edge: whatever it is, the client gets an AWS error)
             log_fault(f"request {request_id}", error)
             broken = AwsError("InternalFailure", "The local AWS failed on this request; its log has the details.", 500)
@@ -114,7 +117,7 @@ class Gateway:
 
     def _serve_unsigned(self, request: HttpRequest, form: _Form, request_id: str, body: ApiBody) -> HttpAnswer:
         """Two operations of STS need no signature; everything else does."""
-        short = body.length is not None and body.length <= _UNSIGNED_MOST
+        short = body.arrived and body.length is not None and body.length <= _UNSIGNED_MOST
         asked = replace(request, body=body.read(_UNSIGNED_MOST)) if short else request
         action = asked.form.get("Action") if form.protocol is Protocol.QUERY else None
         if action == "AssumeRoleWithSAML":

@@ -1,20 +1,30 @@
 """The body of an API call: read when its signer is known, never more than its service takes."""
 
+import socket
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from labs.cloud.contract import AwsError
+from labs.cloud.wire.connections import BODY_FIRST
 
 _PIECE = 1 << 20
+_SMALL = 4 << 10
+# What takes longer to read has not arrived.
+_HERE_SECONDS = 0.005
 
 
 class ApiBody:
-    """``length`` is None for a chunked body. Reading raises AwsError(IncompleteBody, EntityTooLarge ...)."""
+    """``length`` is None for a chunked body; ``arrived``: all of it was here before a thread took the request.
+
+    Reading raises AwsError(IncompleteBody, EntityTooLarge ...).
+    """
 
     def __init__(self, environ: Mapping[str, Any], most: int) -> None:
         """Raises AwsError for a length that is not a number, or more bytes than ``most``."""
         self._input = environ.get("wsgi.input")
         self._most = most
+        self.arrived = has_arrived(environ)
         self.length = _length(environ)
         self._ended = not self.length and self.length is not None
         if self.length is not None and self.length > most:
@@ -37,6 +47,32 @@ class ApiBody:
         if self.length is not None and pieces and len(body) < self.length:
             raise _incomplete()
         return body
+
+    def leave(self) -> bool:
+        """Be done with the body of a request that nobody known has signed; True when its connection must close.
+
+        What is here is read and forgotten; for the rest no thread waits, whoever sends it.
+        """
+        if self._ended or self.arrived:
+            self.drain()
+            return False
+        sock = getattr(getattr(getattr(self._input, "rfile", None), "raw", None), "_sock", None)
+        here = sock is not None and self._is_here(sock)
+        self.abandon()
+        return not here
+
+    def _is_here(self, sock: socket.socket) -> bool:
+        """Read what is here; whether that was all of it."""
+        before, until = sock.gettimeout(), time.monotonic() + _HERE_SECONDS
+        sock.settimeout(_HERE_SECONDS)
+        try:
+            while not self._ended and time.monotonic() < until:
+                self._next(_SMALL)
+            return self._ended
+        except AwsError:
+            return False
+        finally:
+            sock.settimeout(before)
 
     def drain(self) -> None:
         """Read what is left and forget it: the connection's next request begins behind it."""
@@ -62,6 +98,14 @@ class ApiBody:
             raise _incomplete() from error
         self._ended = not piece or (self.length is not None and not getattr(self._input, "remaining", 1))
         return piece
+
+
+def has_arrived(environ: Mapping[str, Any]) -> bool:
+    """Whether the whole body was here before a thread took the request; see ``connections``."""
+    if environ.get("HTTP_EXPECT") or environ.get("HTTP_TRANSFER_ENCODING"):
+        return False
+    text = environ.get("CONTENT_LENGTH") or "0"
+    return text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= BODY_FIRST
 
 
 def _length(environ: Mapping[str, Any]) -> int | None:

@@ -113,6 +113,13 @@ class _Request(HTTPRequest):
         super().__init__(*args, **options)
         self.inheaders = _Headers()
 
+    def send_headers(self) -> None:
+        """An application that answers ``Connection: close`` has left a body unread: the client may still send it."""
+        if any(name.lower() == b"connection" and value == b"close" for name, value in self.outheaders):
+            self.close_connection = True
+            self.conn.lingers = True
+        super().send_headers()
+
 
 class Connection(HTTPConnection):
     """One client. ``last_used`` is None until it is in the selector."""
@@ -122,6 +129,7 @@ class Connection(HTTPConnection):
     def __init__(self, server: Any, sock: socket.socket, makefile: Any = None) -> None:
         self.traffic = Traffic()
         self.began: float | None = None
+        self.lingers = self.leaves = False
         self._seen = 0
         self._mark = 1
 
@@ -135,6 +143,34 @@ class Connection(HTTPConnection):
         """One request, measured from its beginning."""
         self.traffic.clear()
         return bool(super().communicate())  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Close at once, or, where a client may still be sending, once it has stopped; no thread waits for that.
+
+        A client that sends would get a reset in place of the answer (RFC 9112, section 9.6, "Tear-down").
+        """
+        if not self.lingers:
+            super().close()
+            return
+        self.lingers = False
+        self.leaves = True
+        self.began = time.time()
+        try:
+            self.wfile.flush()
+            self.socket.shutdown(socket.SHUT_WR)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+            self.server._connections.wait(self)
+        except (OSError, ValueError, KeyError):  # the client, or the server, is gone
+            super().close()
+
+    def forget(self) -> bool:
+        """Throw away what the client of a closed connection still sends; False when it has stopped."""
+        try:
+            return bool(self.socket.recv(BODY_FIRST, socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
 
     def is_ready(self) -> bool:
         """Whether a thread would have something to do; call it only when the socket can be read.

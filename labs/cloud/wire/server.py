@@ -50,7 +50,9 @@ class Server(wsgi.Server):
 
     def process_conn(self, conn: Connection) -> None:
         """A request goes to a thread once it is worth one; until then its connection waits in the selector."""
-        if conn.rfile.has_data() or (conn.last_used is not None and conn.is_ready()):
+        if conn.leaves:
+            self._connections.wait(conn) if conn.forget() else conn.close()
+        elif conn.rfile.has_data() or (conn.last_used is not None and conn.is_ready()):
             super().process_conn(conn)
         else:
             self._connections.wait(conn)

@@ -72,6 +72,40 @@ def test_slow_bodies_that_hold_every_thread_give_way_to_those_who_wait(cloud, he
     cloud.client("sts").get_caller_identity()
 
 
+@pytest.mark.parametrize("many", [100, 300])
+def test_a_signed_call_is_answered_while_unsigned_bodies_are_on_their_way(cloud, held, many):
+    """Each of them has its refusal, though not one has sent its body: none holds a thread."""
+    kinds = [
+        b"PUT /bucket/key HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\nExpect: 100-continue\r\n\r\n",
+        b"POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n",
+        b"GET /v2/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"x" * connections.BODY_FIRST,
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n",
+        (
+            b"PUT /bucket/key HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nAuthorization: AWS4-HMAC-SHA256 "
+            b"Credential=AKIAFORGEDFORGED0000/20260101/us-east-1/s3/aws4_request,SignedHeaders=host,Signature=0\r\n\r\n"
+        )
+        + b"x" * connections.BODY_FIRST,
+    ]
+    slow = [held(cloud.port, kinds[number % len(kinds)]) for number in range(many)]
+    cloud.client("sts").get_caller_identity()
+    for connection in slow:
+        # The server has said its last word and waits for the client's end; a client that ends is let go.
+        said = is_closed(connection)
+        assert b" 40" in said, said[:200]
+        connection.sendall(b"still sending")
+
+
+def test_a_refused_client_that_sends_all_of_its_body_reads_the_answer(cloud):
+    """The connection closes behind the answer, not upon the client's own bytes."""
+    head = b"PUT /v2/a/blobs/uploads/x HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=60) as connection:
+        connection.sendall(head + bytes(8_000_000))
+        said = is_closed(connection)
+    assert said.startswith(b"HTTP/1.1 401 ")
+    assert b"\r\nConnection: close\r\n" in said
+
+
 def test_a_slow_reader_gives_way_too(cloud, held, name):
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=f"slow-{name}")

@@ -27,6 +27,7 @@ from labs.cloud.registry.rules import spelling
 from labs.cloud.registry.rules.call_actions import REFERENCED_LAYER_NEEDS_DOWNLOAD, ReferencedLayerRule
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused, said
 from labs.cloud.registry.store.registry_store import EcrStore
+from labs.cloud.wire.body import has_arrived
 from labs.cloud.wire.last_resort import log_fault
 
 StartResponse = Callable[[str, Headers], Any]
@@ -72,16 +73,20 @@ class RegistryApp:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request. Whatever is left of its body is read before the answer."""
         request: RegistryRequest | None = None
+        leaves: Headers = []
         try:
             request = RegistryRequest.of(environ)
             response = self._guarded(request)
             if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 request.body.abandon()  # the server closes the connection after a 413
+            elif not has_arrived(environ) and (response.status == 401 or not request.header("Authorization")):
+                request.body.abandon()  # nobody known sends it: no thread waits for that
+                leaves = [("Connection", "close")]
             else:
                 request.body.drain()
         except EcrError as error:  # a Content-Length that is not a number
             response = _refused(error)
-        headers = [*response.headers, _VERSION]
+        headers = [*response.headers, _VERSION, *leaves]
         if not any(name == "Content-Length" for name, _ in headers) and response.status != 204:
             headers.append(("Content-Length", str(len(response.body) if isinstance(response.body, bytes) else 0)))
         start_response(response.line, headers)
