@@ -12,6 +12,7 @@ from cheroot.workers.threadpool import ThreadPool, WorkerThread
 
 from labs.cloud.wire import memory
 from labs.cloud.wire.connections import Connection, Connections
+from labs.cloud.wire.file_body import Gateway
 from labs.errors import LabError
 
 log = logging.getLogger("labs.cloud")
@@ -82,6 +83,7 @@ def listen(host: str, port: int, app: Callable[..., Any]) -> Server:
         shutdown_timeout=3,
     )
     server.wsgi_version = (1, 0)
+    server.gateway = Gateway
     try:
         server.prepare()
     except OSError as error:

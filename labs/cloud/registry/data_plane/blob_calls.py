@@ -4,7 +4,7 @@ import os
 import re
 
 from labs.cloud.registry.data_plane.gate import Visit
-from labs.cloud.registry.data_plane.messages import Blob, Headers, RegistryRequest, Response, byte_range
+from labs.cloud.registry.data_plane.messages import Headers, RegistryRequest, Response, byte_range
 from labs.cloud.registry.data_plane.paths import RegistryPath
 from labs.cloud.registry.data_plane.push_targets import PushTargets
 from labs.cloud.registry.rules import spelling
@@ -13,6 +13,7 @@ from labs.cloud.registry.rules.registry_errors import EcrError, Fault, refused
 from labs.cloud.registry.store.registry_store import EcrStore
 from labs.cloud.registry.store.repositories import Repository
 from labs.cloud.registry.store.uploads import RepositoryLayer
+from labs.cloud.wire.file_body import FileBody
 
 _CONTENT_RANGE = re.compile(r"(?:bytes[ =])?(\d{1,18})-(\d{1,18})(?:/(?:\d{1,18}|\*))?")
 
@@ -66,7 +67,7 @@ class BlobCalls:
             os.close(fd)
             words = f"The content of {layer.digest} in the state folder is damaged (simulated wording)"
             raise EcrError(Fault.BLOB_MISSING, words)
-        return Response(206 if found else 200, headers, Blob(fd, first, last - first + 1))
+        return Response(206 if found else 200, headers, FileBody(fd, first, last - first + 1))
 
     def start(self, visit: Visit, route: RegistryPath, request: RegistryRequest) -> Response:
         """POST upload: begin, mount, or with ``?digest=`` the whole blob at once.

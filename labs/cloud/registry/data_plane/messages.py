@@ -1,21 +1,19 @@
-"""The edge of WSGI: a request read once, a response written once, and blobs sent in large pieces."""
+"""The edge of WSGI: a request read once, a response written once."""
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
 from labs.cloud.registry.store.blobs import CHUNK
+from labs.cloud.wire.file_body import FileBody
 from labs.cloud.wire.last_resort import status_line
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
-
-_SEND = 256 << 10  # one piece of a blob on its way out
 
 
 class Body:
@@ -170,7 +168,7 @@ class Response:
 
     status: int
     headers: Headers = field(default_factory=list)
-    body: "bytes | Blob" = b""
+    body: bytes | FileBody = b""
 
     @property
     def line(self) -> str:
@@ -178,31 +176,9 @@ class Response:
         return status_line(self.status)
 
 
-@dataclass
-class Blob:
-    """``length`` bytes of an open file from ``offset`` on; sent in large pieces, closed when sent."""
-
-    fd: int
-    offset: int
-    length: int
-
-    def __iter__(self) -> Iterator[bytes]:
-        position, end = self.offset, self.offset + self.length
-        while position < end:
-            data = os.pread(self.fd, min(_SEND, end - position), position)
-            if not data:  # the file became shorter: the client sees a short body, never wrong bytes
-                return
-            position += len(data)
-            yield data
-
-    def close(self) -> None:
-        """WSGI calls it when the response is over."""
-        os.close(self.fd)
-
-
 def content(response: Response) -> Iterable[bytes]:
     """The response's body as WSGI wants it."""
-    if isinstance(response.body, Blob):
+    if isinstance(response.body, FileBody):
         return response.body
     return [response.body] if response.body else []
 
