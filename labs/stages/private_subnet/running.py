@@ -34,7 +34,8 @@ def _public(subject: VpcSubject, task: TaskRun) -> Verdict | None:
 
 
 def _blocked(subject: VpcSubject) -> Verdict | None:
-    for path in ways(subject.bench, subject.ec2, subject.vpc, subject.tasks_group):
+    calls = trial.calls(subject.bench)
+    for path in ways(subject.bench, subject.ec2, subject.vpc, subject.tasks_group, calls):
         if not path.ok:
             return subject.say(
                 "private.blocked",

@@ -6,6 +6,7 @@ again, by hand and with less permission.
 
 import json
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,9 +14,12 @@ from botocore.exceptions import ClientError
 from labs import oci
 from labs.errors import LabError
 from labs.failures import code_of
+from labs.fargate.task import session_of
 from labs.lesson.bench import BOTH, Bench
+from labs.subjects.push.policy_review import TOKEN
 from labs.subjects.tasks import task_runs
-from labs.subjects.tasks.execution_policy import MANAGED, TRUST
+from labs.subjects.tasks.execution_policy import MANAGED, PULL, READ, TRUST, WRITE
+from labs.subjects.vpc.endpoint_policy import EndpointCall
 
 
 def family(bench: Bench) -> str:
@@ -36,6 +40,18 @@ def log_group(bench: Bench) -> str:
 def parameter_arn(bench: Bench) -> str:
     """The ARN of the trial's secret."""
     return bench.arn("ssm", f"parameter/{parameter(bench)}")
+
+
+def calls(bench: Bench) -> Mapping[str, Sequence[EndpointCall]]:
+    """What the trial's start asks through each interface endpoint, by the ending of the endpoint's name."""
+    session = session_of(bench.target.role_arn(family(bench)), "0123456789abcdef0123456789abcdef")
+    stream = bench.arn("logs", f"log-group:{log_group(bench)}:log-stream:trial/{task_runs.CONTAINER}/0123456789abcdef")
+    return {
+        "ecr.api": [EndpointCall(session, TOKEN, "*", knows_endpoint=False)],
+        "ecr.dkr": [EndpointCall(session, each, bench.repository_arn) for each in PULL],
+        "ssm": [EndpointCall(session, READ, parameter_arn(bench))],
+        "logs": [EndpointCall(session, each, stream) for each in WRITE],
+    }
 
 
 def create(bench: Bench) -> list[str]:

@@ -1,15 +1,16 @@
 """Stage 03: both platforms are in ECR, pushed by the push role under a policy that allows it and nothing more."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from labs import oci
-from labs.iam import MalformedPolicy, parse_policy
+from labs.iam import Access, MalformedPolicy, PolicyKind, Wanted, parse_policy
 from labs.ledger.names import stamp
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
+from labs.subjects.policies import in_words, who
 from labs.subjects.push import lab_repository, policy_age, push_role, role_policies
-from labs.subjects.push.policy_review import MISSING, PolicyDocument
+from labs.subjects.push.policy_review import MISSING, NEEDED, PolicyDocument, Reviewer
 from labs.subjects.push.pushed_review import problem_inside
 from labs.subjects.tasks.app_secret import app_secret
 from labs.ui import text
@@ -25,13 +26,20 @@ class _Subject:
     """The bench, and what the gates have read so far."""
 
     bench: Bench
-    documents: tuple[PolicyDocument, ...] = ()
+    role: role_policies.RolePolicies | None = None
+    repository_policy: PolicyDocument | None = None
     image: lab_repository.Pushed | None = None
     pusher: str = ""
     events: tuple[Event, ...] = ()
 
     def say(self, message_id: str, **values: object) -> Verdict:
         return self.bench.say(message_id, **values)
+
+    @property
+    def review(self) -> Reviewer:
+        """The review of the role's policies; only asked for behind the gate that found the role."""
+        assert self.role is not None, "the gate before has found it"
+        return push_role.reviewer(self.bench, self.role.documents, self.role.boundary, self.repository_policy)
 
 
 def _file(subject: _Subject) -> Verdict | None:
@@ -47,19 +55,23 @@ def _file(subject: _Subject) -> Verdict | None:
 
 def _role(subject: _Subject) -> Verdict | None:
     bench = subject.bench
-    documents = role_policies.live_policies(bench.reader("iam"), bench.push_role)
-    if documents is None:
+    role = role_policies.read_role(bench.reader("iam"), bench.push_role)
+    if role is None:
         return subject.say("push.fixed.no_role", role=bench.push_role)
-    written = json.loads(role_policies.text_of(bench.policy_file))
-    if not any(each.name == push_role.POLICY_NAME and each.body == written for each in documents):
+    written = role_policies.text_of(bench.policy_file)
+    put = [each for each in role.documents if each.name == push_role.POLICY_NAME and each.body == json.loads(written)]
+    if not put:
         return subject.say("push.fixed.not_put", file=bench.policy_file.name, role=bench.push_role)
-    subject.documents = documents
+    # The same policy in the file's words has lines.
+    documents = (replace(each, text=written) if each in put else each for each in role.documents)
+    subject.role = replace(role, documents=tuple(documents))
+    subject.repository_policy = lab_repository.policy(bench.reader("ecr"), bench.repository_name)
     return None
 
 
 def _policy(subject: _Subject) -> Verdict | None:
-    """Evaluated, request by request; the first fault is named."""
-    review = push_role.reviewer(subject.bench, subject.documents)
+    """Decided for every request there can be; the first fault is named."""
+    review = subject.review
     fault = review.first_fault()
     if fault is None:
         return None
@@ -68,6 +80,35 @@ def _policy(subject: _Subject) -> Verdict | None:
         if wider is None:
             return subject.say("push.fixed.not_mended")
     return subject.say(f"push.fixed.{fault.name}", **fault.values)
+
+
+def _trust(subject: _Subject) -> Verdict | None:
+    """Nobody outside the account may become the role."""
+    bench = subject.bench
+    assert subject.role is not None, "the gate before has found it"
+    arn, wanted = bench.target.role_arn(bench.push_role), who.of_account(bench.target.account, who.ASSUMING)
+    found = who.beyond(subject.role.trust.parsed(PolicyKind.TRUST), arn, [wanted], datetime.now(UTC))
+    return _beyond(subject, "push.fixed.trust_wide", found)
+
+
+def _repository(subject: _Subject) -> Verdict | None:
+    """The repository's own policy gives nobody anything, save the push to the role."""
+    bench, document = subject.bench, subject.repository_policy
+    if document is None:
+        return None
+    wanted = Wanted(NEEDED, principals={"AWS": bench.target.role_arn(bench.push_role)})
+    found = who.beyond(document.parsed(PolicyKind.RESOURCE), bench.repository_arn, [wanted], datetime.now(UTC))
+    return _beyond(subject, "push.fixed.repository_policy", found)
+
+
+def _beyond(subject: _Subject, message_id: str, found: tuple[Access, ...]) -> Verdict | None:
+    """The first access with a request that shows it; else the first of which nobody can tell."""
+    for access in found:
+        asked = access.witness
+        if asked is not None:
+            whom, place = who.in_words(asked.principal), in_words.place(access.place)
+            return subject.say(message_id, who=whom, request=in_words.request(asked), place=place)
+    return next((subject.say("push.fixed.cannot_tell", why=in_words.unclear(each)) for each in found), None)
 
 
 def _image(subject: _Subject) -> Verdict | None:
@@ -137,14 +178,18 @@ def _inside(subject: _Subject) -> Verdict | None:
 
 def _passed(subject: _Subject) -> Verdict:
     bench = subject.bench
-    who = subject.pusher or "an identity that the trail does not name yet"
-    return subject.say("push.fixed.pass", repository=bench.repository_name, tag=BOTH, who=who)
+    pusher = subject.pusher or "an identity that the trail does not name yet"
+    narrowed = subject.review.narrowed()
+    narrower = f"; the policy is narrower still, and the push passed under it: only if {narrowed}" if narrowed else ""
+    return subject.say("push.fixed.pass", repository=bench.repository_name, tag=BOTH, who=pusher, narrower=narrower)
 
 
 GATES = (
     Gate("file", _file),
     Gate("role", _role),
     Gate("policy", _policy),
+    Gate("trust policy", _trust),
+    Gate("repository policy", _repository),
     Gate("image", _image),
     Gate("pusher", _pusher),
     Gate("age", _age),

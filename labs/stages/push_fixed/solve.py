@@ -34,6 +34,7 @@ def reset(bench: Bench) -> None:
     if not bench.progress.of(BEFORE).begun:
         return
     push_role.delete(bench)
+    lab_repository.delete_policy(bench)
     put(bench, stage(STAGE).policy("push-policy-before", **bench.names()))
     push_client.login(bench)
     lab_repository.keep_only(bench, ONE)

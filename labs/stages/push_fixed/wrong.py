@@ -14,6 +14,13 @@ from labs.subjects.push.attestation import attest_pushed
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 from labs.subjects.tasks.app_secret import app_secret
 
+_SINCE_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+_ENTANGLED = {
+    "StringEquals": {
+        "aws:PrincipalTag/team": "${aws:PrincipalTag/owner}",
+        "aws:PrincipalTag/owner": "${aws:PrincipalTag/unit}x",
+    }
+}
 Body = dict[str, Any]
 Change = Callable[[Bench, Body], object]
 
@@ -46,6 +53,21 @@ def _add(**statement: object) -> Change:
     return lambda _, body: body["Statement"].append(statement)
 
 
+def _put(change: Change) -> Callable[[Bench], None]:
+    """The same, not pushed: the policy is judged first."""
+
+    def do(bench: Bench) -> None:
+        body: Body = json.loads(_text(bench))
+        change(bench, body)
+        put(bench, json.dumps(body, indent=2))
+
+    return do
+
+
+def _only_if(**condition: object) -> Change:
+    return lambda _, body: [each.update(Condition=condition) for each in body["Statement"]]
+
+
 def _six(_: Bench) -> None:
     """The notebook was opened, nothing was changed."""
 
@@ -71,6 +93,36 @@ def _attached(bench: Bench) -> None:
     put(bench, _text(bench))
     arn = f"arn:{bench.partition}:iam::aws:policy/AmazonEC2ContainerRegistryPowerUser"
     bench.client("iam").attach_role_policy(RoleName=bench.push_role, PolicyArn=arn)
+
+
+def _bounded(bench: Bench) -> None:
+    """A permissions boundary from another lesson: it may read, and that is all."""
+    put(bench, _text(bench))
+    boundary = f"arn:{bench.partition}:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+    bench.client("iam").put_role_permissions_boundary(RoleName=bench.push_role, PermissionsBoundary=boundary)
+
+
+def _trusting(principal: Callable[[Bench], object]) -> Callable[[Bench], None]:
+    """The right policy, on a role that others may assume as well."""
+
+    def do(bench: Bench) -> None:
+        put(bench, _text(bench))
+        statement = {"Effect": "Allow", "Principal": principal(bench), "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        bench.client("iam").update_assume_role_policy(RoleName=bench.push_role, PolicyDocument=document)
+
+    return do
+
+
+def _open_repository(**statement: object) -> Callable[[Bench], None]:
+    """The right policy, and a policy on the repository that lets others in."""
+
+    def do(bench: Bench) -> None:
+        put(bench, _text(bench))
+        body = {"Version": "2012-10-17", "Statement": [{"Sid": "Readers", "Effect": "Allow", **statement}]}
+        bench.client("ecr").set_repository_policy(repositoryName=bench.repository_name, policyText=json.dumps(body))
+
+    return do
 
 
 def _not_pushed(bench: Bench) -> None:
@@ -221,6 +273,64 @@ WRONG = (
         "another service",
         "push.fixed.other_service",
         _under(_add(Effect="Allow", Action="s3:GetObject", Resource="*")),
+    ),
+    Wrong(
+        "everything, since 2020",
+        "push.fixed.wide_actions",
+        _put(_add(Effect="Allow", Action="*", Resource="*", Condition=_SINCE_2020)),
+    ),
+    Wrong(
+        "everything, from another network",
+        "push.fixed.wide_actions",
+        _put(_add(Effect="Allow", Action="*", Resource="*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
+    ),
+    Wrong("all of DynamoDB", "push.fixed.other_service", _put(_add(Effect="Allow", Action="dynamodb:*", Resource="*"))),
+    Wrong(
+        "every name that ends in one other letter",
+        "push.fixed.other_repository",
+        _put(_resource(0, lambda bench: f"{bench.repository_arn[:-1]}?")),
+    ),
+    Wrong(
+        "everything but the repository",
+        "push.fixed.resource_any",
+        _put(
+            lambda bench, body: body["Statement"].append(
+                {"Effect": "Allow", "Action": "ecr:PutImage", "NotResource": bench.repository_arn}
+            )
+        ),
+    ),
+    Wrong(
+        "everything but ECR",
+        "push.fixed.other_service",
+        _put(_add(Effect="Allow", NotAction="ecr:*", Resource="*")),
+    ),
+    Wrong(
+        "tags compared with each other, of which nobody can tell",
+        "push.fixed.cannot_tell",
+        _put(_add(Effect="Allow", Action="s3:*", Resource="*", Condition=_ENTANGLED)),
+    ),
+    Wrong("a boundary that only reads", "push.fixed.boundary_limits", _bounded),
+    Wrong("a role for everybody", "push.fixed.trust_wide", _trusting(lambda _: {"AWS": "*"})),
+    Wrong(
+        "a role for ECS as well",
+        "push.fixed.trust_wide",
+        _trusting(lambda bench: {"AWS": bench.target.account, "Service": "ecs-tasks.amazonaws.com"}),
+    ),
+    Wrong(
+        "a repository that everybody may read",
+        "push.fixed.repository_policy",
+        _open_repository(Principal="*", Action=["ecr:BatchGetImage", MISSING]),
+    ),
+    Wrong(
+        "a repository that one network may change",
+        "push.fixed.repository_policy",
+        _open_repository(Principal="*", Action="ecr:*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+    ),
+    # Written otherwise, and right.
+    Wrong(
+        "from this machine only, and since 2020",
+        "push.fixed.pass",
+        _under(_only_if(IpAddress={"aws:SourceIp": "127.0.0.0/8"}, **_SINCE_2020)),
     ),
     Wrong("not pushed", "push.fixed.not_pushed", _not_pushed),
     Wrong("one platform only", "push.fixed.single", _single),

@@ -1,5 +1,6 @@
 """The lab's ECR repository: made and taken away, what a tag in it points to, and who pushed that."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 from labs import oci
 from labs.failures import code_of
 from labs.lesson.bench import Bench
+from labs.subjects.push.policy_review import PolicyDocument
 from labs.verdict import Event
 
 _MANIFEST_TYPES = (*oci.INDEX_TYPES, *oci.MANIFEST_TYPES)
@@ -31,6 +33,26 @@ def delete(bench: Bench) -> None:
         bench.client("ecr").delete_repository(repositoryName=bench.repository_name, force=True)
     except ClientError as error:
         if code_of(error) != "RepositoryNotFoundException":
+            raise
+
+
+def policy(ecr: Any, repository: str) -> PolicyDocument | None:
+    """The repository's own policy; None when it has none, or is not there."""
+    try:
+        found = ecr.get_repository_policy(repositoryName=repository)["policyText"]
+    except ClientError as error:
+        if code_of(error) in ("RepositoryPolicyNotFoundException", "RepositoryNotFoundException"):
+            return None
+        raise
+    return PolicyDocument("of the repository", json.loads(found))
+
+
+def delete_policy(bench: Bench) -> None:
+    """Take the repository's own policy away; nothing where there is none."""
+    try:
+        bench.client("ecr").delete_repository_policy(repositoryName=bench.repository_name)
+    except ClientError as error:
+        if code_of(error) not in ("RepositoryPolicyNotFoundException", "RepositoryNotFoundException"):
             raise
 
 

@@ -1,12 +1,13 @@
 """The push role: made, judged for the trainee's repository, taken away."""
 
 import json
+from collections.abc import Sequence
 
 from botocore.exceptions import ClientError
 
 from labs.failures import code_of
 from labs.lesson.bench import Bench
-from labs.subjects.push.policy_review import PolicyDocument, PushContext, Reviewer
+from labs.subjects.push.policy_review import NEEDED, PolicyDocument, PushContext, Reviewer
 from labs.subjects.push.role_policies import read_policy
 
 POLICY_NAME = "push"
@@ -40,9 +41,16 @@ def put(bench: Bench, policy: str) -> bool:
     return made
 
 
-def reviewer(bench: Bench, documents: tuple[PolicyDocument, ...]) -> Reviewer:
+def reviewer(
+    bench: Bench,
+    documents: tuple[PolicyDocument, ...],
+    boundary: PolicyDocument | None = None,
+    repository_policy: PolicyDocument | None = None,
+    actions: Sequence[str] = NEEDED,
+) -> Reviewer:
     """The review of the role's policies for the trainee's repository."""
-    return Reviewer(documents, PushContext(bench.pusher, bench.repository_arn))
+    place = PushContext(bench.pusher, bench.repository_arn)
+    return Reviewer(documents, place, boundary, repository_policy, actions)
 
 
 def delete(bench: Bench) -> bool:

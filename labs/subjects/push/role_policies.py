@@ -3,6 +3,7 @@
 import codecs
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +54,41 @@ def is_empty(text: str) -> bool:
     return isinstance(body, dict) and not body.get("Statement")
 
 
+@dataclass(frozen=True)
+class RolePolicies:
+    """What decides for a role: every policy on it, inline and attached, its boundary, and who may assume it."""
+
+    documents: tuple[PolicyDocument, ...]
+    boundary: PolicyDocument | None
+    trust: PolicyDocument
+
+
+def read_role(iam: Any, role: str) -> RolePolicies | None:
+    """A role's policies as IAM has them; None when there is no such role."""
+    documents = live_policies(iam, role)
+    if documents is None:
+        return None
+    found = iam.get_role(RoleName=role)["Role"]
+    arn = (found.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+    boundary = PolicyDocument(arn.rsplit("/", 1)[-1], _managed(iam, arn)) if arn else None
+    return RolePolicies(documents, boundary, PolicyDocument("trust", _body(found["AssumeRolePolicyDocument"])))
+
+
 def live_policies(iam: Any, role: str) -> tuple[PolicyDocument, ...] | None:
     """Every policy on a role, inline and attached; None when there is no such role."""
     try:
-        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        names = [
+            name
+            for page in iam.get_paginator("list_role_policies").paginate(RoleName=role)
+            for name in page["PolicyNames"]
+        ]
     except ClientError as error:
         if code_of(error) == "NoSuchEntity":
             return None
         raise
     inline = [PolicyDocument(name, _inline(iam, role, name)) for name in names]
-    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
+    attached = [each for page in pages for each in page["AttachedPolicies"]]
     return (*inline, *(PolicyDocument(each["PolicyName"], _managed(iam, each["PolicyArn"])) for each in attached))
 
 

@@ -1,17 +1,19 @@
-"""Is an execution role's policy enough to start a task, and nothing more? Judged by evaluating it.
+"""Is an execution role's policy enough to start a task, and nothing more? Decided by ``labs.iam``'s analysis.
 
 What a start asks for is in the ECS developer guide, "Amazon ECS task execution IAM role"; a pull takes the two actions
 that amazon-ecr-login lists for pulling. AWS's managed policy also allows ecr:BatchCheckLayerAvailability, which a pull
 does not ask for; it is tolerated, because the documentation names it.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 
-from labs.iam import Decision, DecisionKind, Policies, Principal, Request, evaluate, parse_policy
-from labs.subjects.push.policy_review import TOKEN, PolicyDocument, PolicyProblem, known_actions, written
+from labs import iam
+from labs.iam import Decision, DecisionKind, Policies, PolicyKind, Principal, Request, Wanted, evaluate
+from labs.subjects.policies import in_words
+from labs.subjects.push.policy_review import TOKEN, PolicyDocument, PolicyProblem
 from labs.ui import text
 
 # AWS's managed policy of execution roles (ECS developer guide, "Amazon ECS task execution IAM role").
@@ -24,8 +26,7 @@ PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 WRITE = ("logs:CreateLogStream", "logs:PutLogEvents")
 READ = "ssm:GetParameters"
 TOLERATED = "ecr:BatchCheckLayerAvailability"
-# All actions of these are tried; of the others, what a statement names, and one for each door of a careless wildcard.
-_SERVICES = ("ecr", "logs", "ssm")
+# Of what a wildcard opens, the requests that people know: they are shown before others.
 _ELSEWHERE = (
     ("secretsmanager:GetSecretValue", "arn:{partition}:secretsmanager:{region}:{account}:secret:other-AbCdEf"),
     ("kms:Decrypt", "arn:{partition}:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"),
@@ -39,12 +40,17 @@ _ELSEWHERE = (
 
 @dataclass(frozen=True)
 class Start:
-    """Who starts the task, and what it needs: ARNs of the repository, the log group (without ``:*``), the secret."""
+    """Who starts the task, and what it needs: ARNs of the repository, the log group (without ``:*``), the secret.
+
+    ``now`` is aware: no request comes earlier. ``endpoints``: how the calls of a service come, by its prefix (``ssm``).
+    """
 
     principal: Principal
     repository: str
     log_group: str
     parameter: str
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    endpoints: Mapping[str, iam.Connection] = field(default_factory=dict)
 
     @property
     def stream(self) -> str:
@@ -66,6 +72,20 @@ class Start:
             (READ, self.parameter),
         )
 
+    def wanted(self) -> list[Wanted]:
+        """What the role may have."""
+        return [
+            Wanted(TOKEN),
+            Wanted((*PULL, TOLERATED), self.repository),
+            Wanted(WRITE, f"{self.log_group}:*"),
+            Wanted(READ, self.parameter),
+        ]
+
+    @property
+    def scene(self) -> iam.Scene:
+        """The requests in question: the role's, on whatever resource."""
+        return iam.Scene(self.principal, self.place["account"], self.place["region"], self.now)
+
     def others(self, arn: str) -> Iterator[str]:
         """Resources of the same kind: another name, a name that goes on, another Region, another account."""
         head, partition, service, region, account, name = arn.split(":", 5)
@@ -81,81 +101,101 @@ class Start:
 
 @dataclass(frozen=True)
 class StartReviewer:
-    """Evaluates a role's policies for one start."""
+    """Judges a role's policies, under its boundary, for one start."""
 
     documents: Sequence[PolicyDocument]
     start: Start
+    boundary: PolicyDocument | None = None
 
     @cached_property
-    def _policies(self) -> Policies:
-        return Policies(identity=[parse_policy(each.body, name=each.name) for each in self.documents])
+    def policies(self) -> Policies:
+        """The role's own policies under its boundary."""
+        boundary = self.boundary.parsed(PolicyKind.BOUNDARY) if self.boundary else None
+        return Policies(identity=[each.parsed() for each in self.documents], boundary=boundary)
 
-    def decide(self, action: str, resource: str) -> Decision:
-        """The decision on one request of the starting task."""
-        return evaluate(Request(self.start.principal, action, resource), self._policies)
+    def decide(self, action: str, resource: str, **keys: str) -> Decision:
+        """The decision on one request of the starting task; ``keys``: those that it takes beside the usual ones."""
+        start = self.start
+        # GetAuthorizationToken does not say through which endpoint it came (ECR user guide, vpc-endpoints).
+        by_endpoint = {} if action == TOKEN else start.endpoints
+        connection = by_endpoint.get(action.split(":")[0], iam.Connection(start.place["region"]))
+        context = iam.request_context(start.principal, connection, start.now, session=iam.Session(start.now))
+        return evaluate(Request(start.principal, action, resource, {**context, **keys}), self.policies)
 
     def first_fault(self) -> PolicyProblem | None:
         """The first thing wrong; None when the policy is right."""
         return next(self.faults(), None)
 
     def faults(self) -> Iterator[PolicyProblem]:
-        """What is missing first, then what is too much."""
+        """What is missing first, then what is too much; what cannot be told comes last."""
         yield from self._lacking()
-        yield from self._wide_resources()
-        yield from self._other_actions()
+        found = iam.excess(self.policies, self.start.wanted(), self.start.scene)
+        shown = [(each, each.witness) for each in found if each.witness is not None]
+        wide = [self._wide_resource(access, asked) for access, asked in shown if self._needed(access)]
+        yield from sorted(wide, key=lambda each: self._order.index(each.values["action"]))
+        yield from (self._other_action(access, asked) for access, asked in shown if not self._needed(access))
+        for access in found:
+            if access.witness is None:
+                yield PolicyProblem("cannot_tell", {"why": in_words.unclear(access)})
+
+    @property
+    def _order(self) -> list[str]:
+        """What a start needs, in its order, and what is tolerated."""
+        return [*(action for action, _ in self.start.needed()), TOLERATED]
 
     def _lacking(self) -> Iterator[PolicyProblem]:
-        lacking = [each for each in self.start.needed() if not self.decide(*each).allowed]
-        if not lacking:
+        """Refused for certain, or unless a condition holds that a start does not meet."""
+        missing = [each for each in self.start.needed() if self._lacks(*each) and not self.decide(*each).allowed]
+        if not missing:
             return
-        action, resource = lacking[0]
-        if self.decide(action, resource).kind is DecisionKind.EXPLICIT_DENY:
-            why = f"{self._statement(action, resource)} denies {action} on {resource}."
-        else:
+        action, resource = missing[0]
+        decision, lack = self.decide(action, resource), self._lacks(action, resource)[0]
+        if decision.kind is DecisionKind.EXPLICIT_DENY and lack.denied_by is not None:
+            why = f"{in_words.place(lack.denied_by)} denies {action} on {resource}."
+        elif lack.certain:
             why = f"No statement allows {action} on {resource}."
-        yield PolicyProblem("role_lacks", {"actions": text.series([each for each, _ in lacking]), "why": why})
+        else:
+            conditions = text.series([str(each) for each in lack.conditions])
+            why = f"{action} on {resource} is allowed only if {conditions}, which a start does not meet."
+        yield PolicyProblem("role_lacks", {"actions": text.series([each for each, _ in missing]), "why": why})
 
-    def _wide_resources(self) -> Iterator[PolicyProblem]:
-        for action, resource in (*self.start.needed(), (TOLERATED, self.start.repository)):
-            if resource == "*":
-                continue
-            for other in (*self.start.others(resource), *self._named(resource)):
-                if self.decide(action, other).allowed:
-                    by = self._statement(action, other)
-                    yield PolicyProblem("role_wide_resource", {"action": action, "resource": other, "by": by})
+    def _lacks(self, action: str, resource: str) -> tuple[iam.Lack, ...]:
+        return iam.lacking(self.policies, [Wanted(action, resource)], self.start.scene)
 
-    def _named(self, resource: str) -> Iterator[str]:
-        """What the statements name beside the resource that is needed."""
-        for document in self.documents:
-            yield from (each for each in written(document, "Resource") if not fnmatchcase(resource, each))
+    def _needed(self, access: iam.Access) -> bool:
+        """Whether it is an action of a start: then its resource is too much."""
+        return any(each in access.actions for each in self._order)
 
-    def _other_actions(self) -> Iterator[PolicyProblem]:
-        for action, resource in self._not_needed():
-            if self.decide(action, resource).allowed:
-                yield PolicyProblem("role_wide_action", {"action": action, "by": self._statement(action, resource)})
+    def _wide_resource(self, access: iam.Access, asked: Request) -> PolicyProblem:
+        action = next(each for each in self._order if each in access.actions)
+        own = dict((*self.start.needed(), (TOLERATED, self.start.repository)))[action]
+        shown = self._first([(action, each) for each in self.start.others(own)], asked, access.place)
+        return self._problem("role_wide_resource", access, shown or _as(asked, action))
 
-    def _not_needed(self) -> Iterator[tuple[str, str]]:
-        """What a start never asks for."""
-        start = self.start
-        needed = {action for action, _ in start.needed()} | {TOLERATED}
-        own = {
-            "ecr": (start.repository,),
-            "logs": (start.stream, start.log_group, f"{start.log_group}:*"),
-            "ssm": (start.parameter,),
+    def _other_action(self, access: iam.Access, asked: Request) -> PolicyProblem:
+        known = [(action, arn.format(**self.start.place)) for action, arn in _ELSEWHERE]
+        return self._problem("role_wide_action", access, self._first(known, asked, access.place) or asked)
+
+    def _first(self, candidates: Sequence[tuple[str, str]], like: Request, place: iam.Place) -> Request | None:
+        """The first of some requests that the statement really allows, with the condition keys of another request."""
+        for action, resource in candidates:
+            request = Request(like.principal, action, resource, like.context)
+            decision = evaluate(request, self.policies)
+            by = decision.statement
+            if decision.allowed and by is not None and (by.policy, by.index) == (place.policy, place.index):
+                return request
+        return None
+
+    def _problem(self, name: str, access: iam.Access, asked: Request) -> PolicyProblem:
+        values = {
+            "action": asked.action,
+            "resource": asked.resource,
+            "keys": in_words.keys(asked),
+            "by": in_words.place(access.place),
         }
-        for service in _SERVICES:
-            for action in sorted(known_actions(service) - needed):
-                yield from ((action, resource) for resource in (*own[service], "*"))
-        for document in self.documents:
-            for action in written(document, "Action"):
-                if action.split(":")[0].lower() not in _SERVICES:
-                    yield from ((action, resource) for resource in written(document, "Resource"))
-        for action, template in _ELSEWHERE:
-            yield action, template.format(**start.place)
+        return PolicyProblem(name, values)
 
-    def _statement(self, action: str, resource: str) -> str:
-        statement = self.decide(action, resource).statement
-        if statement is None:
-            return f"{action} on {resource}"
-        named = f" ({statement.sid})" if statement.sid else ""
-        return f"statement {statement.index + 1}{named} of the policy {statement.policy}"
+
+def _as(asked: Request, action: str) -> Request:
+    """The same request for another action of its class: no statement tells them apart."""
+    return Request(asked.principal, action, asked.resource, asked.context)

@@ -7,17 +7,22 @@ user guide, "Create the Amazon S3 gateway endpoint", which is why the policy's P
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from labs.iam import (
+    Connection,
     MalformedPolicy,
     Policies,
     PolicyKind,
     Principal,
     PrincipalKind,
     Request,
+    Session,
+    connection_keys,
     evaluate,
     parse_policy,
+    request_context,
 )
 
 # Whoever signs the download is in an account of AWS's, not in the trainee's.
@@ -50,25 +55,48 @@ def first_fault(document: str | Mapping[str, Any], bucket_arn: str) -> PolicyFau
         ("s3:PutObject", f"arn:{partition}:s3:::another-bucket/object"),
         ("s3:GetObject", f"{bucket_arn}-2/object"),
     ):
-        if _allows(document, action, resource):
+        if _allows(document, Request(_SIGNER, action, resource)):
             return PolicyFault(False, action, resource)
     return None
 
 
-def lets_layers_through(document: str | Mapping[str, Any], bucket_arn: str) -> bool:
-    """Whether the download of a layer passes the policy."""
-    return _allows(document, "s3:GetObject", _layer(bucket_arn))
+def lets_layers_through(
+    document: str | Mapping[str, Any], bucket_arn: str, connection: Connection | None = None
+) -> bool:
+    """Whether the download of a layer passes the policy; ``connection``: how it comes, as far as that is known."""
+    context = connection_keys(connection) if connection else {}
+    return _allows(document, Request(_SIGNER, "s3:GetObject", _layer(bucket_arn), context))
+
+
+@dataclass(frozen=True)
+class EndpointCall:
+    """A call that goes through an endpoint: who makes it, the action and the resource.
+
+    ``knows_endpoint``: see ``labs.fargate``; GetAuthorizationToken does not say through which endpoint it came.
+    """
+
+    principal: Principal
+    action: str
+    resource: str
+    knows_endpoint: bool = True
+
+
+def lets_through(document: str, call: EndpointCall, connection: Connection, now: datetime) -> bool:
+    """Whether a call passes the policy, as it comes by that connection; ``now`` is aware."""
+    known = connection if call.knows_endpoint else Connection(connection.region)
+    context = request_context(call.principal, known, now, session=Session(now))
+    return _allows(document, Request(call.principal, call.action, call.resource, context))
 
 
 def _layer(bucket_arn: str) -> str:
     return f"{bucket_arn}/layer"
 
 
-def _allows(document: str | Mapping[str, Any], action: str, resource: str) -> bool:
+def _allows(document: str | Mapping[str, Any], request: Request) -> bool:
     try:
         body = json.loads(document) if isinstance(document, str) else document
         endpoint = parse_policy(body, PolicyKind.ENDPOINT, "endpoint")
     except (MalformedPolicy, ValueError):
         return False
     everything = Policies(identity=[parse_policy(_ANY)], endpoint=endpoint)
-    return evaluate(Request(_SIGNER, action, resource), everything).allowed
+    return evaluate(request, everything).allowed

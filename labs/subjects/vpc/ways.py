@@ -3,11 +3,13 @@
 The task need not exist: the way is that of an interface in one of the subnets, with the tasks' group.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from labs.errors import LabError
+from labs.iam import Connection
 from labs.lesson.bench import Bench
 from labs.network import (
     DecideEndpoint,
@@ -23,7 +25,7 @@ from labs.network import (
     reach,
 )
 from labs.subjects.vpc import vpc_names
-from labs.subjects.vpc.endpoint_policy import lets_layers_through
+from labs.subjects.vpc.endpoint_policy import EndpointCall, lets_layers_through, lets_through
 from labs.subjects.vpc.reading import GATEWAY, VpcReading
 from labs.ui import text
 
@@ -99,8 +101,15 @@ class Way:
         return text.as_next(fix.words)
 
 
-def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str) -> Iterator[Way]:
-    """One way for each goal; where the subnets differ, the one that is blocked."""
+Calls = Mapping[str, Sequence[EndpointCall]]
+
+
+def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str, calls: Calls | None = None) -> Iterator[Way]:
+    """One way for each goal; where the subnets differ, the one that is blocked.
+
+    ``calls``: what the task asks each goal, by the ending of its endpoint's name: the endpoint's policy is to let that
+    through. Of goals that it does not name, the policy is not looked at; of the layers' it always is.
+    """
     try:
         snapshot = Snapshot.parse(document(ec2, vpc))
     except MalformedSnapshot as error:
@@ -108,24 +117,26 @@ def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str) -> Iterator[Way]:
             f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL", id="ec2-answer-unreadable"
         ) from error
     for goal in GOALS:
-        found = [_way(bench, snapshot, goal, subnet, group) for subnet in vpc.subnet_ids]
+        decide = _layers(bench) if goal.service == GATEWAY else _calls(bench, (calls or {}).get(goal.service, ()))
+        found = [_way(bench, snapshot, goal, subnet, group, decide) for subnet in vpc.subnet_ids]
         if found:
             yield next((way for way in found if not way.ok), found[0])
 
 
-def _way(bench: Bench, snapshot: Snapshot, goal: Goal, subnet: str, group: str) -> Way:
+def _way(bench: Bench, snapshot: Snapshot, goal: Goal, subnet: str, group: str, decide: DecideEndpoint) -> Way:
     source = ProposedInterface(subnet, (group,) if group else ())
-    decide = _layers(bench) if goal.service == GATEWAY else None
     return Way(goal, subnet, reach(snapshot, source, Destination(goal.at(bench)), decide_endpoint=decide))
 
 
 def _layers(bench: Bench) -> DecideEndpoint:
-    """What the gateway endpoint's policy says of a layer; those of the other endpoints are not the lab's subject."""
+    """What the gateway endpoint's policy says of a layer."""
 
     bucket = vpc_names.layer_bucket_arn(bench)
 
     def decide(endpoint: Endpoint) -> PolicyAnswer:
-        if lets_layers_through(endpoint.policy, bucket):
+        if lets_layers_through(
+            endpoint.policy, bucket, Connection(bench.target.region, endpoint=endpoint.id, vpc=endpoint.vpc)
+        ):
             return PolicyAnswer(True, f"The policy of {endpoint.id} allows s3:GetObject on {bucket}/*.")
         words = f"Put a policy on {endpoint.id} that allows s3:GetObject on {bucket}/* to every principal."
         return PolicyAnswer(
@@ -133,6 +144,27 @@ def _layers(bench: Bench) -> DecideEndpoint:
             f"The policy of {endpoint.id} does not allow s3:GetObject on {bucket}/*.",
             fix=Fix("modify_vpc_endpoint", {"VpcEndpointId": endpoint.id}, words),
         )
+
+    return decide
+
+
+def _calls(bench: Bench, calls: Sequence[EndpointCall]) -> DecideEndpoint:
+    """What an interface endpoint's policy says of the calls that go through it; one without a policy lets all pass."""
+
+    def decide(endpoint: Endpoint) -> PolicyAnswer:
+        for call in calls if endpoint.policy else ():
+            connection = Connection(bench.target.region, endpoint=endpoint.id, vpc=endpoint.vpc)
+            if not lets_through(endpoint.policy, call, connection, datetime.now(UTC)):
+                what = f"{call.action} on {call.resource}"
+                words = (
+                    f"Put a policy on {endpoint.id} that allows {what} to {call.principal.identity_arn}, or AWS's own."
+                )
+                return PolicyAnswer(
+                    False,
+                    f"The policy of {endpoint.id} does not allow {what}.",
+                    fix=Fix("modify_vpc_endpoint", {"VpcEndpointId": endpoint.id}, words),
+                )
+        return PolicyAnswer(True)
 
     return decide
 
