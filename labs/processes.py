@@ -42,6 +42,18 @@ def command_line(pid: int) -> list[str]:
     return seen.stdout.split()
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether a process is suspended: by SIGSTOP, or Ctrl-Z at its terminal."""
+    try:
+        # After the name, which stands in brackets and may hold any character.
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] in ("T", "t")
+    except (OSError, IndexError):
+        if Path("/proc/self").exists():
+            return False
+    seen = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return seen.stdout.strip().startswith("T")
+
+
 def ended(process: "subprocess.Popen[bytes]") -> int:
     """Wait for the end of a child; its exit code. In steps: a signal of the moment before would not end a long wait."""
     while (code := process.poll()) is None:

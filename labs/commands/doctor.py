@@ -4,7 +4,8 @@ import argparse
 import json
 from dataclasses import asdict
 
-from labs.engine.doctor import can_run, examine, table
+from labs.engine.doctor import DoctorLine, DoctorStatus, can_run, examine, table
+from labs.errors import LabError
 
 EXAMPLES = {
     "labs doctor": "one line for each thing the lab needs",
@@ -18,9 +19,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
+def _local_aws() -> list[DoctorLine]:
+    """A line about the local AWS where one runs and does not answer."""
+    # It brings boto3, which --help need not wait for.
+    from labs.session import local
+    from labs.session.home import lab_home
+
+    try:
+        local.find_cloud(lab_home())
+    except LabError as error:
+        return [DoctorLine("local AWS", DoctorStatus.FIX, error.what, error.next_step)]
+    return []
+
+
 def run(args: argparse.Namespace) -> int:
     """Print the findings, one a line, and whether the lab can run."""
-    findings = examine()
+    findings = [*examine(), *_local_aws()]
     runs = can_run(findings)
     if args.json:
         print(json.dumps({"can_run": runs, "findings": [asdict(finding) for finding in findings]}, indent=1))

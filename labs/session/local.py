@@ -29,6 +29,8 @@ from labs.session import home as places
 START_S = 30.0
 STOP_S = 10.0
 ANSWER_S = 10.0
+# After it a question is asked anew, unless the process was suspended meanwhile.
+PATIENCE_S = 2.0
 READY_FILE = "ready.json"
 # Popen objects of the clouds this process started, so that they are reaped when it stops them.
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
@@ -123,8 +125,16 @@ def identity(cloud: Cloud, within_s: float = ANSWER_S) -> str:
 
     A cloud whose process is alive may be slow on a busy machine, so it is asked again until the deadline.
     """
+    return _asked(cloud, within_s) or ""
+
+
+def _asked(cloud: Cloud, within_s: float = ANSWER_S) -> str | None:
+    """As ``identity``; None when a process that is ours gave no answer at all."""
+    if is_ours(cloud) and processes.is_stopped(cloud.pid):
+        return None
     deadline = time.monotonic() + within_s
-    config = Config(connect_timeout=within_s, read_timeout=within_s, retries={"total_max_attempts": 1}, proxies={})
+    patience = min(within_s, PATIENCE_S)
+    config = Config(connect_timeout=patience, read_timeout=patience, retries={"total_max_attempts": 1}, proxies={})
     try:
         sts = cloud.session().client("sts", endpoint_url=cloud.endpoint, config=config)
     except (BotoCoreError, ValueError):
@@ -137,26 +147,46 @@ def identity(cloud: Cloud, within_s: float = ANSWER_S) -> str:
             # Something answers, but it does not know these keys: another cloud on the same port.
             return ""
         except (BotoCoreError, ResponseParserError):
-            if not is_ours(cloud) or time.monotonic() >= deadline:
+            if not is_ours(cloud):
                 return ""
+            if time.monotonic() >= deadline or processes.is_stopped(cloud.pid):
+                return None
             time.sleep(0.05)
 
 
+def _silent(cloud: Cloud) -> LabError:
+    stopped = processes.is_stopped(cloud.pid)
+    next_step = f"let it go on: kill -CONT {cloud.pid}" if stopped else "labs stop ends it, then try again"
+    return LabError(
+        f"The local AWS runs, but it does not answer (process {cloud.pid}{', which is suspended' if stopped else ''}).",
+        next_step,
+        id="local-aws-does-not-answer",
+    )
+
+
 def find_cloud(home: Path) -> Cloud | None:
-    """The local AWS that answers for this lab home; None when none does."""
+    """The local AWS that answers for this lab home; None when none runs. LabError when one runs and is silent."""
     state = places.cloud_state(home)
     for file in (places.cloud_file(home), state / READY_FILE):
-        cloud = recorded(file)
-        if cloud is not None and identity(cloud):
+        if (cloud := _answering(recorded(file))) is not None:
             return cloud
     return None
+
+
+def _answering(cloud: Cloud | None) -> Cloud | None:
+    if cloud is None:
+        return None
+    said = _asked(cloud)
+    if said is None:
+        raise _silent(cloud)
+    return cloud if said else None
 
 
 def running_cloud(state: Path | None = None, home: Path | None = None) -> Cloud:
     """The local AWS that answers for a state folder, a lab home, or LAB_HOME; LabError when none runs there."""
     if state is not None:
-        cloud = recorded(state / READY_FILE)
-        if cloud is not None and identity(cloud):
+        cloud = _answering(recorded(state / READY_FILE))
+        if cloud is not None:
             return cloud
         raise LabError(
             f"No local AWS runs with the state in {state}.",

@@ -3,14 +3,20 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from labs import cli
 from labs.errors import LabError
+from labs.files import write_json
 from labs.session import local
 from labs.session.local import Cloud
 
@@ -48,6 +54,60 @@ def test_a_cloud_started_by_hand_is_found(shared_home: Path, shared_cloud: Cloud
 
 def test_it_lives_in_a_session_of_its_own_so_that_ctrl_c_does_not_reach_it(shared_cloud: Cloud) -> None:
     assert os.getsid(shared_cloud.pid) == shared_cloud.pid
+
+
+# What asks for the local AWS of a lab home.
+ASKING = {
+    "find_cloud": local.find_cloud,
+    "ensure_cloud": local.ensure_cloud,
+    "running_cloud": lambda home: local.running_cloud(home=home),
+    "running_cloud of a state": lambda home: local.running_cloud(home / "cloud"),
+    "borrowed": lambda home: local.borrowed(home).__enter__(),
+}
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_a_suspended_one_is_named_with_its_process(name: str, shared_home: Path, shared_cloud: Cloud) -> None:
+    os.kill(shared_cloud.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(LabError) as said:
+            ASKING[name](shared_home)
+    finally:
+        os.kill(shared_cloud.pid, signal.SIGCONT)
+    assert said.value.id == "local-aws-does-not-answer"
+    assert f"it does not answer (process {shared_cloud.pid}, which is suspended)" in said.value.what
+    assert said.value.next_step == f"let it go on: kill -CONT {shared_cloud.pid}"
+    assert local.identity(shared_cloud)
+
+
+@pytest.mark.parametrize("command", [["env"], ["clean"], ["doctor"], ["login-password"]], ids=" ".join)
+def test_a_command_says_so_too(
+    command: list[str], shared_home: Path, shared_cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("LAB_HOME", str(shared_home))
+    monkeypatch.setenv("LAB_TARGET", "local")
+    os.kill(shared_cloud.pid, signal.SIGSTOP)
+    try:
+        cli.main(command)
+    finally:
+        os.kill(shared_cloud.pid, signal.SIGCONT)
+    said = " ".join("".join(capsys.readouterr()).split())
+    assert f"it does not answer (process {shared_cloud.pid}, which is suspended)" in said
+    assert f"kill -CONT {shared_cloud.pid}" in said
+
+
+def test_one_that_hangs_in_another_way_is_named_too(
+    own_home: Path, shared_cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its port takes connections, and nothing comes back."""
+    monkeypatch.setattr(local, "_asked", partial(local._asked, within_s=0.5))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        raw = asdict(replace(shared_cloud, endpoint=endpoint))
+        write_json(own_home / "cloud.json", raw)
+        with pytest.raises(LabError, match=rf"does not answer \(process {shared_cloud.pid}\)"):
+            local.find_cloud(own_home)
+    (own_home / "cloud.json").unlink()
 
 
 def test_three_processes_that_start_at_once_share_one(own_home: Path) -> None:
