@@ -49,6 +49,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
     },
     "diagnosis": {
         "diagnose": Listed("labs.commands.diagnose", "say why a task does not start, or a service does not settle"),
+        "policy": Listed("labs.commands.policy", "say what a policy may ever allow, or how two differ"),
         "reach": Listed("labs.commands.reach", "say whether a network interface reaches a host, hop by hop"),
     },
     "other tools on the local AWS": {

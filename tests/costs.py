@@ -54,6 +54,7 @@ BY_PATH = {
     "tests/test_mirror.py": "unit",
     "tests/test_oci.py": "unit",
     "tests/test_printable.py": "unit",
+    "tests/test_policy_command.py": "unit",
     "tests/test_purity.py": "unit",
     "tests/test_security.py": "unit",
     "tests/ui/test_pictures.py": "unit",

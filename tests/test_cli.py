@@ -33,9 +33,10 @@ RIGHT = {
     "clean": [],
     "sweep": [],
     "completion": ["bash"],
+    "policy": ["check", "{home}/policy.json"],
 }
 # It prints what it has in itself: no lab home is asked for.
-WITHOUT_A_LAB = {"completion"}
+WITHOUT_A_LAB = {"completion", "policy"}
 
 
 def environment(home):
