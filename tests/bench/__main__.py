@@ -1,8 +1,8 @@
 """``make bench``: one run, one table. Ratios say more than seconds: the machine's speed drifts.
 
 python -m tests.bench             everything
-python -m tests.bench calls ...   the named parts: calls, many, state, decisions, layers, registry, path, fargate,
-                                course, lab, setup
+python -m tests.bench calls ...   the named parts: calls, many, state, decisions, analysis, layers, registry, path,
+                                fargate, course, lab, setup
 """
 
 import os
@@ -18,10 +18,23 @@ from pathlib import Path
 
 from labs import engine
 from labs.errors import LabError
-from tests.bench import decisions, fargate, many, measure, registry, servers, state
+from tests.bench import analysis, decisions, fargate, many, measure, registry, servers, state
 
 ROOT = Path(__file__).parent.parent.parent
-PARTS = ("calls", "many", "state", "decisions", "layers", "registry", "path", "fargate", "course", "lab", "setup")
+PARTS = (
+    "calls",
+    "many",
+    "state",
+    "decisions",
+    "analysis",
+    "layers",
+    "registry",
+    "path",
+    "fargate",
+    "course",
+    "lab",
+    "setup",
+)
 
 
 def row(what: str, figure: str, against: str = "", ratio: str = "") -> None:
@@ -116,6 +129,18 @@ def bench_state() -> None:
 def bench_decisions() -> None:
     mine, its = decisions.a_second()
     row("IAM decisions a second of one processor", f"{mine:,.0f}", f"{its:,.0f} (ministack)", f"{mine / its:.2f}")
+
+
+def bench_analysis() -> None:
+    times = analysis.milliseconds()
+    for size in analysis.SIZES:
+        slowest = max((each for each in times if each[1] == size), key=lambda each: times[each])
+        listed = ", ".join(f"{name} {times[name, of]:.0f}" for name, of in times if of == size)
+        row(
+            f"a policy of {size:,} characters, beyond what is wanted",
+            f"{times[slowest]:.0f} ms",
+            f"at most 50 ({listed})",
+        )
 
 
 def bench_layers() -> None:
