@@ -1,14 +1,20 @@
 """The verbs of the push stages' notebooks. Each prints; ``lab`` gives it the bench."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from labs import iam
 from labs.errors import LabError
 from labs.lesson.bench import Bench
 from labs.subjects.push import lab_repository, push_shown, role_policies
+from labs.subjects.push.policy_review import PolicyDocument
 from labs.subjects.push.push_role import POLICY_NAME, put
-from labs.ui import text
+from labs.ui import policy_access, text
 from labs.ui.cell import show
 from labs.ui.pictures import index_picture, push_picture
+
+_SAME_ACCESS = "It may do what it could do before: the text has changed, the access has not."
 
 
 def create_repository(bench: Bench) -> None:
@@ -50,6 +56,23 @@ def push_role(bench: Bench, path: str = "") -> None:
     changed = text.difference(before, after)
     print(f"Role {bench.push_role}: {'created, with this policy' if made else 'its policy has changed'}")
     print(changed)
+    others = [each for each in documents or () if each.name != POLICY_NAME]
+    mine = [PolicyDocument(POLICY_NAME, each) for each in (before, after) if each is not None]
+    print(_change_of_access(bench, [*others, *mine[:-1]], [*others, mine[-1]]))
+
+
+def _change_of_access(bench: Bench, before: Sequence[PolicyDocument], after: Sequence[PolicyDocument]) -> str:
+    """What the role's policies let it do now and did not before, and the other way round."""
+    try:
+        old, new = (
+            iam.Policies(identity=[iam.parse_policy(each.body, name=each.name) for each in documents])
+            for documents in (before, after)
+        )
+    except iam.MalformedPolicy as error:
+        return f"What that changes cannot be told: {error}"
+    scene = iam.Scene(account=bench.target.account, region=bench.target.region, now=datetime.now(UTC))
+    lines = list(policy_access.change(old, new, scene))
+    return "\n".join(["What it may do now (+) and no longer (-):", *lines] if lines else [_SAME_ACCESS])
 
 
 def policy(bench: Bench) -> None:
