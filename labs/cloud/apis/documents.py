@@ -8,6 +8,7 @@ from typing import Any
 from labs import iam
 from labs.aws_texts import SIMULATED, texts
 from labs.cloud.apis import principal_names
+from labs.cloud.authorisation.s3_actions import keys_to_delete
 from labs.cloud.contract import AwsError
 from labs.iam.parse import MANAGED_POLICY_SIZE, TRUST_POLICY_SIZE
 
@@ -62,6 +63,10 @@ def check_documents(service: str, operation: str, params: Mapping[str, Any], bod
     if (service, operation) == ("s3", "PutBucketPolicy"):
         _check(body.decode("utf-8", "replace"), _BUCKET)
         return
+    if (service, operation) == ("s3", "DeleteObjects") and not keys_to_delete(body):
+        # What could not be read was not decided about: it goes no further.
+        text = texts("iam_rules")["delete.unreadable"]
+        raise AwsError(text.code, text.say(), text.status)
     row = _DOCUMENTS.get((service, operation))
     document = params.get(row.member) if row is not None else None
     if row is None or not isinstance(document, str) or not document:
@@ -77,15 +82,18 @@ def _check(document: str, row: _Document) -> None:
         policy = iam.parse_policy(document, row.kind, max_size=row.size, oldest_version=oldest)
     except iam.MalformedPolicy as error:
         status = 409 if isinstance(error, iam.PolicyTooLong) else 400
-        # AWS's text alone tells a beginner little: what is wrong and where stands after it, in our words.
-        words = str(error) if str(error) == error.message else f"{error} {SIMULATED}"
-        raise AwsError(row.code or error.code, words, status) from error
+        raise AwsError(row.code or error.code, explained(error), status) from error
     unknown = principal_names.invalid(policy) if row.principals else None
     if unknown is not None:
         raise _said(row.principals, kind=unknown[0], name=unknown[1])
     open_to_all = iam.unevaluated(policy) if row.kind is iam.PolicyKind.TRUST else None
     if open_to_all is not None:
         raise _said("trust.shared_provider", url=open_to_all[0], keys=" or ".join(open_to_all[1]))
+
+
+def explained(error: iam.MalformedPolicy) -> str:
+    """AWS's text, and after it what is wrong and where, which AWS does not say: marked as the kit's own words."""
+    return str(error) if str(error) == error.message else f"{error} {SIMULATED}"
 
 
 def _said(id: str, /, **values: str) -> AwsError:

@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import Any
 
 from labs import iam
+from labs.cloud.apis.documents import explained
 from labs.cloud.authorisation import resource_templates
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.identities import Held, Identities
@@ -199,7 +200,7 @@ def _policies(texts: Any, kind: iam.PolicyKind, name: str) -> list[iam.Policy]:
             if isinstance(text, str) and text
         ]
     except iam.MalformedPolicy as error:
-        raise AwsError("InvalidInput", str(error)) from error
+        raise AwsError("InvalidInput", explained(error)) from error
 
 
 def _principal(arn: str, account: str) -> iam.Principal:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labs import iam
+from labs.cloud.apis.documents import explained
 from labs.cloud.apis.sts_errors import refused
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.sessions import StsSession
@@ -87,7 +88,7 @@ def session_policy(params: Mapping[str, Any]) -> str:
         try:
             iam.parse_policy(text, iam.PolicyKind.SESSION)
         except iam.MalformedPolicy as error:
-            raise AwsError("MalformedPolicyDocument", str(error), 400) from error
+            raise AwsError("MalformedPolicyDocument", explained(error), 400) from error
     return text
 
 

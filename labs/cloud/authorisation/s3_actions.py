@@ -80,6 +80,8 @@ _VERSIONED = {
     "PutObjectAcl": "PutObjectVersionAcl",
     "PutObjectTagging": "PutObjectVersionTagging",
 }
+# "The request can contain a list of up to 1,000 keys" (S3 API reference, DeleteObjects).
+_MOST_KEYS = 1000
 _LISTS = ("prefix", "delimiter", "max-keys")
 _HEADERS = (
     "if-match",
@@ -124,10 +126,8 @@ def _checks(call: ApiCall) -> Sequence[RequiredAction]:
     if not bucket:
         return [RequiredAction("s3:ListAllMyBuckets", "*", context)]
     if call.operation == "DeleteObjects":
-        keys = _keys_in_body(call)
-        return [RequiredAction("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{name}", context) for name in keys] or [
-            RequiredAction("s3:DeleteObject", f"arn:aws:s3:::{bucket}/*", context)
-        ]
+        names = keys_to_delete(call.http.body) or ["*"]
+        return [RequiredAction("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{name}", context) for name in names]
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     if call.operation in ("CopyObject", "UploadPartCopy"):
         source = unquote(str(call.params.get("x-amz-copy-source", ""))).lstrip("/").split("?", 1)[0]
@@ -146,14 +146,16 @@ def _checks(call: ApiCall) -> Sequence[RequiredAction]:
     return wanted
 
 
-def _keys_in_body(call: ApiCall) -> list[str]:
-    if b"<!" in call.http.body:
+def keys_to_delete(body: bytes) -> list[str]:
+    """Every key that DeleteObjects names; none for a body that cannot be read or has too many: it is refused."""
+    if b"<!DOCTYPE" in body.upper():
         return []
     try:
-        root = ElementTree.fromstring(call.http.body)
+        elements = ElementTree.fromstring(body).iter()
     except (ElementTree.ParseError, ValueError):
         return []
-    return [element.text or "" for element in root.iter() if element.tag.rsplit("}", 1)[-1] == "Key"][:1000]
+    keys = [each.text or "" for each in elements if str(each.tag).rsplit("}", 1)[-1] == "Key"]
+    return keys if len(keys) <= _MOST_KEYS else []
 
 
 def _context(call: ApiCall) -> request_conditions.Keys:

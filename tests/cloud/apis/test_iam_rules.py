@@ -146,6 +146,13 @@ def test_an_inline_policy_without_a_version_is_taken_and_has_no_variables(cloud,
 def test_what_the_kit_adds_to_awss_words_is_marked_as_its_own(cloud, name):
     cloud.user(name)
     document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resurce": "*", "Action": "s3:*"}]}'
-    message = refused(cloud.client("iam").put_user_policy, UserName=name, PolicyName="p", PolicyDocument=document)[1]
-    assert message.startswith("Syntax errors in policy. ")
-    assert message.endswith(" (simulated wording)")
+    iam = cloud.client("iam")
+    role = cloud.role(name, trusts({"AWS": cloud.account}))
+    said = [
+        refused(iam.put_user_policy, UserName=name, PolicyName="p", PolicyDocument=document)[1],
+        refused(cloud.client("sts").assume_role, RoleArn=role, RoleSessionName="lab", Policy=document)[1],
+        refused(iam.simulate_custom_policy, PolicyInputList=[document], ActionNames=["s3:*"])[1],
+    ]
+    for message in said:
+        assert message.startswith("Syntax errors in policy. ")
+        assert message.endswith(" (simulated wording)")
