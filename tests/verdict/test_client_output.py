@@ -1,8 +1,11 @@
 """The client's words: every form in which docker, buildx and BuildKit report a failed push."""
 
+import json
+
 import pytest
 
 from labs.verdict.client_output import ClientTrouble, pushed_image, read_build, read_words
+from labs.verdict.trail import Event, parse_event
 
 DIGEST = "sha256:" + "0" * 64
 HEAD = f"HEAD request to https://111122223333.dkr.ecr.eu-north-1.amazonaws.com/v2/notes-api/blobs/{DIGEST}"
@@ -26,6 +29,38 @@ def test_newer_buildkit_adds_awss_sentence() -> None:
     words = read_words(f"ERROR: failed to push x: unexpected status from {HEAD}: 403 Forbidden\ndenied: {SENTENCE}")
     assert words.action == "ecr:GetDownloadUrlForLayer"
     assert words.names("notes-api")
+
+
+DENY = SENTENCE.partition(" because ")[0] + " with an explicit deny in an identity-based policy"
+ASK = "call the GetRequestAuthorizationDetails API with the following authorization id: 0123-abcd"
+# What may follow AWS's sentence: the ARN of the denying policy, and since November 2026 where to ask about the refusal.
+TAILS = {
+    "the policy's ARN": f"{DENY}: arn:aws:iam::111122223333:policy/no-pulls",
+    "an authorization id": f"{SENTENCE}. Go to https://example.com/iam/#/authorization-details/0123 or {ASK}",
+    "both": f"{DENY}: arn:aws:iam::111122223333:policy/no-pulls. {ASK}",
+}
+
+
+@pytest.mark.parametrize("said", TAILS.values(), ids=TAILS)
+def test_what_follows_awss_sentence_does_not_hide_it(said: str) -> None:
+    words = read_words(f"ERROR: failed to push x: unexpected status from {HEAD}: 403 Forbidden\ndenied: {said}")
+    assert (words.trouble, words.action) == (ClientTrouble.REFUSED, "ecr:GetDownloadUrlForLayer")
+    assert words.names("notes-api")
+    found = event_of(said)
+    assert found.denied
+    assert found.action == "ecr:GetDownloadUrlForLayer"
+    assert found.resource.endswith(":repository/notes-api")
+
+
+def event_of(message: str) -> Event:
+    """The trail's event of a refusal with that message."""
+    detail = {
+        "eventSource": "ecr.amazonaws.com",
+        "eventName": "x",
+        "errorCode": "AccessDenied",
+        "errorMessage": message,
+    }
+    return parse_event({"CloudTrailEvent": json.dumps({**detail, "eventTime": "2026-11-30T12:00:00+00:00"})})
 
 
 @pytest.mark.parametrize(
