@@ -55,6 +55,30 @@ def test_another_repositorys_image_does_not_make_a_layer_referenced(registry, ad
     assert push_like_containerd(pusher, "v1") == [404, 404]
 
 
+def push_manifest_first(client, tag):
+    """As crane, oras and regctl: nothing is sent when the manifest is there."""
+    manifest = image_manifest()
+    if client.head(f"manifests/{digest_of(manifest)}").status == 404:
+        return push_like_containerd(client, tag)
+    assert client.put(f"manifests/{tag}", manifest, Content_Type=OCI_MANIFEST).status == 201
+    return []
+
+
+def test_a_client_that_asks_for_the_manifest_first_passes_a_second_push(registry):
+    pusher = registry.allow("pusher", *SIX)
+    assert push_manifest_first(pusher, "v1") == [404, 404]
+    assert push_manifest_first(pusher, "v2") == []
+
+
+def test_copying_platforms_that_share_a_layer_is_refused_on_the_first_push(registry):
+    """As `skopeo copy --all`: platform by platform, each with its manifest."""
+    pusher = registry.allow("pusher", *SIX)
+    assert push_like_containerd(pusher, digest_of(image_manifest())) == [404, 404]
+    # The second platform has a config of its own, and a layer of the first.
+    assert pusher.head(f"blobs/{digest_of(b'its own config')}").status == 404
+    assert pusher.head(f"blobs/{LAYER}").status == 403
+
+
 def test_both_decisions_are_in_the_trail(registry, admin):
     admin.push_image("v1")
     pusher = registry.allow("pusher", *SIX)
