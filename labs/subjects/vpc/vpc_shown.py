@@ -1,6 +1,7 @@
 """What the notebooks show of the VPC: the picture's data, and one way in words."""
 
 import time
+from collections.abc import Callable
 
 from labs.errors import LabError
 from labs.lesson.bench import Bench
@@ -61,7 +62,7 @@ def network(bench: Bench) -> VpcDrawing:
 
 def endpoints(bench: Bench) -> str:
     """The endpoints of the lab's VPC, once all of them are available."""
-    wait_available(bench)
+    wait_available(bench, print)
     rows = []
     for each in sorted(_found(bench).endpoints, key=lambda each: str(each["ServiceName"])):
         dns = "yes" if each.get("PrivateDnsEnabled") else "no" if each["VpcEndpointType"] == "Interface" else "-"
@@ -70,14 +71,14 @@ def endpoints(bench: Bench) -> str:
     return text.table(("service", "type", "state", "private DNS", "group"), rows) if rows else "No endpoints yet."
 
 
-def wait_available(bench: Bench) -> None:
-    """Wait until no endpoint is pending, and say so. LabError when that takes longer than AWS says it does."""
+def wait_available(bench: Bench, say: Callable[[str], object] = lambda _line: None) -> None:
+    """Wait until no endpoint is pending; ``say`` hears of it. LabError when that takes longer than AWS says it does."""
     limit = _AVAILABLE_AWS_S if bench.on_aws else _AVAILABLE_LOCAL_S
     deadline, pause, told = time.monotonic() + limit, 0.1, False
     while pending := [each for each in _found(bench).endpoints if str(each["State"]).lower() == "pending"]:
         if not told:
             told = True
-            print(f"Waiting until {len(pending)} endpoints are available: at most {limit:.0f} s.")
+            say(f"Waiting until {len(pending)} endpoints are available: at most {limit:.0f} s.")
         if time.monotonic() > deadline:
             raise LabError(
                 f"An endpoint is still pending after {limit:.0f} s.", "run the cell again", id="endpoint-still-pending"
