@@ -10,6 +10,7 @@ _CAUSES = {
     "other_account": "The policy has {found}; the repository is in {ours}. {differs}",
     "other_region": "The policy has {found}; the repository is in {ours}. {differs}",
     "other_name": "The policy has {found}; the repository is \"{ours}\". {differs}",
+    "boundary_limits": "The permissions boundary {boundary} does not allow {actions}.",
     "missing_action": "The role lacks {actions}.",
 }  # fmt: skip
 

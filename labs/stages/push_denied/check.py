@@ -10,8 +10,9 @@ from labs.iam import MalformedPolicy, parse_policy
 from labs.ledger.names import stamp
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.stages.push_denied.causes import cause_of
+from labs.stages.push_denied.documented import other_than_documented
 from labs.subjects.push import lab_repository, policy_age, push_role, role_policies
-from labs.subjects.push.policy_review import MISSING, TOKEN, PolicyDocument
+from labs.subjects.push.policy_review import MISSING, TOKEN, PolicyDocument, Reviewer
 from labs.ui import text
 from labs.verdict import Event, Gate, OracleAnswer, OracleOutcome, Report, Verdict, expect_denied, read_trail, run_gates
 from labs.verdict.client_output import ClientTrouble, pushed_image, read_build
@@ -30,13 +31,20 @@ class _Subject:
     """The bench, and what the gates have read so far."""
 
     bench: Bench
-    documents: tuple[PolicyDocument, ...] = ()
+    role: role_policies.RolePolicies | None = None
+    repository_policy: PolicyDocument | None = None
     finding: OracleAnswer | None = field(default=None)
     changed_at: datetime | None = None
     said: str = ""
 
     def say(self, message_id: str, **values: object) -> Verdict:
         return self.bench.say(message_id, **values)
+
+    @property
+    def review(self) -> Reviewer:
+        """The review of the role's policies; only asked for behind the gate that found the role."""
+        assert self.role is not None, "the gate before has found it"
+        return push_role.reviewer(self.bench, self.role.documents, self.role.boundary, self.repository_policy)
 
 
 def _repository(subject: _Subject) -> Verdict | None:
@@ -62,10 +70,10 @@ def _role(subject: _Subject) -> Verdict | None:
             return subject.say(
                 "push.denied.malformed", file=bench.policy_file.name, what=role_policies.malformed(error)
             )
-    documents = role_policies.live_policies(bench.reader("iam"), bench.push_role)
-    if not documents:
+    subject.role = role_policies.read_role(bench.reader("iam"), bench.push_role)
+    if subject.role is None or not subject.role.documents:
         return subject.say("push.denied.no_role", role=bench.push_role)
-    subject.documents = documents
+    subject.repository_policy = lab_repository.policy(bench.reader("ecr"), bench.repository_name)
     return None
 
 
@@ -106,7 +114,7 @@ def _older(subject: _Subject, denial: Event | None) -> Verdict | None:
 
 def _allowed_by_now(subject: _Subject, denial: Event) -> Verdict | None:
     """What was refused, and is allowed by the policies of now, was refused under others."""
-    review = push_role.reviewer(subject.bench, subject.documents)
+    review = subject.review
     resource = "*" if denial.action == TOKEN else denial.resource
     if (
         denial.resource not in ("", "*", subject.bench.repository_arn)
@@ -165,9 +173,8 @@ def _words_only(subject: _Subject) -> Verdict | None:
     if subject.changed_at is not None and written < subject.changed_at:
         why = f"push.log is of then; the role's policies were changed at {stamp(subject.changed_at)}."
         return subject.say("push.denied.older_refusal", action="the push", at=stamp(written), why=why)
-    review = push_role.reviewer(subject.bench, subject.documents)
-    lacking = review.lacking()
-    if lacking != (MISSING,) or not review.decide(TOKEN, "*").allowed:
+    lacking = subject.review.maybe_lacking()
+    if lacking != (MISSING,):
         return subject.say("push.denied.several_fit", lacking=text.series(lacking) or "nothing that a push asks for")
     if subject.bench.on_aws:
         return None
@@ -178,10 +185,9 @@ def _it_worked(subject: _Subject, finding: OracleAnswer) -> Verdict:
     bench = subject.bench
     if finding.worked_by not in ("", bench.pusher.arn):
         return subject.say("push.denied.pushed_by_other", other=finding.worked_by, principal=bench.pusher.arn)
-    decision = push_role.reviewer(bench, subject.documents).decide(MISSING, bench.repository_arn)
-    if decision.allowed:
-        policy = decision.statement.policy if decision.statement else push_role.POLICY_NAME
-        return subject.say("push.denied.it_worked", action=MISSING, policy=policy)
+    allowing = subject.review.allowing(MISSING)
+    if allowing:
+        return subject.say("push.denied.it_worked", action=MISSING, policy=allowing[0].place.policy)
     pushed_at = _pushed_at(subject)
     if pushed_at is not None and subject.changed_at is not None and pushed_at < subject.changed_at:
         return subject.say(
@@ -209,13 +215,22 @@ def _other_reason(subject: _Subject, finding: OracleAnswer) -> Verdict:
     if denial is not None and (older := _older(subject, denial) or _allowed_by_now(subject, denial)):
         return older
     if action == TOKEN:
-        return subject.say("push.denied.token", cause=cause_of(push_role.reviewer(bench, subject.documents)))
+        return subject.say("push.denied.token", cause=cause_of(subject.review))
     if resource not in ("", bench.repository_arn):
         return subject.say("push.denied.other_repository", other=resource, repository=bench.repository_arn)
-    review = push_role.reviewer(bench, subject.documents)
+    review = subject.review
     if action == "ecr:BatchGetImage" and not any(review.faults_but(("missing_action",))):
         return subject.say("push.denied.five_actions", action=action, expected=MISSING)
     return subject.say("push.denied.other_action", action=action, expected=MISSING, cause=cause_of(review))
+
+
+def _documented(subject: _Subject) -> Verdict | None:
+    """The six documented actions and the token; the policy of a stage that came after is not looked at."""
+    if subject.bench.progress.of("push-fixed").begun:
+        return None
+    assert subject.role is not None, "the gate before has found it"
+    denial = subject.finding.denial if subject.finding is not None else None
+    return other_than_documented(subject.bench, subject.role, subject.review, denial)
 
 
 def _passed(subject: _Subject) -> Verdict:
@@ -231,6 +246,7 @@ GATES = (
     Gate("role", _role),
     Gate("refusal", _refusal),
     Gate("platforms", _platforms),
+    Gate("documented policy", _documented),
 )
 
 

@@ -14,9 +14,15 @@ from labs.lesson.shell import build, docker, must
 from labs.lesson.stage import Wrong, stage
 from labs.session import TargetName
 from labs.stages.push_denied.solve import set_up, solve
-from labs.subjects.push import lab_repository, push_client
+from labs.subjects.push import lab_repository, push_client, push_role
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 
+_ENTANGLED = {
+    "StringEquals": {
+        "aws:PrincipalTag/team": "${aws:PrincipalTag/owner}",
+        "aws:PrincipalTag/owner": "${aws:PrincipalTag/unit}x",
+    }
+}
 Body = dict[str, Any]
 Change = Callable[[Bench, Body], object]
 
@@ -59,6 +65,35 @@ def _resource(index: int, text: Callable[[Bench], str]) -> Change:
 
 def _deny(_: Bench, body: Body) -> None:
     body["Statement"].append({"Sid": "Freeze", "Effect": "Deny", "Action": "ecr:PutImage", "Resource": "*"})
+
+
+def _all_but_the_seventh(_: Bench, body: Body) -> None:
+    deny = {"Sid": "NotYet", "Effect": "Deny", "Action": MISSING, "Resource": "*"}
+    body["Statement"] = [{"Effect": "Allow", "Action": "*", "Resource": "*"}, deny]
+
+
+def _add(**statement: object) -> Change:
+    return lambda _, body: body["Statement"].append({"Effect": "Allow", "Resource": "*", **statement})
+
+
+def _written_otherwise(_: Bench, body: Body) -> None:
+    """Two statements, another order, another case, lists, Sids, and a condition that holds."""
+    push, token = body["Statement"]
+    push["Condition"] = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+    first = {**push, "Sid": "Layers", "Action": [each.lower() for each in DOCUMENTED[:3]]}
+    second = {**push, "Sid": "Manifests", "Action": [*DOCUMENTED[:2:-1]], "Resource": [push["Resource"]]}
+    body["Statement"] = [{**token, "Action": [token["Action"]]}, second, first]
+
+
+def _five_for_the_second_push(bench: Bench) -> None:
+    """One platform under the six actions; before the second push somebody dropped one of them."""
+    set_up(bench, json.dumps(_body(bench)))
+    push_client.login(bench)
+    push_client.push_one(bench)
+    body = _body(bench)
+    body["Statement"][0]["Action"].remove("ecr:PutImage")
+    push_role.put(bench, json.dumps(body))
+    push_client.push_both(bench)
 
 
 def _nothing(bench: Bench) -> None:
@@ -293,6 +328,22 @@ WRONG = (
     Wrong("the tag one pushed twice", "push.denied.one_platform", _docker_push),
     Wrong("seven actions", "push.denied.it_worked", pushed_under(_actions(*DOCUMENTED, MISSING))),
     Wrong("every action of ECR", "push.denied.it_worked", pushed_under(_actions("ecr:*"))),
+    Wrong("everything, and a Deny of the seventh", "push.denied.explicit_deny", pushed_under(_all_but_the_seventh)),
+    Wrong("the six actions everywhere", "push.denied.policy_wide", pushed_under(_resource(0, lambda _: "*"))),
+    Wrong(
+        "everything from another network",
+        "push.denied.policy_wide",
+        pushed_under(_add(Action="*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
+    ),
+    Wrong("six actions, and all of DynamoDB", "push.denied.policy_wide", pushed_under(_add(Action="dynamodb:*"))),
+    Wrong("five actions for the second push", "push.denied.policy_lacks", _five_for_the_second_push),
+    Wrong(
+        "tags compared with each other, of which nobody can tell",
+        "push.denied.cannot_tell",
+        pushed_under(_add(Action="s3:*", Condition=_ENTANGLED)),
+    ),
+    # Written otherwise, and right.
+    Wrong("the six actions in two statements", "push.denied.pass", pushed_under(_written_otherwise)),
     Wrong("both platforms first", "push.denied.it_worked_new_layers", _both_at_once),
     Wrong("logged in as the administrator", "push.denied.pushed_by_other", _as_administrator),
     Wrong("logged in as another role", "push.denied.other_principal", _as_another_role),

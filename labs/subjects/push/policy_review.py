@@ -162,9 +162,9 @@ class Reviewer:
         """The actions of a push that the repository is refused for certain."""
         return _actions_of(each for each in self.lacks if each.certain)
 
-    def open_lacks(self) -> tuple[str, ...]:
-        """Those that are refused unless a condition holds."""
-        return _actions_of(each for each in self.lacks if not each.certain)
+    def maybe_lacking(self) -> tuple[str, ...]:
+        """The same with the token, and with those that are refused unless a condition holds."""
+        return _actions_of((*self.lacks, *self._token_lacks))
 
     def narrowed(self) -> str:
         """The conditions under which alone the push is allowed, in words; empty when it is whatever they are."""

@@ -197,6 +197,71 @@ def test_a_condition_that_can_never_hold_is_no_permission() -> None:
     assert name(allow(MISSING, Condition=NOBODY), allow(DOCUMENTED), TOKEN_STATEMENT) == "missing_action"
 
 
+SIX = allow(DOCUMENTED)
+DENY_OF_THE_SEVENTH = {**allow(MISSING, "*"), "Effect": "Deny"}
+
+SIX_RIGHT = {
+    "as AWS documents it": [SIX, TOKEN_STATEMENT],
+    "another order": [TOKEN_STATEMENT, allow(DOCUMENTED[::-1])],
+    "another case": [allow([each.upper().replace("ECR:", "ecr:") for each in DOCUMENTED]), TOKEN_STATEMENT],
+    "two statements": [allow(DOCUMENTED[:2]), allow(DOCUMENTED[2:]), TOKEN_STATEMENT],
+    "lists where a word would do": [allow(DOCUMENTED, [REPOSITORY]), allow([TOKEN], ["*"])],
+    "with Sids": [allow(DOCUMENTED, Sid="Push"), allow(TOKEN, "*", Sid="Login")],
+    "a wildcard that matches the wanted only": [
+        allow(["ecr:BatchC*", "ecr:BatchGetI*", "ecr:Complete*", "ecr:Initiate*", "ecr:PutImage", "ecr:UploadL*"]),
+        TOKEN_STATEMENT],
+    "a condition that always holds": [allow(DOCUMENTED, Condition=SINCE_2020), TOKEN_STATEMENT],
+    "too much, and denied again": [
+        allow([*DOCUMENTED, "ecr:DeleteRepository"]), TOKEN_STATEMENT,
+        {**allow("ecr:DeleteRepository", "*"), "Effect": "Deny"}],
+    "an Allow that can never apply": [SIX, TOKEN_STATEMENT, allow(MISSING, Condition=LONG_AGO)],
+    "a Deny of something else": [SIX, TOKEN_STATEMENT, {**allow("iam:*", "*"), "Effect": "Deny"}],
+}  # fmt: skip
+SIX_WRONG = {
+    "the seventh as well": ([allow(), TOKEN_STATEMENT], "wide_actions"),
+    "the seventh under a condition": ([SIX, TOKEN_STATEMENT, allow(MISSING, Condition=FROM_HERE)], "wide_actions"),
+    "everywhere": ([allow(DOCUMENTED, "*"), TOKEN_STATEMENT], "resource_any"),
+    "on a second repository": (
+        [allow(DOCUMENTED, [REPOSITORY, REPOSITORY.replace("app", "web")]), TOKEN_STATEMENT], "other_repository"),
+    "everything, and a Deny of the seventh": (
+        [allow("*", "*"), DENY_OF_THE_SEVENTH], "wide_actions"),
+    "everything from one network": ([SIX, TOKEN_STATEMENT, allow("*", "*", Condition=FROM_HERE)], "wide_actions"),
+    "all of another service": ([SIX, TOKEN_STATEMENT, allow("dynamodb:*", "*")], "other_service"),
+    "the seventh elsewhere": ([SIX, TOKEN_STATEMENT, allow(MISSING, REPOSITORY + "-2")], "wide_actions"),
+}  # fmt: skip
+
+
+def six(statements: list[dict[str, Any]]) -> Reviewer:
+    return replace(policy(*statements), actions=DOCUMENTED)
+
+
+@pytest.mark.parametrize("statements", SIX_RIGHT.values(), ids=SIX_RIGHT)
+def test_the_documented_six_are_right_however_they_are_written(statements: list[dict[str, Any]]) -> None:
+    review = six(statements)
+    assert next(review.excess(), None) is None
+    assert review.maybe_lacking() == (MISSING,)
+    assert review.denying(MISSING) is None
+    assert review.allowing(MISSING) == ()
+
+
+@pytest.mark.parametrize(("statements", "fault"), SIX_WRONG.values(), ids=SIX_WRONG)
+def test_more_than_the_documented_six_is_shown(statements: list[dict[str, Any]], fault: str) -> None:
+    found = next(six(statements).excess(), None)
+    assert found is not None
+    assert found.name == fault
+
+
+def test_a_deny_of_the_seventh_is_found_where_it_stands() -> None:
+    place = six([SIX, TOKEN_STATEMENT, DENY_OF_THE_SEVENTH]).denying(MISSING)
+    assert place is not None
+    assert (place.policy, place.index) == ("push", 2)
+
+
+def test_whatever_may_allow_the_seventh_is_found_with_its_policy() -> None:
+    (access,) = six([SIX, TOKEN_STATEMENT, allow(MISSING, Condition=FROM_HERE)]).allowing(MISSING)
+    assert (access.place.policy, access.place.index) == ("push", 2)
+
+
 BEYOND = {
     "everything since 2020": (allow("*", "*", Condition=SINCE_2020), "wide_actions"),
     "everything from one network": (allow("*", "*", Condition=FROM_HERE), "wide_actions"),
