@@ -6,7 +6,7 @@ from typing import Any
 from labs import oci
 from labs.ledger.names import stamp
 from labs.lesson.bench import Bench
-from labs.stages.fargate import program_log, resources, service_gates
+from labs.stages.fargate import program_log, resources, role_gates, service_gates
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.push.pushed_review import problem_inside
 from labs.subjects.tasks import task_runs
@@ -157,7 +157,7 @@ def _passed(subject: ServiceSubject) -> Verdict:
 GATES = (
     Gate("secret", service_gates.secret),
     Gate("log group", service_gates.log_group),
-    Gate("roles", service_gates.roles),
+    Gate("roles", role_gates.roles),
     Gate("definition", service_gates.definition),
     Gate("service", _service),
     Gate("image", _image),

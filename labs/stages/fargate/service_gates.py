@@ -1,22 +1,10 @@
-"""The gates of stage 05 about what a service needs: the secret, the log group, the roles, the task definition."""
+"""The gates of stage 05 about what a service needs: the secret, the log group, the task definition."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from botocore.exceptions import ClientError
-
-from labs.failures import code_of
-from labs.iam import PolicyKind, Principal, PrincipalKind, Request, evaluate_trust, parse_policy
 from labs.stages.fargate import resources
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.image.baked_secrets import secret_in
-from labs.subjects.push import role_policies
-from labs.subjects.push.policy_review import PolicyDocument
 from labs.subjects.tasks.app_secret import app_secret
-from labs.ui import text
 from labs.verdict import Verdict
-
-_SERVICE = "ecs-tasks.amazonaws.com"
 
 
 def secret(subject: ServiceSubject) -> Verdict | None:
@@ -45,56 +33,6 @@ def log_group(subject: ServiceSubject) -> Verdict | None:
             "service.long_retention", name=name, days=group["retentionInDays"], wanted=resources.RETENTION_DAYS
         )
     return None
-
-
-def roles(subject: ServiceSubject) -> Verdict | None:
-    """Two roles that ECS may take; the one may start the task and nothing else, the other may do nothing."""
-    bench, iam = subject.bench, subject.bench.reader("iam")
-    for name in (resources.execution_role(bench), resources.task_role(bench)):
-        trust = _trust(iam, name)
-        if trust is None:
-            return subject.say("service.no_role", name=name)
-        if not _trusted(bench.target.role_arn(name), trust):
-            return subject.say("service.trust", name=name, service=_SERVICE)
-        others = tuple(_others(trust))
-        if others:
-            return subject.say("service.trust_wide", name=name, service=_SERVICE, others=text.series(others))
-    documents = role_policies.live_policies(iam, resources.execution_role(bench)) or ()
-    fault = subject.review(documents).first_fault()
-    if fault is not None:
-        return subject.say(f"service.{fault.name}", role=resources.execution_role(bench), **fault.values)
-    own = role_policies.live_policies(iam, resources.task_role(bench)) or ()
-    if own:
-        return subject.say(
-            "service.task_role_wide", role=resources.task_role(bench), policies=text.series([each.name for each in own])
-        )
-    return None
-
-
-def _trust(iam: Any, role: str) -> Mapping[str, Any] | None:
-    try:
-        document: Mapping[str, Any] = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-    except ClientError as error:
-        if code_of(error) == "NoSuchEntity":
-            return None
-        raise
-    return document
-
-
-def _trusted(role_arn: str, document: Mapping[str, Any]) -> bool:
-    account = role_arn.split(":")[4]
-    caller = Principal(_SERVICE, "", PrincipalKind.SERVICE)
-    # ECS says for which account it asks; a condition on that is good practice.
-    request = Request(caller, "sts:AssumeRole", role_arn, {"aws:SourceAccount": account}, account)
-    return evaluate_trust(request, parse_policy(document, PolicyKind.TRUST, "trust")).allowed
-
-
-def _others(document: Mapping[str, Any]) -> Iterator[str]:
-    """Whom a trust policy names beside the service of ECS."""
-    for statement in PolicyDocument("trust", document).statements:
-        named = statement.get("Principal", {})
-        for each in named.values() if isinstance(named, Mapping) else [named]:
-            yield from (name for name in ([each] if isinstance(each, str) else each) if name != _SERVICE)
 
 
 def definition(subject: ServiceSubject) -> Verdict | None:

@@ -57,8 +57,11 @@ def _take_back_plain(bench: Bench) -> None:
 
 
 def _strip_roles(bench: Bench) -> None:
-    """Take off the roles every policy that is not the solution's."""
+    """Take off the roles every policy that is not the solution's, and any boundary."""
     iam = bench.client("iam")
+    for role in (resources.execution_role(bench), resources.task_role(bench)):
+        if iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary"):
+            iam.delete_role_permissions_boundary(RoleName=role)
     for role, kept in ((resources.execution_role(bench), resources.POLICY_NAME), (resources.task_role(bench), "")):
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             if name != kept:

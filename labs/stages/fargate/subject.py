@@ -10,12 +10,14 @@ from botocore.exceptions import ClientError
 
 from labs.failures import code_of
 from labs.fargate.task import session_of
+from labs.iam import Connection
 from labs.lesson.bench import Bench
 from labs.stages.fargate import resources
 from labs.subjects.push import lab_repository
-from labs.subjects.push.policy_review import PolicyDocument
+from labs.subjects.push.role_policies import RolePolicies
 from labs.subjects.tasks import task_runs
 from labs.subjects.tasks.execution_policy import Start, StartReviewer
+from labs.subjects.vpc import reading
 from labs.verdict import Verdict
 
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
@@ -59,12 +61,33 @@ class ServiceSubject:
         found: Mapping[str, Any] = (self.definition or {}).get("containerDefinitions", [{}])[0]
         return found
 
-    def review(self, documents: tuple[PolicyDocument, ...]) -> StartReviewer:
+    @cached_property
+    def endpoints(self) -> Mapping[str, Connection]:
+        """How the calls of a start come, by the prefix of their actions: through which endpoint of the lab's VPC."""
+        bench, ec2 = self.bench, self.bench.reader("ec2")
+        vpcs = [str(each["VpcId"]) for each in reading.ours(ec2, bench.target.prefix)]
+        inside = [{"Name": "vpc-id", "Values": vpcs or ["none"]}]
+        found = {
+            str(each["ServiceName"]).removeprefix(f"com.amazonaws.{bench.target.region}."): each
+            for each in ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]
+        }
+        return {
+            prefix: Connection(
+                bench.target.region, endpoint=str(found[service]["VpcEndpointId"]), vpc=str(found[service]["VpcId"])
+            )
+            for prefix, service in (("ecr", "ecr.dkr"), ("ssm", "ssm"), ("logs", "logs"))
+            if service in found
+        }
+
+    def review(self, role: RolePolicies) -> StartReviewer:
         """The review of the execution role's policies for this service."""
         bench = self.bench
         session = session_of(resources.execution_role_arn(bench), "0123456789abcdef")
-        start = Start(session, bench.repository_arn, resources.log_group_arn(bench), resources.parameter_arn(bench))
-        return StartReviewer(documents, start)
+        start = Start(
+            session, bench.repository_arn, resources.log_group_arn(bench), resources.parameter_arn(bench),
+            endpoints=self.endpoints,
+        )  # fmt: skip
+        return StartReviewer(role.documents, start, role.boundary)
 
 
 def definition_of(ecs: Any, family: str) -> Mapping[str, Any] | None:

@@ -32,6 +32,13 @@ from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.tasks.execution_policy import MANAGED
 from labs.subjects.vpc import ids
 
+_SINCE_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+_ENTANGLED = {
+    "StringEquals": {
+        "aws:PrincipalTag/team": "${aws:PrincipalTag/owner}",
+        "aws:PrincipalTag/owner": "${aws:PrincipalTag/unit}x",
+    }
+}
 Body = dict[str, Any]
 
 
@@ -104,6 +111,40 @@ def _decrypt(_: Bench, body: Body) -> None:
     body["Statement"].append({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"})
 
 
+def _add(**statement: object) -> Callable[[Bench], None]:
+    return _with_policy(lambda _, body: body["Statement"].append({"Effect": "Allow", "Resource": "*", **statement}))
+
+
+def _bounded(bench: Bench) -> None:
+    """A boundary from another lesson: it may read images, and that is all."""
+    _roles_ready(bench)
+    boundary = f"arn:{bench.partition}:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+    bench.client("iam").put_role_permissions_boundary(
+        RoleName=resources.execution_role(bench), PermissionsBoundary=boundary
+    )
+
+
+def _written_otherwise(bench: Bench) -> None:
+    """The same permissions in another order and case, in lists, under conditions that hold; the trust with one, too."""
+    put_secret(bench)
+    make_log_group(bench)
+    body: Body = json.loads(text_of(bench, "execution-policy"))
+    for number, each in enumerate(body["Statement"]):
+        each["Sid"], each["Resource"] = f"Part{number}", [each["Resource"]]
+        each["Condition"] = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+    body["Statement"][3]["Action"] = ["ssm:getparameters"]
+    body["Statement"][2]["Resource"] = f"{resources.log_group_arn(bench)}:log-stream:*"
+    body["Statement"].reverse()
+    trust: Body = json.loads(text_of(bench, "task-trust"))
+    trust["Statement"][0]["Condition"] = {"StringEquals": {"aws:SourceAccount": bench.target.account}}
+    write_policies(bench, policy=json.dumps(body), trust=json.dumps(trust))
+    make_roles(bench)
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+    bench.client("iam").put_role_policy(
+        RoleName=resources.task_role(bench), PolicyName="nothing", PolicyDocument=json.dumps(deny)
+    )
+
+
 def _managed(bench: Bench) -> None:
     """The right policy, and beside it AWS's own, which reaches every repository and log group."""
     _roles_ready(bench)
@@ -117,6 +158,18 @@ def _trust(bench: Bench) -> None:
     make_log_group(bench)
     write_policies(bench, trust=text_of(bench, "task-trust").replace("ecs-tasks.", "ec2."))
     make_roles(bench)
+
+
+def _trusting(principal: object, action: str = "sts:AssumeRole") -> Callable[[Bench], None]:
+    def do(bench: Bench) -> None:
+        put_secret(bench)
+        make_log_group(bench)
+        body: Body = json.loads(text_of(bench, "task-trust"))
+        body["Statement"].append({"Effect": "Allow", "Principal": principal, "Action": action})
+        write_policies(bench, trust=json.dumps(body))
+        make_roles(bench)
+
+    return do
 
 
 def _trust_wide(bench: Bench) -> None:
@@ -312,6 +365,29 @@ WRONG = (
     Wrong("no roles", "service.no_role", first(put_secret, make_log_group)),
     Wrong("a trust policy for EC2", "service.trust", _trust),
     Wrong("a trust policy for ECS and EC2", "service.trust_wide", _trust_wide),
+    Wrong("a trust policy for everybody", "service.trust_wide", _trusting({"AWS": "*"})),
+    Wrong("a trust policy for another account", "service.trust_wide", _trusting({"AWS": "444455556666"})),
+    Wrong(
+        "a trust policy with every action of STS",
+        "service.trust_wide",
+        _trusting({"Service": "ecs-tasks.amazonaws.com"}, "sts:*"),
+    ),
+    Wrong("everything, since 2020", "service.role_wide_resource", _add(Action="*", Condition=_SINCE_2020)),
+    Wrong(
+        "everything from another network",
+        "service.role_wide_resource",
+        _add(Action="*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+    ),
+    Wrong("all of DynamoDB", "service.role_wide_action", _add(Action="dynamodb:*")),
+    Wrong("everything but ECR, logs and SSM", "service.role_wide_action", _add(NotAction=["ecr:*", "logs:*", "ssm:*"])),
+    Wrong("a boundary that only reads images", "service.role_lacks", _bounded),
+    Wrong(
+        "tags compared with each other, of which nobody can tell",
+        "service.cannot_tell",
+        _add(Action="s3:*", Condition=_ENTANGLED),
+    ),
+    # Written otherwise, and right: the check goes on to what is not there yet.
+    Wrong("the same policies written otherwise", "service.no_definition", _written_otherwise),
     Wrong("no permission for the secret", "service.role_lacks", _without(3)),
     Wrong("no permission for the log", "service.role_lacks", _without(2)),
     Wrong("the token limited to a repository", "service.role_lacks", _with_policy(_token_on_the_repository)),

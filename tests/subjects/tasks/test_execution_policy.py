@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from labs.fargate.task import session_of
+from labs.iam import Connection, Request, evaluate
 from labs.subjects.push.policy_review import TOKEN, PolicyDocument, PolicyProblem
 from labs.subjects.tasks.execution_policy import PULL, READ, TOLERATED, WRITE, Start, StartReviewer
 
@@ -14,7 +15,11 @@ REPOSITORY = f"arn:aws:ecr:{HERE}:repository/fargate-lab/app"
 GROUP = f"arn:aws:logs:{HERE}:log-group:fargate-lab/service"
 SECRET = f"arn:aws:ssm:{HERE}:parameter/fargate-lab-app-secret"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/fargate-lab-execution"
-START = Start(session_of(ROLE, "0123456789abcdef"), REPOSITORY, GROUP, SECRET)
+ENDPOINTS = {"ssm": Connection("us-east-1", endpoint="vpce-0a", vpc="vpc-0a")}
+START = Start(session_of(ROLE, "0123456789abcdef"), REPOSITORY, GROUP, SECRET, endpoints=ENDPOINTS)
+SINCE_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+FROM_THE_ENDPOINT = {"StringEquals": {"aws:SourceVpce": "vpce-0a"}}
+ELSEWHERE = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
 
 Statement = dict[str, Any]
 
@@ -58,6 +63,19 @@ def test_the_four_statements_are_right() -> None:
                       VALUE), id="one statement for each action"),
         pytest.param((*RIGHT[:3], allow("ssm:getparameters", SECRET)), id="actions in lower case"),
         pytest.param((*RIGHT, {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}), id="a deny of something else"),
+        pytest.param(tuple({**each, "Condition": SINCE_2020} for each in RIGHT), id="a condition that always holds"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, SECRET, Condition=FROM_THE_ENDPOINT)),
+                     id="only through the lab's endpoint"),
+        pytest.param((TOKEN_ANY, allow(PULL, REPOSITORY, Condition={"StringEquals": {"aws:ResourceAccount": ACCOUNT}}),
+                      LOG, VALUE), id="only in the own account"),
+        pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, SECRET, Condition={"Bool": {"aws:SecureTransport": "true"}})),
+                     id="only by TLS"),
+        pytest.param((*RIGHT[:3], allow([READ, "ssm:PutParameter"], SECRET),
+                      {"Effect": "Deny", "Action": "ssm:Put*", "Resource": "*"}), id="too much, and denied again"),
+        pytest.param((*RIGHT, allow("*", "*", Condition={"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}})),
+                     id="an Allow that can never apply"),
+        pytest.param((TOKEN_ANY, allow(["ecr:BatchGetImag?", "ecr:GetDownload*"], REPOSITORY), LOG, VALUE),
+                     id="wildcards that match the wanted only"),
     ],
 )  # fmt: skip
 def test_other_ways_to_write_the_same_are_right(statements: tuple[Statement, ...]) -> None:
@@ -126,6 +144,11 @@ def test_a_deny_is_named_with_its_statement() -> None:
         pytest.param((TOKEN_ANY, IMAGE, LOG, allow(READ, [SECRET, f"arn:aws:ssm:{HERE}:parameter/prod/*"])), READ,
                      id="a second path of secrets"),
         pytest.param((MANAGED, VALUE), PULL[0], id="AWS's managed policy"),
+        pytest.param((*RIGHT, allow("*", "*", Condition=SINCE_2020)), PULL[0], id="everything, since 2020"),
+        pytest.param((*RIGHT, allow("*", "*", Condition=ELSEWHERE)), PULL[0], id="everything, from one network"),
+        pytest.param((*RIGHT, allow(PULL, f"{REPOSITORY[:-1]}?")), PULL[0], id="another last letter"),
+        pytest.param((*RIGHT, allow(READ, SECRET.replace("app-secret", "*"), Condition=ELSEWHERE)), READ,
+                     id="other secrets, from one network"),
         pytest.param((TOKEN_ANY, IMAGE, LOG, {"Effect": "Allow", "Action": READ, "NotResource": "arn:aws:ssm:::x"}),
                      READ, id="all but one, by NotResource"),
     ],
@@ -150,6 +173,9 @@ def test_what_reaches_further_is_too_wide(statements: tuple[Statement, ...], act
         pytest.param(allow("kms:Decrypt", "*"), "kms:Decrypt", id="kms:Decrypt everywhere"),
         pytest.param(allow("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:alias/aws/ssm"), "kms:Decrypt",
                      id="kms:Decrypt on one key"),
+        pytest.param(allow("sqs:SendMessage", "*", Condition=ELSEWHERE), "sqs:SendMessage", id="under a condition"),
+        pytest.param(allow("ssm:PutParameter", SECRET, Condition={"Null": {"aws:SourceVpce": "true"}}),
+                     "ssm:PutParameter", id="where a key is missing"),
         pytest.param(allow("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/t"), "dynamodb:GetItem",
                      id="what the program may need"),
         pytest.param(allow("s3:*", "arn:aws:s3:::photos/*"), "s3:AbortMultipartUpload", id="a bucket"),
@@ -161,6 +187,34 @@ def test_what_a_start_never_asks_for_is_too_much(extra: Statement, action: str) 
     fault = first(*RIGHT, extra)
     assert fault is not None
     assert (fault.name, fault.values["action"]) == ("role_wide_action", action)
+
+
+def test_a_permission_that_a_start_gets_only_under_a_condition_says_which() -> None:
+    fault = first(TOKEN_ANY, IMAGE, LOG, allow(READ, SECRET, Condition=ELSEWHERE))
+    assert fault is not None
+    condition = "IpAddress aws:SourceIp 10.0.0.0/8"
+    assert fault.values["why"] == f"{READ} on {SECRET} is allowed only if {condition}, which a start does not meet."
+
+
+def test_what_is_shown_as_too_much_is_really_allowed() -> None:
+    extra = allow("*", "*", Condition=ELSEWHERE)
+    document = PolicyDocument("execution", {"Version": "2012-10-17", "Statement": [*RIGHT, extra]})
+    review = StartReviewer((document,), START)
+    for fault in review.faults():
+        assert fault.values["keys"].startswith(", with aws:SourceIp 10.")
+        context = {"aws:SourceIp": fault.values["keys"].rpartition(" ")[2]}
+        asked = Request(START.principal, fault.values["action"], fault.values["resource"], context)
+        assert evaluate(asked, review.policies).allowed
+
+
+def test_a_boundary_limits_what_the_policy_gives() -> None:
+    wide = PolicyDocument("execution", {"Version": "2012-10-17", "Statement": [allow("*", "*")]})
+    exact = PolicyDocument("limit", {"Version": "2012-10-17", "Statement": list(RIGHT)})
+    assert StartReviewer((wide,), START, exact).first_fault() is None
+    narrow = PolicyDocument("limit", {"Version": "2012-10-17", "Statement": list(RIGHT[:3])})
+    fault = StartReviewer((exact,), START, narrow).first_fault()
+    assert fault is not None
+    assert fault.name == "role_lacks"
 
 
 def test_administrator_access_is_too_wide() -> None:
