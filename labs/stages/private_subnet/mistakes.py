@@ -239,6 +239,41 @@ def written(bench: Bench, **changes: Any) -> str:
     return json.dumps(body)
 
 
+def added(bench: Bench, **statement: Any) -> str:
+    """The endpoint policy with a second statement."""
+    body = json.loads(policy(bench))
+    body["Statement"].append({"Effect": "Allow", "Principal": "*", "Resource": "*", **statement})
+    return json.dumps(body)
+
+
+def written_otherwise(bench: Bench) -> str:
+    """The same in lists, under a condition that holds at this endpoint, and with a Deny of what is not allowed anyway."""
+    body = json.loads(
+        written(
+            bench,
+            Sid="Layers",
+            Principal={"AWS": ["*"]},
+            Action=["S3:getobject"],
+            Condition={"StringEquals": {"aws:SourceVpc": the(bench).id}},
+        )
+    )
+    body["Statement"].insert(0, {"Effect": "Deny", "Principal": "*", "Action": "s3:Put*", "Resource": "*"})
+    return json.dumps(body)
+
+
+def nothing_through(service: str) -> Change:
+    """Afterwards somebody put a policy on an endpoint that denies everything."""
+
+    def do(bench: Bench) -> None:
+        endpoint = the(bench).endpoint(service)
+        assert endpoint is not None, "the walk has made it"
+        deny = {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+        _ec2(bench).modify_vpc_endpoint(VpcEndpointId=endpoint["VpcEndpointId"], PolicyDocument=document)
+
+    return do
+
+
 def other_table(bench: Bench) -> None:
     """A route table of its own, which neither subnet uses."""
     table = _ec2(bench).create_route_table(VpcId=the(bench).id)["RouteTable"]["RouteTableId"]

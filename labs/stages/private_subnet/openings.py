@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from labs.iam import Connection
 from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.vpc import reading, vpc_names
 from labs.subjects.vpc.endpoint_policy import first_fault
@@ -127,12 +128,18 @@ def gateway(subject: VpcSubject) -> Verdict | None:
             "private.gateway_route", endpoint=endpoint["VpcEndpointId"], missing=text.series(missing), has=has
         )
     bucket = vpc_names.layer_bucket_arn(subject.bench)
-    fault = first_fault(endpoint.get("PolicyDocument") or {}, bucket)
+    connection = Connection(subject.bench.target.region, endpoint=str(endpoint["VpcEndpointId"]), vpc=found.id)
+    fault = first_fault(endpoint.get("PolicyDocument") or {}, bucket, connection)
     if fault is None:
         return None
     if fault.blocks:
         return subject.say("private.policy_blocks", action=fault.action, resource=fault.resource)
-    return subject.say("private.policy_wide", action=fault.action, resource=fault.resource, bucket=f"{bucket}/*")
+    if fault.unclear:
+        return subject.say("private.cannot_tell", why=fault.unclear)
+    return subject.say(
+        "private.policy_wide", action=fault.action, resource=fault.resource, keys=fault.keys, place=fault.place,
+        bucket=f"{bucket}/*",
+    )  # fmt: skip
 
 
 def _takes_the_name(endpoint: Answer) -> bool:

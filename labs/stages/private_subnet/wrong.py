@@ -38,6 +38,13 @@ def first(*changes: mistakes.Change) -> Callable[[Bench], None]:
     return do
 
 
+_SINCE_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
+_ENTANGLED = {
+    "StringEquals": {
+        "aws:PrincipalTag/team": "${aws:PrincipalTag/owner}",
+        "aws:PrincipalTag/owner": "${aws:PrincipalTag/unit}x",
+    }
+}
 WRONG = (
     Wrong("nothing was run", "private.no_vpc", mistakes.nothing),
     Wrong("the first cell was run twice", "private.several_vpcs", mistakes.two_vpcs),
@@ -119,6 +126,28 @@ WRONG = (
         ),
     ),
     Wrong(
+        "a second statement for somebody else's bucket",
+        "private.policy_wide",
+        after(
+            TALK,
+            mistakes.gateway(
+                lambda bench: mistakes.added(bench, Action="s3:PutObject", Resource="arn:aws:s3:::somebodys-bucket/*")
+            ),
+        ),
+    ),
+    Wrong(
+        "everything through the gateway, since 2020",
+        "private.policy_wide",
+        after(TALK, mistakes.gateway(lambda bench: mistakes.added(bench, Action="*", Condition=_SINCE_2020))),
+    ),
+    Wrong(
+        "tags compared with each other, of which nobody can tell",
+        "private.cannot_tell",
+        after(TALK, mistakes.gateway(lambda bench: mistakes.added(bench, Action="s3:*", Condition=_ENTANGLED))),
+    ),
+    # Written otherwise, and right: the check goes on to what is not there yet.
+    Wrong("the policy written otherwise", "private.not_run", after(TALK, mistakes.gateway(mistakes.written_otherwise))),
+    Wrong(
         "outbound rules without S3's prefix list",
         "private.no_way_out",
         after(TALK, mistakes.gateway(policy), mistakes.narrowed(vpc_names.ENDPOINTS, vpc_names.LOGS)),
@@ -139,5 +168,10 @@ WRONG = (
     Wrong("the log group was deleted", "private.stopped", after(GATEWAY, mistakes.log_group_deleted)),
     Wrong("another definition in the end", "private.open_elsewhere", after(GATEWAY, mistakes.other_definition_open)),
     Wrong("a public address", "private.public_ip", after(GATEWAY, mistakes.public_ip)),
+    Wrong(
+        "a policy that denies everything, on an endpoint",
+        "private.blocked",
+        after(OPEN, mistakes.nothing_through("ssm")),
+    ),
     Wrong("a network ACL that refuses the answers", "private.blocked", after(OPEN, mistakes.network_acl)),
 )

@@ -1,4 +1,4 @@
-"""Does the gateway endpoint's policy let the layers through, and nothing else? Judged by evaluating it.
+"""Does the gateway endpoint's policy let the layers through, and nothing else? Decided by ``labs.iam``.
 
 The layer download is one request: ``s3:GetObject`` on the layer bucket, signed by Amazon ECR and not by the task (ECR
 user guide, "Create the Amazon S3 gateway endpoint", which is why the policy's Principal is "*").
@@ -6,24 +6,29 @@ user guide, "Create the Amazon S3 gateway endpoint", which is why the policy's P
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
+from labs import iam
 from labs.iam import (
     Connection,
     MalformedPolicy,
     Policies,
+    Policy,
     PolicyKind,
     Principal,
     PrincipalKind,
     Request,
     Session,
+    Wanted,
     connection_keys,
     evaluate,
     parse_policy,
     request_context,
+    time_keys,
 )
+from labs.subjects.policies import in_words
 
 # Whoever signs the download is in an account of AWS's, not in the trainee's.
 _ACCOUNT = "000000000000"
@@ -33,19 +38,45 @@ _ANY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*"
 
 @dataclass(frozen=True)
 class PolicyFault:
-    """What is wrong with the policy: ``blocks`` the layers, or lets ``action`` on ``resource`` through as well."""
+    """What is wrong with the policy: ``blocks`` the layers, or lets ``action`` on ``resource`` through as well.
+
+    ``keys``: the condition keys that this takes, in words; ``place``: the statement; ``unclear``: why nobody can tell.
+    """
 
     blocks: bool
     action: str
     resource: str
+    keys: str = ""
+    place: str = ""
+    unclear: str = ""
 
 
-def first_fault(document: str | Mapping[str, Any], bucket_arn: str) -> PolicyFault | None:
-    """The first thing wrong with an endpoint policy; None when it is right. A policy nobody can read blocks."""
-    layer = _layer(bucket_arn)
-    if not lets_layers_through(document, bucket_arn):
+def first_fault(
+    document: str | Mapping[str, Any], bucket_arn: str, connection: Connection | None = None
+) -> PolicyFault | None:
+    """The first thing wrong with an endpoint policy; None when it is right. A policy nobody can read blocks.
+
+    ``connection``: how requests come to the endpoint, as far as that is known.
+    """
+    if not lets_layers_through(document, bucket_arn, connection):
         return PolicyFault(True, "s3:GetObject", f"{bucket_arn}/*")
-    partition = bucket_arn.split(":")[1]
+    policy = _read(document)
+    assert policy is not None, "it lets layers through"
+    own = {"aws:SourceVpce": (connection.endpoint,), "aws:SourceVpc": (connection.vpc,)} if connection else {}
+    scene = iam.Scene(region=connection.region if connection else "us-east-1", now=datetime.now(UTC), fixed=own)
+    wanted = Wanted("s3:GetObject", f"{bucket_arn}/*", principals="*")
+    found = iam.excess(Policies(endpoint=policy), [wanted], scene)
+    for access in found:
+        if access.witness is not None:
+            asked = _known(access.witness, policy, bucket_arn)
+            place = in_words.place(access.place)
+            return PolicyFault(False, asked.action, asked.resource, in_words.keys(asked), place)
+    return next((PolicyFault(False, "", "", unclear=in_words.unclear(each)) for each in found), None)
+
+
+def _known(asked: Request, policy: Policy, bucket_arn: str) -> Request:
+    """Of what is too much, a request that people know; else the one that was found."""
+    layer, partition = _layer(bucket_arn), bucket_arn.split(":")[1]
     for action, resource in (
         ("s3:GetObject", f"arn:{partition}:s3:::another-bucket/object"),
         ("s3:PutObject", layer),
@@ -55,16 +86,17 @@ def first_fault(document: str | Mapping[str, Any], bucket_arn: str) -> PolicyFau
         ("s3:PutObject", f"arn:{partition}:s3:::another-bucket/object"),
         ("s3:GetObject", f"{bucket_arn}-2/object"),
     ):
-        if _allows(document, Request(_SIGNER, action, resource)):
-            return PolicyFault(False, action, resource)
-    return None
+        request = replace(asked, action=action, resource=resource)
+        if _passes(policy, request):
+            return request
+    return asked
 
 
 def lets_layers_through(
     document: str | Mapping[str, Any], bucket_arn: str, connection: Connection | None = None
 ) -> bool:
     """Whether the download of a layer passes the policy; ``connection``: how it comes, as far as that is known."""
-    context = connection_keys(connection) if connection else {}
+    context = {**(connection_keys(connection) if connection else {}), **time_keys(datetime.now(UTC))}
     return _allows(document, Request(_SIGNER, "s3:GetObject", _layer(bucket_arn), context))
 
 
@@ -93,10 +125,17 @@ def _layer(bucket_arn: str) -> str:
 
 
 def _allows(document: str | Mapping[str, Any], request: Request) -> bool:
+    policy = _read(document)
+    return policy is not None and _passes(policy, request)
+
+
+def _read(document: str | Mapping[str, Any]) -> Policy | None:
     try:
-        body = json.loads(document) if isinstance(document, str) else document
-        endpoint = parse_policy(body, PolicyKind.ENDPOINT, "endpoint")
+        return parse_policy(json.loads(document) if isinstance(document, str) else document, PolicyKind.ENDPOINT, "")
     except (MalformedPolicy, ValueError):
-        return False
-    everything = Policies(identity=[parse_policy(_ANY)], endpoint=endpoint)
-    return evaluate(request, everything).allowed
+        return None
+
+
+def _passes(policy: Policy, request: Request) -> bool:
+    """Whether the policy lets through a request that everything else allows."""
+    return evaluate(request, Policies(identity=[parse_policy(_ANY)], endpoint=policy)).allowed
