@@ -247,7 +247,7 @@ def added(bench: Bench, **statement: Any) -> str:
 
 
 def written_otherwise(bench: Bench) -> str:
-    """The same in lists, under a condition that holds at this endpoint, and with a Deny of what is not allowed anyway."""
+    """The same in lists, under a condition that holds at this endpoint, with a Deny beside."""
     body = json.loads(
         written(
             bench,

@@ -10,6 +10,7 @@ from labs.subjects.push import lab_repository, push_client, push_role
 
 def solve(bench: Bench) -> None:
     """Make the repository and the role, push one platform, and be refused with both."""
+    push_role.strip(bench)
     set_up(bench, stage("push-denied").policy("push-policy", **bench.names()))
     must(patiently(bench, lambda: push_client.log_in_again(bench)), "The login")
     if lab_repository.pushed(bench.client("ecr"), bench.repository_name, ONE) is None:

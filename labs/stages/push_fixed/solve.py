@@ -12,6 +12,8 @@ STAGE, BEFORE = "push-fixed", "push-denied"
 
 def solve(bench: Bench) -> None:
     """Fix the policy and push both platforms."""
+    push_role.strip(bench)
+    lab_repository.delete_policy(bench)
     put(bench, stage(STAGE).policy("push-policy", **bench.names()))
     must(push_client.login(bench), "The login")
     lab_repository.untag(bench, BOTH)  # an administrator may have pushed it: then the role would put nothing

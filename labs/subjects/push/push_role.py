@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from labs.failures import code_of
 from labs.lesson.bench import Bench
 from labs.subjects.push.policy_review import NEEDED, PolicyDocument, PushContext, Reviewer
-from labs.subjects.push.role_policies import read_policy
+from labs.subjects.push.role_policies import read_policy, read_role
 
 POLICY_NAME = "push"
 
@@ -20,25 +21,40 @@ def put(bench: Bench, policy: str) -> bool:
     """
     read_policy(policy)
     iam = bench.client("iam")
-    trust = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:{bench.partition}:iam::{bench.target.account}:root"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
     made = True
     try:
-        iam.create_role(RoleName=bench.push_role, AssumeRolePolicyDocument=json.dumps(trust))
+        iam.create_role(RoleName=bench.push_role, AssumeRolePolicyDocument=json.dumps(_trust(bench)))
     except ClientError as error:
         if code_of(error) != "EntityAlreadyExists":
             raise
         made = False
     iam.put_role_policy(RoleName=bench.push_role, PolicyName=POLICY_NAME, PolicyDocument=policy)
     return made
+
+
+def _trust(bench: Bench) -> dict[str, Any]:
+    principal = {"AWS": f"arn:{bench.partition}:iam::{bench.target.account}:root"}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}],
+    }
+
+
+def strip(bench: Bench) -> None:
+    """Take off the push role what ``put`` does not give it; what is as it made it is left."""
+    iam, role = bench.client("iam"), {"RoleName": bench.push_role}
+    found = read_role(iam, bench.push_role)
+    if found is None:
+        return
+    for name in iam.list_role_policies(**role)["PolicyNames"]:
+        if name != POLICY_NAME:
+            iam.delete_role_policy(**role, PolicyName=name)
+    for each in iam.list_attached_role_policies(**role)["AttachedPolicies"]:
+        iam.detach_role_policy(**role, PolicyArn=each["PolicyArn"])
+    if found.boundary is not None:
+        iam.delete_role_permissions_boundary(**role)
+    if found.trust.body != _trust(bench):
+        iam.update_assume_role_policy(**role, PolicyDocument=json.dumps(_trust(bench)))
 
 
 def reviewer(
