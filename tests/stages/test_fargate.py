@@ -9,7 +9,7 @@ from labs.errors import LabError
 from labs.lesson import runner
 from labs.lesson.bench import BOTH, Bench
 from labs.lesson.stage import stage
-from labs.stages.fargate import resources, service_gates, show, solve
+from labs.stages.fargate import resources, role_gates, service_gates, show, solve
 from labs.stages.fargate.subject import ServiceSubject, definition_of, service_of
 from labs.subjects.tasks import task_runs
 from labs.subjects.vpc import ids
@@ -80,7 +80,7 @@ def test_a_trust_policy_limited_to_the_account_is_right(begun: Bench) -> None:
     solve.make_log_group(begun)
     solve.write_policies(begun, trust=json.dumps(trust))
     solve.make_roles(begun)
-    assert service_gates.roles(ServiceSubject(begun)) is None
+    assert role_gates.roles(ServiceSubject(begun)) is None
 
 
 def test_a_secret_may_be_named_or_given_by_its_arn(begun: Bench) -> None:

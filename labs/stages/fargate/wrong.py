@@ -26,19 +26,13 @@ from labs.stages.fargate.solve import (
 )
 from labs.stages.fargate.subject import service_of
 from labs.stages.fargate.waiting import wait_steady
+from labs.subjects.policies.conditions import ENTANGLED, FROM_ANOTHER_NETWORK, SINCE_2020
 from labs.subjects.push import image_mistakes
 from labs.subjects.tasks import task_runs
 from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.tasks.execution_policy import MANAGED
 from labs.subjects.vpc import ids
 
-_SINCE_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
-_ENTANGLED = {
-    "StringEquals": {
-        "aws:PrincipalTag/team": "${aws:PrincipalTag/owner}",
-        "aws:PrincipalTag/owner": "${aws:PrincipalTag/unit}x",
-    }
-}
 Body = dict[str, Any]
 
 
@@ -372,19 +366,18 @@ WRONG = (
         "service.trust_wide",
         _trusting({"Service": "ecs-tasks.amazonaws.com"}, "sts:*"),
     ),
-    Wrong("everything, since 2020", "service.role_wide_resource", _add(Action="*", Condition=_SINCE_2020)),
+    Wrong("everything, since 2020", "service.role_wide_resource", _add(Action="*", Condition=SINCE_2020)),
     Wrong(
         "everything from another network",
         "service.role_wide_resource",
-        _add(Action="*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        _add(Action="*", Condition=FROM_ANOTHER_NETWORK),
     ),
-    Wrong("all of DynamoDB", "service.role_wide_action", _add(Action="dynamodb:*")),
     Wrong("everything but ECR, logs and SSM", "service.role_wide_action", _add(NotAction=["ecr:*", "logs:*", "ssm:*"])),
     Wrong("a boundary that only reads images", "service.role_lacks", _bounded),
     Wrong(
         "tags compared with each other, of which nobody can tell",
         "service.cannot_tell",
-        _add(Action="s3:*", Condition=_ENTANGLED),
+        _add(Action="s3:*", Condition=ENTANGLED),
     ),
     # Written otherwise, and right: the check goes on to what is not there yet.
     Wrong("the same policies written otherwise", "service.no_definition", _written_otherwise),

@@ -14,6 +14,7 @@ from labs.stages.private_subnet.solve import (
     policy,
     walk,
 )
+from labs.subjects.policies.conditions import ENTANGLED, SINCE_2020
 from labs.subjects.vpc import vpc_names
 
 
@@ -38,13 +39,6 @@ def first(*changes: mistakes.Change) -> Callable[[Bench], None]:
     return do
 
 
-_SINCE_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
-_ENTANGLED = {
-    "StringEquals": {
-        "aws:PrincipalTag/team": "${aws:PrincipalTag/owner}",
-        "aws:PrincipalTag/owner": "${aws:PrincipalTag/unit}x",
-    }
-}
 WRONG = (
     Wrong("nothing was run", "private.no_vpc", mistakes.nothing),
     Wrong("the first cell was run twice", "private.several_vpcs", mistakes.two_vpcs),
@@ -138,12 +132,12 @@ WRONG = (
     Wrong(
         "everything through the gateway, since 2020",
         "private.policy_wide",
-        after(TALK, mistakes.gateway(lambda bench: mistakes.added(bench, Action="*", Condition=_SINCE_2020))),
+        after(TALK, mistakes.gateway(lambda bench: mistakes.added(bench, Action="*", Condition=SINCE_2020))),
     ),
     Wrong(
         "tags compared with each other, of which nobody can tell",
         "private.cannot_tell",
-        after(TALK, mistakes.gateway(lambda bench: mistakes.added(bench, Action="s3:*", Condition=_ENTANGLED))),
+        after(TALK, mistakes.gateway(lambda bench: mistakes.added(bench, Action="s3:*", Condition=ENTANGLED))),
     ),
     # Written otherwise, and right: the check goes on to what is not there yet.
     Wrong("the policy written otherwise", "private.not_run", after(TALK, mistakes.gateway(mistakes.written_otherwise))),

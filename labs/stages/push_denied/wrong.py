@@ -14,15 +14,10 @@ from labs.lesson.shell import build, docker, must
 from labs.lesson.stage import Wrong, stage
 from labs.session import TargetName
 from labs.stages.push_denied.solve import set_up, solve
+from labs.subjects.policies.conditions import ENTANGLED, FROM_ANOTHER_NETWORK
 from labs.subjects.push import lab_repository, push_client, push_role
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 
-_ENTANGLED = {
-    "StringEquals": {
-        "aws:PrincipalTag/team": "${aws:PrincipalTag/owner}",
-        "aws:PrincipalTag/owner": "${aws:PrincipalTag/unit}x",
-    }
-}
 Body = dict[str, Any]
 Change = Callable[[Bench, Body], object]
 
@@ -333,14 +328,14 @@ WRONG = (
     Wrong(
         "everything from another network",
         "push.denied.policy_wide",
-        pushed_under(_add(Action="*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
+        pushed_under(_add(Action="*", Condition=FROM_ANOTHER_NETWORK)),
     ),
     Wrong("six actions, and all of DynamoDB", "push.denied.policy_wide", pushed_under(_add(Action="dynamodb:*"))),
     Wrong("five actions for the second push", "push.denied.policy_lacks", _five_for_the_second_push),
     Wrong(
         "tags compared with each other, of which nobody can tell",
         "push.denied.cannot_tell",
-        pushed_under(_add(Action="s3:*", Condition=_ENTANGLED)),
+        pushed_under(_add(Action="s3:*", Condition=ENTANGLED)),
     ),
     # Written otherwise, and right.
     Wrong("the six actions in two statements", "push.denied.pass", pushed_under(_written_otherwise)),

@@ -9,18 +9,12 @@ from labs.lesson.bench import BOTH, Bench
 from labs.lesson.shell import build, must
 from labs.lesson.stage import Wrong, stage
 from labs.stages.push_fixed.solve import log_of, put, solve
+from labs.subjects.policies.conditions import ENTANGLED, FROM_ANOTHER_NETWORK, SINCE_2020
 from labs.subjects.push import image_mistakes, push_client, push_role
 from labs.subjects.push.attestation import attest_pushed
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 from labs.subjects.tasks.app_secret import app_secret
 
-_SINCE_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
-_ENTANGLED = {
-    "StringEquals": {
-        "aws:PrincipalTag/team": "${aws:PrincipalTag/owner}",
-        "aws:PrincipalTag/owner": "${aws:PrincipalTag/unit}x",
-    }
-}
 Body = dict[str, Any]
 Change = Callable[[Bench, Body], object]
 
@@ -277,12 +271,12 @@ WRONG = (
     Wrong(
         "everything, since 2020",
         "push.fixed.wide_actions",
-        _put(_add(Effect="Allow", Action="*", Resource="*", Condition=_SINCE_2020)),
+        _put(_add(Effect="Allow", Action="*", Resource="*", Condition=SINCE_2020)),
     ),
     Wrong(
         "everything, from another network",
         "push.fixed.wide_actions",
-        _put(_add(Effect="Allow", Action="*", Resource="*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
+        _put(_add(Effect="Allow", Action="*", Resource="*", Condition=FROM_ANOTHER_NETWORK)),
     ),
     Wrong("all of DynamoDB", "push.fixed.other_service", _put(_add(Effect="Allow", Action="dynamodb:*", Resource="*"))),
     Wrong(
@@ -307,7 +301,7 @@ WRONG = (
     Wrong(
         "tags compared with each other, of which nobody can tell",
         "push.fixed.cannot_tell",
-        _put(_add(Effect="Allow", Action="s3:*", Resource="*", Condition=_ENTANGLED)),
+        _put(_add(Effect="Allow", Action="s3:*", Resource="*", Condition=ENTANGLED)),
     ),
     Wrong("a boundary that only reads", "push.fixed.boundary_limits", _bounded),
     Wrong("a role for everybody", "push.fixed.trust_wide", _trusting(lambda _: {"AWS": "*"})),
@@ -324,13 +318,13 @@ WRONG = (
     Wrong(
         "a repository that one network may change",
         "push.fixed.repository_policy",
-        _open_repository(Principal="*", Action="ecr:*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+        _open_repository(Principal="*", Action="ecr:*", Condition=FROM_ANOTHER_NETWORK),
     ),
     # Written otherwise, and right.
     Wrong(
         "from this machine only, and since 2020",
         "push.fixed.pass",
-        _under(_only_if(IpAddress={"aws:SourceIp": "127.0.0.0/8"}, **_SINCE_2020)),
+        _under(_only_if(IpAddress={"aws:SourceIp": "127.0.0.0/8"}, **SINCE_2020)),
     ),
     Wrong("not pushed", "push.fixed.not_pushed", _not_pushed),
     Wrong("one platform only", "push.fixed.single", _single),
