@@ -50,7 +50,7 @@ _ECR_APART = {
     "Effect": "Allow",
     "Action": "ecr:*",
     "Resource": "*",
-    "Condition": {"DateLessThan": {"aws:CurrentTime": "1970-01-01T00:00:00Z"}},
+    "Condition": {"StringEquals": {"aws:PrincipalAccount": "nobody"}},
 }
 
 
