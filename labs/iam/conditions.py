@@ -13,6 +13,7 @@ import enum
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from labs.iam.match import Tokens, any_arn, any_of, tokens_of
@@ -126,6 +127,7 @@ OPERATORS: dict[str, Operator] = {
 }
 
 
+@lru_cache(maxsize=256)
 def split_operator(name: str) -> tuple[Quantifier, str, bool] | None:
     """Read ``ForAnyValue:StringLikeIfExists`` as (ANY, "StringLike", True); None when AWS has no such operator."""
     quantifier = next(q for q in (Quantifier.ALL, Quantifier.ANY, Quantifier.ONE) if name.startswith(q.value))

@@ -26,6 +26,12 @@ def offset_of(text: str, path: JsonPath) -> int:
     return place
 
 
+def statement_offsets(text: str) -> tuple[int, ...]:
+    """Where each statement of a policy begins."""
+    place = offset_of(text, ("Statement",))
+    return (place,) if text[place] == "{" else tuple(value for _, _, value in _members(text, place))
+
+
 def statement_span(text: str, index: int) -> tuple[int, int]:
     """Where IAM's simulators say that a statement stands: offsets of its start and of what follows its end.
 

