@@ -65,7 +65,7 @@ def test_a_file_that_became_shorter_ends_the_connection(served):
 
 def test_a_client_that_reads_slowly_gets_every_byte(served):
     with socket.create_connection(("127.0.0.1", served), timeout=60) as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 10)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 10)
         client.sendall(f"GET /0/{len(DATA)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         found = bytearray()
         while part := client.recv(64 << 10):
