@@ -51,10 +51,10 @@ def _not_assumed(what: str, session: boto3.Session, endpoint: str, role: str) ->
     except (ClientError, BotoCoreError) as error:
         if code_of(error) == "NoSuchEntity":
             return LabError(f"There is no role {name} in this account. {what}", make, id="role-not-there")
-        return LabError(what, f"{make}; or ask for sts:AssumeRole on it", id="role-not-assumed")
-    return LabError(
-        what, "the role is there: ask for sts:AssumeRole on it, or use another profile", id="role-not-assumed"
-    )
+        step = f"{make}; or ask for sts:AssumeRole on it"
+    else:
+        step = "the role is there: ask for sts:AssumeRole on it, or use another profile"
+    return LabError(what, step, id="role-not-assumed")
 
 
 def _no_token(what: str, role: str) -> LabError:

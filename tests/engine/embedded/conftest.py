@@ -243,7 +243,14 @@ class Ecr:
         self.allow("*", by="admin")
         self.allow(*SIX)
         self._store = EcrStore(folder, ACCOUNT, "us-east-1", lambda: datetime.now(UTC))
-        self._api = EcrApi(self._store, registry_host=lambda: self.host, pages=Pages("seed"))
+        self._api = EcrApi(
+            self._store,
+            registry_host=lambda: self.host,
+            pages=Pages("seed"),
+            access=self,
+            exists=lambda _principal: True,
+            key_arn=lambda _key: "",
+        )
         app = registry_app(
             self._store, self, self, account=ACCOUNT, region="us-east-1", registry_host=lambda: self.host
         )
