@@ -1,6 +1,8 @@
 """Whether a network interface reaches a host: over a snapshot from the account, or one that was saved."""
 
 import json
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from labs.printable import printable
 from labs.session.target import Target
 from labs.ui import text
 
+# Bytes: the largest VPC that EC2 lets an account have is a few MiB.
+_MOST = 64 << 20
 _SAVED = "name a file that --save wrote"
 
 
@@ -41,7 +45,7 @@ def _lab_vpc(target: Target, ec2: Any) -> str:
 def load(file: Path) -> Mapping[str, Any]:
     """A snapshot's document. Raises LabError when the file cannot be read or is not JSON."""
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(_text(file))
     except OSError as error:
         why = error.strerror or error
         raise LabError(f"{file} cannot be read: {why}.", _SAVED, id="snapshot-not-read") from error
@@ -55,6 +59,18 @@ def load(file: Path) -> Mapping[str, Any]:
     if not isinstance(document, Mapping):
         raise LabError(f"{file} does not hold a JSON object.", _SAVED, id="snapshot-not-object")
     return document
+
+
+def _text(file: Path) -> str:
+    """LabError for what is no ordinary file (a device has no end, a FIFO waits), and for one too large."""
+    # Without O_NONBLOCK a FIFO would wait for its other end.
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise LabError(f"{file} is no ordinary file.", _SAVED, id="snapshot-no-file")
+        data = opened.read(_MOST + 1)
+    if len(data) > _MOST:
+        raise LabError(f"{file} is larger than {_MOST >> 20} MiB.", _SAVED, id="snapshot-too-large")
+    return data.decode("utf-8")
 
 
 def save(file: Path, document: Mapping[str, Any]) -> None:

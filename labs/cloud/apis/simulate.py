@@ -12,6 +12,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.apis.documents import explained
+from labs.cloud.apis.sts_errors import refused
 from labs.cloud.authorisation import resource_templates
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.identities import Held, Identities
@@ -32,6 +33,8 @@ _PAGE_FORM = PageForm(
     token_member="Marker",
     size_member="MaxItems",
 )
+# Decisions in one page, and resources in one call: what is answered within a second or two.
+_DECISIONS, _RESOURCES = 5_000, 5_000
 # Keys that every simulated request has of itself.
 _GIVEN = {
     "aws:currenttime",
@@ -130,16 +133,24 @@ class Simulator:
             resource_account=owner[1] if len(owner) == 3 else "",
         )
         arns = _strings(params.get("ResourceArns"))
-        results = [_result(simulation, action, [] if arns == ["*"] else arns) for action in actions]
-        return self._page(operation, results, params)
+        _check_sizes(actions, arns)
+        return self._page(operation, simulation, actions, [] if arns == ["*"] else arns, params)
 
-    def _page(self, operation: str, results: list[dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
-        """One page: the results are in the order of the call's actions, so a place is a number."""
+    def _page(
+        self, operation: str, simulation: _Simulation, actions: list[str], arns: list[str], params: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """One page: the results are in the order of the call's actions, so a place is a number.
+
+        "IAM might return fewer than the MaxItems number of results, even when there are more" (IAM API reference): a
+        page ends after so many decisions, for all of them at once would take minutes.
+        """
         size = params.get("MaxItems") if isinstance(params.get("MaxItems"), int) else 100
         [start] = self._pages.place(_PAGE_FORM, operation, params) or [0]
-        end = start + max(1, min(int(size or 100), 1000))
-        page: dict[str, Any] = {"EvaluationResults": results[start:end], "IsTruncated": end < len(results)}
-        if end < len(results):
+        most = min(max(1, min(int(size or 100), 1000)), max(1, _DECISIONS // max(1, len(arns))))
+        end = start + most
+        results = [_result(simulation, action, arns) for action in actions[start:end]]
+        page: dict[str, Any] = {"EvaluationResults": results, "IsTruncated": end < len(actions)}
+        if end < len(actions):
             page["Marker"] = self._pages.token(_PAGE_FORM, operation, params, [end])
         return page
 
@@ -154,6 +165,16 @@ class Simulator:
             raise AwsError("NoSuchEntity", f"The entity {arn[:200]} cannot be found. (simulated wording)", 404)
         source = iam.Principal(entity.arn, entity.account, entity.kind)
         return _principal(caller, account) if caller else source, self._identities.held(entity.arn)
+
+
+def _check_sizes(actions: list[str], arns: list[str]) -> None:
+    """The lengths that the API reference documents; of how many resources a call may name it says nothing."""
+    if any(not 3 <= len(action) <= 128 for action in actions):
+        raise refused("simulate.action")
+    if any(not 1 <= len(arn) <= 2048 for arn in arns):
+        raise refused("simulate.resource")
+    if len(arns) > _RESOURCES:
+        raise refused("simulate.resources", most=_RESOURCES)
 
 
 def _result(simulation: _Simulation, action: str, arns: Sequence[str]) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import cheroot.server
 from cheroot.connections import ConnectionManager
 from cheroot.makefile import BufferedWriter, StreamReader, StreamWriter
-from cheroot.server import HTTPConnection, HTTPRequest
+from cheroot.server import HeaderReader, HTTPConnection, HTTPRequest
 
 # Seconds for a request's head and the beginning of its body to arrive.
 HEAD_SECONDS = 20
@@ -147,7 +148,88 @@ class _Headers(dict[bytes, bytes]):
         super().__setitem__(name, value)
 
 
+# RFC 9110, section 5.6.2.
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class _HeaderLines:
+    """The lines of a head; ValueError for a folded one, or with what ends a line in other readers' eyes."""
+
+    def __init__(self, rfile: Any) -> None:
+        self._rfile = rfile
+
+    def readline(self) -> bytes:
+        line: bytes = self._rfile.readline()
+        if line[:1] in (b" ", b"\t"):
+            raise ValueError("A header line is folded.")
+        if b"\0" in line or b"\r" in line[:-2]:
+            raise ValueError("A header holds a character that it cannot.")
+        return line
+
+
+class _StrictHeaders(HeaderReader):
+    """Takes no name but a token: two readers must not differ in what a header is (RFC 9112, sections 5.1 and 5.2)."""
+
+    def __call__(self, rfile: Any, hdict: Any = None) -> Any:
+        return super().__call__(_HeaderLines(rfile), hdict)
+
+    def _transform_key(self, key_name: bytes) -> bytes:
+        if not _TOKEN.fullmatch(key_name):
+            raise ValueError("The name of a header is not a token.")
+        return key_name.title()
+
+
+class Chunks:
+    """A chunked body (RFC 9112, section 7.1), read as it is asked for: no chunk is held as a whole.
+
+    ValueError for what is not chunked, or breaks off.
+    """
+
+    def __init__(self, rfile: Any, _most: int = 0) -> None:
+        self.rfile = rfile
+        self._left = 0
+        self._ended = False
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes, fewer at the end only."""
+        pieces: list[bytes] = []
+        while size and not self._ended:
+            if not self._left:
+                self._begin()
+                continue
+            piece = self.rfile.read(min(self._left, size))
+            if not piece:
+                raise ValueError("The body broke off.")
+            pieces.append(piece)
+            size -= len(piece)
+            self._left -= len(piece)
+            if not self._left and self.rfile.read(2) != b"\r\n":
+                raise ValueError("A chunk is longer than it says.")
+        return b"".join(pieces)
+
+    def _begin(self) -> None:
+        line = self.rfile.readline(HEAD_MOST)
+        size = _CHUNK_SIZE.match(line)
+        if size is None:
+            raise ValueError("A chunk's size is not one.")
+        self._left = int(size[1], 16)
+        if not self._left:
+            self._ended = True
+            read = 0
+            while (line := self.rfile.readline(HEAD_MOST)) not in (b"\r\n", b""):
+                read += len(line)
+                if read > HEAD_MOST:
+                    raise ValueError("The trailers do not end.")
+
+
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
+# Its own takes a chunk into memory as a whole, and a size such as "-1", "+5" or one of a thousand digits.
+setattr(cheroot.server, "ChunkedRFile", Chunks)  # noqa: B010  (mypy: a class is no variable)
+
+
 class _Request(HTTPRequest):
+    header_reader: HeaderReader = _StrictHeaders()
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.inheaders = _Headers()

@@ -19,8 +19,11 @@ SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
 
-def joined(request: HttpRequest, kind: str, key: bytes, claim: Claim) -> bytes:
-    """The decoded body. Raises AwsError for a malformed body or a chunk whose signature is wrong."""
+def joined(request: HttpRequest, kind: str, key: bytes, claim: Claim) -> tuple[bytes, dict[str, str]]:
+    """The decoded body, and the trailers behind it by their names.
+
+    Raises AwsError for a malformed body or a chunk whose signature is wrong.
+    """
     if kind not in (SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER):
         raise AwsError("InvalidRequest", f"'{kind[:60]}' is not a payload kind that is served.", 400)
     data, position = request.body, 0
@@ -38,6 +41,7 @@ def joined(request: HttpRequest, kind: str, key: bytes, claim: Claim) -> bytes:
         if kind != UNSIGNED_TRAILER:
             previous = _check_chunk(chunk, extension, previous, key, claim)
         if size == 0:
+            trailers = _trailers(data[start:]) if kind != SIGNED else {}
             if kind == SIGNED_TRAILER:
                 _check_trailer(data[start:], previous, key, claim)
             break
@@ -49,7 +53,12 @@ def joined(request: HttpRequest, kind: str, key: bytes, claim: Claim) -> bytes:
     declared = request.headers.get("x-amz-decoded-content-length", "")
     if declared and declared != str(len(body)):
         raise _malformed()
-    return body
+    return body, trailers
+
+
+def _trailers(tail: bytes) -> dict[str, str]:
+    pairs = [line.decode("latin-1").partition(":") for line in tail.splitlines() if line]
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
 def _malformed() -> AwsError:

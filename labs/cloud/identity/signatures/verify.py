@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from labs.cloud.contract import AwsError
 from labs.cloud.identity.signatures import chunked, sigv4
+from labs.cloud.identity.signatures.checksums import check_checksums
 from labs.cloud.identity.signatures.claim import Claim, detail
 from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.protocols.services import Family
@@ -68,12 +69,15 @@ def verify(
         return request
     request = _with_body(request, read)
     if payload.startswith("STREAMING-"):
-        return replace(request, body=chunked.joined(request, payload, key, claim))
+        body, trailers = chunked.joined(request, payload, key, claim)
+        check_checksums(request, trailers, body)
+        return replace(request, body=body)
     if payload not in (sigv4.UNSIGNED, _sha256(request.body)):
         raise AwsError(
             "XAmzContentSHA256Mismatch",
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
         )
+    check_checksums(request, {}, request.body)
     return request
 
 
