@@ -11,9 +11,9 @@ from labs.errors import LabError
 from labs.lesson.bench import PLATFORMS, Bench
 from labs.stages.build_image.age import changed_since, written_at
 from labs.subjects.image.baked_secrets import Leak, leaks
+from labs.subjects.image.examination import wrong_code
 from labs.subjects.image.from_lines import pin_of
 from labs.subjects.image.image_user import user_of
-from labs.subjects.image.machine_code import layers, machine_code
 from labs.subjects.tasks.app_secret import app_secret
 from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
@@ -92,21 +92,10 @@ def _platforms(subject: _Subject) -> Verdict | None:
 
 def _machine_code(subject: _Subject) -> Verdict | None:
     """Each manifest must hold programs for its own CPU: a pinned FROM gives both the same."""
-    first, second = WANTED
-    digests = [subject.image.descriptor(each).digest for each in WANTED]
-    if digests[0] == digests[1]:
-        document = subject.image.config(first)
-        made_for = f"{document.get('os')}/{document.get('architecture')}"
-        return subject.say("build.one_digest", digest=digests[0][:19], platform=made_for, cause=_pinned(subject))
-    if layers(subject.image, first) == layers(subject.image, second):
-        found = f"the same layers as in the image for {first}"
-        return subject.say("build.wrong_machine_code", platform=second, found=found, cause=_pinned(subject))
-    for platform in WANTED:
-        code = machine_code(subject.image, platform)
-        if code and code.architecture != platform.architecture:
-            found = f"/{code.path} in it is a program for {code.architecture}"
-            return subject.say("build.wrong_machine_code", platform=platform, found=found, cause=_pinned(subject))
-    return None
+    fault = wrong_code(subject.image, WANTED)
+    if fault is None:
+        return None
+    return subject.say("build.wrong_machine_code", platform=fault.platform, found=fault.found, cause=_pinned(subject))
 
 
 def _pinned(subject: _Subject) -> str:

@@ -151,7 +151,7 @@ WRONG = (
         "build.wrong_machine_code",
         _built(_foreign),
     ),
-    Wrong("the Dockerfile as it was given", "build.one_digest", _as_given),
+    Wrong("the Dockerfile as it was given", "build.wrong_machine_code", _as_given),
     Wrong("a build that failed after one that worked", "build.not_finished", _failed_since),
     Wrong("the Dockerfile was changed after the build", "build.older", _changed_since("Dockerfile")),
     Wrong("the app was changed after the build", "build.older", _changed_since("app.py")),

@@ -26,10 +26,11 @@ class ImageFault:
 
 def examine(image: Image, platforms: Sequence[oci.Platform], secret: str) -> ImageFault | None:
     """The first thing wrong with the images for these platforms; ``secret`` is the lab's own, or ''."""
-    return _machine_code(image, platforms) or _user(image, platforms) or _secret(image, platforms, secret)
+    return wrong_code(image, platforms) or _user(image, platforms) or _secret(image, platforms, secret)
 
 
-def _machine_code(image: Image, platforms: Sequence[oci.Platform]) -> ImageFault | None:
+def wrong_code(image: Image, platforms: Sequence[oci.Platform]) -> ImageFault | None:
+    """A platform whose image does not hold its own programs: a pinned FROM gives several the same."""
     first, *others = platforms
     for other in others:
         if image.descriptor(first).digest == image.descriptor(other).digest:
