@@ -138,4 +138,5 @@ def test_a_ledger_lost_after_a_kill_loses_no_tagged_resource(target: Target) -> 
     assert receipt.left == ()
     # The rest has no tags of its own and went with its table or role; the task may have ended by itself.
     found = {entry.kind for entry in target.ledger.entries()} | {"ecs task"}
-    assert found == {kind.name for kind in kinds.known()} - whole_lab.UNTAGGED
+    assert found == {kind.name for kind in kinds.known()} - whole_lab.UNTAGGED - whole_lab.LEDGER_ALONE
+    target.session.client("ecr").delete_repository_creation_template(prefix=whole_lab.template(target))
