@@ -189,8 +189,8 @@ def test_a_guard_rail_stops_what_it_is_about_and_nothing_else(statement, stops, 
 def test_these_keys_are_given_their_values_in_one_place():
     ours = "CurrentTime|EpochTime|SecureTransport|SourceIp|SourceVpce?|UserAgent|ViaAWSService|userid|TokenIssueTime"
     principal = "Principal(?:Arn|Account|Type|IsAWSService)|MultiFactorAuthPresent"
-    # A key of a dictionary, or the target of an assignment; reading one is everybody's.
-    given = re.compile(rf"\"aws:(?:{ours}|{principal})\"(?::|\] =)")
+    # A key of a dictionary, or the target of an assignment; reading one is everybody's, and so is a policy's condition.
+    given = re.compile(rf"(?<!\": \{{)\"aws:(?:{ours}|{principal})\"(?::|\] =)")
     root = Path(__file__).parent.parent.parent / "labs"
     # The table of types gives nothing a value, and the analysis makes requests up, to show what could be.
     others = {"stages", "analysis", "global_keys.py"}

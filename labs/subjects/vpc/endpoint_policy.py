@@ -62,7 +62,8 @@ def first_fault(
         return PolicyFault(True, "s3:GetObject", f"{bucket_arn}/*")
     policy = _read(document)
     assert policy is not None, "it lets layers through"
-    own = {"aws:SourceVpce": (connection.endpoint,), "aws:SourceVpc": (connection.vpc,)} if connection else {}
+    keys = iam.connection_keys(connection) if connection else {}
+    own = {name: (str(keys[name]),) for name in ("aws:SourceVpce", "aws:SourceVpc") if name in keys}
     scene = iam.Scene(region=connection.region if connection else "us-east-1", now=datetime.now(UTC), fixed=own)
     wanted = Wanted("s3:GetObject", f"{bucket_arn}/*", principals="*")
     found = iam.excess(Policies(endpoint=policy), [wanted], scene)
