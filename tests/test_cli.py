@@ -34,9 +34,10 @@ RIGHT = {
     "sweep": [],
     "completion": ["bash"],
     "policy": ["check", "{home}/policy.json"],
+    "facts": [],
 }
 # It prints what it has in itself: no lab home is asked for.
-WITHOUT_A_LAB = {"completion", "policy"}
+WITHOUT_A_LAB = {"completion", "policy", "facts"}
 
 
 def environment(home):

@@ -34,6 +34,8 @@ from labs.subjects.policies import in_words
 _ACCOUNT = "000000000000"
 _SIGNER = Principal(f"arn:aws:iam::{_ACCOUNT}:user/amazon-ecr", _ACCOUNT, PrincipalKind.USER)
 _ANY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+# A request through the endpoint has them with these values.
+_OWN_KEYS = ("aws:SourceVpce", "aws:SourceVpc")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def first_fault(
     policy = _read(document)
     assert policy is not None, "it lets layers through"
     keys = iam.connection_keys(connection) if connection else {}
-    own = {name: (str(keys[name]),) for name in ("aws:SourceVpce", "aws:SourceVpc") if name in keys}
+    own: dict[str, tuple[str, ...]] = {name: (str(keys[name]),) for name in _OWN_KEYS if name in keys}
     scene = iam.Scene(region=connection.region if connection else "us-east-1", now=datetime.now(UTC), fixed=own)
     wanted = Wanted("s3:GetObject", f"{bucket_arn}/*", principals="*")
     found = iam.excess(Policies(endpoint=policy), [wanted], scene)
