@@ -1,6 +1,6 @@
 """What a request's condition keys can be: which are always there, which have several values, of which type.
 
-Source: IAM User Guide, reference_policies_condition-keys (each key's "Availability", "Data type", "Value type"); for
+Source: IAM User Guide, reference_policies_condition-keys (each key's "Availability"; types are ``global_keys``'); for
 the services' own keys, the Service Authorization Reference (``catalogue``).
 """
 
@@ -14,6 +14,7 @@ from functools import cached_property
 
 from labs.iam.analysis import catalogue
 from labs.iam.decision import Principal, PrincipalKind
+from labs.iam.global_keys import GLOBAL_KEYS
 from labs.iam.request_context import principal_keys
 from labs.iam.values import read_date
 
@@ -34,31 +35,7 @@ ALWAYS = frozenset(
         "aws:userid",
     }
 )
-_SEVERAL = frozenset(
-    {
-        "aws:calledvia",
-        "aws:principalorgpaths",
-        "aws:principalservicenameslist",
-        "aws:resourceorgpaths",
-        "aws:sourceorgpaths",
-        "aws:tagkeys",
-        "aws:vpceorgpaths",
-    }
-)
-_TYPES = {
-    CURRENT_TIME: "Date",
-    EPOCH_TIME: "Date",
-    "aws:multifactorauthage": "Numeric",
-    "aws:multifactorauthpresent": "Bool",
-    "aws:principalarn": "ARN",
-    "aws:principalisawsservice": "Bool",
-    "aws:securetransport": "Bool",
-    "aws:sourcearn": "ARN",
-    "aws:sourceip": "IPAddress",
-    "aws:tokenissuetime": "Date",
-    "aws:viaawsservice": "Bool",
-    "aws:vpcsourceip": "IPAddress",
-}
+_GLOBAL = {key.lower(): kind for key, kind in GLOBAL_KEYS.items()}
 _PLACEHOLDER = "111122223333"
 
 
@@ -133,12 +110,12 @@ class Scene:
         fixed = self.constant.get(key)
         likely = self._likely(key)
         if key.startswith("aws:"):
-            several = key in _SEVERAL
-            return KeyFacts(key, _TYPES.get(key, "String"), several, key not in ALWAYS, fixed, likely)
-        service = catalogue.services().get(key.partition(":")[0])
-        kind = service.keys.get(key) or service.keys.get(key.partition("/")[0], "") if service else ""
+            kind = _GLOBAL.get(key, "String")
+        else:
+            service = catalogue.services().get(key.partition(":")[0])
+            kind = service.keys.get(key) or service.keys.get(key.partition("/")[0], "") if service else ""
         several = not kind or kind.startswith("ArrayOf")
-        return KeyFacts(key, kind.removeprefix("ArrayOf"), several, True, fixed, likely)
+        return KeyFacts(key, kind.removeprefix("ArrayOf"), several, key not in ALWAYS, fixed, likely)
 
     def _likely(self, key: str) -> str:
         asker = self.asker
