@@ -16,7 +16,7 @@ from typing import Any
 from labs.cloud.state import unreadable
 from labs.cloud.state.checkpoint import Checkpoint, JournalMark, Unusable
 from labs.cloud.state.folder import StateFolder, cannot_write, no_writing
-from labs.cloud.state.journal import JournalPosition, crc_of, lines_of
+from labs.cloud.state.journal import JournalPosition, beside, crc_of, lines_of
 from labs.errors import LabError
 
 _DATABASES = {
@@ -108,7 +108,7 @@ class _Inspection:
                     at_mark, covered, last_covered = True, good, number
         if not bad:
             return good.lines
-        kept = _good_lines(journal)
+        kept = beside(journal, lambda line, wrong: b"" if wrong else line)
         where = self._set_aside("journal")
         kept.replace(journal)
         lines = _numbers(bad)
@@ -196,21 +196,6 @@ def _numbers(bad: list[int]) -> str:
     shown = ", ".join(str(number) for number in bad[:10])
     more = f" and {len(bad) - 10} more" if len(bad) > 10 else ""
     return f"line{'s' if len(bad) > 1 else ''} {shown}{more}"
-
-
-def _good_lines(journal: Path) -> Path:
-    """A file beside the journal with those of its lines that read back."""
-    kept = journal.with_suffix(".new")
-    try:
-        with journal.open("rb") as source, kept.open("wb") as target:
-            kept.chmod(0o600)
-            target.writelines(line for line, wrong, _ in lines_of(source) if not wrong)
-            target.flush()
-            os.fsync(target.fileno())
-    except OSError:
-        kept.unlink(missing_ok=True)
-        raise
-    return kept
 
 
 def _opened(file: Path) -> sqlite3.Connection:

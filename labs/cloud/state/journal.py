@@ -8,7 +8,7 @@ line that does not read back is damage.
 import json
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -128,6 +128,24 @@ def lines_of(stream: BinaryIO) -> Iterator[tuple[bytes, str, int]]:
         if line.endswith(b"\n"):
             found = read_line(line)
             yield line, found if isinstance(found, str) else "", end
+
+
+def beside(journal: Path, new: Callable[[bytes, str], bytes]) -> Path:
+    """A file beside the journal with what ``new`` makes of each line and of what is wrong with it ("" for nothing).
+
+    OSError leaves none behind.
+    """
+    kept = journal.with_suffix(".new")
+    try:
+        with journal.open("rb") as source, kept.open("wb") as target:
+            kept.chmod(0o600)
+            target.writelines(new(line, wrong) for line, wrong, _ in lines_of(source))
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError:
+        kept.unlink(missing_ok=True)
+        raise
+    return kept
 
 
 def crc_of(path: Path, end: int) -> int:

@@ -5,14 +5,13 @@ Each such character becomes U+FFFD. A later call that names the same thing holds
 
 import base64
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from labs.cloud.protocols import xml_text
-from labs.cloud.state.journal import Record, line_of, lines_of, read_line
+from labs.cloud.state.journal import Record, beside, line_of, lines_of, read_line
 
 _FORMS = ("ec2", "iam", "sts")
 _TAGS = "x-amz-tagging"
@@ -26,18 +25,7 @@ def lines_in(journal: Path) -> list[int]:
 
 def rewritten(journal: Path) -> Path:
     """A file beside the journal with every line of it, those with readable strings; OSError leaves none behind."""
-    kept = journal.with_suffix(".new")
-    try:
-        with journal.open("rb") as source, kept.open("wb") as target:
-            kept.chmod(0o600)
-            for line, _, _ in lines_of(source):
-                target.write(_new(line) or line)
-            target.flush()
-            os.fsync(target.fileno())
-    except OSError:
-        kept.unlink(missing_ok=True)
-        raise
-    return kept
+    return beside(journal, lambda line, _wrong: _new(line) or line)
 
 
 def _new(line: bytes) -> bytes | None:
