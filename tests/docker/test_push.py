@@ -8,18 +8,11 @@ import pytest
 
 from labs.oci import Platform
 from tests.docker.conftest import Lab
+from tests.push_actions import SIX
 
 pytestmark = pytest.mark.docker
 
-# Amazon ECR user guide, "IAM permissions for pushing an image": these and GetAuthorizationToken.
-DOCUMENTED = (
-    "BatchCheckLayerAvailability",
-    "BatchGetImage",
-    "CompleteLayerUpload",
-    "InitiateLayerUpload",
-    "PutImage",
-    "UploadLayerPart",
-)
+DOCUMENTED = tuple(action.removeprefix("ecr:") for action in SIX)
 BOTH = "linux/amd64,linux/arm64"
 Record = Callable[[str, object], None]
 

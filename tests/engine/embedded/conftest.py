@@ -26,6 +26,7 @@ from labs.engine.embedded.minimal import minimal_base
 from labs.engine.embedded.reference import parse
 from labs.engine.embedded.registry_client import RegistryClient
 from labs.engine.embedded.transfer import Push
+from tests.push_actions import SIX
 
 ACCOUNT = "111122223333"
 AMD64, ARM64 = oci.Platform("linux", "amd64"), oci.Platform("linux", "arm64")
@@ -217,19 +218,6 @@ def scripted():
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-SIX = tuple(
-    f"ecr:{name}"
-    for name in (
-        "BatchCheckLayerAvailability",
-        "InitiateLayerUpload",
-        "UploadLayerPart",
-        "CompleteLayerUpload",
-        "PutImage",
-        "BatchGetImage",
-    )
-)
 
 
 class Ecr:

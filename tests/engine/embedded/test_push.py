@@ -6,6 +6,7 @@ import pytest
 
 from labs import oci
 from labs.engine.embedded.reference import parse
+from tests.push_actions import FIVE
 
 BOTH = "--platform=linux/amd64,linux/arm64"
 DENIED = json.dumps({"errors": [{"code": "DENIED", "message": "User: U is not authorized to perform: ecr:X"}]}).encode()
@@ -192,8 +193,7 @@ class TestAgainstTheKitsOwnRegistry:
         assert oci.sha256(raw.out.encode()) == kit.store.find(tag)[1].digest
 
     def test_the_five_actions_of_old_fail_at_the_manifest(self, kit, ecr):
-        ecr.allow(*(f"ecr:{name}" for name in ("BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart",
-                                                "CompleteLayerUpload", "PutImage")))  # fmt: skip
+        ecr.allow(*FIVE)
         kit.docker("login", "-u", "AWS", "--password-stdin", ecr.host, stdin=ecr.password())
         tag = f"{ecr.repository}:v1"
         result = kit.docker("build", "-t", tag, "--push", str(kit.context("FROM base:1\n")))

@@ -100,18 +100,23 @@ def test_an_absurd_content_length_is_refused(registry, admin, length):
     assert raw(registry.host, head.encode()) in (400, 413)
 
 
-def test_a_layer_over_ecrs_limit_is_refused_before_it_is_read(registry, admin):
-    limit = 52_000 << 20
+def promised(registry, admin, length, sent=b""):
+    """The answer to a PUT that says how long its body is, sends so much of it, and leaves: status and body."""
     head = (
         f"PUT {admin.start()}?digest={digest_of(b'')} HTTP/1.1\r\nHost: x\r\nAuthorization: {admin.authorization}\r\n"
-        f"Content-Length: {limit + 1}\r\n\r\n"
+        f"Content-Length: {length}\r\n\r\n"
     )
     with socket.create_connection(tuple(registry.host.split(":")), timeout=60) as connection:
-        connection.sendall(head.encode())
+        connection.sendall(head.encode() + sent)
         connection.shutdown(socket.SHUT_WR)
         answer = http.client.HTTPResponse(connection)
         answer.begin()
-        assert (answer.status, b"SIZE_INVALID" in answer.read()) == (413, True)
+        return answer.status, answer.read()
+
+
+def test_a_layer_over_ecrs_limit_is_refused_before_it_is_read(registry, admin):
+    status, said = promised(registry, admin, (52_000 << 20) + 1)
+    assert (status, b"SIZE_INVALID" in said) == (413, True)
 
 
 def test_a_stream_over_ecrs_limit_is_cut_off(admin, monkeypatch):
@@ -281,15 +286,7 @@ def test_a_path_of_no_call_is_none(path):
 
 
 def test_a_client_that_promises_much_and_leaves_costs_no_memory(registry, admin, capfd):
-    head = (
-        f"PUT {admin.start()}?digest={digest_of(b'')} HTTP/1.1\r\nHost: x\r\nAuthorization: {admin.authorization}\r\n"
-        f"Content-Length: {40 << 30}\r\n\r\nbeginning"
-    )
-    with socket.create_connection(tuple(registry.host.split(":")), timeout=60) as connection:
-        connection.sendall(head.encode())
-        connection.shutdown(socket.SHUT_WR)
-        answer = http.client.HTTPResponse(connection)
-        answer.begin()
-        assert (answer.status, b"BLOB_UPLOAD_INVALID" in answer.read()) == (400, True)
+    status, said = promised(registry, admin, 40 << 30, b"beginning")
+    assert (status, b"BLOB_UPLOAD_INVALID" in said) == (400, True)
     assert admin.get("/v2/").status == 200
     assert "MemoryError" not in capfd.readouterr().err

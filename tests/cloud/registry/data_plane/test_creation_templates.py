@@ -6,18 +6,8 @@ import pytest
 
 from labs.cloud.registry.rules.creation_templates import CREATE_ON_PUSH, CreationTemplate, template_for
 from tests.cloud.registry.lab_registry import OCI_MANIFEST, digest_of, image_manifest
+from tests.push_actions import SIX
 
-SIX = tuple(
-    f"ecr:{name}"
-    for name in (
-        "BatchCheckLayerAvailability",
-        "BatchGetImage",
-        "CompleteLayerUpload",
-        "InitiateLayerUpload",
-        "PutImage",
-        "UploadLayerPart",
-    )
-)
 PULL = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}]}
 )

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from tests.cloud.registry.lab_registry import ACCOUNT
+from tests.push_actions import SIX
 from tests.two_platforms import blobs, layout
 
 skopeo = shutil.which("skopeo")
@@ -66,22 +67,11 @@ def test_inspect_list_tags_and_delete_work(registry, tmp_path):
 
 def test_the_second_push_under_six_actions_is_refused_in_awss_words(registry, tmp_path):
     layout(tmp_path / "image")
-    actions = [
-        f"ecr:{name}"
-        for name in (
-            "BatchCheckLayerAvailability",
-            "InitiateLayerUpload",
-            "UploadLayerPart",
-            "CompleteLayerUpload",
-            "PutImage",
-            "BatchGetImage",
-        )
-    ]
-    registry.allow("pusher", *actions)
+    registry.allow("pusher", *SIX)
     push(registry, tmp_path / "image", "v1", "pusher")
     assert "403" in push(registry, tmp_path / "image", "v2", "pusher", succeeds=False)
     assert ("GetDownloadUrlForLayer", "AccessDenied") in registry.events(errors=True)
-    registry.allow("pusher", *actions, "ecr:GetDownloadUrlForLayer")
+    registry.allow("pusher", *SIX, "ecr:GetDownloadUrlForLayer")
     push(registry, tmp_path / "image", "v2", "pusher")
 
 
