@@ -58,7 +58,8 @@ def parse_event(raw: Mapping[str, Any]) -> Event:
     at = raw.get("EventTime") or datetime.fromisoformat(str(detail.get("eventTime")))
     tag, role = (str(request.get(key) or "") if isinstance(request, dict) else "" for key in ("imageTag", "roleName"))
     error = str(detail.get("errorCode") or "")
-    return Event(at.astimezone(UTC), principal, action, resource, error, message, tag, role)
+    # A store may keep fractions: cut here, so that every comparison is of like with like.
+    return Event(at.astimezone(UTC).replace(microsecond=0), principal, action, resource, error, message, tag, role)
 
 
 def read_trail(cloudtrail: Any, since: datetime, source: str = "ecr.amazonaws.com") -> tuple[Event, ...]:

@@ -1,8 +1,10 @@
 """The oracle tells the intended refusal from everything that only looks like it."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+
+import pytest
 
 from labs.verdict.oracle import OracleOutcome, expect_denied
 from labs.verdict.trail import Event, parse_event, read_trail
@@ -143,6 +145,19 @@ def test_an_event_is_read_from_cloudtrails_own_form() -> None:
     assert (read.principal, read.action, read.resource) == (ROLE, ACTION, REPOSITORY)
     assert read.denied
     assert read.at == datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"EventTime": datetime(2026, 11, 23, 12, 0, 5, 999_000, tzinfo=UTC), "CloudTrailEvent": "{}"},
+        {"EventTime": datetime(2026, 11, 23, 13, 0, 5, 1, tzinfo=timezone(timedelta(hours=1)))},
+        {"CloudTrailEvent": json.dumps({"eventTime": "2026-11-23T12:00:05.25Z"})},
+        {"CloudTrailEvent": json.dumps({"eventTime": "2026-11-23T12:00:05Z"})},
+    ],
+)
+def test_the_time_of_an_event_has_whole_seconds_whatever_the_store_keeps(raw: dict[str, Any]) -> None:
+    assert parse_event(raw).at == datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
 
 
 def test_the_trail_is_read_page_by_page_and_in_order_of_time() -> None:

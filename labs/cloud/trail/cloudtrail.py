@@ -260,7 +260,7 @@ def _event(row: tuple[Any, ...]) -> dict[str, Any]:
         "EventId": identifier,
         "EventName": name,
         "ReadOnly": read_only,
-        "EventTime": round(time, 3),
+        "EventTime": int(time),
         "EventSource": source,
         "Username": username,
         "Resources": [

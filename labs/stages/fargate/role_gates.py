@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from labs import iam
 from labs.fargate.sources import assumption
-from labs.iam import Access, Policies, PolicyKind, Wanted
+from labs.iam import Access, PolicyKind, Wanted
 from labs.stages.fargate import resources
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.policies import in_words, who
-from labs.subjects.push.policy_review import PolicyDocument
+from labs.subjects.push.policy_review import PolicyDocument, own_policies
 from labs.subjects.push.role_policies import RolePolicies, read_role
 from labs.ui import text
 from labs.verdict import Verdict
@@ -61,10 +61,8 @@ def _execution(subject: ServiceSubject, name: str, role: RolePolicies) -> Verdic
 def _nothing(subject: ServiceSubject, name: str, role: RolePolicies) -> Verdict | None:
     """No request of the role is ever allowed."""
     target = subject.bench.target
-    boundary = role.boundary.parsed(PolicyKind.BOUNDARY) if role.boundary else None
-    policies = Policies(identity=[each.parsed() for each in role.documents], boundary=boundary)
     scene = iam.Scene(account=target.account, region=target.region, now=datetime.now(UTC))
-    allowed = iam.analyse(policies, scene)
+    allowed = iam.analyse(own_policies(role.documents, role.boundary), scene)
     giving = [each.place.policy for each in allowed if each.witness is not None]
     if giving:
         return subject.say("service.task_role_wide", role=name, policies=text.series(list(dict.fromkeys(giving))))

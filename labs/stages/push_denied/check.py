@@ -11,8 +11,9 @@ from labs.ledger.names import stamp
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.stages.push_denied.causes import cause_of
 from labs.stages.push_denied.documented import other_than_documented
-from labs.subjects.push import lab_repository, policy_age, push_role, role_policies
-from labs.subjects.push.policy_review import MISSING, TOKEN, PolicyDocument, Reviewer
+from labs.subjects.push import lab_repository, policy_age, role_policies
+from labs.subjects.push.policy_review import MISSING, TOKEN
+from labs.subjects.push.push_subject import PushSubject
 from labs.ui import text
 from labs.verdict import Event, Gate, OracleAnswer, OracleOutcome, Report, Verdict, expect_denied, read_trail, run_gates
 from labs.verdict.client_output import ClientTrouble, pushed_image, read_build
@@ -27,24 +28,12 @@ _WORDS_IDS = {
 
 
 @dataclass
-class _Subject:
-    """The bench, and what the gates have read so far."""
+class _Subject(PushSubject):
+    """What the gates of this stage have read besides."""
 
-    bench: Bench
-    role: role_policies.RolePolicies | None = None
-    repository_policy: PolicyDocument | None = None
     finding: OracleAnswer | None = field(default=None)
     changed_at: datetime | None = None
     said: str = ""
-
-    def say(self, message_id: str, **values: object) -> Verdict:
-        return self.bench.say(message_id, **values)
-
-    @property
-    def review(self) -> Reviewer:
-        """The review of the role's policies; only asked for behind the gate that found the role."""
-        assert self.role is not None, "the gate before has found it"
-        return push_role.reviewer(self.bench, self.role.documents, self.role.boundary, self.repository_policy)
 
 
 def _repository(subject: _Subject) -> Verdict | None:

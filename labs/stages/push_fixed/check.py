@@ -10,7 +10,8 @@ from labs.ledger.names import stamp
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.subjects.policies import in_words, who
 from labs.subjects.push import lab_repository, policy_age, push_role, role_policies
-from labs.subjects.push.policy_review import MISSING, NEEDED, PolicyDocument, Reviewer
+from labs.subjects.push.policy_review import MISSING, NEEDED
+from labs.subjects.push.push_subject import PushSubject
 from labs.subjects.push.pushed_review import problem_inside
 from labs.subjects.tasks.app_secret import app_secret
 from labs.ui import text
@@ -22,24 +23,12 @@ WANTED = tuple(oci.Platform.parse(text) for text in PLATFORMS)
 
 
 @dataclass
-class _Subject:
-    """The bench, and what the gates have read so far."""
+class _Subject(PushSubject):
+    """What the gates of this stage have read besides."""
 
-    bench: Bench
-    role: role_policies.RolePolicies | None = None
-    repository_policy: PolicyDocument | None = None
     image: lab_repository.Pushed | None = None
     pusher: str = ""
     events: tuple[Event, ...] = ()
-
-    def say(self, message_id: str, **values: object) -> Verdict:
-        return self.bench.say(message_id, **values)
-
-    @property
-    def review(self) -> Reviewer:
-        """The review of the role's policies; only asked for behind the gate that found the role."""
-        assert self.role is not None, "the gate before has found it"
-        return push_role.reviewer(self.bench, self.role.documents, self.role.boundary, self.repository_policy)
 
 
 def _file(subject: _Subject) -> Verdict | None:

@@ -102,6 +102,12 @@ class PolicyDocument:
         return parse_policy(self.text or self.body, kind, self.name)
 
 
+def own_policies(documents: Sequence[PolicyDocument], boundary: PolicyDocument | None) -> Policies:
+    """A role's own policies under its boundary. Raises MalformedPolicy."""
+    above = boundary.parsed(PolicyKind.BOUNDARY) if boundary else None
+    return Policies(identity=[each.parsed() for each in documents], boundary=above)
+
+
 @dataclass(frozen=True)
 class PolicyProblem:
     """What is wrong: the last word of a message id, and the values of its message."""
@@ -135,8 +141,7 @@ class Reviewer:
     @cached_property
     def policies(self) -> Policies:
         """The role's own policies under its boundary."""
-        boundary = self.boundary.parsed(PolicyKind.BOUNDARY) if self.boundary else None
-        return Policies(identity=[each.parsed() for each in self.documents], boundary=boundary)
+        return own_policies(self.documents, self.boundary)
 
     @cached_property
     def _at_repository(self) -> Policies:

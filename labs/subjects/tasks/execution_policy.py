@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from labs import iam
-from labs.iam import Decision, DecisionKind, Policies, PolicyKind, Principal, Request, Wanted, evaluate
+from labs.iam import Decision, DecisionKind, Policies, Principal, Request, Wanted, evaluate
 from labs.subjects.policies import in_words
-from labs.subjects.push.policy_review import TOKEN, PolicyDocument, PolicyProblem
+from labs.subjects.push.policy_review import TOKEN, PolicyDocument, PolicyProblem, own_policies
 from labs.ui import text
 
 # AWS's managed policy of execution roles (ECS developer guide, "Amazon ECS task execution IAM role").
@@ -110,8 +110,7 @@ class StartReviewer:
     @cached_property
     def policies(self) -> Policies:
         """The role's own policies under its boundary."""
-        boundary = self.boundary.parsed(PolicyKind.BOUNDARY) if self.boundary else None
-        return Policies(identity=[each.parsed() for each in self.documents], boundary=boundary)
+        return own_policies(self.documents, self.boundary)
 
     def decide(self, action: str, resource: str, **keys: str) -> Decision:
         """The decision on one request of the starting task; ``keys``: those that it takes beside the usual ones."""

@@ -93,6 +93,7 @@ def test_lookup_attributes_times_and_pages(cloud, name):
     assert len(mine) == 6
     times = [event["EventTime"] for event in mine]
     assert times == sorted(times, reverse=True)
+    assert {time.microsecond for time in times} == {0}
     (one,) = lookup(cloud, "EventId", mine[0]["EventId"])
     assert one["EventName"] == "DescribeParameters"
     trail = cloud.client("cloudtrail")
