@@ -24,7 +24,9 @@ def declared(table: list[str]) -> dict[str, SpecifierSet]:
 
 def conda() -> dict[str, SpecifierSet]:
     found = {}
-    for line in yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]:
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    by_pip = [line for each in listed if isinstance(each, dict) for line in each["pip"]]
+    for line in [*(each for each in listed if isinstance(each, str)), *by_pip]:
         match = SPEC.match(line)
         assert match, f"environment.yml: not a plain 'name>=x,<y' line: {line!r}"
         name = CONDA_TO_PYPI.get(match[1], match[1])
