@@ -39,13 +39,14 @@ class Role:
 
 @dataclass
 class AccountPermissions:
-    """Decides for the task's roles by the policies that IAM and the resources have now.
+    """Decides for the task's roles by the policies that IAM and the resources have; ``now``: when they are asked.
 
     Service control policies cannot be read from a member account: what they deny is not seen.
     """
 
     clients: Clients
     region: str = ""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
     _roles: dict[str, Role | None] = field(default_factory=dict)
     _unread: dict[str, CannotRead] = field(default_factory=dict)
     _resources: dict[str, iam.Policy | None] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class AccountPermissions:
             resource=self._resource_policy(resource),
             endpoint=endpoint,
         )
-        keys = {**_keys(principal, role), **context}
+        keys = {**self._keys(principal, role), **context}
         return iam.evaluate(iam.Request(principal, action, resource, keys, _account(resource)), policies)
 
     def trust(self, role_arn: str) -> iam.Decision | None:
@@ -69,7 +70,14 @@ class AccountPermissions:
         role = self._role(role_arn)
         if role is None:
             return None
-        return iam.evaluate_trust(assumption(role_arn, _account(role_arn), self.region), role.trust, iam.Policies())
+        asked = assumption(role_arn, _account(role_arn), self.region, self.now)
+        return iam.evaluate_trust(asked, role.trust, iam.Policies())
+
+    def _keys(self, principal: iam.Principal, role: Role | None) -> Context:
+        """The session's own keys; its credentials would be new."""
+        user_id = f"{role.id}:{principal.arn.rsplit('/', 1)[-1]}" if role is not None else ""
+        tags = role.tags if role is not None else None
+        return iam.principal_keys(principal, user_id=user_id, tags=tags, session=iam.Session(self.now))
 
     def _role(self, arn: str) -> Role | None:
         if arn in self._unread:
@@ -111,15 +119,6 @@ class AccountPermissions:
             answer = ask(doing, kms, "get_key_policy", missing, KeyId=arn, PolicyName="default")
             document = answer["Policy"] if answer else None
         return _policy(document, iam.PolicyKind.RESOURCE, rest) if document else None
-
-
-def _keys(principal: iam.Principal, role: Role | None) -> Context:
-    """The session's own keys; its credentials would be new, the call made now."""
-    now = datetime.now(UTC)
-    user_id = f"{role.id}:{principal.arn.rsplit('/', 1)[-1]}" if role is not None else ""
-    tags = role.tags if role is not None else None
-    own = iam.principal_keys(principal, user_id=user_id, tags=tags, session=iam.Session(now))
-    return {**own, **iam.time_keys(now)}
 
 
 def read_role(client: Any, name: str) -> Role | None:

@@ -17,6 +17,7 @@ from labs.fargate import pull
 from labs.fargate import secrets as secret_step
 from labs.fargate.image import RegistryKind
 from labs.fargate.interface import interface, roles
+from labs.fargate.layer_download import layer_host
 from labs.fargate.questions import Asking
 from labs.fargate.route import Router
 from labs.fargate.sources import Logs, Permissions, Registry, Secrets
@@ -137,7 +138,7 @@ def hosts(task: TaskSpec) -> tuple[str, ...]:
     for container in task.containers:
         found[container.image.host] = None
     for image in ecr:
-        found[pull.layer_host(image.region)] = None
+        found[layer_host(image.region)] = None
     for container in task.containers:
         if container.log is not None and container.log.is_awslogs and container.log.region:
             found[f"logs.{container.log.region}.amazonaws.com"] = None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs import iam, oci
-from labs.fargate import volumes
+from labs import oci
+from labs.fargate import layer_download, volumes
 from labs.fargate.advice import fix_permission, rule_of
 from labs.fargate.exits import wrong_cpu
 from labs.fargate.image import ImageRef, RegistryKind
+from labs.fargate.layer_download import bucket_of, layer_host
 from labs.fargate.questions import Asking, AwsCall, connection_of
 from labs.fargate.route import HostRoute
 from labs.fargate.sources import CannotRead, ImageFound, ImageMissing, Missing, Registry
@@ -29,26 +30,6 @@ _DELETED = (
     "manifest.deleted",
     "Deploy again: update the service with forceNewDeployment, and {tag} is looked up anew; or name a tag of its own.",
 )
-# ECR's links are made for a principal of ECR's own: only the endpoint's policy can refuse them.
-_ECR = iam.Principal("arn:aws:iam::000000000000:role/ecr-layer-download", "000000000000", iam.PrincipalKind.ROLE)
-_ANYTHING = iam.parse_policy(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, name="ECR"
-)
-_BUCKET_OPEN = iam.parse_policy(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]},
-    iam.PolicyKind.RESOURCE,
-    "ECR's bucket",
-)
-
-
-def bucket_of(region: str) -> str:
-    """The bucket that holds ECR's layers in a Region."""
-    return f"prod-{region}-starport-layer-bucket"
-
-
-def layer_host(region: str) -> str:
-    """The host name of that bucket."""
-    return f"{bucket_of(region)}.s3.{region}.amazonaws.com"
 
 
 def images(asking: Asking) -> Iterator[tuple[ContainerSpec, tuple[str, ...]]]:
@@ -188,13 +169,12 @@ def _bucket(asking: Asking, region: str, route: HostRoute, values: dict[str, str
     about = f"the endpoint {route.endpoint} lets s3:GetObject on {resource} pass"
     if route.policy_error:
         return Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, route.policy_error)
-    context = iam.connection_keys(connection_of(region, route))
-    request = iam.Request(_ECR, "s3:GetObject", resource.removesuffix("*") + "layer", context)
-    policies = iam.Policies(identity=(_ANYTHING,), resource=_BUCKET_OPEN, endpoint=route.policy)
-    decision = iam.evaluate(request, policies)
+    bucket = resource.removesuffix("/*")
+    request = layer_download.download(bucket, connection_of(region, route), asking.permissions.now)
+    decision = layer_download.passes(request, route.policy)
     if decision.allowed:
         return Check(CheckKind.PERMISSION, StepVerdict.DONE, about, "allowed", decision=decision)
-    call = AwsCall("s3:GetObject", resource, "layers.bucket_denied", _ECR, route)
+    call = AwsCall(layer_download.ACTION, resource, "layers.bucket_denied", layer_download.SIGNER, route)
     return Check(
         CheckKind.PERMISSION,
         StepVerdict.FAILED,

@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from labs import iam
 from labs.aws_texts import Wording
 from labs.fargate.advice import fix_permission, rule_of
+from labs.fargate.layer_download import AGENT
 from labs.fargate.refusals import REFUSALS
 from labs.fargate.route import HostRoute, Router
 from labs.fargate.sources import CannotRead, Context, Permissions
 from labs.fargate.steps import Check, CheckKind, ContainerEnd, StepVerdict, Stop, StopCode
 from labs.fargate.task import TaskSpec
 from labs.fargate.texts import TEXTS
-
-# What the agent that starts a task calls itself.
-AGENT = "amazon-ecs-agent"
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,8 @@ class Asking:
     def _context(self, call: AwsCall) -> Context:
         region = call.region or "".join(call.resource.split(":", 5)[3:4]) or self.task.region
         connection = connection_of(region, call.route if call.knows_endpoint else None)
-        return {**iam.connection_keys(replace(connection, forwarded=call.forwarded)), **(call.context or {})}
+        keys = iam.connection_keys(replace(connection, forwarded=call.forwarded))
+        return {**keys, **iam.time_keys(self.permissions.now), **(call.context or {})}
 
 
 def connection_of(region: str, route: HostRoute | None) -> iam.Connection:

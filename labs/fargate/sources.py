@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from labs import iam, oci
@@ -21,12 +22,15 @@ Context = Mapping[str, iam.decision.ContextValue]
 _SERVICE = iam.Principal("ecs-tasks.amazonaws.com", "", iam.PrincipalKind.SERVICE)
 
 
-def assumption(role_arn: str, account: str, region: str) -> iam.Request:
-    """How ECS asks for a role of a task. ECS Developer Guide, "Amazon ECS task execution IAM role": what a trust policy
-    may ask of the caller."""
+def assumption(role_arn: str, account: str, region: str, now: datetime) -> iam.Request:
+    """How ECS asks for a role of a task at ``now`` (aware).
+
+    ECS Developer Guide, "Amazon ECS task execution IAM role": what a trust policy may ask of the caller.
+    """
     context = {
         **iam.principal_keys(_SERVICE),
         **iam.connection_keys(iam.Connection(region, user_agent=_SERVICE.arn)),
+        **iam.time_keys(now),
         "aws:SourceAccount": account,
         "aws:SourceArn": f"arn:aws:ecs:{region}:{account}:*",
     }
@@ -40,6 +44,11 @@ class CannotRead(Exception):
 class Permissions(Protocol):
     """Decides as AWS would for the task's roles, with the policies as they are now."""
 
+    @property
+    def now(self) -> datetime:
+        """The moment at which every call of the start is made, aware: what ``aws:CurrentTime`` says."""
+        ...
+
     def decide(
         self,
         principal: iam.Principal,
@@ -51,7 +60,7 @@ class Permissions(Protocol):
         """Evaluate one call of a role session: the role's policies, boundary and SCPs, the resource's own policy, and
         ``endpoint``, the policy of the VPC endpoint the call goes through (None: it goes through none).
 
-        ``context``: the keys of the connection and of the call; those of the role and of the time are added."""
+        ``context``: the keys of the connection, of the time and of the call; those of the role are added."""
         ...
 
     def trust(self, role_arn: str) -> iam.Decision | None:

@@ -7,6 +7,7 @@ what is in the registry, the secrets and the logs. Every part may be changed in 
 import copy
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from labs import iam, network, oci
 from labs.fargate.image import ImageRef
@@ -314,6 +315,7 @@ class Course:
     groups: set = field(default_factory=lambda: {GROUP})
     unreadable: set = field(default_factory=set)
     exec_enabled: bool = False
+    now: datetime = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
     # Answers.
 

@@ -26,7 +26,7 @@ from labs.cloud.state.folder import Identity
 from labs.cloud.state.replay import DurableStore
 from labs.cloud.store.dispatch import MotoStore
 from labs.cloud.store.ec2_reader import Snapshots
-from labs.fargate.questions import AGENT
+from labs.fargate.layer_download import AGENT
 from labs.network import Endpoint
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """The gate of stage 05 about its two roles: who may take them, what the one may do, that the other may do nothing."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from labs import iam
@@ -39,8 +38,7 @@ def _trust(subject: ServiceSubject, name: str, trust: PolicyDocument) -> Verdict
     """ECS may take the role, as it asks now, and nobody else may."""
     target, now = subject.bench.target, datetime.now(UTC)
     arn, policy = target.role_arn(name), trust.parsed(PolicyKind.TRUST)
-    asked = assumption(arn, target.account, target.region)
-    if not iam.evaluate_trust(replace(asked, context={**asked.context, **iam.time_keys(now)}), policy).allowed:
+    if not iam.evaluate_trust(assumption(arn, target.account, target.region, now), policy).allowed:
         return subject.say("service.trust", name=name, service=_SERVICE)
     beyond = who.beyond(policy, arn, [Wanted("sts:AssumeRole", principals={"Service": _SERVICE})], now)
     others = [

@@ -1,7 +1,6 @@
 """Does the gateway endpoint's policy let the layers through, and nothing else? Decided by ``labs.iam``.
 
-The layer download is one request: ``s3:GetObject`` on the layer bucket, signed by Amazon ECR and not by the task (ECR
-user guide, "Create the Amazon S3 gateway endpoint", which is why the policy's Principal is "*").
+The layer download is one request, the same that a task's start makes (``labs.fargate.layer_download``).
 """
 
 import json
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labs import iam
+from labs.fargate import layer_download
 from labs.iam import (
     Connection,
     MalformedPolicy,
@@ -18,22 +18,14 @@ from labs.iam import (
     Policy,
     PolicyKind,
     Principal,
-    PrincipalKind,
     Request,
     Session,
     Wanted,
-    connection_keys,
-    evaluate,
     parse_policy,
     request_context,
-    time_keys,
 )
 from labs.subjects.policies import in_words
 
-# Whoever signs the download is in an account of AWS's, not in the trainee's.
-_ACCOUNT = "000000000000"
-_SIGNER = Principal(f"arn:aws:iam::{_ACCOUNT}:user/amazon-ecr", _ACCOUNT, PrincipalKind.USER)
-_ANY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 # A request through the endpoint has them with these values.
 _OWN_KEYS = ("aws:SourceVpce", "aws:SourceVpc")
 
@@ -99,8 +91,7 @@ def lets_layers_through(
     document: str | Mapping[str, Any], bucket_arn: str, connection: Connection | None = None
 ) -> bool:
     """Whether the download of a layer passes the policy; ``connection``: how it comes, as far as that is known."""
-    context = {**(connection_keys(connection) if connection else {}), **time_keys(datetime.now(UTC))}
-    return _allows(document, Request(_SIGNER, "s3:GetObject", _layer(bucket_arn), context))
+    return _allows(document, layer_download.download(bucket_arn, connection or Connection(), datetime.now(UTC)))
 
 
 @dataclass(frozen=True)
@@ -141,4 +132,4 @@ def _read(document: str | Mapping[str, Any]) -> Policy | None:
 
 def _passes(policy: Policy, request: Request) -> bool:
     """Whether the policy lets through a request that everything else allows."""
-    return evaluate(request, Policies(identity=[parse_policy(_ANY)], endpoint=policy)).allowed
+    return layer_download.passes(request, policy).allowed

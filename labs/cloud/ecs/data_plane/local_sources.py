@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from labs import iam, oci
@@ -16,7 +17,7 @@ from labs.cloud.registry import EcrStore
 from labs.cloud.registry.rules.spelling import PUBLIC_PREFIX
 from labs.cloud.registry.store.repositories import Repository
 from labs.fargate.image import ImageRef, RegistryKind
-from labs.fargate.questions import AGENT
+from labs.fargate.layer_download import AGENT
 from labs.fargate.sources import Context, ImageFound, ImageMissing, Missing, SecretFound, assumption
 from labs.fargate.task import Secret
 
@@ -42,6 +43,11 @@ class StorePermissions:
         self._trail = trail
         self._region = region
         self._clock = clock
+
+    @property
+    def now(self) -> datetime:
+        """See ``labs.fargate.sources.Permissions``."""
+        return self._clock()
 
     def decide(
         self, principal: iam.Principal, action: str, resource: str, context: Context, endpoint: iam.Policy | None
@@ -97,7 +103,7 @@ class StorePermissions:
         if role is None:
             return None
         trust = parsed(role.trust, iam.PolicyKind.TRUST, role.name)
-        return iam.evaluate_trust(assumption(role_arn, role.account, self._region), trust, iam.Policies())
+        return iam.evaluate_trust(assumption(role_arn, role.account, self._region, self.now), trust, iam.Policies())
 
 
 class StoreRegistry:
