@@ -34,8 +34,8 @@ def tokens_of(pattern: str) -> Tokens:
     return tuple(Wildcard(part) if part in ("*", "?") else part for part in _SPLIT.split(pattern) if part)
 
 
-def _source(tokens: Iterable[Token], character: str) -> str:
-    """The regular expression of some tokens, where ``character`` is what a wildcard may stand for.
+def source_of(tokens: Iterable[Token], character: str, one: str = "") -> str:
+    """The regular expression of some tokens, where ``character`` is what a wildcard may stand for (``one``: a ``?``).
 
     Between two stars the earliest match is always right, so those groups are atomic: matching stays
     linear, and no pattern can make it slow.
@@ -45,7 +45,7 @@ def _source(tokens: Iterable[Token], character: str) -> str:
         if token is Wildcard.MANY:
             runs.append("")
         elif token is Wildcard.ONE:
-            runs[-1] += character
+            runs[-1] += one or character
         else:
             runs[-1] += re.escape(str(token))
     first, *rest = runs
@@ -60,7 +60,7 @@ def any_of(patterns: tuple[Tokens, ...]) -> re.Pattern[str]:
     """One expression whose ``fullmatch`` says whether any of the patterns matches the whole text."""
     if not patterns:
         return NOTHING
-    return re.compile("|".join(f"(?:{_source(tokens, '.')})" for tokens in patterns), re.DOTALL)
+    return re.compile("|".join(f"(?:{source_of(tokens, '.')})" for tokens in patterns), re.DOTALL)
 
 
 @lru_cache(maxsize=8192)
@@ -90,8 +90,8 @@ def arn_components(tokens: tuple[T, ...]) -> list[tuple[T | str, ...]]:
 
 def _arn_source(tokens: Tokens) -> str:
     components = arn_components(tokens)
-    sources = [_source(component, "[^:]") for component in components[:5]]
-    return ":".join([*sources, _source(components[5], ".")])
+    sources = [source_of(component, "[^:]") for component in components[:5]]
+    return ":".join([*sources, source_of(components[5], ".")])
 
 
 class Patterns:

@@ -141,6 +141,9 @@ def bench_analysis() -> None:
             f"{times[slowest]:.0f} ms",
             f"at most 50 ({listed})",
         )
+    hard = analysis.seconds()
+    listed = ", ".join(f"{name} {took:.1f}" for name, took in hard.items())
+    row("entangled patterns, until cannot tell", f"{max(hard.values()):.1f} s", f"steps are counted ({listed})")
 
 
 def bench_layers() -> None:

@@ -7,6 +7,7 @@ with the push policy of the course (``excess`` and ``lacking``).
 
 import itertools
 import json
+import random
 import statistics
 import time
 from collections.abc import Iterator
@@ -91,6 +92,41 @@ def documents(size: int) -> dict[str, str]:
         "conditions": _fill(size, base, conditions),
         "denies": _fill(size, [_allow("*", "*")], denies),
     }
+
+
+def entangled() -> dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+    """Policies that no one decides quickly: (the statements, what is wanted), by their kind."""
+    draw = random.Random(1)
+    one, other = (
+        ["arn:aws:s3:::b/*" + "".join(f"{draw.choice('ab')}{draw.choice('ab')}*" for _ in range(5)) for _ in range(12)]
+        for _ in range(2)
+    )
+    get = {"Effect": "Allow", "Action": "s3:GetObject"}
+    but = {"Effect": "Deny", "Action": "*", "NotResource": other}
+    return {
+        "12 resources less 12": ([{**get, "Resource": one}, but], [{**get, "Resource": one[1:]}]),
+        "12 statements less 12": ([{**get, "Resource": each} for each in one], [{**get, "NotResource": other}]),
+        "all but 12, 12 times": (
+            [{**get, "NotResource": each} for each in one],
+            [{**get, "NotResource": [each]} for each in other],
+        ),
+    }
+
+
+def seconds() -> dict[str, float]:
+    """Kind of entangled policy -> seconds of comparing it, the slower direction."""
+    found = {}
+    for name, pair in entangled().items():
+        policies, wanted = (
+            Policies(identity=(parse_policy({"Version": "2012-10-17", "Statement": each}),)) for each in pair
+        )
+        times = []
+        for compare in (excess, lacking):
+            began = time.thread_time()
+            compare(policies, wanted, Scene(account=ACCOUNT))
+            times.append(time.thread_time() - began)
+        found[name] = max(times)
+    return found
 
 
 def milliseconds() -> dict[tuple[str, int], float]:

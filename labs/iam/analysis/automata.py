@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from labs.iam.analysis.budget import Budget
 from labs.iam.match import Wildcard, arn_components
 from labs.iam.variables import Template, Variable
 
@@ -178,13 +179,18 @@ def automaton(patterns: tuple[Steps, ...]) -> Automaton:
 
 
 def shortest(
-    inside: Sequence[tuple[Steps, ...]], outside: tuple[Steps, ...] = (), wide: Sequence[tuple[Steps, ...]] = ()
+    inside: Sequence[tuple[Steps, ...]],
+    outside: tuple[Steps, ...] = (),
+    wide: Sequence[tuple[Steps, ...]] = (),
+    budget: Budget | None = None,
 ) -> list[str] | None:
     """A shortest text that some pattern of each set ``inside`` matches, and none of ``outside``; None: there is none.
 
     It comes as a list of characters and marks. A mark counts in ``inside`` and ``outside`` for itself, in ``wide``
-    (otherwise like ``inside``) for any text. Raises Undecided.
+    (otherwise like ``inside``) for any text. Raises Undecided, and Exhausted when the budget (None: one of its own) is.
     """
+    budget = budget or Budget()
+    budget.spend(sum(len(steps) for patterns in (*inside, outside, *wide) for steps in patterns))
     exact, loose = [automaton(each) for each in inside], [automaton(each) for each in wide]
     never = automaton(outside)
     machines = [*exact, *loose]
@@ -199,11 +205,13 @@ def shortest(
     while pending:
         here = pending.popleft()
         states, out = here
+        budget.spend(len(machines))
         if all(state & each.accept for state, each in zip(states, machines, strict=True)) and not out & never.accept:
             return _trace(came, here)
         symbols = [one for one in alphabet if never.wants(out, one) or _wanted(machines, states, one)]
         if all(each.takes_any(state) for state, each in zip(states, machines, strict=True)):
             symbols.insert(0, fresh)
+        budget.spend(len(symbols) * (len(machines) + 1))
         for symbol in symbols:
             if _is_mark(symbol):
                 then = [each.step_over(state, symbol) for each, state in zip(exact, states, strict=False)]

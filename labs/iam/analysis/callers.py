@@ -1,5 +1,7 @@
 """Who the entries of a Principal element are."""
 
+import re
+
 from labs.iam.decision import Principal, PrincipalKind
 
 
@@ -20,6 +22,22 @@ def principal_of(kind: str, entry: str) -> Principal | None:
     if what == "role":
         session = f"{parts[0]}:{parts[1]}:sts::{account}:assumed-role/{name.rsplit('/', 1)[-1]}/session"
         return Principal(session, account, PrincipalKind.ROLE_SESSION, entry)
+    return _itself(entry, account)
+
+
+def spared_by(entry: str) -> Principal | None:
+    """Whom alone a Deny with NotPrincipal spares by this entry: a role without a session, an account's root user.
+
+    Neither is whom the entry names elsewhere, so they are callers of their own. None: there is no such one.
+    """
+    account = entry.split(":")[4] if entry.count(":") >= 5 else entry
+    if re.fullmatch(r"\d{12}", entry) or entry.endswith(":root"):
+        return Principal(f"arn:aws:iam::{account}:root", account, PrincipalKind.ROOT)
+    return Principal(entry, account, PrincipalKind.ROLE) if ":role/" in entry else None
+
+
+def _itself(entry: str, account: str) -> Principal | None:
+    what = entry.split(":", 5)[5].partition("/")[0]
     kinds = {
         "user": PrincipalKind.USER,
         "assumed-role": PrincipalKind.ROLE_SESSION,

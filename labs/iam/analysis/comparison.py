@@ -14,10 +14,11 @@ from functools import cached_property
 from labs.iam.analysis.action_classes import ActionClass, action_classes
 from labs.iam.analysis.answers import Access, JudgedCondition, Truth
 from labs.iam.analysis.automata import Undecided
+from labs.iam.analysis.budget import Budget, Exhausted
 from labs.iam.analysis.languages import Language, Pattern
 from labs.iam.analysis.places import place_of
 from labs.iam.analysis.request_keys import Scene
-from labs.iam.analysis.rights import ConditionAtom, Layer, Literal, Part, ResourceAtom, Way, rights
+from labs.iam.analysis.rights import SORTS, ConditionAtom, Layer, Literal, Part, ResourceAtom, Way, rights
 from labs.iam.analysis.search import Clause, Search, group_of
 from labs.iam.analysis.witness import requests
 from labs.iam.decision import Policies, PolicyKind, Request
@@ -38,12 +39,21 @@ class Comparison:
     """What ``more`` allows and ``less`` does not.
 
     ``giver``: the kind of policy whose statements are named (by default identity policies, else the resource's).
+    ``budget``: None for one of its own.
     """
 
-    def __init__(self, more: Policies, less: Policies, scene: Scene, giver: PolicyKind | None = None) -> None:
+    def __init__(
+        self,
+        more: Policies,
+        less: Policies,
+        scene: Scene,
+        giver: PolicyKind | None = None,
+        budget: Budget | None = None,
+    ) -> None:
         self._more, self._less, self._scene = more, less, scene
         self.mine, self.theirs = (rights(each, scene.asker, scene.owner, scene.constant) for each in (more, less))
-        self._search = Search(scene)
+        self._budget = budget or Budget()
+        self._search = Search(scene, self._budget)
         self._givers = (giver,) if giver else _GIVERS
         self._given = (exactly(scene.resource),) if scene.resource else ()
         # Part -> its number, in the order of policies and statements.
@@ -57,15 +67,21 @@ class Comparison:
         return action_classes(list(self.parts), sort)
 
     def beyond(self) -> list[Access]:
-        """The accesses, in the order of policies and statements."""
+        """The accesses, in the order of policies and statements; an unclear one for each that was not decided."""
+        found: list[tuple[Part, Access]] = []
         try:
-            found = [each for actions in self.classes for each in self.of_class(actions)]
-        except Undecided:
-            return [self._access(part, ActionClass(("*",), 0, frozenset()), None, TOO_LONG) for part in self._giving()]
+            for actions in self.classes:
+                found.extend(self.of_class(actions))
+        except (Undecided, Exhausted):
+            told = {part for part, _ in found}
+            left = ActionClass(("*",), 0, frozenset())
+            found += [(part, self._access(part, left, None, TOO_LONG)) for part in self._giving() if part not in told]
         return [access for part, access in sorted(found, key=lambda each: self.parts[each[0]])]
 
     def _giving(self) -> Iterator[Part]:
-        return (part for part in self.mine.parts if part.policy.kind in self._givers)
+        """Every part that an access may be named after, once."""
+        ways = (way for sort in SORTS for way in self.mine.ways[sort])
+        return iter(dict.fromkeys(part for way in ways for part in self._giving_layer(way)))
 
     def of_class(
         self, actions: ActionClass, *, certainly: bool = False, given: Sequence[Literal] = ()
@@ -73,7 +89,9 @@ class Comparison:
         """What each statement gives of some actions.
 
         ``certainly``: only what ``less`` never allows, whatever the condition keys are. ``given``: what else must hold.
+        Raises Exhausted.
         """
+        self._budget.spend(len(self.parts))
         action = actions.action.lower()
         denies, my_ways = self.mine.about(actions.parts, self.mine.sort(action))
         theirs = self.theirs.about(actions.parts, self.theirs.sort(action))
@@ -112,11 +130,13 @@ class Comparison:
         """A request that meets the literals and passes each other layer; or why none could be made, if so."""
         unclear, tries = "", 0
         for combination in itertools.product(*others):
+            self._budget.spend()
             every = [*literals, *(literal for other in combination for literal in other.literals)]
             for more, clauses in gaps:
+                self._budget.spend()
                 try:
                     for assignment in self._search.assignments([*every, *more], [*denies, *clauses]):
-                        for request in requests(assignment, actions.action, self._scene):
+                        for request in requests(assignment, actions.action, self._scene, self._budget):
                             if self._shows(request):
                                 return request, ""
                         unclear, tries = NO_REQUEST, tries + 1

@@ -10,17 +10,20 @@ policies that allow everything (whom it lets in if their own account does).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from labs.iam.analysis.answers import Access, Lack
-from labs.iam.analysis.callers import principal_of
+from labs.iam.analysis.budget import Budget
+from labs.iam.analysis.callers import principal_of, spared_by
 from labs.iam.analysis.comparison import Comparison
 from labs.iam.analysis.lacks import Lacks
 from labs.iam.analysis.request_keys import Scene
 from labs.iam.decision import Policies, Policy, PolicyKind, Principal, PrincipalKind
 from labs.iam.parse import parse_policy
+from labs.iam.statement import Statement
 
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _STRANGE_ACCOUNTS = ("999988887777", "888877776666", "777766665555")
@@ -37,25 +40,31 @@ def is_asked(policies: Policies, scene: Scene) -> bool:
     return scene.principal is None and not own and bool(policies.resource or policies.endpoint)
 
 
-def beyond(policies: Policies, wanted: Policies, scene: Scene) -> list[Access]:
+def beyond(policies: Policies, wanted: Policies, scene: Scene, budget: Budget | None = None) -> list[Access]:
     """What each statement gives to somebody beyond what is wanted; the widest kind of caller is the witness."""
     found: dict[tuple[int, tuple[str, ...]], Access] = {}
-    for place in _scenes(policies, wanted, scene):
-        for own in ((), (_OWN,)):
-            comparison = Comparison(_with(policies, own), _with(wanted, own), place, _kind(policies))
-            for access in comparison.beyond():
-                known = found.setdefault((access.place.index, access.actions), access)
-                if known.witness is None and access.witness is not None:
-                    found[access.place.index, access.actions] = access
+    budget = budget or Budget()
+    for place, own in itertools.product(_scenes(policies, wanted, scene), ((), (_OWN,))):
+        comparison = Comparison(_with(policies, own), _with(wanted, own), place, _kind(policies), budget)
+        for access in comparison.beyond():
+            known = found.setdefault((access.place.index, access.actions), access)
+            if known.witness is None and access.witness is not None:
+                found[access.place.index, access.actions] = access
+        if budget.spent and found:
+            # What is not decided has been said to be so; the others would say no more.
+            break
     return sorted(found.values(), key=lambda access: access.place.index)
 
 
-def short(policies: Policies, wanted: Policies, scene: Scene) -> list[Lack]:
+def short(policies: Policies, wanted: Policies, scene: Scene, budget: Budget | None = None) -> list[Lack]:
     """What somebody whose own policies allow everything lacks of what is wanted."""
     found: dict[tuple[tuple[str, ...], str], Lack] = {}
+    budget = budget or Budget()
     for place in _scenes(policies, wanted, scene):
-        for lack in Lacks(_with(policies, (_OWN,)), _with(wanted, (_OWN,)), place).found():
+        for lack in Lacks(_with(policies, (_OWN,)), _with(wanted, (_OWN,)), place, budget).found():
             found.setdefault((lack.actions, lack.resource), lack)
+        if budget.spent:
+            break
     return list(found.values())
 
 
@@ -89,16 +98,28 @@ def _scenes(policies: Policies, wanted: Policies, scene: Scene) -> Iterator[Scen
         Principal("some-service.amazonaws.com", "", PrincipalKind.SERVICE),
         Principal(f"arn:aws:iam::{own}:oidc-provider/identity.example.com", own, PrincipalKind.FEDERATED),
         *(each for kind, entry in entries if (each := principal_of(kind, entry)) is not None),
+        *(each for entry in _spared(policies, wanted) if (each := spared_by(entry)) is not None),
     ]
     for principal in dict.fromkeys(others):
         yield replace(scene, principal=principal, owner=owner)
 
 
+def _spared(*several: Policies) -> Iterator[str]:
+    """The AWS entries of NotPrincipal elements."""
+    for statement in _statements(*several):
+        if statement.principals is not None and statement.not_principal:
+            yield from statement.principals.written.get("AWS", ())
+
+
 def _entries(*several: Policies) -> Iterator[tuple[str, str]]:
     """What stands in the Principal elements: (AWS, Service or Federated; the entry)."""
+    for statement in _statements(*several):
+        if statement.principals is not None:
+            for kind, entries in statement.principals.written.items():
+                yield from ((kind, entry) for entry in entries)
+
+
+def _statements(*several: Policies) -> Iterator[Statement]:
     for policies in several:
         for policy in (policies.resource, policies.endpoint):
-            for statement in policy.statements if policy else ():
-                if statement.principals is not None:
-                    for kind, entries in statement.principals.written.items():
-                        yield from ((kind, entry) for entry in entries)
+            yield from policy.statements if policy else ()

@@ -13,6 +13,7 @@ from typing import Any
 
 from labs.iam.analysis import candidates
 from labs.iam.analysis.automata import Steps, Undecided, arn_steps, shortest, steps_of
+from labs.iam.analysis.budget import Budget
 from labs.iam.analysis.languages import NO_TASTE
 from labs.iam.analysis.request_keys import CURRENT_TIME, EPOCH_TIME, KeyFacts, Scene
 from labs.iam.conditions import OPERATORS, Condition, Quantifier, read_base64, split_operator
@@ -50,15 +51,18 @@ def group_of(key: str) -> str:
     return CURRENT_TIME if key in _TIMES else key
 
 
-def solve(group: str, literals: frozenset[Literal], scene: Scene, present: bool = False) -> Values | None:
+def solve(
+    group: str, literals: frozenset[Literal], scene: Scene, present: bool = False, budget: Budget | None = None
+) -> Values | None:
     """Values under which each condition holds or not, as asked (a key that is to be absent has none); None: there are
     none. Conditions with variables are left out of account. ``present``: the key must have a value.
 
-    Raises Undecided.
+    Raises Undecided, and Exhausted when the budget (None: one of its own) is.
     """
+    budget = budget or Budget()
     closed = [(condition, wanted) for condition, wanted in literals if not condition.open]
     if group == CURRENT_TIME:
-        return _time(closed, scene)
+        return _time(closed, scene, budget)
     facts = scene.facts(group)
     if facts.fixed is not None:
         return {group: facts.fixed} if _hold(group, facts.fixed, closed) and (facts.fixed or not present) else None
@@ -71,7 +75,7 @@ def solve(group: str, literals: frozenset[Literal], scene: Scene, present: bool 
     undecided = False
     for attempt in (_one_value, _several_values) if facts.several else (_one_value,):
         try:
-            values = attempt(asked, facts)
+            values = attempt(asked, facts, budget)
         except Undecided:
             undecided = True
             continue
@@ -98,17 +102,17 @@ def _hold(key: str, values: tuple[str, ...], literals: Sequence[Literal]) -> boo
     return all(condition.holds(context) is wanted for condition, wanted in literals)
 
 
-def _one_value(literals: Sequence[Literal], facts: KeyFacts) -> tuple[str, ...] | None:
+def _one_value(literals: Sequence[Literal], facts: KeyFacts, budget: Budget) -> tuple[str, ...] | None:
     # Under a set operator an only value that is empty counts as absent.
     sets = any(_read(condition)[0] is not Quantifier.ONE for condition, _ in literals)
     if sets and not facts.kind.startswith(("Bool", "Num", "Date", "IP")) and _hold(facts.key, ("",), literals):
         return ("",)
     tests = [(condition, wanted is not OPERATORS[_base(condition)].negated) for condition, wanted in literals]
-    value = _value(tests, facts, not sets)
+    value = _value(tests, facts, not sets, budget)
     return None if value is None else (value,)
 
 
-def _several_values(literals: Sequence[Literal], facts: KeyFacts) -> tuple[str, ...] | None:
+def _several_values(literals: Sequence[Literal], facts: KeyFacts, budget: Budget) -> tuple[str, ...] | None:
     some: list[Literal] = []
     every: list[Literal] = []
     for condition, wanted in literals:
@@ -123,17 +127,20 @@ def _several_values(literals: Sequence[Literal], facts: KeyFacts) -> tuple[str, 
             every.append((condition, wanted is not negated))
     values: list[str] = []
     for together in [[*every, test] for test in some] or [every]:
-        value = _value(together, facts, True)
+        value = _value(together, facts, True, budget)
         if value is None:
             return None
         values.append(value)
     return tuple(values) if len(values) > 1 else (values[0], values[0])
 
 
-def _value(tests: Sequence[Literal], facts: KeyFacts, empty: bool) -> str | None:
+def _value(tests: Sequence[Literal], facts: KeyFacts, empty: bool, budget: Budget) -> str | None:
     """One value that matches, or does not match, each condition as asked; ``empty``: it may be the empty text."""
 
+    size = 1 + sum(len(condition.values) for condition, _ in tests)
+
     def fits(value: str) -> bool:
+        budget.spend(size)
         return (bool(value) or empty) and all(condition.matches(value) is wanted for condition, wanted in tests)
 
     families = {_family(condition) for condition, _ in tests}
@@ -149,7 +156,7 @@ def _value(tests: Sequence[Literal], facts: KeyFacts, empty: bool) -> str | None
     if len(families) == 1 and typed and (not own or typed == {own}):
         return None
     texts = [each for each in tests if not _family(each[0])]
-    found = _text(texts, empty)
+    found = _text(texts, empty, budget)
     if found is None or fits(found):
         return found
     raise Undecided
@@ -178,10 +185,12 @@ def _family(condition: Condition) -> str:
     return next((name for name in _FAMILIES if base.startswith(name)), "")
 
 
-def _text(tests: Sequence[Literal], empty: bool) -> str | None:
+def _text(tests: Sequence[Literal], empty: bool, budget: Budget) -> str | None:
     inside = [_steps(condition) for condition, wanted in tests if wanted]
     outside = [steps for condition, wanted in tests if not wanted for steps in _steps(condition)]
-    found = shortest(inside or [(steps_of((Wildcard.MANY,)),)], tuple(outside) + (() if empty else ((),)))
+    found = shortest(
+        inside or [(steps_of((Wildcard.MANY,)),)], tuple(outside) + (() if empty else ((),)), budget=budget
+    )
     return None if found is None else "".join(found)
 
 
@@ -192,7 +201,7 @@ def _steps(condition: Condition) -> tuple[Steps, ...]:
     return tuple(steps_of(template, any_case=base.endswith("IgnoreCase")) for template in condition.templates)
 
 
-def _time(literals: Sequence[Literal], scene: Scene) -> Values | None:
+def _time(literals: Sequence[Literal], scene: Scene, budget: Budget) -> Values | None:
     """The two keys that tell the time, of one moment that is not before the scene's."""
     named = [scene.earliest]
     plain = True
@@ -202,6 +211,7 @@ def _time(literals: Sequence[Literal], scene: Scene) -> Values | None:
         read = read_number if family == "Numeric" else read_date
         named += [each for each in (read(value) for value in condition.values) if each is not None]
     for moment in candidates.points(named):
+        budget.spend(1 + len(named))
         if moment < scene.earliest:
             continue
         try:

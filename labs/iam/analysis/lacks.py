@@ -8,6 +8,7 @@ from itertools import chain
 from labs.iam.analysis.action_classes import ActionClass
 from labs.iam.analysis.answers import Access, JudgedCondition, Lack, Place, Truth
 from labs.iam.analysis.automata import Undecided
+from labs.iam.analysis.budget import Budget, Exhausted
 from labs.iam.analysis.comparison import TOO_LONG, Comparison, exactly
 from labs.iam.analysis.places import place_of
 from labs.iam.analysis.request_keys import Scene
@@ -19,18 +20,22 @@ from labs.iam.evaluate import evaluate
 class Lacks:
     """What ``wanted`` allows and ``policies`` do not."""
 
-    def __init__(self, policies: Policies, wanted: Policies, scene: Scene) -> None:
+    def __init__(self, policies: Policies, wanted: Policies, scene: Scene, budget: Budget | None = None) -> None:
         self._policies = policies
-        self._comparison = Comparison(wanted, policies, scene)
-        self._ever = Comparison(policies, Policies(), scene)
+        budget = budget or Budget()
+        self._comparison = Comparison(wanted, policies, scene, budget=budget)
+        self._ever = Comparison(policies, Policies(), scene, budget=budget)
 
     def found(self) -> list[Lack]:
-        """The lacks, in the order of what is wanted."""
+        """The lacks, in the order of what is wanted; at the end, one for what was not decided."""
+        listed: list[tuple[Part, Lack]] = []
+        left: list[Lack] = []
         try:
-            listed = [each for actions in self._comparison.classes for each in self._of_class(actions)]
-        except Undecided:
-            return [Lack(("*",), 0, "*", False, (), None, None, TOO_LONG)]
-        return [lack for part, lack in sorted(listed, key=lambda each: self._comparison.parts[each[0]])]
+            for actions in self._comparison.classes:
+                listed.extend(self._of_class(actions))
+        except (Undecided, Exhausted):
+            left = [Lack(("*",), 0, "*", False, (), None, None, TOO_LONG)]
+        return [lack for part, lack in sorted(listed, key=lambda each: self._comparison.parts[each[0]])] + left
 
     def _of_class(self, actions: ActionClass) -> Iterator[tuple[Part, Lack]]:
         certain = dict(self._comparison.of_class(actions, certainly=True))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from labs.iam.analysis.automata import Reading, Steps, Undecided, mark_of, shortest, steps_of
-from labs.iam.match import NOTHING, Wildcard, any_of, tokens_of
+from labs.iam.analysis.budget import Budget
+from labs.iam.match import NOTHING, Wildcard, any_of, source_of, tokens_of
 from labs.iam.statement import resource_template
 from labs.iam.variables import Context, Template, Variable, expand, has_variable
 
@@ -62,17 +63,8 @@ class Pattern:
     @cached_property
     def cover(self) -> str:
         """A regular expression: it matches ``marked`` of patterns that lie within this one for any value."""
-        one = "[^\ue000\ue002-\uf8ff]"
-        return "".join(
-            re.escape(token)
-            if isinstance(token, str)
-            else re.escape(_sign(token))
-            if isinstance(token, Variable)
-            else ".*"
-            if token is Wildcard.MANY
-            else one
-            for token in self.template
-        )
+        signed = (_sign(token) if isinstance(token, Variable) else token for token in self.template)
+        return source_of(signed, ".", "[^\ue000\ue002-\uf8ff]")
 
     def filled(self, fixed: Context) -> "Pattern | None":
         """With its variables' values, if all are known (``()``: there is none); None when one has no value."""
@@ -176,11 +168,15 @@ class Taste:
 NO_TASTE = Taste()
 
 
-def find(inside: Sequence[Language], outside: Sequence[Language], taste: Taste = NO_TASTE) -> str | None:
+def find(
+    inside: Sequence[Language], outside: Sequence[Language], taste: Taste = NO_TASTE, budget: Budget | None = None
+) -> str | None:
     """A text in every language of ``inside`` and in none of ``outside``; None: there is none.
 
-    Where variables are in play, it is a text with marks left out: only None can be relied on. Raises Undecided.
+    Where variables are in play, it is a text with marks left out: only None can be relied on. Raises Undecided, and
+    Exhausted when the budget (None: one of its own) is.
     """
+    budget = budget or Budget()
     inside = sorted((each for each in inside if not each.everything), key=lambda each: (each.open, len(each.patterns)))
     inside = inside or [EVERYTHING]
     if any(each.everything for each in outside):
@@ -190,7 +186,7 @@ def find(inside: Sequence[Language], outside: Sequence[Language], taste: Taste =
     undecided = False
     for base in inside[:1] + [each for each in inside[1:] if each.open]:
         try:
-            text = _within(base, [each for each in inside if each is not base], outside, taste)
+            text = _within(base, [each for each in inside if each is not base], outside, taste, budget)
         except Undecided:
             undecided = True
             continue
@@ -202,10 +198,15 @@ def find(inside: Sequence[Language], outside: Sequence[Language], taste: Taste =
     return found
 
 
-def _within(base: Language, others: Sequence[Language], outside: Sequence[Language], taste: Taste) -> str | None:
+def _within(
+    base: Language, others: Sequence[Language], outside: Sequence[Language], taste: Taste, budget: Budget
+) -> str | None:
     """What ``find`` finds, going through the patterns of one language."""
     hard: list[Pattern] = []
+    # A step for each pattern that a likely text is tried on.
+    against = 1 + sum(len(each.patterns) for each in (*others, *outside))
     for each in base.patterns:
+        budget.spend(against)
         found = _likely(each, others, outside, taste)
         if found is not None:
             return found
@@ -214,7 +215,7 @@ def _within(base: Language, others: Sequence[Language], outside: Sequence[Langua
     undecided = False
     for each in hard:
         try:
-            found = _search(each, others, outside, taste)
+            found = _search(each, others, outside, taste, budget)
         except Undecided:
             undecided = True
             continue
@@ -250,17 +251,19 @@ def _settled(each: Pattern, others: Sequence[Language], outside: Sequence[Langua
     return any(not language.open and not language.has(each.text) for language in others)
 
 
-def _search(each: Pattern, others: Sequence[Language], outside: Sequence[Language], taste: Taste) -> str | None:
+def _search(
+    each: Pattern, others: Sequence[Language], outside: Sequence[Language], taste: Taste, budget: Budget
+) -> str | None:
     near = tuple(
         other.steps for language in outside for other in language.patterns if _may_meet(each.template, other.template)
     )
     wide = [tuple(other.wide_steps for other in language.patterns) for language in others]
-    found = shortest([(each.steps,)], near, wide)
+    found = shortest([(each.steps,)], near, wide, budget)
     if found is None:
         return None
     for form in taste.forms:
         try:
-            better = shortest([(each.steps,), (steps_of(_loosened(form)),)], near, wide)
+            better = shortest([(each.steps,), (steps_of(_loosened(form)),)], near, wide, budget)
         except Undecided:
             continue
         found = better or found

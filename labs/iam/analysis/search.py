@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from labs.iam.analysis import key_values, languages
 from labs.iam.analysis.automata import Undecided
+from labs.iam.analysis.budget import Budget, Exhausted
 from labs.iam.analysis.languages import Language, Taste
 from labs.iam.analysis.request_keys import Scene
 from labs.iam.analysis.rights import Atom, ConditionAtom, Literal, ResourceAtom
@@ -41,13 +42,16 @@ def resource_languages(literals: Sequence[Literal]) -> tuple[list[Language], lis
 class Search:
     """Remembers what it has found out about a resource or a key: the questions repeat from action to action."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
+    def __init__(self, scene: Scene, budget: Budget) -> None:
+        self.scene, self.budget = scene, budget
         self._known: dict[tuple[str, frozenset[Literal]], bool | None] = {}
         self._steps = 0
 
     def assignments(self, literals: Sequence[Literal], clauses: Sequence[Clause]) -> Iterator[Assignment]:
-        """Assignments that may be met by a request; when they end, there are no others. Raises Undecided."""
+        """Assignments that may be met by a request; when they end, there are no others.
+
+        Raises Undecided and Exhausted.
+        """
         self._steps = 0
         first = self._with({}, literals)
         if first is not None:
@@ -57,6 +61,7 @@ class Search:
         self._steps += 1
         if self._steps > LIMIT:
             raise Undecided
+        self.budget.spend(1 + sum(map(len, clauses)))
         open_clauses: list[Clause] = []
         pending = clauses
         while pending:
@@ -94,6 +99,7 @@ class Search:
 
     def _with(self, made: Mapping[Atom, bool], more: Sequence[Literal]) -> dict[Atom, bool] | None:
         """The assignment with more literals; None when that cannot be."""
+        self.budget.spend(1 + len(made))
         further = dict(made)
         touched = set()
         for atom, wanted in more:
@@ -107,20 +113,23 @@ class Search:
         return further
 
     def possible(self, group: str, literals: frozenset[Literal]) -> bool | None:
-        """Whether a resource, or values of a key, can be like this; None when that is undecided."""
+        """Whether a resource, or values of a key, can be like this; None when that is undecided.
+
+        Never raises: who has no steps left hears it at the next of his own.
+        """
         question = group, literals
         if question not in self._known:
             try:
                 self._known[question] = self._find(group, literals)
-            except Undecided:
+            except (Undecided, Exhausted):
                 self._known[question] = None
         return self._known[question]
 
     def _find(self, group: str, literals: frozenset[Literal]) -> bool:
         if group == RESOURCE:
-            return languages.find(*resource_languages(list(literals))) is not None
+            return languages.find(*resource_languages(list(literals)), budget=self.budget) is not None
         conditions = frozenset((atom.condition, wanted) for atom, wanted in literals if isinstance(atom, ConditionAtom))
-        return key_values.solve(group, conditions, self.scene) is not None
+        return key_values.solve(group, conditions, self.scene, budget=self.budget) is not None
 
 
 def by_group(assignment: Assignment) -> dict[str, list[Literal]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from labs.iam.analysis import catalogue, key_values, languages
 from labs.iam.analysis.automata import Undecided
+from labs.iam.analysis.budget import Budget
 from labs.iam.analysis.callers import principal_of
 from labs.iam.analysis.languages import NO_TASTE
 from labs.iam.analysis.request_keys import Scene
@@ -21,16 +22,17 @@ from labs.iam.variables import Context, Template, Variable, has_variable, names_
 _TRIES = 64
 
 
-def requests(assignment: Assignment, action: str, scene: Scene) -> Iterator[Request]:
-    """Requests that may meet an assignment, to be verified; none when no values are found."""
+def requests(assignment: Assignment, action: str, scene: Scene, budget: Budget) -> Iterator[Request]:
+    """Requests that may meet an assignment, to be verified; none when no values are found. Raises Exhausted."""
     groups = by_group(assignment)
     names = _written_keys(groups)
-    for values in _choices(groups, scene):
+    for values in _choices(groups, scene, budget):
+        budget.spend(1 + len(assignment))
         try:
-            context = _context(groups, values, scene)
+            context = _context(groups, values, scene, budget)
             if context is None:
                 continue
-            resource = _resource(groups.get(RESOURCE, []), context, action, scene)
+            resource = _resource(groups.get(RESOURCE, []), context, action, scene, budget)
         except Undecided:
             continue
         if resource is not None:
@@ -80,7 +82,9 @@ def _templates(groups: Mapping[str, Sequence[Literal]]) -> Iterator[Template]:
                 yield from (each.template for each in atom.language.patterns)
 
 
-def _choices(groups: Mapping[str, Sequence[Literal]], scene: Scene) -> Iterator[dict[str, tuple[str, ...]]]:
+def _choices(
+    groups: Mapping[str, Sequence[Literal]], scene: Scene, budget: Budget
+) -> Iterator[dict[str, tuple[str, ...]]]:
     """Values of the variables' keys: what the conditions on them ask, likely ones, defaults, none."""
     listed: list[list[tuple[str, tuple[str, ...]]]] = []
     fitting = _fitting(groups)
@@ -93,7 +97,7 @@ def _choices(groups: Mapping[str, Sequence[Literal]], scene: Scene) -> Iterator[
             own = _conditions(groups.get(key_values.group_of(key), []), {})
             for present in (True, False):
                 try:
-                    solved = key_values.solve(key_values.group_of(key), own, scene, present)
+                    solved = key_values.solve(key_values.group_of(key), own, scene, present, budget)
                 except Undecided:
                     continue
                 if solved is not None:
@@ -140,7 +144,7 @@ def _conditions(literals: Sequence[Literal], context: Context) -> frozenset[key_
 
 
 def _context(
-    groups: Mapping[str, Sequence[Literal]], given: Mapping[str, tuple[str, ...]], scene: Scene
+    groups: Mapping[str, Sequence[Literal]], given: Mapping[str, tuple[str, ...]], scene: Scene, budget: Budget
 ) -> dict[str, tuple[str, ...]] | None:
     context = dict(given)
     for group, literals in groups.items():
@@ -153,7 +157,7 @@ def _context(
             if not all(c.open or c.holds(present) is wanted for c, wanted in conditions):
                 return None
         else:
-            solved = key_values.solve(group, conditions, scene)
+            solved = key_values.solve(group, conditions, scene, budget=budget)
             if solved is None:
                 return None
             values = solved
@@ -162,7 +166,7 @@ def _context(
     return context
 
 
-def _resource(literals: Sequence[Literal], context: Context, action: str, scene: Scene) -> str | None:
+def _resource(literals: Sequence[Literal], context: Context, action: str, scene: Scene, budget: Budget) -> str | None:
     taste = taste_of(action, catalogue.form_of(action), scene)
     if not literals and scene.resource:
         return scene.resource
@@ -171,4 +175,4 @@ def _resource(literals: Sequence[Literal], context: Context, action: str, scene:
     outside = [each.filled(context) for each in outside]
     if scene.resource:
         inside.append(languages.Language((languages.Pattern(scene.resource, tokens_of(scene.resource)),)))
-    return languages.find(inside, outside, taste)
+    return languages.find(inside, outside, taste, budget)

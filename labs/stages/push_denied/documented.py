@@ -24,6 +24,8 @@ def other_than_documented(bench: Bench, role: RolePolicies, review: Reviewer, de
     lacking = [each for each in review.lacking() if each != MISSING]
     if lacking:
         return bench.say("push.denied.policy_lacks", actions=text.series(lacking))
+    if review.undecided():
+        return bench.say("push.denied.cannot_tell", why=f"what the push lacks: {review.undecided()}")
     own = push_role.reviewer(bench, role.documents, actions=DOCUMENTED)
     problem = next(own.excess(), None)
     if problem is None:

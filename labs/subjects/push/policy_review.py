@@ -171,6 +171,10 @@ class Reviewer:
         """The same with the token, and with those that are refused unless a condition holds."""
         return _actions_of((*self.lacks, *self._token_lacks))
 
+    def undecided(self) -> str:
+        """Why it cannot be told whether the push lacks something; empty when it can."""
+        return next((each.unclear for each in (*self.lacks, *self._token_lacks) if each.unclear), "")
+
     def narrowed(self) -> str:
         """The conditions under which alone the push is allowed, in words; empty when it is whatever they are."""
         found = [str(condition) for each in (*self.lacks, *self._token_lacks) for condition in each.conditions]
