@@ -21,14 +21,15 @@ from labs.workflow.log_diagnosis import Verdict, diagnose
 _EPILOG = """\
 Without a name it looks at the service of the cluster that is not steady, else at the newest task. It only reads.
 LAB_TARGET=aws asks your account, with your usual credentials; without it the lab's local AWS is asked.
-With --log it reads the log of a GitHub Actions run: nothing is asked of AWS, GitHub or Docker.
+With --log it reads the log of a run of GitHub Actions (gh run view RUN --log, a job's
+log, the zip, text of the page, act's output) and asks nothing of anybody.
 """
 EXAMPLES = {
     "labs diagnose": "what most needs a look in the lab's cluster",
     "labs diagnose my-service --cluster lab": "one service",
     "labs diagnose my-family:3 --subnet subnet-...": "a definition, before it runs",
     "LAB_TARGET=aws labs diagnose TASK-ARN": "a task in your AWS account",
-    "labs diagnose --log run.txt": "a run of GitHub Actions: gh run view RUN --log > run.txt, a job's log, the zip",
+    "labs diagnose --log run.txt": "a run of GitHub Actions",
     "gh run view RUN --log-failed | labs diagnose --log -": "the same, from standard input",
     "labs diagnose --log run.txt --trust trust.json --sub repo:o/r:pull_request": "with the role's trust policy",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from labs.pages import aws_words, facts, reference, stage_minutes
+from labs.pages import aws_words, facts, log_causes, reference, stage_minutes
 
 # The name in the block's first line: the function that gets that line's other words and returns the text.
 BLOCKS: Mapping[str, Callable[[Sequence[str]], str]] = {
@@ -14,4 +14,5 @@ BLOCKS: Mapping[str, Callable[[Sequence[str]], str]] = {
     "course": stage_minutes.course,
     "outline": stage_minutes.outline,
     "facts": facts.table,
+    "causes": log_causes.table,
 }

@@ -16,6 +16,7 @@ from typing import Any
 from labs.aws_texts import texts
 
 _FOLDER = Path(__file__).parent / "causes"
+_WORD = re.compile(r"[a-z]+")
 _PLACE = re.compile(r"\{(?P<name>\w+)(?P<several>:words)?\}")
 
 
@@ -30,8 +31,10 @@ class Words:
 
     @property
     def anchor(self) -> str:
-        """The longest part of the words that is always the same, in lower case: to look for first."""
-        return max(_PLACE.sub("\0", self.says).split("\0"), key=len).lower()
+        """The longest word that stands in these words always and whole, in lower case: to look for first."""
+        bare = _PLACE.sub("\0", self.says).lower()
+        whole: list[str] = [word for word in _WORD.findall(bare) if not _is_cut(word, bare)]
+        return max(whole, key=len)
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -93,14 +96,15 @@ def cause(id: str) -> Cause:
 
 def fits(text: str) -> Iterator[Fit]:
     """The causes whose words stand in one line, the most telling first."""
-    low = text.lower()
-    for each, forms in _compiled():
-        for anchor, pattern in forms:
-            found = pattern.search(text) if anchor in low else None
-            if found:
-                values = {name: _tidy(value) for name, value in found.groupdict().items() if value}
-                yield Fit(each, values)
-                break
+    index = _index()
+    candidates = {each for word in set(_WORD.findall(text.lower())) if word in index for each in index[word]}
+    told = set[str]()
+    for order in sorted(candidates):
+        each, pattern = _compiled()[order]
+        found = None if each.id in told else pattern.search(text)
+        if found:
+            told.add(each.id)
+            yield Fit(each, {name: _tidy(value) for name, value in found.groupdict().items() if value})
 
 
 def _tidy(value: str) -> str:
@@ -108,8 +112,22 @@ def _tidy(value: str) -> str:
 
 
 @cache
-def _compiled() -> Sequence[tuple[Cause, tuple[tuple[str, re.Pattern[str]], ...]]]:
-    return [(each, tuple((words.anchor, words.pattern) for words in each.words)) for each in causes()]
+def _compiled() -> Sequence[tuple[Cause, re.Pattern[str]]]:
+    return [(each, words.pattern) for each in causes() for words in each.words]
+
+
+@cache
+def _index() -> Mapping[str, Sequence[int]]:
+    """Where in ``_compiled`` the forms with a word are: most lines have none, and a log has many lines."""
+    index: dict[str, list[int]] = {}
+    for order, anchor in enumerate(words.anchor for each in causes() for words in each.words):
+        index.setdefault(anchor, []).append(order)
+    return index
+
+
+def _is_cut(word: str, bare: str) -> bool:
+    """Whether a placeholder may make another word of it."""
+    return f"\0{word}" in bare or f"{word}\0" in bare
 
 
 def _causes() -> Iterator[Cause]:

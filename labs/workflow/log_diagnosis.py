@@ -60,8 +60,8 @@ class Named:
 class Finding:
     """The first step of a job that failed. ``named`` has the likeliest cause first; none: its words are not known.
 
-    ``lines``: its last words where they are not known, and ``wrapped`` what its action says around them, if it does. ``warnings``: what was said before and may have to do with it.
-    ``after``: the steps of the job that failed later.
+    ``lines``: its last words where they are not known, and ``wrapped`` what its action says around them, if it does.
+    ``warnings``: what was said before and may have to do with it. ``after``: the steps of the job that failed later.
     """
 
     step: Step
@@ -200,10 +200,10 @@ def _name(fit: Fit, line: Line, follows: tuple[Line, ...] = ()) -> Named:
 
 
 class _Values(dict[str, str]):
-    """The names of a template; one whose words do not have it stands for what they do not say."""
+    """The names of a template. Of the words of a denial some name no resource; no other name may be missing."""
 
     def __missing__(self, key: str) -> str:
-        return "(not said)"
+        return {"resource": "a resource that AWS does not name"}.get(key, "(not said)")
 
 
 def _ordered(lines: Sequence[Line]) -> tuple[Line, ...]:

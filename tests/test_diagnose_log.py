@@ -1,0 +1,104 @@
+"""``labs diagnose --log``: what is printed, and the exit code, without AWS, an account or Docker."""
+
+import io
+import json
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from labs.cli import main
+
+AT = "2026-11-30T10:00:00.0000000Z"
+BEGIN, END = f"{AT} Current runner version: '2.336.0'\n", f"{AT} Cleaning up orphan processes\n"
+REFUSED = f"{AT} ##[error]Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity\n"
+PROVIDER = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+SUB = "token.actions.githubusercontent.com:sub"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Federated": PROVIDER},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {SUB: "repo:o/r:ref:refs/heads/main"}},
+    },
+}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """labs diagnose in a folder of its own: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
+
+    def call(*words):
+        code = main(["diagnose", *words])
+        said = capsys.readouterr()
+        return code, " ".join(said.out.split()), " ".join(said.err.split())
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        (BEGIN + END, 0, "Nothing failed"),
+        (BEGIN + REFUSED + END, 1, "Next: compare the trust policy's sub"),
+        (f"{BEGIN}{AT} ##[error]words of tomorrow\n{END}", 2, "not known"),
+        (BEGIN, 2, "CANNOT TELL"),
+    ],
+)
+def test_each_ending_has_its_exit_code(run, tmp_path, text, code, says):
+    (tmp_path / "run.txt").write_text(text)
+    ended, out, _ = run("--log", "run.txt")
+    assert (ended, says in out) == (code, True)
+
+
+def test_standard_input_is_read(run, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO((BEGIN + REFUSED).encode())))
+    code, out, _ = run("--log", "-")
+    assert (code, "Read standard input" in out) == (1, True)
+
+
+def test_without_a_file_it_is_the_newest_run_of_the_lab(run, tmp_path):
+    for number, text in ((9, BEGIN + END), (10, BEGIN + REFUSED)):
+        (tmp_path / f"home/workflow/runs/{number}").mkdir(parents=True)
+        (tmp_path / f"home/workflow/runs/{number}/log.txt").write_text(text)
+    code, out, _ = run("--log")
+    assert (code, "runs/10/log.txt" in out) == (1, True)
+
+
+def test_without_a_file_and_without_a_run_it_says_so(run):
+    code, _, err = run("--log")
+    assert (code, err) == (2, "The lab has no run of a workflow yet. Next: say which log: --log FILE")
+
+
+def test_the_trust_policy_and_the_subject_decide(run, tmp_path):
+    (tmp_path / "run.txt").write_text(REFUSED)
+    (tmp_path / "trust.json").write_text(json.dumps(TRUST))
+    _, out, _ = run("--log", "run.txt", "--trust", "trust.json", "--sub", "repo:o/r:pull_request")
+    assert "for the branch main, the run is of pull requests" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--log", "none.txt"], "There is no file none.txt."),
+        (["--log", "."], ". cannot be read: Is a directory."),
+        (["--log", "empty.txt"], "empty.txt is empty."),
+        (["--log", "binary"], "binary is not text."),
+        (["--log", "run.txt", "my-service"], "--log goes with --trust and --sub alone."),
+        (["--log", "run.txt", "--trust", "trust.json"], "--trust and --sub decide together."),
+        (["--sub", "x"], "--trust and --sub go with --log."),
+        (["--log", "run.txt", "--trust", "none.json", "--sub", "x"], "none.json cannot be read: No such file"),
+        (["--log", "run.txt", "--trust", "run.txt", "--sub", "x"], "run.txt is no trust policy: "),
+        (["--log", "run.txt", "--trust", "binary", "--sub", "x"], "binary cannot be read: it is not UTF-8 text."),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence_and_a_next_step(run, tmp_path, words, says):
+    (tmp_path / "run.txt").write_text(REFUSED)
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "binary").write_bytes(b"\x7fELF\x00\xff")
+    code, out, err = run(*words)
+    assert (code, out, err.startswith(says)) == (2, "", True)
+    assert "Next: " in err
