@@ -48,7 +48,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "course": Listed("labs.commands.course", "run the solved course without a browser, print its table"),
     },
     "diagnosis": {
-        "diagnose": Listed("labs.commands.diagnose", "say why a task does not start, or a service does not settle"),
+        "diagnose": Listed("labs.commands.diagnose", "say why a task, a service or a run of GitHub Actions fails"),
         "policy": Listed("labs.commands.policy", "say what a policy may ever allow, or how two differ"),
         "reach": Listed("labs.commands.reach", "say whether a network interface reaches a host, hop by hop"),
     },

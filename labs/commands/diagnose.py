@@ -36,7 +36,7 @@ EXAMPLES = {
 EXITS = {
     0: "nothing is wrong",
     1: "causes were found",
-    2: "something could not be checked or asked; with --log: words that are not known, or a log that is not whole",
+    2: "something could not be checked or asked; --log: words are not known",
 }
 
 
