@@ -40,7 +40,19 @@ from labs.iam.shared_providers import unevaluated
 from labs.iam.statement import Statement
 
 if TYPE_CHECKING:
-    from labs.iam.analysis import Access, JudgedCondition, Lack, Place, Scene, Truth, Wanted, analyse, excess, lacking
+    from labs.iam.analysis import (
+        Access,
+        JudgedCondition,
+        Lack,
+        Place,
+        Scene,
+        Truth,
+        Wanted,
+        analyse,
+        excess,
+        lacking,
+        place_of,
+    )
 
 _OF_THE_ANALYSIS = (
     "Access",
@@ -53,6 +65,7 @@ _OF_THE_ANALYSIS = (
     "analyse",
     "excess",
     "lacking",
+    "place_of",
 )
 
 __all__ = [
@@ -91,6 +104,7 @@ __all__ = [
     "lacking",
     "lint",
     "parse_policy",
+    "place_of",
     "principal_keys",
     "quoted",
     "request_context",

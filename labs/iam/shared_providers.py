@@ -31,6 +31,22 @@ _CLAIMS = {
     "tokens.cloud.shisho.dev": _SUBJECT,
     "vstoken.actions.githubusercontent.com": _SUBJECT,
 }
+# Claims of a provider's token that are condition keys of it alone, beside those of every OIDC provider.
+# Source: IAM User Guide, reference_policies_iam-condition-keys, "Available keys for AWS OIDC federation".
+OWN_CLAIMS = {
+    "token.actions.githubusercontent.com": (
+        "actor",
+        "actor_id",
+        "enterprise_id",
+        "environment",
+        "job_workflow_ref",
+        "ref",
+        "repository",
+        "repository_id",
+        "repository_owner_id",
+        "workflow",
+    )
+}
 # A value that lets everybody in: wildcards alone, or GitHub's "any repository".
 _EVERYBODY = re.compile(r"(repo:)?[*?:/]*")
 

@@ -14,26 +14,11 @@ from labs.cloud.apis.sts_errors import refused
 from labs.cloud.apis.sts_parameters import invalid, required, role_arn
 from labs.cloud.contract import AwsError, Caller, Clock
 from labs.cloud.identity.identities import Identities, OidcProvider
+from labs.iam.shared_providers import OWN_CLAIMS
 
 _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]
 _LONGEST_TOKEN = 20_000
 _SKEW_SECONDS = 300
-_GITHUB = "token.actions.githubusercontent.com"
-# Claims that are condition keys of one provider only.
-_OWN_CLAIMS = {
-    _GITHUB: (
-        "actor",
-        "actor_id",
-        "enterprise_id",
-        "environment",
-        "job_workflow_ref",
-        "ref",
-        "repository",
-        "repository_id",
-        "repository_owner_id",
-        "workflow",
-    )
-}
 # The claims are judged here, by the lab's clock and in AWS's words.
 _SIGNATURE_ONLY: Any = {"verify_signature": True} | dict.fromkeys(
     ("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss", "verify_sub", "verify_jti"), False
@@ -134,7 +119,7 @@ def _claim_keys(url: str, claims: Mapping[str, Any], audience: str, subject: str
         keys[f"{url}:oaud"] = _texts(claims.get("aud"))
     if claims.get("amr"):
         keys[f"{url}:amr"] = _texts(claims["amr"])
-    for name in ("email", *_OWN_CLAIMS.get(url, ())):
+    for name in ("email", *OWN_CLAIMS.get(url, ())):
         if isinstance(claims.get(name), str):
             keys[f"{url}:{name}"] = claims[name]
     return keys

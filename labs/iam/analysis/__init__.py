@@ -11,7 +11,20 @@ in docs/policy-analysis.md. Pure; the one file it reads is its catalogue of acti
 """
 
 from labs.iam.analysis.answers import Access, JudgedCondition, Lack, Place, Truth, Wanted
+from labs.iam.analysis.places import place_of
 from labs.iam.analysis.questions import analyse, excess, lacking
 from labs.iam.analysis.request_keys import Scene
 
-__all__ = ["Access", "JudgedCondition", "Lack", "Place", "Scene", "Truth", "Wanted", "analyse", "excess", "lacking"]
+__all__ = [
+    "Access",
+    "JudgedCondition",
+    "Lack",
+    "Place",
+    "Scene",
+    "Truth",
+    "Wanted",
+    "analyse",
+    "excess",
+    "lacking",
+    "place_of",
+]

@@ -61,7 +61,7 @@ class Scene:
     catalogue). ``resource``: the ARN that every request is about, as the role of a trust policy or the repository of a
     repository policy; "" for any. ``fixed``: condition keys that are the same in every request, () for one that none
     has. ``owner``: whose account the resources are in, "" for the caller's; ``someone``: the caller of the witnesses
-    when ``principal`` is None.
+    when ``principal`` is None. ``single``: keys that every request has, with one value each, as a token's claims.
     """
 
     principal: Principal | None = None
@@ -72,6 +72,7 @@ class Scene:
     fixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     owner: str = ""
     someone: Principal | None = None
+    single: frozenset[str] = frozenset()
 
     @cached_property
     def asker(self) -> Principal:
@@ -114,8 +115,14 @@ class Scene:
         else:
             service = catalogue.services().get(key.partition(":")[0])
             kind = service.keys.get(key) or service.keys.get(key.partition("/")[0], "") if service else ""
+        if key in self._single:
+            return KeyFacts(key, kind or "String", False, False, fixed, likely)
         several = not kind or kind.startswith("ArrayOf")
         return KeyFacts(key, kind.removeprefix("ArrayOf"), several, key not in ALWAYS, fixed, likely)
+
+    @cached_property
+    def _single(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.single)
 
     def _likely(self, key: str) -> str:
         asker = self.asker

@@ -4,10 +4,22 @@ IAM User Guide: reference_policies_elements_principal, reference_policies_evalua
 """
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from labs.iam import Policies, PolicyKind, PrincipalKind, Scene, Wanted, evaluate, excess, lacking, parse_policy
+from labs.iam import (
+    Policies,
+    PolicyKind,
+    Principal,
+    PrincipalKind,
+    Scene,
+    Wanted,
+    evaluate,
+    excess,
+    lacking,
+    parse_policy,
+)
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 TASKS = {"Service": "ecs-tasks.amazonaws.com"}
@@ -223,3 +235,14 @@ def test_every_witness_is_decided_alike_by_evaluate_with_a_caller_who_may_everyt
             whole = Policies(identity=(everything,), resource=policies.resource)
             assert evaluate(found.witness, whole).allowed
             assert found.witness.principal.kind is not PrincipalKind.ROOT
+
+
+def test_a_key_that_every_request_has_once_is_neither_missing_nor_several():
+    given = {"Principal": {"Federated": PROVIDER}, "Action": WEB}
+    wanted = [Wanted(WEB, condition={"StringEquals": {SUBJECT: "x"}}, principals={"Federated": PROVIDER})]
+    caller = Principal(PROVIDER, ACCOUNT, PrincipalKind.FEDERATED)
+    scene = Scene(caller, ACCOUNT, resource=ROLE)
+    for operator in ("StringEqualsIfExists", "ForAllValues:StringEquals"):
+        policies = trust({**given, "Condition": {operator: {SUBJECT: "x"}}})
+        assert excess(policies, wanted, scene)
+        assert excess(policies, wanted, replace(scene, single=frozenset({SUBJECT}))) == ()

@@ -1,0 +1,156 @@
+"""A pipeline's role may do what it needs, and nothing more; what is beyond is shown by a request."""
+
+import json
+
+import pytest
+
+from labs import iam
+from labs.workflow.deploy_rights import PASS_ROLE, TASKS, Rights, deploy_rights, judge_rights
+from labs.workflow.findings import Weight
+
+pytestmark = pytest.mark.unit
+
+ACCOUNT = "111122223333"
+ARN = f"arn:aws:ecs:eu-central-1:{ACCOUNT}"
+SERVICE = f"{ARN}:service/lab/app"
+FAMILY = f"{ARN}:task-definition/app:*"
+ROLES = (f"arn:aws:iam::{ACCOUNT}:role/app-execution", f"arn:aws:iam::{ACCOUNT}:role/app-task")
+DEPLOY = deploy_rights(f"arn:aws:iam::{ACCOUNT}:role/deploy", SERVICE, "app", ROLES)
+
+REGISTER = {"Action": "ecs:RegisterTaskDefinition", "Resource": FAMILY}
+DESCRIBE = {"Action": "ecs:DescribeTaskDefinition", "Resource": "*"}
+UPDATE = {"Action": ["ecs:DescribeServices", "ecs:UpdateService"], "Resource": SERVICE}
+PASS = {
+    "Action": PASS_ROLE,
+    "Resource": list(ROLES),
+    "Condition": {"StringEquals": {"iam:PassedToService": TASKS}},
+}
+RIGHT = (REGISTER, DESCRIBE, UPDATE, PASS)
+
+
+def policy(*statements):
+    listed = [{"Effect": "Allow", **each} for each in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": listed}, indent=1)
+
+
+def judged(*statements, rights=DEPLOY):
+    return judge_rights({"deploy": policy(*statements)}, rights)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [RIGHT, ({**REGISTER, "Resource": "*"}, DESCRIBE, UPDATE, PASS), (*RIGHT, UPDATE)],
+    ids=["as it is written", "any family, as the README has it", "twice"],
+)
+def test_a_right_policy_is_not_blamed(statements):
+    assert judged(*statements) == ()
+
+
+def test_the_rights_may_stand_in_several_policies():
+    assert judge_rights({str(number): policy(each) for number, each in enumerate(RIGHT)}, DEPLOY) == ()
+
+
+@pytest.mark.parametrize("number", range(len(RIGHT)))
+def test_what_is_missing_is_named(number):
+    found = judged(*(each for place, each in enumerate(RIGHT) if place != number))
+    assert {each.id for each in found} == {"rights-missing"}
+    actions = RIGHT[number]["Action"]
+    for action in [actions] if isinstance(actions, str) else actions:
+        assert any(action in each.what for each in found)
+
+
+BEYOND = {
+    # name: (statements, the finding, a piece of its words)
+    "any role": ((REGISTER, DESCRIBE, UPDATE, {**PASS, "Resource": "*"}), "rights-pass-any-role", "may pass"),
+    "roles that begin so": (
+        (REGISTER, DESCRIBE, UPDATE, {**PASS, "Resource": f"arn:aws:iam::{ACCOUNT}:role/app-*"}),
+        "rights-pass-any-role",
+        "role/app-",
+    ),
+    "a third role": (
+        (REGISTER, DESCRIBE, UPDATE, {**PASS, "Resource": [*ROLES, f"arn:aws:iam::{ACCOUNT}:role/admin"]}),
+        "rights-pass-any-role",
+        "role/admin",
+    ),
+    "everything": (({"Action": "*", "Resource": "*"},), "rights-everything", "everything"),
+    "any service": ((REGISTER, DESCRIBE, {**UPDATE, "Resource": "*"}, PASS), "rights-other-resource", "ecs:"),
+    "running tasks": ((*RIGHT, {"Action": "ecs:RunTask", "Resource": "*"}), "rights-excess", "ecs:RunTask"),
+    "all of ECS": ((*RIGHT, {"Action": "ecs:*", "Resource": "*"}), "rights-excess", "more on"),
+}
+
+
+@pytest.mark.parametrize(("statements", "id", "words"), BEYOND.values(), ids=BEYOND)
+def test_what_is_beyond_is_shown_by_a_request(statements, id, words):
+    found = [each for each in judged(*statements) if each.id == id]
+    assert found
+    assert any(words in each.what for each in found)
+    parsed = iam.Policies(identity=[iam.parse_policy(policy(*statements), name="deploy")])
+    for each in found:
+        assert iam.evaluate(each.witness, parsed).allowed
+        assert each.line > 0
+        assert each.what.endswith(".")
+
+
+def test_a_role_passed_to_any_service_is_advice():
+    plain = {key: value for key, value in PASS.items() if key != "Condition"}
+    (found,) = judged(REGISTER, DESCRIBE, UPDATE, plain)
+    assert (found.id, found.weight) == ("rights-pass-to-any", Weight.ADVICE)
+    assert found.witness.resource in ROLES
+
+
+def test_a_role_passed_to_another_service_is_missing():
+    lambdas = {**PASS, "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}}
+    found = judged(REGISTER, DESCRIBE, UPDATE, lambdas)
+    assert "rights-missing" in {each.id for each in found}
+
+
+def test_a_deny_is_told_and_a_condition_cannot_be_told():
+    deny = {"Effect": "Deny", "Action": "ecs:UpdateService", "Resource": "*"}
+    (found,) = judged(*RIGHT, deny)
+    assert (found.id, found.place.index) == ("rights-denied", 4)
+    narrow = {**UPDATE, "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
+    found = judged(REGISTER, DESCRIBE, narrow, PASS)
+    assert {each.weight for each in found} == {Weight.UNKNOWN}
+
+
+def test_what_is_no_policy_is_told():
+    (found,) = judge_rights({"deploy": "{"}, DEPLOY)
+    assert found.id == "rights-malformed"
+
+
+REPOSITORY = f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/app"
+SEVEN = tuple(
+    f"ecr:{each}"
+    for each in (
+        "BatchCheckLayerAvailability",
+        "BatchGetImage",
+        "CompleteLayerUpload",
+        "GetDownloadUrlForLayer",
+        "InitiateLayerUpload",
+        "PutImage",
+        "UploadLayerPart",
+    )
+)
+TOKEN = {"Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+PUSH = Rights(
+    f"arn:aws:iam::{ACCOUNT}:role/push",
+    (iam.Wanted(SEVEN, REPOSITORY), iam.Wanted("ecr:GetAuthorizationToken")),
+    evidence="docs/fidelity.md",
+)
+
+
+def test_the_push_role_with_the_seven_actions_is_right():
+    assert judged({"Action": list(SEVEN), "Resource": REPOSITORY}, TOKEN, rights=PUSH) == ()
+
+
+def test_six_actions_lack_the_seventh():
+    six = [each for each in SEVEN if each != "ecr:GetDownloadUrlForLayer"]
+    (found,) = judged({"Action": six, "Resource": REPOSITORY}, TOKEN, rights=PUSH)
+    assert found.id == "rights-missing"
+    assert "ecr:GetDownloadUrlForLayer" in found.what
+
+
+def test_a_push_to_any_repository_is_beyond():
+    (found,) = judged({"Action": list(SEVEN), "Resource": "*"}, TOKEN, rights=PUSH)
+    assert found.id == "rights-other-resource"
+    assert found.witness.resource != REPOSITORY
