@@ -68,6 +68,23 @@ def test_without_a_file_it_is_the_newest_run_of_the_lab(run, tmp_path):
     assert (code, "runs/10/log.txt" in out) == (1, True)
 
 
+def test_the_labs_own_record_says_how_the_run_ended_and_the_subject_of_its_token(run, tmp_path):
+    folder = tmp_path / "home/workflow/runs/1"
+    folder.mkdir(parents=True)
+    (tmp_path / "trust.json").write_text(json.dumps(TRUST))
+    (folder / "log.txt").write_text(f"push\tRun x\t{AT} done\n")
+    assert run("--log")[0] == 2
+    (folder / "run.json").write_text(json.dumps({"conclusion": "success", "jobs": {}}))
+    code, out, _ = run("--log")
+    assert (code, "the lab's record of the run says success" in out) == (0, True)
+    (folder / "log.txt").write_text(f"push\tLog in\t{REFUSED}")
+    jobs = {"push": {"conclusion": "failure", "subject": "repo:o/r:environment:production"}}
+    (folder / "run.json").write_text(json.dumps({"conclusion": "failure", "jobs": jobs}))
+    code, out, _ = run("--log")
+    assert (code, "this run's token had the subject repo:o/r:environment:production" in out) == (1, True)
+    assert "the run is of the environment production" in run("--log", "--trust", "trust.json")[1]
+
+
 def test_without_a_file_and_without_a_run_it_says_so(run):
     code, _, err = run("--log")
     assert (code, err) == (2, "The lab has no run of a workflow yet. Next: say which log: --log FILE")
@@ -88,7 +105,7 @@ def test_the_trust_policy_and_the_subject_decide(run, tmp_path):
         (["--log", "empty.txt"], "empty.txt is empty."),
         (["--log", "binary"], "binary is not text."),
         (["--log", "run.txt", "my-service"], "--log goes with --trust and --sub alone."),
-        (["--log", "run.txt", "--trust", "trust.json"], "--trust and --sub decide together."),
+        (["--log", "run.txt", "--trust", "trust.json"], "--trust needs the subject of the run's token"),
         (["--sub", "x"], "--trust and --sub go with --log."),
         (["--log", "run.txt", "--trust", "none.json", "--sub", "x"], "none.json cannot be read: No such file"),
         (["--log", "run.txt", "--trust", "run.txt", "--sub", "x"], "run.txt is no trust policy: "),
@@ -97,6 +114,7 @@ def test_the_trust_policy_and_the_subject_decide(run, tmp_path):
 )
 def test_what_cannot_be_read_is_one_sentence_and_a_next_step(run, tmp_path, words, says):
     (tmp_path / "run.txt").write_text(REFUSED)
+    (tmp_path / "trust.json").write_text(json.dumps(TRUST))
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "binary").write_bytes(b"\x7fELF\x00\xff")
     code, out, err = run(*words)

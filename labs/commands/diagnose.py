@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from labs.account import POLICY
 from labs.account.case import Place
@@ -92,8 +94,19 @@ def _of_log(args: argparse.Namespace) -> int:
         path = Path(args.log) if args.log else _last_run()
         log, name = log_files.read_file(path), str(path)
     trust = None if args.trust is None else _trust(args.trust)
+    record = {} if args.log == "-" else _record(Path(name).with_name("run.json"))
+    ended_well = record["conclusion"] == "success" if "conclusion" in record else None
     try:
-        found = diagnose(log, trust, {"sub": args.sub} if args.sub else None)
+        found = diagnose(log, ended_well=ended_well)
+        job = record.get("jobs", {}).get(found.first.step.job, {}) if found.first else {}
+        subject = args.sub or str(job.get("subject", ""))
+        if trust is not None and not subject:
+            raise LabError(
+                "--trust needs the subject of the run's token, which this log does not have.",
+                "give --sub, as repo:OWNER/NAME:ref:refs/heads/main",
+                id="diagnose-trust-without-sub",
+            )
+        found = diagnose(log, trust, {"sub": subject} if subject else None, ended_well=ended_well)
     except MalformedPolicy as error:
         raise LabError(
             f"{args.trust} is no trust policy: {error}.", "correct it", id="diagnose-trust-malformed"
@@ -109,6 +122,15 @@ def _last_run() -> Path:
     if not kept:
         raise LabError("The lab has no run of a workflow yet.", "say which log: --log FILE", id="diagnose-no-run")
     return max(kept, key=lambda each: int(each.parent.name))
+
+
+def _record(path: Path) -> dict[str, Any]:
+    """What the lab noted of its own run beside the log; nothing for a log from elsewhere."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and isinstance(found.get("jobs", {}), dict) else {}
 
 
 def _trust(path: Path) -> str:
@@ -130,8 +152,6 @@ def _check(args: argparse.Namespace) -> None:
         )
     if args.log is None and (args.trust is not None or args.sub):
         raise LabError("--trust and --sub go with --log.", "say which log", id="diagnose-trust-without-log")
-    if (args.trust is None) != (not args.sub):
-        raise LabError("--trust and --sub decide together.", "give both, or neither", id="diagnose-trust-without-sub")
     for option, prefix, ids in (("--subnet", "subnet-", args.subnet), ("--group", "sg-", args.group)):
         for id in ids:
             if not id.startswith(prefix):

@@ -43,7 +43,10 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Named:
-    """A cause in the log: its sentences filled in, its lines, and the refusal's action, principal and resource."""
+    """A cause in the log: its sentences filled in, its lines, and the refusal's action, principal and resource.
+
+    ``told``: what is known from elsewhere; ``decided``: it leaves nothing open. ``trail``: the refused calls there.
+    """
 
     cause: Cause
     says: str
@@ -53,6 +56,7 @@ class Named:
     principal: str = ""
     resource: str = ""
     told: tuple[str, ...] = ()
+    decided: bool = False
     trail: tuple[Event, ...] = ()
 
 
@@ -278,8 +282,9 @@ def _decided(
     """With what the trust policy and the trail say besides."""
     named = []
     for each in finding.named:
-        if each.cause.id == "trust.refused" and trust is not None and claims:
-            each = _by_trust(each, trust, claims)
+        if each.cause.id == "trust.refused" and claims:
+            told = (f"this run's token had the subject {claims.get('sub', '(not known)')}",)
+            each = replace(each, told=told) if trust is None else _by_trust(each, trust, claims)
         named.append(replace(each, trail=in_trail(each, events)) if events else each)
     return replace(finding, named=tuple(named))
 
@@ -291,12 +296,14 @@ def _by_trust(named: Named, trust: str | Mapping[str, Any], claims: Mapping[str,
             named,
             says="the trust policy given lets this run's token in, so it is not the one that AWS asked",
             told=("labs.iam decides: allowed, under this trust policy and these claims",),
+            decided=True,
             next_step="compare account and name in role-to-assume with the role that has this trust policy",
         )
     return replace(
         named,
         says=f"the role's trust policy does not let this run in: {reasons[-1]}",
         told=reasons,
+        decided=True,
         next_step="correct that condition in the trust policy, or run from what it names",
     )
 

@@ -48,10 +48,10 @@ def _finding(finding: Finding, log: Log) -> list[str]:
         parts.append(text.hanging("Cause:  ", _shown(f"{first.says}.")))
         parts.append(_quoted("Evidence:", first.evidence, step))
         if first.told:
-            parts.append(_listed("By the trust policy and the token's claims:", first.told))
+            parts.append(_listed("Known besides:", first.told))
         if first.trail:
             parts.append(_listed("In the trail:", (f"{e.at:%H:%M:%S} {e.action} {e.error}" for e in first.trail)))
-        if first.cause.apart and not first.told:
+        if first.cause.apart and not first.decided:
             parts.append(_listed("How to tell:", [first.cause.apart]))
         if others:
             parts.append(_listed("Its words also fit:", (_other(each) for each in others[:_MOST])))
@@ -72,9 +72,10 @@ def _nothing(diagnosis: Diagnosis) -> str:
     log = diagnosis.log
     steps = [step for step in log.steps if step.is_own]
     if diagnosis.verdict is Verdict.NOTHING:
+        ends = "every job has its beginning and its end" if log.whole else "the lab's record of the run says success"
         return text.wrapped(
-            f"Nothing failed: every job has its beginning and its end, and none of the {len(steps)} steps has an error "
-            "mark. What a step did, and jobs that have no log here, were not looked at."
+            f"Nothing failed: {ends}, and none of the {len(steps)} steps has an error mark. What a step did, and jobs "
+            "that have no log here, were not looked at."
         )
     return text.wrapped(
         "CANNOT TELL: no line tells of a failure, but the log lacks the beginning or the end of a job, or was not read "

@@ -157,6 +157,17 @@ def test_what_editors_and_terminals_add_changes_nothing(change, write):
     assert all(len(line.text) <= LONGEST + 4 for step in diagnosis.log.steps for line in step.lines)
 
 
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "write", [job_log, lambda s: gh_log([("B", s)]), lambda s: act_log(("B", s, False)), page_text]
+)
+def test_a_log_cut_anywhere_is_read_and_never_told_well(write):
+    text = write(FAILS)
+    for end in range(0, len(text) - 60, 3):
+        assert diagnose(read_log(text[:end])).verdict is not Verdict.NOTHING
+        assert diagnose(read_log(text[end:])).verdict is not Verdict.NOTHING
+
+
 def zipped(entries):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
