@@ -17,6 +17,7 @@ from labs.engine.embedded import dockerfile
 from labs.engine.embedded.build import Recipe, build, native, unused_arguments
 from labs.engine.embedded.build_error import BuildError
 from labs.engine.embedded.build_progress import BuildProgress
+from labs.engine.embedded.builders import Builders
 from labs.engine.embedded.context import read_context
 from labs.engine.embedded.flags import Given, flags, parse
 from labs.engine.embedded.image_store import described
@@ -51,10 +52,11 @@ def run(arguments: Sequence[str], workspace: Workspace) -> int:
     if export.push and not tags:
         raise BuildError("tag is needed when pushing to registry", "name the image with -t", id="tag-needed-for-push")
     _empty(export.archive)
+    builder = Builders.of(workspace.env).known(given.one("builder"))
     quiet = given.on("quiet") or given.one("progress") == "quiet"
     progress = BuildProgress((lambda _: None) if quiet else workspace.say)
     if not quiet:
-        workspace.say('#0 building with "embedded" instance using embedded driver')
+        workspace.say(f'#0 building with "{builder}" instance using embedded driver')
         workspace.say("")
         _notes(given, workspace)
     recipe = _recipe(given, workspace.env, progress)
@@ -103,13 +105,15 @@ def _tags(given: Given) -> list[Reference]:
 
 
 def _notes(given: Given, workspace: Workspace) -> None:
-    asked = [
-        name for name in ("provenance", "sbom", "attest") if given.one(name, "false").lower() not in ("false", "0")
-    ]
+    asked = [name for name in ("provenance", "sbom", "attest") if any(map(_wanted, given.all(name)))]
     if asked:
         workspace.say(f"embedded engine: no attestations are made; --{asked[0]} has no effect")
     if given.all("cache-from") or given.all("cache-to"):
         workspace.say("embedded engine: there is no build cache; --cache-from and --cache-to have no effect")
+
+
+def _wanted(attestation: str) -> bool:
+    return attestation.lower() not in ("false", "0") and "disabled=true" not in attestation.lower()
 
 
 def _export(given: Given) -> Export:

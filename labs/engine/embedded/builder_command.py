@@ -1,74 +1,155 @@
-"""``docker buildx ls|inspect|create|use|version``, ``docker version`` and ``docker info``: the one builder there is.
+"""``docker buildx ls|inspect|create|use|rm|version``, ``docker context``, ``docker version`` and ``docker info``.
 
 The course itself needs none of them; a pipeline's actions ask for them before they build, and so do people.
 """
 
+import json
 from collections.abc import Sequence
 
 from labs.engine.embedded.build import native
+from labs.engine.embedded.builders import NAME, OWN, Builders
 from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.template import render
 from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError
 from labs.version import kit_version
 
-NAME = "embedded"
+# What its flags and words were compared with.
+BUILDX_VERSION = "v0.13.1"
+_CONTEXT = {
+    "Name": "default",
+    "Metadata": {},
+    "Endpoints": {"docker": {"Host": "", "SkipTLSVerify": False}},
+    "TLSMaterial": {},
+    "Storage": {"MetadataPath": "<IN MEMORY>", "TLSPath": "<IN MEMORY>"},
+}
 # It executes nothing while building, so every platform builds; these two are the lab's.
 PLATFORMS = "linux/amd64, linux/arm64"
+
+
+def overview(arguments: Sequence[str], workspace: Workspace) -> int:
+    """``docker buildx`` alone: actions ask it to learn whether buildx is there."""
+    if arguments and arguments[0] not in ("--help", "-h"):
+        raise LabError(
+            f"docker buildx {arguments[0]} needs a Docker Engine: the embedded engine does not have it",
+            "docker --help lists the commands that are served",
+            id="buildx-command-not-served",
+        )
+    workspace.out("Usage:  docker buildx COMMAND")
+    workspace.out("")
+    workspace.out("The embedded engine of the Fargate Lab Kit, in buildx's words. Commands:")
+    for name in ("build", "create", "imagetools inspect", "inspect", "ls", "rm", "use", "version"):
+        workspace.out(f"  {name}")
+    return 0
 
 
 def ls(arguments: Sequence[str], workspace: Workspace) -> int:
     """The list of builders."""
     parse(arguments, flags("format"), "buildx ls", 0, 0)
+    builders = Builders.of(workspace.env)
     workspace.out(f"{'NAME/NODE':<16} {'DRIVER/ENDPOINT':<16} {'STATUS':<9} {'BUILDKIT':<9} PLATFORMS")
-    workspace.out(f"{NAME + '*':<16} {NAME}")
-    node, endpoint = f" \\_ {NAME}", " \\_ this Python"
-    workspace.out(f"{node:<16} {endpoint:<16} {'running':<9} {'none':<9} {PLATFORMS}")
+    current = builders.known(builders.current)
+    for name in (NAME, *builders.names()):
+        workspace.out(f"{name + ('*' if name == current else ''):<16} {NAME}")
+        node, endpoint = f" \\_ {_node(name)}", " \\_ this Python"
+        workspace.out(f"{node:<16} {endpoint:<16} {'running':<9} {'none':<9} {PLATFORMS}")
     return 0
 
 
 def inspect(arguments: Sequence[str], workspace: Workspace) -> int:
     """The builder and its platforms."""
     given = parse(arguments, flags("builder", "bootstrap"), "buildx inspect", 0, 1)
-    _known(given.words[0] if given.words else given.one("builder", NAME))
-    workspace.out(f"Name:          {NAME}")
+    name = Builders.of(workspace.env).known(given.words[0] if given.words else given.one("builder"))
+    workspace.out(f"Name:          {name}")
     workspace.out(f"Driver:        {NAME}")
     workspace.out("")
     workspace.out("Nodes:")
-    workspace.out(f"Name:      {NAME}")
+    workspace.out(f"Name:      {_node(name)}")
     workspace.out("Status:    running")
     workspace.out(f"Version:   Fargate Lab Kit {kit_version()}")
     workspace.out(f"Platforms: {PLATFORMS}")
     return 0
 
 
+def _node(name: str) -> str:
+    """buildx numbers the nodes of a builder that somebody made."""
+    return name if name == NAME else f"{name}0"
+
+
 def create(arguments: Sequence[str], workspace: Workspace) -> int:
-    """There is one builder, and it builds for several platforms: nothing has to be made."""
+    """Remember a name; underneath there is one builder, and it builds for several platforms."""
     takes = flags("name driver driver-opt platform buildkitd-flags config node", "use bootstrap append leave")
-    parse(arguments, takes, "buildx create", 0, 1)
-    workspace.say("embedded engine: it has one builder, which builds for every platform; none was created")
-    workspace.out(NAME)
+    given = parse(arguments, takes, "buildx create", 0, 1)
+    name = given.one("name")
+    if not name or name in OWN:
+        workspace.say("embedded engine: it has one builder, which builds for every platform; none was created")
+        workspace.out(NAME)
+        return 0
+    Builders.of(workspace.env).create(name, given.on("use"), given.on("append") or given.on("leave"))
+    workspace.say(f"embedded engine: {name} is another name of its one builder, which builds for every platform")
+    workspace.out(name)
     return 0
 
 
 def use(arguments: Sequence[str], workspace: Workspace) -> int:
-    """The one builder is always in use."""
-    _known(parse(arguments, flags("", "default global"), "buildx use", 1, 1).words[0])
+    """Make a builder the current one."""
+    Builders.of(workspace.env).use(parse(arguments, flags("", "default global"), "buildx use", 1, 1).words[0])
     return 0
 
 
-def _known(name: str) -> None:
-    if name not in (NAME, "default", ""):
-        raise LabError(
-            f'no builder "{name}" found', f"the embedded engine has one builder: {NAME}", id="no-such-builder"
-        )
+def remove(arguments: Sequence[str], workspace: Workspace) -> int:
+    """Forget builders; without a name the current one."""
+    given = parse(arguments, flags("builder timeout", "force keep-daemon keep-state", "f=force"), "buildx rm")
+    builders = Builders.of(workspace.env)
+    for name in given.words or (given.one("builder") or builders.current,):
+        builders.remove(name)
+        workspace.say(f"{name} removed")
+    return 0
 
 
 def buildx_version(arguments: Sequence[str], workspace: Workspace) -> int:
-    """The version line, in the place of buildx's."""
+    """A line that actions can read as buildx's: the version whose flags and words the engine follows."""
     parse(arguments, flags(), "buildx version", 0, 0)
-    workspace.out(f"Fargate Lab Kit embedded engine {kit_version()} (not buildx)")
+    workspace.say(f"embedded engine: not buildx; it answers as buildx {BUILDX_VERSION} would")
+    workspace.out(f"github.com/docker/buildx {BUILDX_VERSION} fargate-lab-kit-{kit_version()}")
     return 0
+
+
+def context_inspect(arguments: Sequence[str], workspace: Workspace) -> int:
+    """The one context there is, ``default``; it has no engine behind it."""
+    given = parse(arguments, flags("format", "", "f=format"), "context inspect", 0)
+    for name in given.words:
+        _context(name)
+    if given.one("format") not in ("", "json"):
+        workspace.out(render(given.one("format"), _CONTEXT))
+    else:
+        workspace.out(json.dumps([_CONTEXT], indent=4))
+    return 0
+
+
+def context_ls(arguments: Sequence[str], workspace: Workspace) -> int:
+    """The list of contexts."""
+    given = parse(arguments, flags("format", "quiet", "q=quiet"), "context ls", 0, 0)
+    if given.on("quiet"):
+        workspace.out("default")
+        return 0
+    workspace.out(f"{'NAME':<12} {'DESCRIPTION':<40} DOCKER ENDPOINT")
+    workspace.out(f"{'default *':<12} {'The embedded engine of the kit':<40} none")
+    return 0
+
+
+def context_show(arguments: Sequence[str], workspace: Workspace) -> int:
+    """The name of the context in use."""
+    parse(arguments, flags(), "context show", 0, 0)
+    workspace.out("default")
+    return 0
+
+
+def _context(name: str) -> None:
+    if name != "default":
+        raise LabError(
+            f'context "{name}": context not found', "the embedded engine has one: default", id="no-such-context"
+        )
 
 
 def version(arguments: Sequence[str], workspace: Workspace) -> int:

@@ -50,9 +50,11 @@ def main(argv: Sequence[str]) -> int:
 
 def _print_error(error: LabError, plugin: bool) -> None:
     excerpt = error.excerpt if isinstance(error, BuildError) else ""
-    print(f"{printable_lines(excerpt)}{'ERROR: ' if plugin else ''}{error.what}", file=sys.stderr)
+    lines = [f"{printable_lines(excerpt)}{'ERROR: ' if plugin else ''}{error.what}"]
     if error.next_step:
-        print(f"Next: {error.next_step}", file=sys.stderr)
+        # In a workflow the actions quote the last line as what went wrong.
+        lines.insert(0 if os.environ.get("GITHUB_ACTIONS") == "true" else 1, f"Next: {error.next_step}")
+    print("\n".join(lines), file=sys.stderr)
 
 
 def _find(words: Sequence[str]) -> Callable[[Workspace], int]:
@@ -147,7 +149,9 @@ COMMANDS: dict[str, Callable[[], Run]] = {
     "buildx inspect": _builder("inspect"),
     "buildx create": _builder("create"),
     "buildx use": _builder("use"),
+    "buildx rm": _builder("remove"),
     "buildx version": _builder("buildx_version"),
+    "buildx": _builder("overview"),
     "buildx imagetools inspect": _images("imagetools_inspect"),
     "login": _login,
     "logout": _logout,
@@ -166,6 +170,9 @@ COMMANDS: dict[str, Callable[[], Run]] = {
     "rmi": _images("remove"),
     "image rm": _images("remove"),
     "run": _containers("run"),
+    "context inspect": _builder("context_inspect"),
+    "context ls": _builder("context_ls"),
+    "context show": _builder("context_show"),
     "version": _builder("version"),
     "info": _builder("info"),
 }

@@ -16,7 +16,7 @@ TAKES = flags("username password", "password-stdin", "u=username p=password")
 def login(arguments: Sequence[str], workspace: Workspace) -> int:
     """Check the user name and password against the registry and keep them in DOCKER_CONFIG."""
     given = parse(arguments, TAKES, "login", 0, 1)
-    host = _host(given.words[0] if given.words else HUB)
+    host = workspace.resolved(_host(given.words[0] if given.words else HUB))
     if given.on("password-stdin"):
         if not given.one("username"):
             raise LabError(
@@ -67,7 +67,7 @@ def logout(arguments: Sequence[str], workspace: Workspace) -> int:
     given = parse(arguments, flags(), "logout", 0, 1)
     host = _host(given.words[0] if given.words else HUB)
     workspace.out(f"Removing login credentials for {host}")
-    if not workspace.credentials.forget(host):
+    if not workspace.credentials.forget(workspace.resolved(host)):
         workspace.say("Not logged in to " + host)
     return 0
 

@@ -13,6 +13,7 @@ from labs.engine.embedded.build_progress import BuildProgress
 from labs.engine.embedded.docker_credentials import DockerLogins
 from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.reference import Reference, parse
+from labs.engine.embedded.registry_alias import resolved
 from labs.engine.embedded.registry_client import RegistryClient
 from labs.engine.embedded.transfer import Pull, Seen, nothing
 from labs.errors import LabError
@@ -46,7 +47,11 @@ class Workspace:
 
     def registry(self, host: str) -> RegistryClient:
         """A registry, with the login for it when there is one."""
-        return RegistryClient(host, self.credentials)
+        return RegistryClient(self.resolved(host), self.credentials)
+
+    def resolved(self, host: str) -> str:
+        """The host that is spoken to, and under which its login is kept: see ``registry_alias``."""
+        return resolved(host, self.env, home_folder(self.env))
 
     def say(self, line: str) -> None:
         """A line of progress, where Docker's goes: stderr."""
