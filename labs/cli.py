@@ -47,6 +47,9 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "reset": Listed("labs.commands.reset", "undo a stage and those that build on it"),
         "course": Listed("labs.commands.course", "run the solved course without a browser, print its table"),
     },
+    "the pipeline": {
+        "workflow": Listed("labs.commands.workflow", "run a GitHub Actions workflow here, or show the last run"),
+    },
     "diagnosis": {
         "diagnose": Listed("labs.commands.diagnose", "say why a task, a service or a run of GitHub Actions fails"),
         "policy": Listed("labs.commands.policy", "say what a policy may ever allow, or how two differ"),

@@ -35,6 +35,7 @@ RIGHT = {
     "completion": ["bash"],
     "policy": ["check", "{home}/policy.json"],
     "facts": [],
+    "workflow": ["last"],
 }
 # It prints what it has in itself: no lab home is asked for.
 WITHOUT_A_LAB = {"completion", "policy", "facts"}

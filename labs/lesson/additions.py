@@ -2,7 +2,8 @@
 
 ``VERBS``: functions that take the bench first and print; ``lab`` gives them its bench and says their errors in
 sentences. ``NAMES``: ``lab.<name>``, read each time. ``VARIABLES``: what shell cells and policy files call ``$NAME``.
-A stage may bring all, some or none of the three, and may bring what another stage brings, too: the same object.
+``WORKFLOW_VALUES``: what a workflow's run calls ``${{ vars.NAME }}``, besides what every run gets.
+A stage may bring all, some or none of them, and may bring what another stage brings, too: the same object.
 """
 
 import inspect
@@ -30,6 +31,7 @@ class Additions:
     verbs: Mapping[str, Verb] = field(default_factory=dict)
     names: Mapping[str, Read] = field(default_factory=dict)
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    workflow_values: Mapping[str, Variable] = field(default_factory=dict)
 
 
 def additions_of(subject: Stage) -> Additions:
@@ -39,13 +41,14 @@ def additions_of(subject: Stage) -> Additions:
         return Additions()
     module = subject.module("notebook")
     verbs, names, variables = (getattr(module, name, ()) for name in ("VERBS", "NAMES", "VARIABLES"))
+    workflow_values = getattr(module, "WORKFLOW_VALUES", ())
     if not isinstance(verbs, tuple | list) or not all(map(inspect.isfunction, verbs)):
         raise _of_another_type(path, "VERBS", "a tuple of functions", "VERBS = (show_it,)")
-    for called, values in (("NAMES", names), ("VARIABLES", variables)):
+    for called, values in (("NAMES", names), ("VARIABLES", variables), ("WORKFLOW_VALUES", workflow_values)):
         if values and not (isinstance(values, Mapping) and all(map(callable, values.values()))):
             example = f'{called} = {{"name": lambda bench: ...}}'
             raise _of_another_type(path, called, "a table of functions that take the bench", example)
-    return Additions({verb.__name__: verb for verb in verbs}, dict(names), dict(variables))
+    return Additions({verb.__name__: verb for verb in verbs}, dict(names), dict(variables), dict(workflow_values))
 
 
 def _of_another_type(path: Path, name: str, wanted: str, example: str) -> LabError:
@@ -77,6 +80,11 @@ def read(name: str, in_hand: Stage | None = None) -> Read | None:
 def variables() -> dict[str, Variable]:
     """Every stage's variables."""
     return {name: value for each in _in_turn(None) for name, value in each.variables.items()}
+
+
+def workflow_values() -> dict[str, Variable]:
+    """Every stage's values for the runs of workflows."""
+    return {name: value for each in _in_turn(None) for name, value in each.workflow_values.items()}
 
 
 def verbs() -> dict[str, Verb]:

@@ -234,7 +234,8 @@ class Reader:
                 where = f"{name}\t{self.masked(' '.join(title.split()))}"
                 out += [f"{where}\t{at} {line}" for at, text in lines for line in text.split("\n")]
         out += [f"\t\t{_now()} ##[error]{note}" for note in self.notes]
-        return "\n".join([*out, ""])
+        # What was masked later is masked before, too.
+        return self.masked("\n".join([*out, ""]))
 
 
 def _short(title: str) -> str:

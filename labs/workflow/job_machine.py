@@ -9,7 +9,6 @@ import json
 import os
 import shlex
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -51,7 +50,7 @@ class Machine:
             "AWS_EC2_METADATA_DISABLED": "true",
             "DOCKER_BUILD_SUMMARY": "false",
             "DOCKER_BUILD_RECORD_UPLOAD": "false",
-            "LAB_PYTHON": sys.executable,
+            "LAB_PYTHON": python()[0],
             "LAB_STAND_INS": str(Path(stand_ins.__file__).with_name("__main__.py")),
             "LAB_CHECKOUT": str(clone),
             "LAB_ENGINE_NAME": self._engine.name,

@@ -30,7 +30,7 @@ from labs.workflow import (
     act,
     act_output,
     act_process,
-    actions,
+    action_sources,
     commit,
     events,
     identity,
@@ -104,7 +104,7 @@ class _Prepared:
 
     workflow: Workflow
     program: act.Act
-    sources: Mapping[str, actions.Source]
+    sources: Mapping[str, action_sources.Source]
     environments: Mapping[str, str]
     granted: tuple[str, ...]
 
@@ -125,7 +125,7 @@ def _prepare(request: Request) -> _Prepared:
             "name the folder that holds the checkouts, or unset it",
             id="workflow-actions-folder-missing",
         )
-    sources = actions.sources(workflow, request.work, folder)
+    sources = action_sources.sources(workflow, request.work, folder)
     if any(each.needs_node for each in sources.values()) and not shutil.which("node", path=request.env.get("PATH")):
         raise LabError(
             "The actions of LAB_ACTIONS need Node, and there is no node command on PATH.",
@@ -248,7 +248,9 @@ class _Run:
         found = {}
         for job in self.prepared.workflow.jobs:
             for step in job.steps:
-                if step.uses and (said := actions.unexpected_inputs(self.prepared.sources[step.uses], [*step.inputs])):
+                if step.uses and (
+                    said := action_sources.unexpected_inputs(self.prepared.sources[step.uses], [*step.inputs])
+                ):
                     found[job.id, step.index] = said
         return found
 
@@ -321,7 +323,7 @@ class _Run:
                 "GITHUB_RUN_ID": str(self.number),
                 "GITHUB_RUN_NUMBER": str(self.number),
             },
-            repositories=actions.local_repositories(prepared.sources),
+            repositories=action_sources.local_repositories(prepared.sources),
             job=request.job,
         )
         mark = uuid.uuid4().hex
