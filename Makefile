@@ -21,7 +21,7 @@ check: $(VENV)/dev.ready        ## while you work: style, types, import rules, u
 test: $(VENV)/dev.ready         ## before you merge: everything, notebooks, Docker and browser where they are found
 	@$(BIN)/python -m tests
 
-lint: $(VENV)/dev.ready         ## style, types and import rules alone
+lint: $(VENV)/dev.ready         ## style, types, import rules and workflows alone
 	@$(BIN)/python -m tests lint
 
 bench: $(VENV)/dev.ready        ## how fast it is, as ratios

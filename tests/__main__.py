@@ -1,8 +1,8 @@
-"""``make test`` and ``make check``: style, types, import rules and tests, each as a step.
+"""``make test`` and ``make check``: style, types, import rules, workflows and tests, each as a step.
 
     python -m tests              everything; the notebooks are among the tests, strictly compared
     python -m tests check        what needs no process: style, types, import rules, unit tests with few examples
-    python -m tests lint         style, types and import rules
+    python -m tests lint         style, types, import rules and the workflows in .github/
     python -m tests notebooks    only the notebooks, compared (CI: once more with LAB_ENGINE=embedded)
     python -m tests WORDS ...    everything, with these words to pytest
 
@@ -28,6 +28,7 @@ LINT = [
     ("ruff format", ["-m", "ruff", "format", "--check", "."]),
     ("mypy", ["-m", "mypy"]),
     ("import rules", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]),
+    ("workflows", ["-m", "tests.lint_workflows"]),
 ]
 UNIT = ("unit tests", ["-m", "pytest", "-q", "-n", "2", "-m", "unit", "--hypothesis-profile", QUICK])
 
