@@ -21,6 +21,7 @@ _MARKERS = ("group", "endgroup", "error", "warning", "notice")
 # act 0.2.89 itself cuts a command at the last "::" of its line, which an ARN may hold.
 _COMMAND = re.compile(r"::([a-z-]+)(?: [^\r\n]*?)?::([^\r\n]*)")
 _BEGINS, _EXIT = "\u2b50 Run Main", "exit status "
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST, _MOST_LINES, _SHOWN_LINES = 16_384, 20_000, 40
 MASK = "***"
 
@@ -105,7 +106,7 @@ class Reader:
 
     def _note(self, text: str) -> None:
         words = self.masked(text.strip()).removeprefix("Error: ")
-        if words and not (words.startswith("Job '") and words.endswith("' failed")):
+        if words and not words.startswith(("Job '", "Error occurred running finally")):
             self.notes.append(words[:_LONGEST])
 
     def _state(self, job: Job, matrix: Any) -> _JobState:
@@ -197,7 +198,7 @@ class Reader:
         else:
             chosen = [text for text in lines if text.startswith("##[warning]")]
         for text in chosen:
-            self._say(f"    {printable_lines(text)}")
+            self._say(f"    {printable_lines(_COLOUR.sub('', text))}")
 
     def jobs(self, environments: Mapping[str, str], subjects: Mapping[str, str]) -> dict[str, JobRecord]:
         """Every job of the workflow, in its order; one that never began was skipped."""

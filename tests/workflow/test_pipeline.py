@@ -1,10 +1,12 @@
 """The lab's workflow with the kit's stand-ins, from the checkout to the image in ECR."""
 
+import os
+
 import pytest
 
 from labs.workflow import record
 from tests.push_actions import SIX
-from tests.workflow.conftest import ANYWHERE, HEAD, JOB, PIN, PUSH, SUB, WHOLE
+from tests.workflow.pipeline import ANYWHERE, HEAD, JOB, PIN, PUSH, SEVEN, SUB, WHOLE, opened
 
 
 def test_both_logins_push_both_platforms_and_the_digest_is_ecrs(pipeline):
@@ -121,3 +123,24 @@ def test_no_credential_is_in_the_log_or_the_record(pipeline):
     assert "AWS_SESSION_TOKEN=***" in everything
     assert "ASIA" not in everything
     assert "eyJ" not in everything
+
+
+@pytest.mark.skipif(not os.environ.get("LAB_ACTIONS"), reason="LAB_ACTIONS names no folder of real checkouts")
+@pytest.mark.parametrize("actions", [SEVEN, SIX], ids=["seven", "six"])
+def test_the_real_actions_do_the_same(actions):
+    """With checkouts of the actions and Node 24: all of it runs, and six actions end in the same words."""
+    with opened("embedded", {"LAB_ACTIONS": os.environ["LAB_ACTIONS"]}) as found:
+        found.write(WHOLE)
+        first = found.run()
+        assert first.succeeded, found.said
+        kinds = {uses.partition("@")[0]: kind for uses, kind in first.actions.items()}
+        assert {name for name, kind in kinds.items() if kind == "stand-in"} == {"actions/checkout"}
+        build = first.jobs["push"].step("docker/build-push-action")
+        assert build.outputs["digest"] == found.images()[first.sha]
+        found.change("after the first")
+        found.allow(actions)
+        again = found.run()
+        assert again.succeeded is (actions == SEVEN)
+        if actions == SIX:
+            assert "##[error]buildx failed with: denied: User: arn:aws:sts::" in found.log()
+            assert "is not authorized to perform: ecr:GetDownloadUrlForLayer" in found.log()

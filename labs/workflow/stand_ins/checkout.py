@@ -33,6 +33,7 @@ def run(step: Step) -> None:
         step.env.get("GITHUB_REF_NAME", ""),
         step.env.get("GITHUB_HEAD_REF", ""),
     }
+    known |= {event.get("pull_request", {}).get("head", {}).get("sha", "")}
     known |= {step.env.get("GITHUB_BASE_REF", ""), event.get("repository", {}).get("default_branch", "")}
     short = re.sub(r"^refs/(heads|tags)/", "", ref)
     if ref and ref not in known and short not in known and not _PULL.fullmatch(ref):
