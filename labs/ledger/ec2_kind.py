@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from labs.ledger.kind import Kind
-from labs.ledger.names import KIT_TAG, Names
+from labs.ledger.names import KIT_TAG, NAME_TAG, Names
 from labs.ledger.tagging import TagForm, Tagging, Tags, plain
 
 # Still listed for a while after its end (VpcEndpoint and NatGateway in the EC2 API reference).
@@ -48,9 +48,12 @@ class Described:
         return plain(item.get(self.tag_field) or [])
 
     def found(self, ec2: Any, names: Names) -> Iterator[str]:
-        """The ids that carry the kit's tag with a name of the lab's, whoever made them."""
+        """The ids whose kit's tag, or whose Name, is a name of the lab's, whoever made them; each once."""
+        yield from dict.fromkeys(id for tag in (KIT_TAG, NAME_TAG) for id in self._tagged(ec2, tag, names.prefix))
+
+    def _tagged(self, ec2: Any, tag: str, prefix: str) -> Iterator[str]:
         # Security group rules know no filter "tag-key"; this one they all know, with * for the rest of a value.
-        wanted = {self.filters: [{"Name": f"tag:{KIT_TAG}", "Values": [names.prefix, f"{names.prefix}-*"]}]}
+        wanted = {self.filters: [{"Name": f"tag:{tag}", "Values": [prefix, f"{prefix}-*", f"{prefix}/*"]}]}
         pages = (
             ec2.get_paginator(self.describe).paginate(**wanted)
             if ec2.can_paginate(self.describe)

@@ -11,6 +11,8 @@ from labs.errors import LabError
 PREFIX = "fargate-lab"
 KIT_TAG = "fargate-lab-kit"
 OWNER_TAG = "owner"
+# What EC2 and its console call a resource.
+NAME_TAG = "Name"
 EXPIRES_TAG = "expires-at"
 # Finds a resource whose id the account chose in an answer that never arrived.
 ENTRY_TAG = "fargate-lab-entry"

@@ -114,6 +114,19 @@ def test_what_was_made_since_is_counted_and_named(begun: Bench) -> None:
     clean(begun, quiet)
 
 
+def test_what_the_ledger_holds_of_another_region_is_named(begun: Bench) -> None:
+    write_receipt(begun)
+    held = begun.target.ledger.intend("ecr repository", "fargate-lab/app", "eu-north-1")
+    try:
+        begun.target.ledger.created(held)
+        report = runner.ask(CLEAN, begun)
+    finally:
+        begun.target.ledger.gone(held, "a test's")
+    assert report.verdict.message_id == "clean.elsewhere"
+    assert report.verdict.found == "1: ecr repository fargate-lab/app in eu-north-1"
+    assert runner.ask(CLEAN, begun).verdict.passed
+
+
 def test_what_others_made_is_not_the_labs(begun: Bench) -> None:
     theirs = begun.target.session.client("logs", endpoint_url=begun.target.endpoint)
     theirs.create_log_group(logGroupName="fargate-lab/service", tags={"owner": "somebody-else"})

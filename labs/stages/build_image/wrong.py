@@ -103,6 +103,27 @@ def _secret_env(bench: Bench, text: str) -> str:
     return text.replace("USER 10001", f'ENV APP_SECRET="{app_secret(bench)}"\nUSER 10001')
 
 
+def _secret_deleted(bench: Bench, text: str) -> str:
+    """A later layer has another file of that name: the earlier layer is in the image all the same."""
+    (bench.app / "settings.ini").write_text(f"[app]\nsecret = {app_secret(bench)}\n")
+    (bench.app / "empty.ini").write_text("[app]\n")
+    return text.replace("USER 10001", "COPY settings.ini ./\nCOPY empty.ini ./settings.ini\nUSER 10001")
+
+
+def _secret_label(bench: Bench, text: str) -> str:
+    return text.replace("USER 10001", f'LABEL app.settings="{app_secret(bench)}"\nUSER 10001')
+
+
+def _address(_: Bench, text: str) -> str:
+    return text.replace("USER 10001", 'ENV DATABASE="postgres://app:hunter2@db:5432/app"\nUSER 10001')
+
+
+def _private_key(bench: Bench, text: str) -> str:
+    # Split, so that no scanner takes this file for a leak.
+    (bench.app / "id_rsa").write_text("-----BEGIN OPENSSH " + "PRIVATE KEY-----\nAAAA\n")
+    return text.replace("USER 10001", "COPY id_rsa /app/.ssh/id_rsa\nUSER 10001")
+
+
 def _password(bench: Bench, text: str) -> str:
     return text.replace("USER 10001", 'ENV DB_PASSWORD="hunter2"\nUSER 10001')
 
@@ -168,6 +189,21 @@ WRONG = (
         _built(lambda _, text: text.replace("USER 10001:10001", "USER 0:0")),
     ),
     Wrong(
+        "root by its name, with a group that is not",
+        "build.runs_as_root",
+        _built(lambda _, text: text.replace("USER 10001:10001", "USER root:10001")),
+    ),
+    Wrong(
+        "USER set, and set back to root",
+        "build.runs_as_root",
+        _built(lambda _, text: text.replace("USER 10001:10001", "USER 10001:10001\nUSER root")),
+    ),
+    Wrong(
+        "the label of the build machine",
+        "build.label_wrong",
+        _built(lambda _, text: text.replace("${TARGETPLATFORM}", "linux/x86_64")),
+    ),
+    Wrong(
         "a user that the image does not have",
         "build.no_such_user",
         _built(lambda _, text: text.replace("USER 10001:10001", "USER app")),
@@ -181,6 +217,10 @@ WRONG = (
     Wrong("an access key in a file of a layer", "build.secret_in_layer", _built(_access_key)),
     Wrong("the secret in ENV", "build.secret_in_env", _built(_secret_env)),
     Wrong("a password in ENV", "build.secret_in_env", _built(_password)),
+    Wrong("the secret in a label", "build.secret_in_env", _built(_secret_label)),
+    Wrong("a password inside an address", "build.secret_in_env", _built(_address)),
+    Wrong("the secret in a file that a later layer replaces", "build.secret_in_layer", _built(_secret_deleted)),
+    Wrong("a private key in a layer", "build.secret_in_layer", _built(_private_key)),
     Wrong("the secret in the history", "build.secret_in_history", _built(_secret_history)),
     Wrong("the archive was built, the image not loaded", "build.not_loaded", _not_loaded),
     Wrong(

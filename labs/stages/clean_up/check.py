@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from labs.ledger import kinds
-from labs.ledger.names import KIT_TAG, OWNER_TAG
+from labs.ledger.ledger import State
+from labs.ledger.names import KIT_TAG, NAME_TAG, OWNER_TAG
 from labs.lesson.bench import Bench
 from labs.lesson.cleaning import Kept, kept
 from labs.ui import text
@@ -48,7 +49,7 @@ class _Subject:
                     others.append(f"{shown} (owner: {owner})")
                 elif KIT_TAG in tags:
                     unclaimed.append(f"{shown} (the kit's tag, no owner)")
-                elif target.names.owns(id):
+                elif target.names.owns(tags.get(NAME_TAG, id)):
                     unclaimed.append(f"{shown} (the lab's name, no tags of it)")
         return _Account(tuple(ours), tuple(others), tuple(unclaimed))
 
@@ -79,6 +80,16 @@ def _account(subject: _Subject) -> Verdict | None:
     return subject.bench.say("clean.made_since", count=len(found), what=text.series(found[:_SHOWN]))
 
 
+def _elsewhere(subject: _Subject) -> Verdict | None:
+    """What the ledger holds of other Regions: a cleaning goes there, the gates before looked at this one."""
+    target = subject.bench.target
+    held = [each for each in target.ledger.entries() if each.state is not State.GONE and each.region != target.region]
+    if not held:
+        return None
+    what = text.series([f"{each.kind} {each.id or '(no id yet)'} in {each.region}" for each in held[:_SHOWN]])
+    return subject.bench.say("clean.elsewhere", count=len(held), what=what)
+
+
 def _unclaimed(subject: _Subject) -> Verdict | None:
     """What has the lab's name or tag and says of nobody whose it is: no receipt names it."""
     found = subject.found.unclaimed
@@ -99,7 +110,13 @@ def _passed(subject: _Subject) -> Verdict:
     return subject.bench.say("clean.pass", created=receipt.created, gone=receipt.gone, cost=cost, beside=beside)
 
 
-GATES = (Gate("receipt", _receipt), Gate("left", _left), Gate("account", _account), Gate("unclaimed", _unclaimed))
+GATES = (
+    Gate("receipt", _receipt),
+    Gate("left", _left),
+    Gate("account", _account),
+    Gate("other Regions", _elsewhere),
+    Gate("unclaimed", _unclaimed),
+)
 
 
 def check(bench: Bench) -> Report:

@@ -1,12 +1,14 @@
 """Known mistakes of stage 07."""
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from labs.ledger.names import KIT_TAG, OWNER_TAG
+from labs.files import read_json, write_json
+from labs.ledger.names import KIT_TAG, NAME_TAG, OWNER_TAG
 from labs.lesson.bench import Bench
-from labs.lesson.cleaning import clean
+from labs.lesson.cleaning import clean, receipt_file
 from labs.lesson.eventual import answering
 from labs.lesson.stage import Wrong
 from labs.stages.clean_up.solve import solve
@@ -29,13 +31,18 @@ def _untagged(bench: Bench) -> None:
     bench.client("iam").delete_role(RoleName=name)
 
 
+def _past_the_kit(bench: Bench, service: str) -> Any:
+    """A client whose calls no ledger sees, as the console's."""
+    return bench.target.session.client(service, endpoint_url=bench.target.endpoint or None)
+
+
 def _stray(**tags: Callable[[Bench], str]) -> Callable[[Bench], Bench]:
     """A role that was made past the kit, in the console: it has the lab's name and some or none of its tags."""
 
     def do(bench: Bench) -> Bench:
         solve(bench)
         target = bench.target
-        iam: Any = target.session.client("iam", endpoint_url=target.endpoint or None)
+        iam = _past_the_kit(bench, "iam")
         name = target.names.role("stray")
         given = [{"Key": key, "Value": value(bench)} for key, value in tags.items()]
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=given)
@@ -47,6 +54,80 @@ def _stray(**tags: Callable[[Bench], str]) -> Callable[[Bench], Bench]:
             return answer
 
         return answering(bench, "iam", "get_role", once)
+
+    return do
+
+
+def _seen_once(
+    service: str, method: str, make: Callable[[Any, str], Any], remove: Callable[[Any, str, Any], Any]
+) -> Callable[[Bench], Bench]:
+    """Something of another service with the lab's name, made in the console; gone when the check has read it."""
+
+    def do(bench: Bench) -> Bench:
+        solve(bench)
+        client = _past_the_kit(bench, service)
+        name = f"{bench.target.prefix}-stray"
+        made = make(client, name)
+        there = [True]
+
+        def once(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+            if there:
+                there.clear()
+                remove(client, name, made)
+            return answer
+
+        return answering(bench, service, method, once)
+
+    return do
+
+
+_log_group = _seen_once(
+    "logs",
+    "list_tags_for_resource",
+    lambda logs, name: logs.create_log_group(logGroupName=name),
+    lambda logs, name, _made: logs.delete_log_group(logGroupName=name),
+)
+_parameter = _seen_once(
+    "ssm",
+    "list_tags_for_resource",
+    lambda ssm, name: ssm.put_parameter(Name=name, Type="String", Value="x"),
+    lambda ssm, name, _made: ssm.delete_parameter(Name=name),
+)
+_vpc = _seen_once(
+    "ec2",
+    "describe_vpcs",
+    lambda ec2, name: ec2.create_vpc(
+        CidrBlock="10.99.0.0/16",
+        TagSpecifications=[{"ResourceType": "vpc", "Tags": [{"Key": NAME_TAG, "Value": name}]}],
+    ),
+    lambda ec2, _name, made: ec2.delete_vpc(VpcId=made["Vpc"]["VpcId"]),
+)
+
+
+def _by_hand(bench: Bench) -> None:
+    """Everything was deleted in the console, and lab.clean() never ran."""
+    lab_repository.create(bench)
+    _past_the_kit(bench, "ecr").delete_repository(repositoryName=bench.repository_name, force=True)
+
+
+def _interrupted(bench: Bench) -> None:
+    """Ctrl-C at the first line, and no second run."""
+    lab_repository.create(bench)
+
+    def stop(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        clean(bench, stop)
+
+
+def _receipt(**changes: str) -> Callable[[Bench], None]:
+    """A receipt, but one of another account, Region or time."""
+
+    def do(bench: Bench) -> None:
+        solve(bench)
+        file = receipt_file(bench)
+        write_json(file, {**(read_json(file) or {}), **changes})
 
     return do
 
@@ -66,5 +147,14 @@ WRONG = (
         _stray(**{KIT_TAG: lambda bench: bench.target.prefix}),
     ),
     Wrong("a role of somebody else's", "clean.pass", _stray(**{OWNER_TAG: lambda _: "bob"})),
+    Wrong("a role of another lab", "clean.pass", _stray(**{KIT_TAG: lambda bench: f"{bench.target.prefix}-bob"})),
+    Wrong("a log group with the lab's name and no tags", "clean.unclaimed", _log_group),
+    Wrong("a parameter with the lab's name and no tags", "clean.unclaimed", _parameter),
+    Wrong("a VPC that the console calls as the lab", "clean.unclaimed", _vpc),
+    Wrong("everything was deleted by hand", "clean.no_receipt", _by_hand),
+    Wrong("the cleaning was interrupted", "clean.no_receipt", _interrupted),
+    Wrong("the receipt of another account", "clean.no_receipt", _receipt(account="444455556666")),
+    Wrong("the receipt of another Region", "clean.no_receipt", _receipt(region="eu-north-1")),
+    Wrong("the receipt of an earlier day", "clean.no_receipt", _receipt(read_at="2026-01-01T00:00:00+00:00")),
     Wrong("something was made afterwards", "clean.made_since", _made_since),
 )
