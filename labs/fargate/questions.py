@@ -104,15 +104,19 @@ class Asking:
 
     def _context(self, call: AwsCall) -> Context:
         region = call.region or "".join(call.resource.split(":", 5)[3:4]) or self.task.region
-        connection = connection_of(region, call.route if call.knows_endpoint else None)
+        connection = connection_of(region, call.route)
+        if not call.knows_endpoint:
+            connection = replace(connection, endpoint="", vpc="")
         keys = iam.connection_keys(replace(connection, forwarded=call.forwarded))
         return {**keys, **iam.time_keys(self.permissions.now), **(call.context or {})}
 
 
 def connection_of(region: str, route: HostRoute | None) -> iam.Connection:
-    """How a call of a start comes to AWS. The public address of a NAT gateway is not looked up."""
-    endpoint, vpc = (route.endpoint, route.vpc) if route is not None else ("", "")
-    return iam.Connection(region, user_agent=AGENT, endpoint=endpoint, vpc=vpc)
+    """How a call of a start comes to AWS: through an endpoint, from a NAT gateway's address, or nobody knows."""
+    known = iam.Connection(region, user_agent=AGENT)
+    if route is None:
+        return known
+    return replace(known, source_ip=route.source_ip, endpoint=route.endpoint, vpc=route.vpc)
 
 
 def _request_id(seed: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labs import iam, network
 from labs.fargate.task import TaskSpec
@@ -13,11 +13,15 @@ Reach = Callable[[network.Snapshot, network.ProposedInterface, network.Destinati
 
 @dataclass(frozen=True)
 class HostRoute:
-    """A path. ``policy``: that of the VPC endpoint on the way, if any; ``policy_error``: why it cannot be read."""
+    """A path. ``policy``: that of the VPC endpoint on the way, if any; ``policy_error``: why it cannot be read.
+
+    ``source_ip``: the address that AWS sees, that of the NAT gateway on the way; "" where it is not known.
+    """
 
     path: network.Path
     policy: iam.Policy | None = None
     policy_error: str = ""
+    source_ip: str = ""
 
     @property
     def endpoint(self) -> str:
@@ -70,12 +74,19 @@ class Router:
 
     def _find(self, destination: network.Destination) -> HostRoute:
         try:
-            return _route(self.reach(self.snapshot, self.source, destination))
+            path = self.reach(self.snapshot, self.source, destination)
+            return replace(_route(path), source_ip=self._source_ip(path))
         except network.UnknownSource as error:
             # The interface step has already said so; from nowhere there is no path to look at.
             where = self.source.subnet
             hop = network.Hop(network.PathStep.SOURCE, network.HopVerdict.CANNOT_CHECK, where, "", str(error))
             return HostRoute(network.Path(None, (hop,), None, where, destination))
+
+    def _source_ip(self, path: network.Path) -> str:
+        """One with several addresses takes any, so none is known then; nor is a task's own, which it gets later."""
+        nats = self.snapshot.nat_gateways or {}
+        passed = next((nats[hop.resource] for hop in path.hops if hop.resource in nats), None)
+        return passed.public_addresses[0] if passed is not None and len(passed.public_addresses) == 1 else ""
 
 
 def _route(path: network.Path) -> HostRoute:

@@ -2,7 +2,9 @@
 
 Source: IAM User Guide, id_roles_providers_oidc_secure-by-default ("Identity-provider controls for shared OIDC
 providers", 2025): IAM refuses to create or to update a trust policy that does not evaluate the claim by which the
-provider tells its customers apart, or that lets every value of it in; policies of before stay as they are.
+provider tells its customers apart, or that lets every value of it in; policies of before stay as they are. The list is
+that of the page as others quote it (the page itself could not be had; that GitHub's job_workflow_ref does as well is
+[field]). Amazon Cognito and Azure Sentinel are in it and not here: what they are told apart by is no claim of the URL.
 """
 
 import re
@@ -22,8 +24,14 @@ _CLAIMS = {
     "gitlab.com": _SUBJECT,
     "oidc-configuration.audit-log.githubusercontent.com": _SUBJECT,
     "oidc.codefresh.io": _SUBJECT,
+    "oidc.op1.openshiftapps.com/2c51blsaqa9gkjt0o9rt11mle8mmropu": _SUBJECT,
+    "oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb": _SUBJECT,
     "oidc.vercel.com": _AUDIENCE,
     "proidc.upbound.io": _SUBJECT,
+    "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7": _SUBJECT,
+    "rh-oidc.s3.us-east-1.amazonaws.com/23e3sd27sju1hoou6ohfs68vbno607tr": _SUBJECT,
+    "rh-oidc.s3.us-east-1.amazonaws.com/23ne21h005qjl3n33d8dui5dlrmv2tmg": _SUBJECT,
+    "rh-oidc.s3.us-east-1.amazonaws.com/24jrf12m5dj7ljlfb4ta2frhrcoadm26": _SUBJECT,
     "sandboxes.cloud": _AUDIENCE,
     "scalr.io": _SUBJECT,
     "studio.datachain.ai/api": _SUBJECT,

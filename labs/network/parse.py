@@ -261,6 +261,7 @@ def nat_gateway(node: Node) -> NatGateway:
         node.optional("AvailabilityMode") == "regional",
         next(iter(_present(addresses)), None),
         node.optional("FailureMessage"),
+        tuple(filter(None, (item.optional("PublicIp") for item in node.children("NatGatewayAddresses")))),
     )
 
 

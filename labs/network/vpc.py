@@ -232,7 +232,8 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class NatGateway:
-    """``public``: connectivity type public. ``regional``: it has no subnet of its own."""
+    """``public``: connectivity type public. ``regional``: it has no subnet of its own. ``public_addresses``: those that
+    the internet sees, as EC2 writes them."""
 
     id: str
     vpc: str
@@ -242,6 +243,7 @@ class NatGateway:
     regional: bool = False
     address: Span | None = None
     why_failed: str = ""
+    public_addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

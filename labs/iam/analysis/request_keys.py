@@ -1,7 +1,7 @@
 """What a request's condition keys can be: which are always there, which have several values, of which type.
 
-Source: IAM User Guide, reference_policies_condition-keys (each key's "Availability"; types are ``global_keys``'); for
-the services' own keys, the Service Authorization Reference (``catalogue``).
+Source: IAM User Guide, reference_policies_condition-keys (each key's "Availability", read in November 2026; types are
+``global_keys``'); for the services' own keys, the Service Authorization Reference (``catalogue``).
 """
 
 from __future__ import annotations
@@ -19,22 +19,30 @@ from labs.iam.request_context import principal_keys
 from labs.iam.values import read_date
 
 CURRENT_TIME, EPOCH_TIME = "aws:currenttime", "aws:epochtime"
-# "This key is always included in the request context", of every signed request.
-ALWAYS = frozenset(
-    {
-        CURRENT_TIME,
-        EPOCH_TIME,
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principaltype",
-        "aws:requestedregion",
-        "aws:resourceaccount",
-        "aws:securetransport",
-        "aws:useragent",
-        "aws:userid",
-    }
+# Each key that is always there, with the words of its "Availability".
+_INCLUDED = "This key is always included in the request context"
+_EVERY_REQUEST = "This key is included in the request context for all requests, including anonymous requests"
+_SIGNED = (
+    "This key is included in the request context for all signed requests. Anonymous requests do not include this key"
 )
+AVAILABILITY = {
+    CURRENT_TIME: _INCLUDED,
+    EPOCH_TIME: _INCLUDED,
+    "aws:requestedregion": _INCLUDED,
+    "aws:securetransport": _INCLUDED,
+    "aws:useragent": _INCLUDED,
+    "aws:principalaccount": _EVERY_REQUEST,
+    "aws:principaltype": _EVERY_REQUEST,
+    "aws:userid": _EVERY_REQUEST,
+    "aws:principalarn": _SIGNED,
+    "aws:principalisawsservice": "This key is present in the request context for all signed API requests that use AWS"
+    " credentials. Anonymous requests do not include this key",
+    # The exceptions (EBS, EventBridge, copies between accounts in EC2 and WorkSpaces ...) are nothing the course uses.
+    "aws:resourceaccount": "This key is always included in the request context for most service actions",
+}
+ALWAYS = frozenset(AVAILABILITY)
+# Who has no account in which it is an identity: of such a caller some properties of the principal are not known.
+_NO_IDENTITY = (PrincipalKind.ANONYMOUS, PrincipalKind.SERVICE, PrincipalKind.FEDERATED)
 _GLOBAL = {key.lower(): kind for key, kind in GLOBAL_KEYS.items()}
 _PLACEHOLDER = "111122223333"
 
@@ -118,7 +126,14 @@ class Scene:
         if key in self._single:
             return KeyFacts(key, kind or "String", False, False, fixed, likely)
         several = not kind or kind.startswith("ArrayOf")
-        return KeyFacts(key, kind.removeprefix("ArrayOf"), several, key not in ALWAYS, fixed, likely)
+        return KeyFacts(key, kind.removeprefix("ArrayOf"), several, self._optional(key), fixed, likely)
+
+    def _optional(self, key: str) -> bool:
+        """Whether a request may come without the key."""
+        nobody = self.principal is not None and self.principal.kind in _NO_IDENTITY
+        return key not in ALWAYS or (
+            nobody and key.startswith(("aws:principal", "aws:user")) and key != "aws:useragent"
+        )
 
     @cached_property
     def _single(self) -> frozenset[str]:

@@ -2,7 +2,11 @@
 
 import contextlib
 import json
+import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from labs.files import read_json, write_json
@@ -33,7 +37,9 @@ def _untagged(bench: Bench) -> None:
 
 def _past_the_kit(bench: Bench, service: str) -> Any:
     """A client whose calls no ledger sees, as the console's."""
-    return bench.target.session.client(service, endpoint_url=bench.target.endpoint or None)
+    # The stubs know a client by the service's name, which is known here only at run time.
+    make: Callable[..., Any] = bench.target.session.client
+    return make(service, endpoint_url=bench.target.endpoint or None)
 
 
 def _stray(**tags: Callable[[Bench], str]) -> Callable[[Bench], Bench]:
@@ -132,6 +138,27 @@ def _receipt(**changes: str) -> Callable[[Bench], None]:
     return do
 
 
+def _in_another_region(bench: Bench) -> Bench:
+    """Something was made while AWS_REGION named another Region, after the cleaning; only the ledger knows.
+
+    The ledger is one of its own, since no cleaning of the local AWS gets to that Region.
+    """
+    solve(bench)
+    folder = TemporaryDirectory()
+    target = replace(bench.target, home=Path(folder.name))
+    beside = replace(bench, target=target)
+    for file, copy in ((receipt_file(bench), receipt_file(beside)), (bench.home / "progress.json", beside.home)):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
+    target.ledger.created(target.ledger.intend("ecr repository", bench.repository_name, "eu-north-1"))
+
+    def keep(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        assert folder.name, "the folder lives as long as the check"
+        return answer
+
+    return answering(beside, "iam", "get_role", keep)
+
+
 def _made_since(bench: Bench) -> None:
     solve(bench)
     lab_repository.create(bench)
@@ -156,5 +183,6 @@ WRONG = (
     Wrong("the receipt of another account", "clean.no_receipt", _receipt(account="444455556666")),
     Wrong("the receipt of another Region", "clean.no_receipt", _receipt(region="eu-north-1")),
     Wrong("the receipt of an earlier day", "clean.no_receipt", _receipt(read_at="2026-01-01T00:00:00+00:00")),
+    Wrong("something was made in another Region", "clean.elsewhere", _in_another_region),
     Wrong("something was made afterwards", "clean.made_since", _made_since),
 )

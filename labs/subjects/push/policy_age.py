@@ -20,8 +20,8 @@ _CHANGES = {
 def changed_at(bench: Bench, since: datetime) -> datetime | None:
     """The last change of the push role's policies since a moment, in whole seconds; None when the trail shows none.
 
-    AWS records IAM's calls in us-east-1 only (CloudTrail user guide, "Global service events"): a lab in another Region
-    does not see them.
+    AWS records IAM's calls in us-east-1 only, also in the event history, since 2021-11-22 (CloudTrail user guide,
+    "Viewing CloudTrail events with the AWS CLI"): a lab in another Region does not see them.
     """
     events = read_trail(bench.reader("cloudtrail"), since, "iam.amazonaws.com")
     changes = [

@@ -244,3 +244,28 @@ def test_a_key_that_every_request_has_is_not_missing():
     scene = Scene(Principal(PROVIDER, ACCOUNT, PrincipalKind.FEDERATED), ACCOUNT, resource=ROLE)
     assert excess(policies, wanted, scene)
     assert excess(policies, wanted, replace(scene, single=frozenset({SUBJECT}))) == ()
+
+
+WITHOUT = {
+    "aws:PrincipalArn": PrincipalKind.ANONYMOUS,
+    "aws:PrincipalIsAWSService": PrincipalKind.ANONYMOUS,
+    "aws:PrincipalAccount": PrincipalKind.SERVICE,
+    "aws:PrincipalType": PrincipalKind.SERVICE,
+}
+
+
+@pytest.mark.parametrize(("key", "kind"), WITHOUT.items())
+def test_who_comes_without_a_property_of_principals_is_let_in_by_a_condition_that_asks_for_none(key, kind):
+    """No signed request lacks these keys, so only somebody without an identity passes."""
+    without = {"Principal": "*", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Null": {key: "true"}}}
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **without}]}
+    found = excess(Policies(resource=parse_policy(document, PolicyKind.RESOURCE)), (), Scene(account=ACCOUNT))
+    assert [each.witness.principal.kind for each in found if each.witness] == [kind]
+    assert evaluate(found[0].witness, Policies(resource=parse_policy(document, PolicyKind.RESOURCE))).allowed
+
+
+@pytest.mark.parametrize("key", ["aws:CurrentTime", "aws:RequestedRegion", "aws:SecureTransport", "aws:UserAgent"])
+def test_nobody_comes_without_a_property_of_every_request(key):
+    without = {"Principal": "*", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Null": {key: "true"}}}
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **without}]}
+    assert excess(Policies(resource=parse_policy(document, PolicyKind.RESOURCE)), (), Scene(account=ACCOUNT)) == ()
