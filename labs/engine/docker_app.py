@@ -21,8 +21,8 @@ STOP_S = 10
 PORT = 8080  # of an image that has no EXPOSE
 POLL_S = 0.05
 # How runc and Docker begin what they say about a thing that the image names. runc: libcontainer/init_linux.go ("chdir
-# to cwd ... set in config.json failed"), the start of a process ("unable to start container process: exec: ..."); moby's
-# user package ("unable to find user ...: no matching entries in passwd file"). The last was only seen.
+# to cwd ... set in config.json failed") and "unable to start container process: exec: ..."; moby's user package:
+# "unable to find user ...: no matching entries in passwd file". The last of them was only seen.
 _OF_THE_IMAGE = re.compile(
     r'container process(?: caused)?: exec: "|unable to find (?:user|group) |chdir to cwd |no command specified'
 )

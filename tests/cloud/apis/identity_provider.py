@@ -69,10 +69,11 @@ def without_signature(token):
 
 
 @contextlib.contextmanager
-def serving(folder, drip=None):
+def serving(folder, drip=None, change=lambda documents, provider: None):
     """(provider, thumbprint) of one that answers over HTTPS with a certificate of its own.
 
-    With ``drip``, an event, it never comes to the end of an answer until the event is set.
+    With ``drip``, an event, it never comes to the end of an answer until the event is set. ``change`` gets the
+    documents by their path before any is asked for; a text in a document's place is where it redirects to.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provider")])
@@ -104,8 +105,11 @@ def serving(folder, drip=None):
                     while not drip.wait(0.05):
                         self.wfile.write(b"a")
                 return
-            body = json.dumps(documents.get(self.path, {})).encode()
-            self.send_response(200 if self.path in documents else 404)
+            found = documents.get(self.path, {})
+            body = json.dumps(found).encode()
+            self.send_response(302 if isinstance(found, str) else 200 if self.path in documents else 404)
+            if isinstance(found, str):
+                self.send_header("Location", found)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -125,6 +129,7 @@ def serving(folder, drip=None):
         "jwks_uri": f"{provider.issuer}/keys",
     }
     documents["/tenant/keys"] = provider.key_set
+    change(documents, provider)
     der = certificate.public_bytes(serialization.Encoding.DER)
     try:
         yield provider, hashlib.sha1(der, usedforsecurity=False).hexdigest()

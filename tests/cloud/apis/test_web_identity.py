@@ -248,6 +248,46 @@ def test_a_provider_that_never_ends_its_answer_is_given_up(tmp_path, monkeypatch
     assert refusal.value.code == "InvalidIdentityToken"
 
 
+def _moved(path):
+    """What stood there is a redirect to where the same document stands."""
+
+    def change(documents, provider):
+        documents["/moved"] = documents[path]
+        documents[path] = f"{provider.issuer.removesuffix('/tenant')}/moved"
+
+    return change
+
+
+def _padded(documents, _):
+    documents["/tenant/keys"] = {**documents["/tenant/keys"], "padding": "x" * 256 * 1024}
+
+
+def _keys_at(address):
+    def change(documents, provider):
+        configuration = documents["/tenant/.well-known/openid-configuration"]
+        configuration["jwks_uri"] = address(provider)
+
+    return change
+
+
+OUTWARDS = {
+    "a redirect of the configuration": _moved("/tenant/.well-known/openid-configuration"),
+    "a redirect of the keys": _moved("/tenant/keys"),
+    "keys of more than 256 KiB": _padded,
+    "keys over plain HTTP": _keys_at(lambda provider: provider.issuer.replace("https:", "http:") + "/keys"),
+    "keys in a file": _keys_at(lambda _: "file:///etc/passwd"),
+}
+
+
+@pytest.mark.parametrize("change", OUTWARDS.values(), ids=OUTWARDS)
+def test_the_call_outwards_follows_no_redirect_and_takes_nothing_large_or_open(tmp_path, change):
+    with serving(tmp_path, change=change) as (provider, thumbprint), pytest.raises(AwsError) as refusal:
+        provider_keys.ProviderKeys(tmp_path / "none").find(provider.issuer, [thumbprint])
+    assert refusal.value.code == "InvalidIdentityToken"
+    with serving(tmp_path) as (provider, thumbprint):
+        assert provider_keys.ProviderKeys(tmp_path / "none").find(provider.issuer, [thumbprint])
+
+
 def test_the_keys_of_a_provider_are_asked_for_once_in_five_minutes(tmp_path):
     now = [0.0]
     keys = provider_keys.ProviderKeys(tmp_path, lambda: now[0])
