@@ -1,10 +1,16 @@
 """The gates of stage 05 about what a service needs: the secret, the log group, the task definition."""
 
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from labs.stages.fargate import resources
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.image.baked_secrets import secret_in
 from labs.subjects.tasks.app_secret import app_secret
 from labs.verdict import Verdict
+
+_ARGUMENT = re.compile(r"-{0,2}([A-Za-z][\w.-]*)=(\S+)")
 
 
 def secret(subject: ServiceSubject) -> Verdict | None:
@@ -60,8 +66,8 @@ def _secret_reference(subject: ServiceSubject, where: str) -> Verdict | None:
     bench, container = subject.bench, subject.container()
     plain = _plain_secret(subject)
     if plain is not None:
-        name, kind = plain
-        return subject.say("service.secret_in_environment", definition=where, variable=name, kind=kind)
+        name, place, kind = plain
+        return subject.say("service.secret_in_environment", definition=where, variable=name, place=place, kind=kind)
     sources = {each["name"]: each["valueFrom"] for each in container.get("secrets", ())}
     found = sources.get("APP_SECRET", "")
     if found not in (resources.parameter(bench), resources.parameter_arn(bench)):
@@ -71,17 +77,33 @@ def _secret_reference(subject: ServiceSubject, where: str) -> Verdict | None:
     return None
 
 
-def _plain_secret(subject: ServiceSubject) -> tuple[str, str] | None:
-    """The first variable of any container that holds a secret in plain text, and what it holds; not its value."""
+def _plain_secret(subject: ServiceSubject) -> tuple[str, str, str] | None:
+    """The first secret in plain text of any container: its name, its field, and what it is; not its value."""
     known = app_secret(subject.bench)
     for container in (subject.definition or {}).get("containerDefinitions", ()):
-        for each in container.get("environment", ()):
-            name, value = str(each.get("name", "")), str(each.get("value", ""))
+        for place, name, value in _plain_texts(container):
             # The lab's own name is taken at its word, whatever stands there.
             kind = "the app's secret" if name == "APP_SECRET" else secret_in(name, value, known)
             if kind:
-                return name, kind
+                return name, place, kind
     return None
+
+
+def _plain_texts(container: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What a container's definition holds in plain text: the field, a name, the text. An argument may be NAME=text."""
+    for each in container.get("environment", ()):
+        yield "environment", str(each.get("name", "")), str(each.get("value", ""))
+    for name, value in (container.get("dockerLabels") or {}).items():
+        yield "dockerLabels", str(name), str(value)
+    check = (container.get("healthCheck") or {}).get("command", ())
+    for field, words in (
+        *((each, container.get(each, ())) for each in ("command", "entryPoint")),
+        ("healthCheck", check),
+    ):
+        for number, word in enumerate(words or (), start=1):
+            # A script that speaks of a secret's variable has no secret in it: only NAME=text alone is named.
+            named = _ARGUMENT.fullmatch(str(word))
+            yield field, *(named.groups() if named else (f"word {number}", str(word)))
 
 
 def _log(subject: ServiceSubject, where: str) -> Verdict | None:

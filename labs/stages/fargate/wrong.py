@@ -211,6 +211,11 @@ def _innocent_name(bench: Bench) -> None:
     _plain("GREETING", app_secret(bench))(bench)
 
 
+def _command(word: str) -> Callable[[Bench], None]:
+    """A program that is given its secret on its command line."""
+    return _container(lambda bench: {"command": [word.format(secret=app_secret(bench))]})
+
+
 def _second_container(bench: Bench) -> None:
     _roles_ready(bench)
     beside = {
@@ -418,6 +423,13 @@ WRONG = (
         _plain("DATABASE_URL", "postgresql://app:hunter2@db.internal/app"),
     ),
     Wrong("the secret under an innocent name", "service.secret_in_environment", _innocent_name),
+    Wrong("the secret as an argument", "service.secret_in_environment", _command("--secret={secret}")),
+    Wrong("a password as an argument", "service.secret_in_environment", _command("--db-password=hunter2")),
+    Wrong(
+        "the secret in a label of the container",
+        "service.secret_in_environment",
+        _container(lambda bench: {"dockerLabels": {"app.settings": app_secret(bench)}}),
+    ),
     Wrong("the secret in the environment of a second container", "service.secret_in_environment", _second_container),
     Wrong("no secret in the definition", "service.no_secret_reference", _container(lambda _: {"secrets": None})),
     Wrong("no log in the definition", "service.no_log", _container(lambda _: {"logConfiguration": None})),
