@@ -103,7 +103,7 @@ def _plain_texts(container: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]
         for number, word in enumerate(words or (), start=1):
             # A script that speaks of a secret's variable has no secret in it: only NAME=text alone is named.
             named = _ARGUMENT.fullmatch(str(word))
-            yield field, *(named.groups() if named else (f"word {number}", str(word)))
+            yield field, named[1] if named else f"word {number}", named[2] if named else str(word)
 
 
 def _log(subject: ServiceSubject, where: str) -> Verdict | None:
