@@ -10,6 +10,15 @@ from labs.lesson.eventual import answering
 from labs.lesson.shell import build, must
 from labs.lesson.stage import Wrong
 from labs.stages.fargate import resources
+from labs.stages.fargate.definition_mistakes import (
+    Body,
+    command,
+    container_with,
+    innocent_name,
+    plain,
+    roles_ready,
+    second_container,
+)
 from labs.stages.fargate.solve import (
     container,
     definition,
@@ -33,8 +42,6 @@ from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.tasks.execution_policy import MANAGED
 from labs.subjects.vpc import ids
 
-Body = dict[str, Any]
-
 
 def first(*changes: Callable[[Bench], object]) -> Callable[[Bench], None]:
     """These, one after the other."""
@@ -48,13 +55,6 @@ def first(*changes: Callable[[Bench], object]) -> Callable[[Bench], None]:
 
 def _nothing(_: Bench) -> None:
     """The notebook was opened, nothing was run."""
-
-
-def _roles_ready(bench: Bench) -> None:
-    put_secret(bench)
-    make_log_group(bench)
-    write_policies(bench)
-    make_roles(bench)
 
 
 def _with_policy(change: Callable[[Bench, Body], object]) -> Callable[[Bench], None]:
@@ -111,7 +111,7 @@ def _add(**statement: object) -> Callable[[Bench], None]:
 
 def _bounded(bench: Bench) -> None:
     """A boundary from another lesson: it may read images, and that is all."""
-    _roles_ready(bench)
+    roles_ready(bench)
     boundary = f"arn:{bench.partition}:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
     bench.client("iam").put_role_permissions_boundary(
         RoleName=resources.execution_role(bench), PermissionsBoundary=boundary
@@ -141,7 +141,7 @@ def _written_otherwise(bench: Bench) -> None:
 
 def _managed(bench: Bench) -> None:
     """The right policy, and beside it AWS's own, which reaches every repository and log group."""
-    _roles_ready(bench)
+    roles_ready(bench)
     arn = f"arn:{bench.partition}:iam::aws:policy/{MANAGED}"
     bench.client("iam").attach_role_policy(RoleName=resources.execution_role(bench), PolicyArn=arn)
 
@@ -177,7 +177,7 @@ def _trust_wide(bench: Bench) -> None:
 
 def _task_role(bench: Bench) -> None:
     """The secret's permission on the program's role as well, "to be safe"."""
-    _roles_ready(bench)
+    roles_ready(bench)
     bench.client("iam").put_role_policy(
         RoleName=resources.task_role(bench), PolicyName="secret", PolicyDocument=text_of(bench, "execution-policy")
     )
@@ -187,48 +187,14 @@ def _defined(**changes: Any) -> Callable[[Bench], None]:
     """A definition with one thing changed."""
 
     def do(bench: Bench) -> None:
-        _roles_ready(bench)
+        roles_ready(bench)
         register(bench, definition(bench, BOTH, **changes))
 
     return do
 
 
-def _container(change: Callable[[Bench], Body]) -> Callable[[Bench], None]:
-    def do(bench: Bench) -> None:
-        _roles_ready(bench)
-        body = {name: value for name, value in container(bench, BOTH, **change(bench)).items() if value is not None}
-        register(bench, definition(bench, BOTH, containerDefinitions=[body]))
-
-    return do
-
-
-def _plain(name: str, value: str) -> Callable[[Bench], None]:
-    """Beside the secret by reference, another one in plain text."""
-    return _container(lambda _: {"environment": [{"name": "PORT", "value": "8080"}, {"name": name, "value": value}]})
-
-
-def _innocent_name(bench: Bench) -> None:
-    _plain("GREETING", app_secret(bench))(bench)
-
-
-def _command(word: str) -> Callable[[Bench], None]:
-    """A program that is given its secret on its command line."""
-    return _container(lambda bench: {"command": [word.format(secret=app_secret(bench))]})
-
-
-def _second_container(bench: Bench) -> None:
-    _roles_ready(bench)
-    beside = {
-        "name": "agent",
-        "image": f"{bench.repository}:{BOTH}",
-        "essential": False,
-        "environment": [{"name": "API_TOKEN", "value": "t0ps3cret"}],
-    }
-    register(bench, definition(bench, BOTH, containerDefinitions=[container(bench, BOTH), beside]))
-
-
 def _one_role(bench: Bench) -> None:
-    _roles_ready(bench)
+    roles_ready(bench)
     both = resources.execution_role_arn(bench)
     register(bench, definition(bench, BOTH, taskRoleArn=both))
 
@@ -241,7 +207,7 @@ def _started(**changes: Any) -> Callable[[Bench], None]:
     """The service with one thing changed."""
 
     def do(bench: Bench) -> None:
-        _roles_ready(bench)
+        roles_ready(bench)
         register(bench, definition(bench, BOTH))
         made = {name: value(bench) if callable(value) else value for name, value in changes.items()}
         make_service(bench, **made)
@@ -336,7 +302,7 @@ def _log_deleted(bench: Bench) -> None:
 
 def _empty_secret(bench: Bench) -> None:
     """A wrapper around the program cleans its environment, and takes the secret with it."""
-    _roles_ready(bench)
+    roles_ready(bench)
     push_new(bench)
     wrapper = "import os, runpy, sys; del os.environ['APP_SECRET']; sys.argv = ['app.py']; "
     wrapper += "runpy.run_path('app.py', run_name='__main__')"
@@ -402,7 +368,7 @@ WRONG = (
     ),
     Wrong("kms:Decrypt, which AWS's own key does not need", "service.role_wide_action", _with_policy(_decrypt)),
     Wrong("the same policy on the task role", "service.task_role_wide", _task_role),
-    Wrong("no task definition", "service.no_definition", _roles_ready),
+    Wrong("no task definition", "service.no_definition", roles_ready),
     Wrong("no runtimePlatform", "service.not_arm64", _defined(runtimePlatform=None)),
     Wrong(
         "X86_64",
@@ -414,25 +380,25 @@ WRONG = (
     Wrong(
         "the secret in the environment",
         "service.secret_in_environment",
-        _container(lambda _: {"secrets": None, "environment": [{"name": "APP_SECRET", "value": "plain"}]}),
+        container_with(lambda _: {"secrets": None, "environment": [{"name": "APP_SECRET", "value": "plain"}]}),
     ),
-    Wrong("another secret in the environment", "service.secret_in_environment", _plain("DB_PASSWORD", "hunter2")),
+    Wrong("another secret in the environment", "service.secret_in_environment", plain("DB_PASSWORD", "hunter2")),
     Wrong(
         "a password inside an address",
         "service.secret_in_environment",
-        _plain("DATABASE_URL", "postgresql://app:hunter2@db.internal/app"),
+        plain("DATABASE_URL", "postgresql://app:hunter2@db.internal/app"),
     ),
-    Wrong("the secret under an innocent name", "service.secret_in_environment", _innocent_name),
-    Wrong("the secret as an argument", "service.secret_in_environment", _command("--secret={secret}")),
-    Wrong("a password as an argument", "service.secret_in_environment", _command("--db-password=hunter2")),
+    Wrong("the secret under an innocent name", "service.secret_in_environment", innocent_name),
+    Wrong("the secret as an argument", "service.secret_in_environment", command("--secret={secret}")),
+    Wrong("a password as an argument", "service.secret_in_environment", command("--db-password=hunter2")),
     Wrong(
         "the secret in a label of the container",
         "service.secret_in_environment",
-        _container(lambda bench: {"dockerLabels": {"app.settings": app_secret(bench)}}),
+        container_with(lambda bench: {"dockerLabels": {"app.settings": app_secret(bench)}}),
     ),
-    Wrong("the secret in the environment of a second container", "service.secret_in_environment", _second_container),
-    Wrong("no secret in the definition", "service.no_secret_reference", _container(lambda _: {"secrets": None})),
-    Wrong("no log in the definition", "service.no_log", _container(lambda _: {"logConfiguration": None})),
+    Wrong("the secret in the environment of a second container", "service.secret_in_environment", second_container),
+    Wrong("no secret in the definition", "service.no_secret_reference", container_with(lambda _: {"secrets": None})),
+    Wrong("no log in the definition", "service.no_log", container_with(lambda _: {"logConfiguration": None})),
     Wrong("no service", "service.no_service", _defined()),
     Wrong("one task", "service.count", _started(count=1)),
     Wrong(
