@@ -20,6 +20,8 @@ SET_UP, COMPLETE = "Set up job", "Complete job"
 _MARKERS = ("group", "endgroup", "error", "warning", "notice")
 # act 0.2.89 itself cuts a command at the last "::" of its line, which an ARN may hold.
 _COMMAND = re.compile(r"::([a-z-]+)(?: [^\r\n]*?)?::([^\r\n]*)")
+_RUNNER, _END = "act, run by the Fargate Lab Kit", "Cleaning up orphan processes"
+_NO_RUNNER = "Skipping unsupported platform"
 _BEGINS, _EXIT = "\u2b50 Run Main", "exit status "
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST, _MOST_LINES, _SHOWN_LINES = 16_384, 20_000, 40
@@ -114,12 +116,27 @@ class Reader:
         name = f"{job.id} ({values})" if values else job.id
         if name not in self._jobs:
             steps = {each.id or str(each.index): _StepState(each) for each in job.steps}
-            self._jobs[name] = _JobState(name, job, steps)
+            state = self._jobs[name] = _JobState(name, job, steps)
+            # GitHub's own lines: a reader of logs knows a job's beginning and end by them.
+            state.around[SET_UP] += [
+                _stamped(f"Current runner version: '{_RUNNER}'"),
+                _stamped(f"Complete job name: {name}"),
+            ]
         return self._jobs[name]
 
     def _of_job(self, state: _JobState, entry: dict[str, Any]) -> None:
         if entry.get("jobResult"):
             state.conclusion = str(entry["jobResult"])
+            state.around[COMPLETE].append(_stamped(_END))
+            return
+        if _NO_RUNNER in str(entry.get("msg", "")):
+            # act passes such a job over; on GitHub it would wait for a runner.
+            state.conclusion = FAILURE
+            label = self._text(entry).partition("-P ")[2].partition("=")[0]
+            said = f"##[error]No runner here has the label: {label}"
+            state.around[SET_UP].append(_stamped(said))
+            state.around[COMPLETE].append(_stamped(_END))
+            self._say(f"{state.name}: {said}")
             return
         where = entry.get("step")
         if where in (SET_UP, COMPLETE) and "stepID" not in entry:

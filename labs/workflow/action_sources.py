@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from labs.errors import LabError
-from labs.workflow.document import Workflow
+from labs.workflow.act import LABELS
+from labs.workflow.document import Job, Workflow
 from labs.workflow.record import REAL, STAND_IN
 
 STAND_INS = Path(__file__).parent / "actions"
@@ -41,7 +42,7 @@ def sources(workflow: Workflow, work: Path, given: Path | None) -> dict[str, Sou
     """
     found: dict[str, Source] = {}
     for job in workflow.jobs:
-        _whole_job(workflow, job.id)
+        _whole_job(workflow, job)
         for step in job.steps:
             if step.uses:
                 where = f"{workflow.file}, line {workflow.line('jobs', job.id, 'steps', step.index, 'uses')}"
@@ -49,9 +50,9 @@ def sources(workflow: Workflow, work: Path, given: Path | None) -> dict[str, Sou
     return found
 
 
-def _whole_job(workflow: Workflow, job: str) -> None:
+def _whole_job(workflow: Workflow, job: Job) -> None:
     """What a job may not have: act would need containers, or another workflow's file."""
-    raw = workflow.raw["jobs"][job]
+    raw = workflow.raw["jobs"][job.id]
     for key, what in (
         ("uses", "calls a reusable workflow"),
         ("services", "has service containers"),
@@ -59,10 +60,19 @@ def _whole_job(workflow: Workflow, job: str) -> None:
     ):
         if raw.get(key):
             raise LabError(
-                f"{workflow.file}, line {workflow.line('jobs', job, key)}: job {job} {what} ({key}:), which the kit's "
-                "runs do not have.",
+                f"{workflow.file}, line {workflow.line('jobs', job.id, key)}: job {job.id} {what} ({key}:), which the "
+                "kit's runs do not have.",
                 "write the job's steps in this workflow, on ubuntu-latest",
                 id="workflow-job-not-served",
+            )
+
+    for label in job.runs_on:
+        if "${{" not in label and label not in LABELS:
+            raise LabError(
+                f"{workflow.file}, line {workflow.line('jobs', job.id, 'runs-on')}: job {job.id} runs on {label}, and "
+                "the kit's runs stand for GitHub's Ubuntu runners only.",
+                f"write one of: {', '.join(LABELS)}",
+                id="workflow-runner-not-served",
             )
 
 

@@ -32,7 +32,7 @@ class Machine:
         self._engine_env = engine.environment(target.home)
         self.plain = {name: env[name] for name in _KEPT if env.get(name)}
         self.plain.setdefault("PATH", os.defpath)
-        self.plain |= {"HOME": str(make_folder(scratch / "home")), "LC_ALL": self.plain.get("LC_ALL", "C.UTF-8")}
+        self.plain["HOME"] = str(make_folder(scratch / "home"))
 
     def environment(self, clone: Path) -> dict[str, str]:
         """The environment of act itself, which every step inherits."""

@@ -226,6 +226,7 @@ REFUSED = {
     f"{JOB}    steps: [{{uses: docker/login-action/inner@v4}}]\n": "no stand-in for docker/login-action/inner",
     f"{JOB}    container: alpine\n    steps: [{{run: 'true'}}]\n": "runs in a container",
     f"{JOB}    services: {{db: {{image: x}}}}\n    steps: [{{run: 'true'}}]\n": "has service containers",
+    "jobs:\n  push:\n    runs-on: macos-latest\n    steps: [{run: 'true'}]\n": "job push runs on macos-latest",
     "jobs:\n  push:\n    uses: ./.github/workflows/other.yml\n": "calls a reusable workflow",
     f"{JOB}    env: ${{{{ fromJSON('{{}}') }}}}\n    steps: [{{run: 'true'}}]\n": "is one expression",
 }
@@ -300,3 +301,23 @@ def test_the_last_twenty_runs_are_kept(place):
     place.write(asking())
     assert place.run().number == 24
     assert len(list(record.runs_folder(place.target.home).iterdir())) == 20
+
+
+def test_a_runner_that_an_expression_names_and_nobody_has_is_a_failed_job(place):
+    place.write("on: push\njobs:\n  push:\n    runs-on: ${{ vars.RUNNER }}\n    steps: [{run: 'true'}]\n")
+    found = place.run(values={"RUNNER": "macos-latest"})
+    assert (found.conclusion, found.jobs["push"].conclusion) == ("failure", "failure")
+    assert "##[error]No runner here has the label: macos-latest" in place.log
+    assert place.run(values={"RUNNER": "ubuntu-24.04"}).succeeded
+
+
+def test_a_matrix_is_one_job_each(place):
+    place.write(
+        "on: push\njobs:\n  push:\n    strategy: {matrix: {arch: [amd64, arm64]}}\n    runs-on: ubuntu-latest\n"
+        "    steps: [{id: x, run: 'echo is=${{ matrix.arch }} >> $GITHUB_OUTPUT'}]\n"
+    )
+    found = place.run()
+    assert {name: job.step("x").outputs for name, job in found.jobs.items()} == {
+        "push (amd64)": {"is": "amd64"},
+        "push (arm64)": {"is": "arm64"},
+    }
