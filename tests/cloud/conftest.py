@@ -12,7 +12,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
     """A running local AWS."""
-    running = lab_cloud.LabCloud(tmp_path_factory.mktemp("cloud"))
+    running = lab_cloud.LabCloud(tmp_path_factory.mktemp("cloud"), fresh=True)
     yield running
     running.close()
 

@@ -20,6 +20,8 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from tests.forked_labs import MODULE, Forked
+
 READY_SECONDS = 60
 
 
@@ -35,12 +37,12 @@ class Keys:
 class LabCloud:
     """A running local AWS. ``close`` it. ``engine`` runs its tasks, ``program`` is what Python runs."""
 
-    def __init__(self, state, *flags, engine="embedded", program=("-m", "labs.cli")):
+    def __init__(self, state, *flags, engine="embedded", program=MODULE, fresh=False):
         self.state = state
         # Nobody reads a pipe while the tests run; a file takes the log.
         self.log = Path(f"{state}.log")
         with self.log.open("a") as log:
-            self.process = launch(state, *flags, stderr=log, engine=engine, program=program)
+            self.process = launch(state, *flags, stderr=log, engine=engine, program=program, fresh=fresh)
         self.line = read_line(self.process)
         self.endpoint = self.line["endpoint"]
         self.port = urlsplit(self.endpoint).port
@@ -118,14 +120,20 @@ def client(service, endpoint, keys, region="us-east-1", **config):
     )
 
 
-def launch(state, *flags, stderr=subprocess.PIPE, engine="embedded", program=("-m", "labs.cli")):
-    """Start ``labs cloud`` without waiting for it, with nothing of what another test has set in this process."""
+def launch(state, *flags, stderr=None, engine="embedded", program=MODULE, fresh=False):
+    """Start ``labs cloud`` without waiting for it, with nothing of what another test has set in this process.
+
+    It is a fork of a process that has everything imported, or a ``fresh`` Python.
+    """
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_", "LAB_"))}
     environment["LAB_ENGINE"] = engine
+    words = ["cloud", "--state", str(state), *flags]
+    if not fresh:
+        return Forked(words, environment, stderr, program)
     return subprocess.Popen(
-        [sys.executable, *program, "cloud", "--state", str(state), *flags],
+        [sys.executable, *program, *words],
         stdout=subprocess.PIPE,
-        stderr=stderr,
+        stderr=stderr or subprocess.PIPE,
         text=True,
         env=environment,
     )

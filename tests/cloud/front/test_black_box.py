@@ -21,7 +21,7 @@ def test_prints_exactly_one_line_of_json(cloud):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ends_cleanly_on_a_signal(tmp_path, number):
-    process = launch(tmp_path / "state")
+    process = launch(tmp_path / "state", fresh=True)
     try:
         line = read_line(process)
         process.send_signal(number)
@@ -35,7 +35,7 @@ def test_ends_cleanly_on_a_signal(tmp_path, number):
 
 
 def test_an_interrupt_before_it_serves_ends_it_too(tmp_path):
-    process = launch(tmp_path / "state", program=(str(Path(__file__).with_name("interrupted_cloud.py")),))
+    process = launch(tmp_path / "state", program=(str(Path(__file__).with_name("interrupted_cloud.py")),), fresh=True)
     try:
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (130, "")
@@ -45,7 +45,7 @@ def test_an_interrupt_before_it_serves_ends_it_too(tmp_path):
 
 
 def test_goes_on_when_nobody_reads_its_log(tmp_path):
-    process = launch(tmp_path / "state")
+    process = launch(tmp_path / "state", fresh=True)
     try:
         line = read_line(process)
         keys = Keys(line["access_key_id"], line["secret_access_key"])
@@ -138,7 +138,7 @@ def test_get_resources_knows_the_repositories(cloud, name):
 
 
 def test_the_ready_line_is_valid_json_on_its_own_line(tmp_path):
-    process = launch(tmp_path / "state")
+    process = launch(tmp_path / "state", fresh=True)
     try:
         line = read_line(process)
         process.terminate()
