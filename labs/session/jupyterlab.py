@@ -133,7 +133,13 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
     shell = terminal.shell_command(os.environ, folder, programs)
     write_json(
         folder / "config" / "jupyter_server_config.json",
-        {"ServerApp": {"terminado_settings": {"shell_command": shell}}},
+        {
+            "ServerApp": {
+                "terminado_settings": {"shell_command": shell},
+                # Looks for language servers with npm, a fifth of the start; the lab has none, nor does the page ask.
+                "jpserver_extensions": {"jupyter_lsp": False},
+            }
+        },
     )
     # In a file, because other users of this machine can read a command line.
     write_private(folder / "token", token.encode())

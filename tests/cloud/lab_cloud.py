@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.forked_labs import MODULE, Forked
+from tests.forked_programs import LABS, Forked
 
 READY_SECONDS = 60
 
@@ -37,7 +37,7 @@ class Keys:
 class LabCloud:
     """A running local AWS. ``close`` it. ``engine`` runs its tasks, ``program`` is what Python runs."""
 
-    def __init__(self, state, *flags, engine="embedded", program=MODULE, fresh=False):
+    def __init__(self, state, *flags, engine="embedded", program=LABS, fresh=False):
         self.state = state
         # Nobody reads a pipe while the tests run; a file takes the log.
         self.log = Path(f"{state}.log")
@@ -120,7 +120,7 @@ def client(service, endpoint, keys, region="us-east-1", **config):
     )
 
 
-def launch(state, *flags, stderr=None, engine="embedded", program=MODULE, fresh=False):
+def launch(state, *flags, stderr=None, engine="embedded", program=LABS, fresh=False):
     """Start ``labs cloud`` without waiting for it, with nothing of what another test has set in this process.
 
     It is a fork of a process that has everything imported, or a ``fresh`` Python.

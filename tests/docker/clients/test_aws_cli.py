@@ -14,6 +14,7 @@ import pytest
 
 from tests.cloud.lab_cloud import LabCloud
 from tests.docker.clients.conftest import Image, Repository
+from tests.forked_programs import AWS, Forked
 
 TRUST = json.dumps(
     {
@@ -93,8 +94,9 @@ class Cli:
     environment: dict[str, str]
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        aws = [sys.executable, "-m", "awscli", *words]
-        return subprocess.run(aws, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+        aws = Forked(list(words), self.environment, None, AWS)
+        said = aws.communicate(60)
+        return subprocess.CompletedProcess(aws.args, aws.wait(), *said)
 
 
 def shell(cloud: LabCloud, home: Path) -> dict[str, str]:

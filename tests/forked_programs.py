@@ -1,7 +1,8 @@
-"""Many ``labs`` processes in the time of one: everything is imported once, and each process is a fork of that one.
+"""Many processes of a Python program in the time of one: it is imported once, and each process is a fork of that one.
 
-What runs is ``labs``, whole, in a process of its own with its own streams, environment and ending; only Python's start
-and the imports are spared, most of what a short-lived local AWS costs. tests/cloud/front starts it as people do.
+What runs is the program, whole, in a process of its own with its own streams, environment and ending; only Python's
+start and the imports are spared: most of what a short-lived local AWS costs, or a call of the AWS CLI.
+tests/cloud/front starts the local AWS as people do.
 """
 
 import atexit
@@ -22,7 +23,9 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 ROOT = Path(__file__).parents[1]
-MODULE = ("-m", "labs.cli")
+LABS, AWS = ("-m", "labs.cli"), ("-m", "awscli")
+# What is forked is named by the words of its command: labs.session.local looks for "cloud" before it ends a local AWS.
+PARENTS = {LABS: ("labs", "cloud"), AWS: ("awscli",)}
 # One request is one datagram: its words and its environment.
 LARGEST = 1 << 17
 
@@ -30,11 +33,12 @@ LARGEST = 1 << 17
 class Forked:
     """As ``subprocess.Popen([sys.executable, *program, *words], stdout=PIPE, text=True)``, without its start.
 
-    ``program`` is ``MODULE`` or a file of Python. ``stderr`` is an open file; without one it is a pipe.
+    ``program`` is ``LABS``, ``AWS``, or a file of Python that changes ``labs`` before it runs it. ``stderr`` is an open
+    file; without one it is a pipe.
     """
 
     def __init__(
-        self, words: list[str], env: Mapping[str, str], stderr: IO[str] | None, program: tuple[str, ...] = MODULE
+        self, words: list[str], env: Mapping[str, str], stderr: IO[str] | None, program: tuple[str, ...] = LABS
     ) -> None:
         self.args = [*program, *words]
         self.returncode: int | None = None
@@ -48,7 +52,9 @@ class Forked:
             self.stderr = os.fdopen(errors)
             given.append(complained)
         try:
-            self.pid = _parent().fork(self.args, env, [printed, stderr.fileno() if stderr else complained, ends])
+            self.pid = _parent(PARENTS.get(program, PARENTS[LABS])).fork(
+                self.args, env, [printed, stderr.fileno() if stderr else complained, ends]
+            )
         finally:
             for number in given:
                 os.close(number)
@@ -108,12 +114,11 @@ class Forked:
 class _Parent:
     """The process that has imported everything; it ends when this one's end of the socket is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: tuple[str, ...]) -> None:
         self._lock = threading.Lock()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_", "LAB_"))}
-        # "cloud" among its words: labs.session.local looks for it before it ends a local AWS.
-        command = [sys.executable, "-m", "tests.forked_labs", "cloud", str(theirs.fileno())]
+        command = [sys.executable, "-m", "tests.forked_programs", *name, str(theirs.fileno())]
         with theirs:
             self._process = subprocess.Popen(
                 command,
@@ -138,11 +143,18 @@ class _Parent:
 
 
 @functools.cache
-def _parent() -> _Parent:
-    return _Parent()
+def _parent(name: tuple[str, ...]) -> _Parent:
+    return _Parent(name)
 
 
-def _import_all() -> None:
+def _import_aws() -> None:
+    from awscli import clidriver
+
+    # Its customizations, too: they are imported when a driver is made.
+    clidriver.create_clidriver()
+
+
+def _import_labs() -> None:
     from labs.cloud import patches
     from labs.cloud.protocols.services import BY_NAME
     from labs.cloud.store.dispatch import MotoStore
@@ -153,7 +165,6 @@ def _import_all() -> None:
     for name, service in BY_NAME.items():
         if service.module:
             store.load(name)
-    gc.freeze()
 
 
 def _serve(asks: socket.socket) -> None:
@@ -200,25 +211,33 @@ def _run(words: list[str], env: dict[str, str], folder: str, streams: list[int])
         os.dup2(stream, number)
         os.close(stream)
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", buffering=1, closefd=False)
-    kept = {name: value for name, value in os.environ.items() if name.startswith("MOTO_")}
     os.environ.clear()
-    os.environ.update({**kept, **env})
+    os.environ.update({**_set_by_imports, **env})
     os.chdir(folder)
-    if tuple(words[:2]) == MODULE:
-        from labs.cli import main
-
-        sys.argv = ["labs", *words[2:]]
-        sys.exit(main())
+    if words[0] == "-m":
+        sys.argv = words[1:]
+        sys.exit(importlib.import_module(MAINS[words[1]]).main())
     sys.argv = words
     runpy.run_path(words[0], run_name="__main__")
     sys.exit(0)
 
 
-def main(number: int) -> None:
-    _import_all()
+MAINS = {"labs.cli": "labs.cli", "awscli": "awscli.clidriver"}
+
+
+# moto's switches, where the AWS CLI keeps its data: set once, when the program is imported.
+_set_by_imports: dict[str, str] = {}
+
+
+def main(name: str, number: int) -> None:
+    before = dict(os.environ)
+    _import_aws() if name == "awscli" else _import_labs()
+    _set_by_imports.update({each: value for each, value in os.environ.items() if before.get(each) != value})
     assert threading.active_count() == 1, "a process with threads cannot be forked"
+    # Not walked in search of garbage by each fork, which would make the pages its own.
+    gc.freeze()
     _serve(socket.socket(fileno=number))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[-1]))
