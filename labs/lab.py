@@ -17,10 +17,6 @@ from typing import Any, ParamSpec
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from labs.account.case import Place
-from labs.account.report import report as diagnosis_report
-from labs.account.survey import clients_of, look
-from labs.account.survey import where as where_to_look
 from labs.errors import LabError
 from labs.failures import explain
 from labs.lesson import additions, cleaning, hints, runner
@@ -262,11 +258,16 @@ def diagnose(name: str = "") -> None:
 
     Example: ``lab.diagnose()``
     """
+    # A quarter of what importing lab would take, and few cells ask.
+    from labs.account.case import Place
+    from labs.account.report import report
+    from labs.account.survey import clients_of, look, where
+
     bench = _open.the_bench()
     groups = ids.group_ids(bench)
     tasks_group = (groups[vpc_names.TASKS],) if vpc_names.TASKS in groups else None
     place = Place(tuple(ids.subnet_ids(bench)), tasks_group)
-    print(diagnosis_report(look(clients_of(bench.target), where_to_look(bench.target, "", place), name)))
+    print(report(look(clients_of(bench.target), where(bench.target, "", place), name)))
 
 
 @_in_sentences

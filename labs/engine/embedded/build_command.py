@@ -23,7 +23,6 @@ from labs.engine.embedded.flags import Given, flags, parse
 from labs.engine.embedded.image_store import described
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
-from labs.engine.embedded.transfer import Push
 from labs.engine.embedded.workspace import Workspace, WorkspaceBases
 from labs.errors import LabError
 
@@ -271,6 +270,8 @@ def _deliver(
 
 
 def _push(made: oci.Descriptor, tag: Reference, workspace: Workspace) -> None:
+    from labs.engine.embedded.transfer import Push
+
     registry = workspace.registry(tag.host)  # a new one for each tag, as BuildKit has it
     try:
         Push(registry, workspace.store.blobs, tag).run(made)

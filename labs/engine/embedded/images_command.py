@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from labs import oci
 from labs.engine.archive import Image
@@ -14,11 +14,13 @@ from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.image_store import described
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
-from labs.engine.embedded.registry_client import StatusError
 from labs.engine.embedded.template import render
-from labs.engine.embedded.transfer import Pull, Push, TransferEvent
 from labs.engine.embedded.workspace import Workspace, daemon_error, no_platform
 from labs.errors import LabError
+
+# Imported where a registry is spoken to: see workspace.
+if TYPE_CHECKING:
+    from labs.engine.embedded.transfer import Pull, TransferEvent
 
 _UNITS = (
     ("year", 31536000),
@@ -53,9 +55,12 @@ def push(arguments: Sequence[str], workspace: Workspace) -> int:
 def _push(top: oci.Descriptor, tag: Reference, platform: str, quiet: bool, workspace: Workspace) -> None:
     if platform:
         top = _one_platform(workspace.store.image(tag.familiar, top), parse_platform(platform))
+    from labs.engine.embedded.registry_client import StatusError
+    from labs.engine.embedded.transfer import Push
+
     registry = workspace.registry(tag.host)
 
-    def seen(event: TransferEvent) -> None:
+    def seen(event: "TransferEvent") -> None:
         words = {"pushed": "Pushed", "exists": "Layer already exists"}[event.what]
         if event.is_layer and not quiet:
             workspace.out(f"{event.descriptor.digest[7:19]}: {words}")
@@ -83,7 +88,7 @@ def pull(arguments: Sequence[str], workspace: Workspace) -> int:
     quiet = given.on("quiet")
     said: list[str] = []
 
-    def seen(event: TransferEvent) -> None:
+    def seen(event: "TransferEvent") -> None:
         words = {"pulled": "Pull complete", "exists": "Already exists"}[event.what]
         if not quiet and not said:
             said.append(f"{reference.target}: Pulling from {reference.repository}")
@@ -261,6 +266,8 @@ def imagetools_inspect(arguments: Sequence[str], workspace: Workspace) -> int:
     """What a registry holds under a name: the index and its platforms."""
     given = parse(arguments, flags("format builder", "raw"), "buildx imagetools inspect", 1, 1)
     reference = parse_reference(given.words[0])
+    from labs.engine.embedded.transfer import Pull
+
     registry = workspace.registry(reference.host)
     try:
         pulled = Pull(registry, workspace.store, reference)
@@ -305,7 +312,7 @@ def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, workspac
                 workspace.out(f"    {key}: {value}")
 
 
-def _tools_values(reference: Reference, top: oci.Descriptor, data: bytes, pull: Pull) -> dict[str, Any]:
+def _tools_values(reference: Reference, top: oci.Descriptor, data: bytes, pull: "Pull") -> dict[str, Any]:
     """buildx's names: .Name, .Manifest, .Image (for an index a map by platform); the configs come from the registry."""
     found = oci.parse(data, top.media_type)
     document = {**json.loads(data), "digest": top.digest, "size": top.size, "mediaType": top.media_type}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labs import oci
 from labs.engine.archive import Image
@@ -14,11 +15,14 @@ from labs.engine.embedded.docker_credentials import DockerLogins
 from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.reference import Reference, parse
 from labs.engine.embedded.registry_alias import resolved
-from labs.engine.embedded.registry_client import RegistryClient
-from labs.engine.embedded.transfer import Pull, Seen, nothing
 from labs.errors import LabError
 from labs.ownership import check_folder
 from labs.printable import printable_lines
+
+# Half of what a docker command takes is imports, half of those HTTP and TLS: only what speaks to a registry has them.
+if TYPE_CHECKING:
+    from labs.engine.embedded.registry_client import RegistryClient
+    from labs.engine.embedded.transfer import Seen
 
 
 def home_folder(env: Mapping[str, str]) -> Path:
@@ -45,8 +49,10 @@ class Workspace:
         """The logins of DOCKER_CONFIG."""
         return DockerLogins.of(self.env)
 
-    def registry(self, host: str) -> RegistryClient:
+    def registry(self, host: str) -> "RegistryClient":
         """A registry, with the login for it when there is one."""
+        from labs.engine.embedded.registry_client import RegistryClient
+
         return RegistryClient(self.resolved(host), self.credentials)
 
     def resolved(self, host: str) -> str:
@@ -61,14 +67,18 @@ class Workspace:
         """A line of result: stdout."""
         print(printable_lines(line), flush=True)
 
-    def pull(self, reference: Reference, platforms: tuple[oci.Platform, ...], seen: Seen = nothing) -> oci.Descriptor:
+    def pull(
+        self, reference: Reference, platforms: tuple[oci.Platform, ...], seen: "Seen | None" = None
+    ) -> oci.Descriptor:
         """Bring an image and the content of some of its platforms into the store; what the reference names.
 
         LabError in containerd's words, "no match for platform in manifest" among them.
         """
+        from labs.engine.embedded.transfer import Pull, nothing
+
         registry = self.registry(reference.host)
         try:
-            pull = Pull(registry, self.store, reference, seen)
+            pull = Pull(registry, self.store, reference, seen or nothing)
             try:
                 top = pull.resolve()
             except LabError as error:
