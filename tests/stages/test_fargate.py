@@ -10,8 +10,9 @@ from labs.lesson import runner
 from labs.lesson.bench import BOTH, Bench
 from labs.lesson.stage import stage
 from labs.stages.fargate import resources, role_gates, service_gates, show, solve
-from labs.stages.fargate.subject import ServiceSubject, definition_of, service_of
-from labs.subjects.tasks import task_runs
+from labs.stages.fargate.subject import ServiceSubject
+from labs.subjects.tasks import service_names, task_runs
+from labs.subjects.tasks.service_reading import definition_of, service_of
 from labs.subjects.vpc import ids
 
 FARGATE = stage("fargate")
@@ -44,7 +45,7 @@ def test_solving_fixes_what_is_wrong(begun: Bench, mistake: str) -> None:
 
 def test_after_the_circuit_breaker_rolled_back_the_check_still_says_why_nothing_started(begun: Bench) -> None:
     next(wrong for wrong in FARGATE.wrong() if wrong.mistake == "a tag that was never pushed").do(begun)
-    newest = definition_of(begun.client("ecs"), resources.service(begun))
+    newest = definition_of(begun.client("ecs"), service_names.service(begun))
     assert newest is not None
     deadline = time.monotonic() + 60
     while (service_of(begun, begun.client("ecs")) or {})["taskDefinition"] == newest["taskDefinitionArn"]:
@@ -53,7 +54,7 @@ def test_after_the_circuit_breaker_rolled_back_the_check_still_says_why_nothing_
     report = runner.ask(FARGATE, begun)
     assert report.verdict.message_id == "service.failing", str(report)
     assert "unable to place a task" in report.verdict.found
-    name, number = resources.service(begun), newest["revision"]
+    name, number = service_names.service(begun), newest["revision"]
     assert f"{name}:{number} failed and was rolled back to {name}:{number - 1}" in report.verdict.found
     assert f"update_service with {name}:{number} would fail again" in report.verdict.cause
 
@@ -63,9 +64,9 @@ def test_solving_what_is_solved_makes_no_new_revision_and_replaces_no_task(begun
     ecs = begun.client("ecs")
 
     def state() -> tuple[int, set[str]]:
-        found = definition_of(ecs, resources.service(begun))
+        found = definition_of(ecs, service_names.service(begun))
         assert found is not None
-        arns = ecs.list_tasks(cluster=task_runs.cluster(begun), serviceName=resources.service(begun))["taskArns"]
+        arns = ecs.list_tasks(cluster=task_runs.cluster(begun), serviceName=service_names.service(begun))["taskArns"]
         return found["revision"], set(arns)
 
     before = state()
@@ -94,7 +95,7 @@ def test_the_roles_are_shown_with_what_changed_and_then_with_nothing(begun: Benc
     solve.write_policies(begun)
     first = show.roles(begun)
     assert '+      "Action": "ssm:GetParameters",' in first
-    assert first.endswith(f"Role {resources.task_role(begun)}: no policy.")
+    assert first.endswith(f"Role {service_names.task_role(begun)}: no policy.")
     assert "nothing has changed" in show.roles(begun)
 
 
@@ -109,7 +110,7 @@ def test_a_policy_without_a_statement_makes_no_role(begun: Bench) -> None:
     with pytest.raises(LabError, match="no statement yet"):
         show.roles(begun)
     roles = [each["RoleName"] for each in begun.client("iam").list_roles()["Roles"]]
-    assert resources.execution_role(begun) not in roles
+    assert service_names.execution_role(begun) not in roles
 
 
 def test_before_there_is_a_service_the_notebook_says_what_to_run(begun: Bench) -> None:
@@ -122,7 +123,7 @@ def test_before_there_is_a_service_the_notebook_says_what_to_run(begun: Bench) -
 def test_a_steady_service_is_shown_with_its_tasks_and_their_first_lines(begun: Bench) -> None:
     runner.solve("fargate", begun)
     shown = show.service(begun)
-    assert f"{resources.service(begun)}: steady" in shown
+    assert f"{service_names.service(begun)}: steady" in shown
     assert "2 running, 2 desired" in shown
     for subnet in ids.subnet_ids(begun):
         assert f"{subnet}  arm64" in shown

@@ -9,7 +9,7 @@ from labs.lesson.bench import Bench
 from labs.stages.fargate import program_log, resources, role_gates, service_gates
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.push.pushed_review import problem_inside
-from labs.subjects.tasks import task_runs
+from labs.subjects.tasks import service_names, task_runs
 from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.vpc import reading
 from labs.ui import text
@@ -42,9 +42,9 @@ def _service(subject: ServiceSubject) -> Verdict | None:
     """Two tasks over the two private subnets, without public addresses."""
     bench, service = subject.bench, subject.service
     if service is None:
-        return subject.say("service.no_service", service=resources.service(bench), cluster=task_runs.cluster(bench))
-    if service["desiredCount"] != resources.TASKS:
-        return subject.say("service.count", wanted=resources.TASKS, found=service["desiredCount"])
+        return subject.say("service.no_service", service=service_names.service(bench), cluster=task_runs.cluster(bench))
+    if service["desiredCount"] != service_names.TASKS:
+        return subject.say("service.count", wanted=service_names.TASKS, found=service["desiredCount"])
     network = service["networkConfiguration"]["awsvpcConfiguration"]
     found = reading.ours(bench.reader("ec2"), bench.target.prefix)
     inside = [{"Name": "vpc-id", "Values": [each["VpcId"] for each in found] or ["none"]}]
@@ -67,14 +67,18 @@ def _steady(subject: ServiceSubject) -> Verdict | None:
     current = service["taskDefinition"].rsplit("/", 1)[-1]
     newest = f"{definition['family']}:{definition['revision']}"
     running = service["runningCount"]
-    values = {"running": running, "wanted": resources.TASKS, "deployments": len(deployments)}
+    values = {"running": running, "wanted": service_names.TASKS, "deployments": len(deployments)}
     if current != newest:
         if said := _rolled_back(service, definition):
             why = f"update_service with {newest} would fail again: that revision has to be put right first."
             told = f"{newest} failed and was rolled back to {current}: {said}"
             return subject.say("service.failing", said=told, why=why, **values)
         return subject.say("service.old_revision", current=current, newest=newest)
-    if len(deployments) == 1 and running == resources.TASKS == service["desiredCount"] and not service["pendingCount"]:
+    if (
+        len(deployments) == 1
+        and running == service_names.TASKS == service["desiredCount"]
+        and not service["pendingCount"]
+    ):
         return None
     said = _telling_event(service, subject)
     if said:
@@ -115,8 +119,8 @@ def _digest(subject: ServiceSubject) -> Verdict | None:
         where = f"{found.get('family')}:{found.get('revision')}"
         return subject.say("service.other_tag", definition=where, image=named, wanted=wanted)
     runs = program_log.running(subject.bench, subject.ecs)
-    if len(runs) < resources.TASKS:
-        return subject.say("service.not_steady", running=len(runs), wanted=resources.TASKS, deployments=1)
+    if len(runs) < service_names.TASKS:
+        return subject.say("service.not_steady", running=len(runs), wanted=service_names.TASKS, deployments=1)
     right = {pushed.digest}
     if isinstance(pushed.image, oci.Index):
         right |= {each.digest for each in pushed.image.manifests if _is_arm(each.platform)}
@@ -151,7 +155,7 @@ def _arrived(subject: ServiceSubject) -> Verdict | None:
 def _passed(subject: ServiceSubject) -> Verdict:
     pushed = subject.pushed
     digest = pushed.digest[:19] if pushed is not None else ""
-    return subject.say("service.pass", count=resources.TASKS, tag=resources.TAG, digest=digest)
+    return subject.say("service.pass", count=service_names.TASKS, tag=resources.TAG, digest=digest)
 
 
 GATES = (

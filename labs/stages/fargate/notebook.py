@@ -2,7 +2,7 @@
 
 from labs.lesson.bench import Bench
 from labs.stages.fargate import resources, show
-from labs.subjects.tasks import task_runs
+from labs.subjects.tasks import service_names, task_runs
 from labs.subjects.vpc import ids
 
 
@@ -36,14 +36,14 @@ NAMES = {
     **task_runs.NAMES,
     "parameter": resources.parameter,
     "log_group": resources.log_group,
-    "service_name": resources.service,
+    "service_name": service_names.service,
     "service_state": show.service_state,
-    "execution_role_arn": resources.execution_role_arn,
-    "task_role_arn": resources.task_role_arn,
+    "execution_role_arn": service_names.execution_role_arn,
+    "task_role_arn": service_names.task_role_arn,
 }
 VARIABLES = {
-    "EXECUTION_ROLE_ARN": resources.execution_role_arn,
-    "TASK_ROLE_ARN": resources.task_role_arn,
+    "EXECUTION_ROLE_ARN": service_names.execution_role_arn,
+    "TASK_ROLE_ARN": service_names.task_role_arn,
     "PARAMETER_ARN": resources.parameter_arn,
     "LOG_GROUP_ARN": resources.log_group_arn,
 }

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from labs.failures import code_of
 from labs.lesson.bench import Bench
 from labs.stages.fargate import resources
-from labs.subjects.tasks import task_runs
+from labs.subjects.tasks import service_names, task_runs
 from labs.verdict.stops import TaskRun
 
 Line = Mapping[str, Any]
@@ -20,7 +20,7 @@ _HEARD_S = 60.0
 
 def running(bench: Bench, ecs: Any) -> list[TaskRun]:
     """The tasks of the service that run now."""
-    found = task_runs.described(ecs, task_runs.cluster(bench), serviceName=resources.service(bench))
+    found = task_runs.described(ecs, task_runs.cluster(bench), serviceName=service_names.service(bench))
     return [run for run in map(task_runs.read_task, found) if run.status == "RUNNING"]
 
 

@@ -3,35 +3,9 @@
 from labs.lesson.bench import Bench
 
 VERSION, TAG = "2.0.0", "v2"
-TASKS = 2
 RETENTION_DAYS = 7
 POLICY_NAME = "execution"
 POLICY_FILE, TRUST_FILE = "execution-policy.json", "task-trust.json"
-
-
-def service(bench: Bench) -> str:
-    """The service, and the family of its task definition."""
-    return f"{bench.target.prefix}-service"
-
-
-def execution_role(bench: Bench) -> str:
-    """The role by which Fargate starts the task."""
-    return bench.target.names.role("execution")
-
-
-def task_role(bench: Bench) -> str:
-    """The role of the program in the task."""
-    return bench.target.names.role("task")
-
-
-def execution_role_arn(bench: Bench) -> str:
-    """The execution role's ARN."""
-    return bench.target.role_arn(execution_role(bench))
-
-
-def task_role_arn(bench: Bench) -> str:
-    """The task role's ARN."""
-    return bench.target.role_arn(task_role(bench))
 
 
 def parameter_arn(bench: Bench) -> str:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from labs import iam
 from labs.fargate.sources import assumption
 from labs.iam import Access, PolicyKind, Wanted
-from labs.stages.fargate import resources
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.policies import in_words, who
 from labs.subjects.push.policy_review import PolicyDocument, own_policies
 from labs.subjects.push.role_policies import RolePolicies, read_role
+from labs.subjects.tasks import service_names
 from labs.ui import text
 from labs.verdict import Verdict
 
@@ -20,7 +20,7 @@ _SERVICE = "ecs-tasks.amazonaws.com"
 def roles(subject: ServiceSubject) -> Verdict | None:
     """Two roles that ECS may take; the one may start the task and nothing else, the other may do nothing."""
     bench, reader = subject.bench, subject.bench.reader("iam")
-    names = (resources.execution_role(bench), resources.task_role(bench))
+    names = (service_names.execution_role(bench), service_names.task_role(bench))
     found = []
     for name in names:
         role = read_role(reader, name)

@@ -7,6 +7,7 @@ from typing import Any
 from labs.stages.fargate import resources
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.image.baked_secrets import secret_in
+from labs.subjects.tasks import service_names
 from labs.subjects.tasks.app_secret import app_secret
 from labs.verdict import Verdict
 
@@ -45,7 +46,7 @@ def definition(subject: ServiceSubject) -> Verdict | None:
     """For ARM64, with both roles, the secret by reference, and the log."""
     bench, found = subject.bench, subject.definition
     if found is None:
-        return subject.say("service.no_definition", family=resources.service(bench))
+        return subject.say("service.no_definition", family=service_names.service(bench))
     where = f"{found['family']}:{found['revision']}"
     cpu = (found.get("runtimePlatform") or {}).get("cpuArchitecture") or "none, so X86_64"
     if cpu != "ARM64":
@@ -53,7 +54,10 @@ def definition(subject: ServiceSubject) -> Verdict | None:
     execution, task = (str(found.get(key) or "") for key in ("executionRoleArn", "taskRoleArn"))
     if execution and execution == task:
         return subject.say("service.same_role", definition=where, role=execution.rsplit("/", 1)[-1])
-    wanted = (("executionRoleArn", resources.execution_role(bench)), ("taskRoleArn", resources.task_role(bench)))
+    wanted = (
+        ("executionRoleArn", service_names.execution_role(bench)),
+        ("taskRoleArn", service_names.task_role(bench)),
+    )
     for key, role in wanted:
         if str(found.get(key) or "") != bench.target.role_arn(role):
             return subject.say(

@@ -6,9 +6,10 @@ from labs.errors import LabError
 from labs.lesson.bench import Bench
 from labs.stages.fargate import program_log, resources
 from labs.stages.fargate.solve import make_roles
-from labs.stages.fargate.subject import service_of
-from labs.stages.fargate.waiting import watch
 from labs.subjects.push import role_policies
+from labs.subjects.tasks import service_names
+from labs.subjects.tasks.service_reading import service_of
+from labs.subjects.tasks.service_waiting import watch
 from labs.ui import text
 
 _EVENTS = 5
@@ -16,13 +17,13 @@ _EVENTS = 5
 
 def roles(bench: Bench) -> str:
     """Make both roles from their files; what the execution role may do from now on, line by line."""
-    role = resources.execution_role(bench)
+    role = service_names.execution_role(bench)
     before = _own(bench, role)
     make_roles(bench)
     changed = text.difference(before, _own(bench, role) or {})
     lines = [f"Role {role}: {'its policy has changed' if changed else 'nothing has changed'}"]
     lines += [changed] if changed else []
-    return "\n".join([*lines, f"Role {resources.task_role(bench)}: no policy."])
+    return "\n".join([*lines, f"Role {service_names.task_role(bench)}: no policy."])
 
 
 def _own(bench: Bench, role: str) -> Any:

@@ -14,11 +14,12 @@ from labs.lesson.shell import build, must
 from labs.lesson.stage import stage
 from labs.lesson.undo import named, undo
 from labs.stages.fargate import program_log, resources, service_gates
-from labs.stages.fargate.subject import ServiceSubject, definition_of, service_of
-from labs.stages.fargate.waiting import wait_steady
+from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.push import lab_repository, push_client, role_policies
-from labs.subjects.tasks import task_runs
+from labs.subjects.tasks import service_names, task_runs
 from labs.subjects.tasks.app_secret import app_secret
+from labs.subjects.tasks.service_reading import definition_of, service_of
+from labs.subjects.tasks.service_waiting import wait_steady
 from labs.subjects.vpc import ids
 from labs.subjects.vpc.vpc_names import TASKS
 
@@ -59,10 +60,13 @@ def _take_back_plain(bench: Bench) -> None:
 def _strip_roles(bench: Bench) -> None:
     """Take off the roles every policy that is not the solution's, and any boundary."""
     iam = bench.client("iam")
-    for role in (resources.execution_role(bench), resources.task_role(bench)):
+    for role in (service_names.execution_role(bench), service_names.task_role(bench)):
         if iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary"):
             iam.delete_role_permissions_boundary(RoleName=role)
-    for role, kept in ((resources.execution_role(bench), resources.POLICY_NAME), (resources.task_role(bench), "")):
+    for role, kept in (
+        (service_names.execution_role(bench), resources.POLICY_NAME),
+        (service_names.task_role(bench), ""),
+    ):
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             if name != kept:
                 iam.delete_role_policy(RoleName=role, PolicyName=name)
@@ -113,7 +117,7 @@ def make_roles(bench: Bench) -> tuple[str, ...]:
     trust = _read(bench, resources.TRUST_FILE)
     policy = _read(bench, resources.POLICY_FILE)
     made = []
-    for role in (resources.execution_role(bench), resources.task_role(bench)):
+    for role in (service_names.execution_role(bench), service_names.task_role(bench)):
         try:
             iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
             made.append(role)
@@ -121,7 +125,7 @@ def make_roles(bench: Bench) -> tuple[str, ...]:
             if code_of(error) != "EntityAlreadyExists":
                 raise
             iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
-    role = resources.execution_role(bench)
+    role = service_names.execution_role(bench)
     iam.put_role_policy(RoleName=role, PolicyName=resources.POLICY_NAME, PolicyDocument=policy)
     return tuple(made)
 
@@ -145,14 +149,14 @@ def definition(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:
     """The request that registers the service's task definition with an image of the repository."""
     role = bench.target.role_arn
     request = {
-        "family": resources.service(bench),
+        "family": service_names.service(bench),
         "networkMode": "awsvpc",
         "requiresCompatibilities": ["FARGATE"],
         "cpu": "256",
         "memory": "512",
         "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
-        "executionRoleArn": role(resources.execution_role(bench)),
-        "taskRoleArn": role(resources.task_role(bench)),
+        "executionRoleArn": role(service_names.execution_role(bench)),
+        "taskRoleArn": role(service_names.task_role(bench)),
         "containerDefinitions": [container(bench, tag)],
     } | changes
     return {name: value for name, value in request.items() if value is not None}
@@ -191,12 +195,12 @@ def network(bench: Bench, **changes: Any) -> dict[str, Any]:
     return {"awsvpcConfiguration": place | changes}
 
 
-def make_service(bench: Bench, count: int = resources.TASKS, **changes: Any) -> None:
+def make_service(bench: Bench, count: int = service_names.TASKS, **changes: Any) -> None:
     """The service, with the circuit breaker that takes back what does not start."""
     bench.client("ecs").create_service(
         cluster=task_runs.cluster(bench),
-        serviceName=resources.service(bench),
-        taskDefinition=resources.service(bench),
+        serviceName=service_names.service(bench),
+        taskDefinition=service_names.service(bench),
         desiredCount=count,
         launchType="FARGATE",
         networkConfiguration=network(bench, **changes),
@@ -222,15 +226,15 @@ def log_of(bench: Bench) -> Path:
 def roll(bench: Bench) -> None:
     """A revision with the new image, and the service told to use it; unless it does already."""
     ecs = bench.client("ecs")
-    newest = definition_of(ecs, resources.service(bench))
+    newest = definition_of(ecs, service_names.service(bench))
     image = newest["containerDefinitions"][0]["image"] if newest else ""
     if image != f"{bench.repository}:{resources.TAG}" or service_gates.definition(ServiceSubject(bench)) is not None:
         register(bench, definition(bench, resources.TAG))
     ecs.update_service(
         cluster=task_runs.cluster(bench),
-        service=resources.service(bench),
-        taskDefinition=resources.service(bench),
-        desiredCount=resources.TASKS,
+        service=service_names.service(bench),
+        taskDefinition=service_names.service(bench),
+        desiredCount=service_names.TASKS,
         networkConfiguration=network(bench),
     )
     wait_steady(bench)
@@ -248,12 +252,12 @@ def reset(bench: Bench) -> None:
 
 def _own(bench: Bench) -> tuple[str, ...]:
     """The ids of what the stage made, as the ledger has them."""
-    service = resources.service(bench)
+    service = service_names.service(bench)
     return (
         f"{task_runs.cluster(bench)}/{service}",
         service,
-        resources.execution_role(bench),
-        resources.task_role(bench),
+        service_names.execution_role(bench),
+        service_names.task_role(bench),
         resources.parameter(bench),
         resources.log_group(bench),
     )

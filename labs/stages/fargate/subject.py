@@ -6,17 +6,15 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from labs.failures import code_of
 from labs.fargate.task import session_of
 from labs.iam import Connection
 from labs.lesson.bench import Bench
 from labs.stages.fargate import resources
 from labs.subjects.push import lab_repository
 from labs.subjects.push.role_policies import RolePolicies
-from labs.subjects.tasks import task_runs
+from labs.subjects.tasks import service_names
 from labs.subjects.tasks.execution_policy import Start, StartReviewer
+from labs.subjects.tasks.service_reading import definition_of, service_of
 from labs.subjects.vpc import reading
 from labs.verdict import Verdict
 
@@ -44,7 +42,7 @@ class ServiceSubject:
     @cached_property
     def definition(self) -> Mapping[str, Any] | None:
         """The newest active revision of the service's task definition."""
-        return definition_of(self.ecs, resources.service(self.bench))
+        return definition_of(self.ecs, service_names.service(self.bench))
 
     @cached_property
     def service(self) -> Mapping[str, Any] | None:
@@ -82,31 +80,9 @@ class ServiceSubject:
     def review(self, role: RolePolicies) -> StartReviewer:
         """The review of the execution role's policies for this service."""
         bench = self.bench
-        session = session_of(resources.execution_role_arn(bench), "0123456789abcdef")
+        session = session_of(service_names.execution_role_arn(bench), "0123456789abcdef")
         start = Start(
             session, bench.repository_arn, resources.log_group_arn(bench), resources.parameter_arn(bench),
             endpoints=self.endpoints,
         )  # fmt: skip
         return StartReviewer(role.documents, start, role.boundary)
-
-
-def definition_of(ecs: Any, family: str) -> Mapping[str, Any] | None:
-    """The newest active revision of a family; None when there is none."""
-    try:
-        found: Mapping[str, Any] = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
-    except ClientError as error:
-        if code_of(error) == "ClientException":
-            return None
-        raise
-    return found if found["status"] == "ACTIVE" else None
-
-
-def service_of(bench: Bench, ecs: Any) -> Mapping[str, Any] | None:
-    """The lab's service; None when there is none or it was deleted."""
-    try:
-        answer = ecs.describe_services(cluster=task_runs.cluster(bench), services=[resources.service(bench)])
-    except ClientError as error:
-        if code_of(error) == "ClusterNotFoundException":
-            return None
-        raise
-    return next((each for each in answer["services"] if each["status"] == "ACTIVE"), None)

@@ -33,13 +33,13 @@ from labs.stages.fargate.solve import (
     text_of,
     write_policies,
 )
-from labs.stages.fargate.subject import service_of
-from labs.stages.fargate.waiting import wait_steady
 from labs.subjects.policies.conditions import ENTANGLED, FROM_ANOTHER_NETWORK, SINCE_2020
 from labs.subjects.push import image_mistakes
-from labs.subjects.tasks import task_runs
+from labs.subjects.tasks import service_names, task_runs
 from labs.subjects.tasks.app_secret import app_secret
 from labs.subjects.tasks.execution_policy import MANAGED
+from labs.subjects.tasks.service_reading import service_of
+from labs.subjects.tasks.service_waiting import wait_steady
 from labs.subjects.vpc import ids
 
 
@@ -114,7 +114,7 @@ def _bounded(bench: Bench) -> None:
     roles_ready(bench)
     boundary = f"arn:{bench.partition}:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
     bench.client("iam").put_role_permissions_boundary(
-        RoleName=resources.execution_role(bench), PermissionsBoundary=boundary
+        RoleName=service_names.execution_role(bench), PermissionsBoundary=boundary
     )
 
 
@@ -135,7 +135,7 @@ def _written_otherwise(bench: Bench) -> None:
     make_roles(bench)
     deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
     bench.client("iam").put_role_policy(
-        RoleName=resources.task_role(bench), PolicyName="nothing", PolicyDocument=json.dumps(deny)
+        RoleName=service_names.task_role(bench), PolicyName="nothing", PolicyDocument=json.dumps(deny)
     )
 
 
@@ -143,7 +143,7 @@ def _managed(bench: Bench) -> None:
     """The right policy, and beside it AWS's own, which reaches every repository and log group."""
     roles_ready(bench)
     arn = f"arn:{bench.partition}:iam::aws:policy/{MANAGED}"
-    bench.client("iam").attach_role_policy(RoleName=resources.execution_role(bench), PolicyArn=arn)
+    bench.client("iam").attach_role_policy(RoleName=service_names.execution_role(bench), PolicyArn=arn)
 
 
 def _trust(bench: Bench) -> None:
@@ -179,7 +179,7 @@ def _task_role(bench: Bench) -> None:
     """The secret's permission on the program's role as well, "to be safe"."""
     roles_ready(bench)
     bench.client("iam").put_role_policy(
-        RoleName=resources.task_role(bench), PolicyName="secret", PolicyDocument=text_of(bench, "execution-policy")
+        RoleName=service_names.task_role(bench), PolicyName="secret", PolicyDocument=text_of(bench, "execution-policy")
     )
 
 
@@ -195,7 +195,7 @@ def _defined(**changes: Any) -> Callable[[Bench], None]:
 
 def _one_role(bench: Bench) -> None:
     roles_ready(bench)
-    both = resources.execution_role_arn(bench)
+    both = service_names.execution_role_arn(bench)
     register(bench, definition(bench, BOTH, taskRoleArn=both))
 
 
@@ -244,8 +244,8 @@ def _new_revision_old_image(bench: Bench) -> None:
     """Pushed, registered and rolled out; the revision names the old tag."""
     _old_image(bench)
     register(bench, definition(bench, BOTH))
-    ecs, where = bench.client("ecs"), {"cluster": task_runs.cluster(bench), "service": resources.service(bench)}
-    ecs.update_service(**where, taskDefinition=resources.service(bench))
+    ecs, where = bench.client("ecs"), {"cluster": task_runs.cluster(bench), "service": service_names.service(bench)}
+    ecs.update_service(**where, taskDefinition=service_names.service(bench))
     wait_steady(bench)
 
 
@@ -263,8 +263,8 @@ def _wrong_tag(bench: Bench) -> None:
     push_new(bench)
     wait_steady(bench)
     register(bench, definition(bench, "v3"))
-    ecs, where = bench.client("ecs"), {"cluster": task_runs.cluster(bench), "service": resources.service(bench)}
-    ecs.update_service(**where, taskDefinition=resources.service(bench))
+    ecs, where = bench.client("ecs"), {"cluster": task_runs.cluster(bench), "service": service_names.service(bench)}
+    ecs.update_service(**where, taskDefinition=service_names.service(bench))
     _until_an_event(bench)
 
 

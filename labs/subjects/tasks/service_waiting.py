@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from labs.lesson.bench import Bench
-from labs.stages.fargate import resources
-from labs.stages.fargate.subject import service_of
-from labs.subjects.tasks import task_runs
+from labs.subjects.tasks import service_names, task_runs
+from labs.subjects.tasks.service_reading import service_of
 
 STEADY_LOCAL_S, STEADY_AWS_S = 120.0, 900.0
 # Stop codes of a task that ended by itself (ECS API reference, Task); the others are somebody's orders.
@@ -74,7 +73,7 @@ def _failure(bench: Bench, ecs: Any, service: Mapping[str, Any]) -> str:
     if newest is None:
         return ""
     revision = str(newest["taskDefinition"]).rsplit("/", 1)[-1]
-    found = task_runs.described(ecs, task_runs.cluster(bench), serviceName=resources.service(bench))
+    found = task_runs.described(ecs, task_runs.cluster(bench), serviceName=service_names.service(bench))
     failed = [
         run
         for run in map(task_runs.read_task, found)
