@@ -105,12 +105,15 @@ def build_wrong_answers(target: Target, ids: dict[str, str]) -> None:
 
 
 def build_stores(target: Target) -> None:
-    """The stores and roles of stage 05."""
+    """The stores and roles of stage 05, and the identity provider of stage 06."""
     prefix, iam = target.prefix, target.client("iam")
     target.client("logs").create_log_group(logGroupName=f"/{prefix}/app")
     target.client("logs").put_retention_policy(logGroupName=f"/{prefix}/app", retentionInDays=1)
     target.client("ssm").put_parameter(Name=f"/{prefix}/greeting", Value="not shown", Type="SecureString")
     target.client("secretsmanager").create_secret(Name=f"{prefix}/greeting", SecretString="not shown")
+    iam.create_open_id_connect_provider(
+        Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"]
+    )
     for purpose in ("execution", "task"):
         iam.create_role(RoleName=target.names.role(purpose), AssumeRolePolicyDocument=TRUST)
     iam.attach_role_policy(RoleName=target.names.role("execution"), PolicyArn=MANAGED)

@@ -1,12 +1,15 @@
-"""The kinds of resources that a push needs: the repository, and roles with their policies.
+"""The kinds of resources that a push needs: the repository, roles with their policies, and an identity provider.
 
 Sources: the request and answer shapes of the API references of ECR and IAM.
 """
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from labs.ledger.kind import Kind
+from botocore.exceptions import ClientError
+
+from labs.ledger.kind import Blockers, Kind
 from labs.ledger.names import Names
 from labs.ledger.tagging import TagForm, Tagging, Tags, in_words, plain
 
@@ -86,6 +89,37 @@ def _remove_role_attachment(iam: "IAMClient", id: str) -> None:
     iam.detach_role_policy(RoleName=role, PolicyArn=arn)
 
 
+def _provider_tags(iam: "IAMClient", arn: str) -> Tags:
+    return plain(iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn).get("Tags", []))
+
+
+def _providers(iam: "IAMClient", _names: Names) -> Iterator[str]:
+    yield from (each["Arn"] for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"])
+
+
+def _trusting(iam: "IAMClient", provider: str) -> list[str]:
+    """The roles whose trust policy names a provider."""
+    return [
+        role["RoleName"]
+        for page in iam.get_paginator("list_roles").paginate()
+        for role in page["Roles"]
+        if f'"{provider}"' in json.dumps(role.get("AssumeRolePolicyDocument"))
+    ]
+
+
+def _remove_provider(iam: "IAMClient", arn: str) -> None:
+    """An account has one provider for an issuer, so others' roles may trust it: then it stays."""
+    if _trusting(iam, arn):
+        words = "roles trust this identity provider"
+        raise ClientError({"Error": {"Code": "DeleteConflict", "Message": words}}, "DeleteOpenIDConnectProvider")
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+
+def _provider_blockers(iam: "IAMClient", arn: str) -> Blockers:
+    roles = _trusting(iam, arn)
+    return Blockers(f"it is trusted by the role {', '.join(roles[:3])}, not this lab's to remove", passing=False)
+
+
 ROLE_ATTACHMENT = Kind(
     name="iam role attachment",
     service="iam",
@@ -123,6 +157,21 @@ ROLE = Kind(
     found=_roles,
     remove=_remove_role,
     absent=_NO_ENTITY,
+    uses=("iam oidc provider",),
+)
+OIDC_PROVIDER = Kind(
+    name="iam oidc provider",
+    service="iam",
+    creates=("CreateOpenIDConnectProvider",),
+    deletes=("DeleteOpenIDConnectProvider",),
+    answer="OpenIDConnectProviderArn",
+    deleted_by=("OpenIDConnectProviderArn",),
+    tagging=Tagging(TagForm.PAIRS, "Tags"),
+    tags=_provider_tags,
+    found=_providers,
+    remove=_remove_provider,
+    blockers=_provider_blockers,
+    absent=_NO_ENTITY,
 )
 REPOSITORY = Kind(
     name="ecr repository",
@@ -155,4 +204,4 @@ CREATION_TEMPLATE = Kind(
     absent=("TemplateNotFoundException",),
 )
 
-KINDS = (ROLE_ATTACHMENT, ROLE_POLICY, ROLE, CREATION_TEMPLATE, REPOSITORY)
+KINDS = (ROLE_ATTACHMENT, ROLE_POLICY, ROLE, OIDC_PROVIDER, CREATION_TEMPLATE, REPOSITORY)
