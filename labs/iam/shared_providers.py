@@ -5,6 +5,8 @@ providers", 2025): IAM refuses to create or to update a trust policy that does n
 provider tells its customers apart, or that lets every value of it in; policies of before stay as they are. The list is
 that of the page as others quote it (the page itself could not be had; that GitHub's job_workflow_ref does as well is
 [field]). Amazon Cognito and Azure Sentinel are in it and not here: what they are told apart by is no claim of the URL.
+How far IAM looks is field-observed (three accounts, 2026): at the first value of a condition, and at a bare wildcard
+alone; ``repo:*`` and ``["repo:octo/app", "*"]`` are taken.
 """
 
 import re
@@ -55,31 +57,31 @@ OWN_CLAIMS = {
         "workflow",
     )
 }
-# A value that lets everybody in: wildcards alone, or GitHub's "any repository".
-_EVERYBODY = re.compile(r"(repo:)?[*?:/]*")
+# A value that is scoped to all, as IAM sees it.
+_ALL = re.compile(r"[*?]*")
 
 
 def unevaluated(trust: Policy) -> tuple[str, tuple[str, ...]] | None:
-    """The first shared provider that a trust policy lets in too widely, and the keys of which it must evaluate one."""
+    """The first shared provider that IAM refuses to trust so: its ARN, and the keys of which one must be evaluated."""
     for statement in trust.statements:
-        for url in _providers(statement):
+        for arn, url in _providers(statement):
             keys = tuple(f"{url}:{claim}" for claim in _CLAIMS.get(url.lower(), ()))
             if keys and not any(_evaluates(statement, key) for key in keys):
-                return url, keys
+                return arn, keys
     return None
 
 
-def _providers(statement: Statement) -> Iterator[str]:
+def _providers(statement: Statement) -> Iterator[tuple[str, str]]:
     if statement.effect is not Effect.ALLOW or statement.principals is None or statement.not_principal:
         return
     for name in statement.principals.written.get("Federated", ()):
         found = _PROVIDER.fullmatch(name)
         if found is not None:
-            yield found.group(1)
+            yield name, found.group(1)
 
 
 def _evaluates(statement: Statement, key: str) -> bool:
-    """By StringEquals or StringLike (in any case of letters too), with no value that stands for all."""
+    """By StringEquals or StringLike (in any case of letters too), with a first value that does not stand for all."""
     for condition in statement.conditions:
         split = split_operator(condition.operator)
         if condition.key.lower() != key.lower() or split is None:
@@ -88,6 +90,6 @@ def _evaluates(statement: Statement, key: str) -> bool:
         if not like and split[1] not in ("StringEquals", "StringEqualsIgnoreCase"):
             continue
         # A value without wildcards names somebody under either operator.
-        if condition.values and not any(like and _EVERYBODY.fullmatch(value) for value in condition.values):
+        if condition.values and not (like and _ALL.fullmatch(condition.values[0])):
             return True
     return False

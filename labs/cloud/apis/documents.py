@@ -88,7 +88,7 @@ def _check(document: str, row: _Document) -> None:
         raise _said(row.principals, kind=unknown[0], name=unknown[1])
     open_to_all = iam.unevaluated(policy) if row.kind is iam.PolicyKind.TRUST else None
     if open_to_all is not None:
-        raise _said("trust.shared_provider", url=open_to_all[0], keys=" or ".join(open_to_all[1]))
+        raise _said("trust.shared_provider", principal=open_to_all[0], keys=" or ".join(open_to_all[1]))
 
 
 def explained(error: iam.MalformedPolicy) -> str:

@@ -66,9 +66,12 @@ TRUSTS = [
     (GITHUB, {"StringEquals": {AUDIENCE: "sts.amazonaws.com"}}, False),
     (GITHUB, {"StringEquals": {f"{GITHUB}:repository": "octo/app"}}, False),
     (GITHUB, {"StringLike": {SUBJECT: "*"}}, False),
-    (GITHUB, {"StringLike": {SUBJECT: "repo:*"}}, False),
-    (GITHUB, {"StringLike": {SUBJECT: "repo:*/*:*"}}, False),
-    (GITHUB, {"StringLike": {SUBJECT: ["repo:octo/app:*", "*"]}}, False),
+    (GITHUB, {"StringLike": {SUBJECT: ["*", "repo:octo/app:*"]}}, False),
+    # Field-observed: it is no more than that. A check has to look further.
+    (GITHUB, {"StringLike": {SUBJECT: "repo:*"}}, True),
+    (GITHUB, {"StringLike": {SUBJECT: "repo:*/*"}}, True),
+    (GITHUB, {"StringLike": {SUBJECT: ["repo:octo/app:*", "*"]}}, True),
+    (GITHUB, {"StringEqualsIgnoreCase": {SUBJECT: "repo:octo/app:ref:refs/heads/main"}}, True),
     (GITHUB, {"StringNotEquals": {SUBJECT: "repo:evil/app"}}, False),
     (GITHUB, {"Null": {SUBJECT: "false"}}, False),
     ("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:octo/app:*"}}, True),
@@ -99,8 +102,8 @@ def test_a_role_for_a_shared_provider_must_say_whose_tokens_it_takes(cloud, name
     code, message, status = refused(iam.create_role, RoleName=name, AssumeRolePolicyDocument=policy(statement))
     assert (code, status) == ("MalformedPolicyDocument", 400)
     assert message == (
-        f"A role that trusts {GITHUB} must evaluate {SUBJECT} or {WORKFLOW} by StringEquals or StringLike, and not for "
-        "all. (simulated wording)"
+        f"Trust policy with trusted principal {provider} must evaluate, using StringEquals, StringLike or "
+        f"StringEqualsIgnoreCase, {SUBJECT} or {WORKFLOW} which is not scoped to all"
     )
     statement["Condition"] = {"StringLike": {SUBJECT: "repo:octo/app:*"}}
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(statement))
