@@ -21,7 +21,9 @@ class Event:
 
     ``action`` is the IAM action (for a denial: the one AWS's sentence names); ``resource`` an ARN or "*" or
     empty; ``error`` the error code, empty when the call was allowed; ``at`` has whole seconds, as in CloudTrail.
-    ``tag`` and ``role`` are those of the request, where it names one.
+    ``tag`` and ``role`` are those of the request, where it names one. ``key`` is the id of the access key that signed
+    it, ``issued`` the id of the one that it was answered with (AssumeRole and its like), ``subject`` the ``sub`` of the
+    web identity that asked.
     """
 
     at: datetime
@@ -32,6 +34,9 @@ class Event:
     message: str = ""
     tag: str = ""
     role: str = ""
+    key: str = ""
+    issued: str = ""
+    subject: str = ""
 
     @property
     def denied(self) -> bool:
@@ -58,8 +63,13 @@ def parse_event(raw: Mapping[str, Any]) -> Event:
     at = raw.get("EventTime") or datetime.fromisoformat(str(detail.get("eventTime")))
     tag, role = (str(request.get(key) or "") if isinstance(request, dict) else "" for key in ("imageTag", "roleName"))
     error = str(detail.get("errorCode") or "")
+    issued = ((detail.get("responseElements") or {}).get("credentials") or {}).get("accessKeyId")
+    subject = identity.get("userName") if identity.get("type") == "WebIdentityUser" else ""
     # A store may keep fractions: cut here, so that every comparison is of like with like.
-    return Event(at.astimezone(UTC).replace(microsecond=0), principal, action, resource, error, message, tag, role)
+    return Event(
+        at.astimezone(UTC).replace(microsecond=0), principal, action, resource, error, message, tag, role,
+        key=str(identity.get("accessKeyId") or ""), issued=str(issued or ""), subject=str(subject or ""),
+    )  # fmt: skip
 
 
 def read_trail(cloudtrail: Any, since: datetime, source: str = "ecr.amazonaws.com") -> tuple[Event, ...]:

@@ -147,6 +147,21 @@ def test_an_event_is_read_from_cloudtrails_own_form() -> None:
     assert read.at == datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
 
 
+def test_who_asked_for_a_session_and_what_signs_for_it_are_read() -> None:
+    detail = {
+        "eventTime": "2026-11-23T12:00:05Z",
+        "eventSource": "sts.amazonaws.com",
+        "eventName": "AssumeRoleWithWebIdentity",
+        "userIdentity": {"type": "WebIdentityUser", "userName": "repo:octo/app:ref:refs/heads/main"},
+        "responseElements": {"credentials": {"accessKeyId": "ASIA1"}},
+    }
+    given = parse_event({"CloudTrailEvent": json.dumps(detail)})
+    assert (given.subject, given.issued, given.key) == ("repo:octo/app:ref:refs/heads/main", "ASIA1", "")
+    put = {**detail, "userIdentity": {"type": "AssumedRole", "arn": ROLE, "accessKeyId": "ASIA1", "userName": "x"}}
+    used = parse_event({"CloudTrailEvent": json.dumps({**put, "responseElements": None})})
+    assert (used.subject, used.issued, used.key) == ("", "", "ASIA1")
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _SECRET = {
@@ -25,6 +26,7 @@ _SECRET = {
 # Whose keys are the caller's own words.
 _MAPS = {"tags", "encryptioncontext", "attributes", "options", "labels"}
 _LONGEST = 10_000
+_GIVING = ("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetFederationToken", "GetSessionToken")
 
 
 def request_parameters(service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,12 +46,35 @@ def request_parameters(service: str, operation: str, params: Mapping[str, Any]) 
 
 
 def response_elements(service: str, operation: str, body: bytes) -> dict[str, Any] | None:
-    """The answer of a call whose answer the trail keeps: which tasks RunTask made, without their environment."""
+    """The answer of a call whose answer the trail keeps.
+
+    Which tasks RunTask made, without their environment; which credentials STS gave, and to whom, without their secret
+    (the shape is field-observed: AssumeRoleWithWebIdentity's ``credentials`` with its ``accessKeyId``).
+    """
+    if service == "sts" and operation in _GIVING:
+        return _given(body)
     if (service, operation) != ("ecs", "RunTask"):
         return None
     answer = json.loads(body)
     tasks = [{name: value for name, value in task.items() if name != "overrides"} for task in answer.get("tasks", ())]
     return {**answer, "tasks": tasks}
+
+
+def _given(body: bytes) -> dict[str, Any]:
+    """The members of STS's answer, whose XML is the local AWS's own."""
+    found = ElementTree.fromstring(body).find("{*}*")
+    elements = {_small(each.tag.rpartition("}")[2]): each for each in (found if found is not None else ())}
+    shown = {
+        name: {_small(member.tag.rpartition("}")[2]): member.text or "" for member in each} or each.text or ""
+        for name, each in elements.items()
+    }
+    return {
+        name: {member: text for member, text in value.items() if member != "secretAccessKey"}
+        | ({"sessionToken": HIDDEN} if name == "credentials" else {})
+        if isinstance(value, dict)
+        else value
+        for name, value in shown.items()
+    }
 
 
 def _small(name: str) -> str:

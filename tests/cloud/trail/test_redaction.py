@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from labs.cloud.trail.redaction import HIDDEN, request_parameters
+from labs.cloud.trail.redaction import HIDDEN, request_parameters, response_elements
 
 anything = some.recursive(
     some.none() | some.booleans() | some.integers() | some.text() | some.binary(max_size=5),
@@ -41,3 +41,24 @@ def test_never_fails_and_is_json(call, params):
 )  # fmt: skip
 def test_cloudtrails_spelling_and_no_secret(service, operation, params, shown):
     assert request_parameters(service, operation, params) == shown
+
+
+STS = b"""<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>s3cret</SecretAccessKey>
+<SessionToken>t0ken</SessionToken></Credentials><Audience>sts.amazonaws.com</Audience></AssumeRoleWithWebIdentityResult>
+<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>"""
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "body", "shown"),
+    [
+        ("sts", "AssumeRoleWithWebIdentity", STS,
+         {"credentials": {"accessKeyId": "ASIA1", "sessionToken": HIDDEN}, "audience": "sts.amazonaws.com"}),
+        ("sts", "GetCallerIdentity", STS, None),
+        ("ecs", "DescribeTasks", b"{}", None),
+        ("ecs", "RunTask", b'{"tasks": [{"taskArn": "a", "overrides": {"secret": "x"}}]}', {"tasks": [{"taskArn": "a"}]}),
+    ],
+)  # fmt: skip
+def test_an_answer_is_kept_without_what_gives_access(service, operation, body, shown):
+    assert response_elements(service, operation, body) == shown
+    assert "s3cret" not in json.dumps(response_elements(service, operation, body))
