@@ -15,6 +15,8 @@ _DATE = "2026-01-01T00:00:00+00:00"
 _WHO = {"NAME": "octocat", "EMAIL": "octocat@users.noreply.github.com"}
 _LARGEST = 5 << 20
 _LEFT_OUT = (".tar", ".log")
+# What nobody commits: the lab keeps its app's secret in the work folder.
+_SECRET = "secret"
 _GIT_S = 60
 
 
@@ -28,17 +30,22 @@ class Commit:
     left_out: tuple[str, ...]
 
 
-def make(work: Path, folder: Path, repository: Repository, event: Event, env: Mapping[str, str]) -> Commit:
-    """Copy the work folder into a new repository and commit it. ``env`` is git's environment, without the user's.
-
-    Archives, logs, files above 5 MB, links and hidden folders but ``.github`` stay out. LabError without git.
-    """
+def require_git(env: Mapping[str, str]) -> None:
+    """LabError where there is no git on the PATH of ``env``."""
     if shutil.which("git", path=env.get("PATH")) is None:
         raise LabError(
             "A workflow cannot run here: there is no git on this machine.",
             "install git; everything but the run works without it",
             id="workflow-needs-git",
         )
+
+
+def make(work: Path, folder: Path, repository: Repository, event: Event, env: Mapping[str, str]) -> Commit:
+    """Copy the work folder into a new repository and commit it. ``env`` is git's environment, without the user's.
+
+    Archives, logs, secrets, files above 5 MB, links and hidden folders but ``.github`` stay out. LabError without git.
+    """
+    require_git(env)
     files, left_out = _chosen(work)
     for path in files:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +76,8 @@ def _chosen(work: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         for name in sorted(names):
             path = here / name
             place = path.relative_to(work).as_posix()
-            if path.is_symlink() or not path.is_file() or path.suffix in _LEFT_OUT or path.stat().st_size > _LARGEST:
+            unfit = path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST
+            if unfit or path.suffix in _LEFT_OUT or _SECRET in path.stem:
                 left_out.append(place)
             else:
                 files.append(place)

@@ -4,10 +4,9 @@ Sources: the README of aws-actions/amazon-ecs-deploy-task-definition ("Permissio
 "Amazon ECS task execution IAM role" (PassRole); IAM User Guide, id_roles_use_passrole (iam:PassedToService).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from labs import iam
 from labs.workflow.findings import Weight
@@ -41,32 +40,29 @@ class Rights:
         return iam.Scene(principal, account, self.region, self.now)
 
 
-def deploy_rights(role: str, service: str, family: str, passed: Sequence[str], now: datetime | None = None) -> Rights:
+def deploy_rights(
+    role: str, service: str, family: str, passed: Sequence[str], now: datetime | None = None, *, tagged: bool = False
+) -> Rights:
     """What a role that deploys to one service needs. ``service``: its ARN; ``passed``: the roles of its tasks.
 
-    A task definition may be registered under any family, as the action's README has it: nothing runs it by that alone.
+    ``tagged``: its task definitions carry tags, which is another action (ECS developer guide, "Grant permission to tag
+    resources on creation"). A task definition may be registered under any family, as the action's README has it, and
+    read: nothing runs it by that alone.
     """
     _, partition, _, region, account, _ = service.split(":", 5)
     revisions = f"arn:{partition}:ecs:{region}:{account}:task-definition/{family}:*"
+    registering = ("ecs:RegisterTaskDefinition", *(("ecs:TagResource",) if tagged else ()))
     needed = (
-        iam.Wanted("ecs:RegisterTaskDefinition", revisions),
-        iam.Wanted("ecs:DescribeTaskDefinition"),
+        iam.Wanted(registering, revisions),
         iam.Wanted(("ecs:DescribeServices", "ecs:UpdateService"), service),
         iam.Wanted(PASS_ROLE, tuple(passed), condition=_PASSED),
     )
-    return Rights(role, needed, (iam.Wanted("ecs:RegisterTaskDefinition"),), region, now=now)
+    allowed = iam.Wanted(("ecs:RegisterTaskDefinition", "ecs:DescribeTaskDefinition"))
+    return Rights(role, needed, (allowed,), region, now=now)
 
 
-def judge_rights(documents: Mapping[str, str | Mapping[str, Any]], rights: Rights) -> tuple[TrustFinding, ...]:
-    """What a role's policies (name -> text or JSON object) lack and what they give besides; ``()``: exactly right."""
-    policies: list[iam.Policy] = []
-    for name, document in documents.items():
-        try:
-            policies.append(iam.parse_policy(document, name=name))
-        except iam.MalformedPolicy as error:
-            what = f"AWS refuses the policy {name}: {str(error).rstrip('.')}."
-            return (TrustFinding("rights-malformed", what, "correct it", evidence=_LEAST),)
-    own = iam.Policies(identity=policies)
+def judge_rights(own: iam.Policies, rights: Rights) -> tuple[TrustFinding, ...]:
+    """What a role's policies, under its boundary, lack and what they give besides; ``()``: exactly right."""
     return (*_missing(own, rights), *_excess(own, rights))
 
 

@@ -47,7 +47,11 @@ class JobRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. ``actions`` says of each action whether a stand-in or the real one ran; times are ISO 8601 in UTC."""
+    """One run.
+
+    ``actions`` says of each action whether a stand-in or the real one ran; ``workflow_sha256`` is that of the file's
+    text; times are ISO 8601 in UTC.
+    """
 
     number: int
     event: str
@@ -58,6 +62,7 @@ class RunRecord:
     began: str
     ended: str
     conclusion: str
+    workflow_sha256: str = ""
     engine: str = ""
     fork: bool = False
     actions: Mapping[str, str] = field(default_factory=dict)

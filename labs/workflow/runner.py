@@ -5,6 +5,7 @@ of a token only where it may have one), ``environment`` (in the token's ``sub``)
 Docker configuration and an image store of its own), secrets kept from a fork.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -69,6 +70,12 @@ class Request:
     repository: Repository = identity.LAB_REPOSITORY
     limit_s: float = LIMIT_S
     env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+
+def require(env: Mapping[str, str]) -> None:
+    """LabError where no workflow can run on this machine."""
+    act.find()
+    commit.require_git(env)
 
 
 def run(target: Target, engine: Engine, request: Request, say: Say = print) -> RunRecord:
@@ -205,6 +212,7 @@ class _Run:
             sha=made.sha,
             repository=request.repository.full_name,
             workflow=request.file,
+            workflow_sha256=hashlib.sha256(prepared.workflow.text.encode()).hexdigest(),
             began=began,
             ended=_now(),
             conclusion=ended or _conclusion(jobs, code),
@@ -284,7 +292,7 @@ class _Run:
             lines.append(
                 "A pull request from a fork: GitHub gives it no id token and no secrets, whatever it asks for."
             )
-        for job in prepared.workflow.jobs:
+        for job in _asked(prepared.workflow, request.job):
             may = job.id in prepared.granted
             name = identity.subject(request.repository, request.event, prepared.environments[job.id])
             lines.append(f"Job {job.id}: {f'may ask for a token with sub {name}' if may else 'gets no id token'}")
@@ -330,6 +338,17 @@ class _Run:
         env = machine.environment(made.folder) | {supervisor.MARK: mark}
         supervised = [supervisor.__file__, mark, str(self.scratch), *act.command(prepared.program, call)]
         return python(*supervised), env
+
+
+def _asked(workflow: Workflow, job: str) -> Iterator[Job]:
+    """Every job, or one and what it needs."""
+    wanted, waiting = set[str](), [job] if job else [each.id for each in workflow.jobs]
+    while waiting:
+        found = workflow.job(waiting.pop())
+        if found is not None and found.id not in wanted:
+            wanted.add(found.id)
+            waiting += found.needs
+    return (each for each in workflow.jobs if each.id in wanted)
 
 
 def _job_env(workflow: Workflow, job: str) -> dict[str, Any]:

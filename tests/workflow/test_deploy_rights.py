@@ -33,8 +33,12 @@ def policy(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": listed}, indent=1)
 
 
+def own(*texts):
+    return iam.Policies(identity=[iam.parse_policy(text, name="deploy") for text in texts])
+
+
 def judged(*statements, rights=DEPLOY):
-    return judge_rights({"deploy": policy(*statements)}, rights)
+    return judge_rights(own(policy(*statements)), rights)
 
 
 @pytest.mark.parametrize(
@@ -47,10 +51,23 @@ def test_a_right_policy_is_not_blamed(statements):
 
 
 def test_the_rights_may_stand_in_several_policies():
-    assert judge_rights({str(number): policy(each) for number, each in enumerate(RIGHT)}, DEPLOY) == ()
+    assert judge_rights(own(*map(policy, RIGHT)), DEPLOY) == ()
 
 
-@pytest.mark.parametrize("number", range(len(RIGHT)))
+def test_a_boundary_takes_away_what_it_does_not_name():
+    above = iam.parse_policy(policy(REGISTER, UPDATE), iam.PolicyKind.BOUNDARY, "boundary")
+    (found,) = judge_rights(iam.Policies(own(policy(*RIGHT)).identity, boundary=above), DEPLOY)
+    assert (found.id, PASS_ROLE in found.what) == ("rights-missing", True)
+
+
+def test_tags_on_a_definition_are_a_right_of_their_own():
+    tagged = deploy_rights(DEPLOY.role, SERVICE, "app", ROLES, tagged=True)
+    assert [each.id for each in judged(*RIGHT, rights=tagged)] == ["rights-missing"]
+    assert judged(*RIGHT, {"Action": "ecs:TagResource", "Resource": FAMILY}, rights=tagged) == ()
+    assert [each.id for each in judged(*RIGHT, {"Action": "ecs:TagResource", "Resource": FAMILY})] == ["rights-excess"]
+
+
+@pytest.mark.parametrize("number", [place for place, each in enumerate(RIGHT) if each is not DESCRIBE])
 def test_what_is_missing_is_named(number):
     found = judged(*(each for place, each in enumerate(RIGHT) if place != number))
     assert {each.id for each in found} == {"rights-missing"}
@@ -111,11 +128,6 @@ def test_a_deny_is_told_and_a_condition_cannot_be_told():
     narrow = {**UPDATE, "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}
     found = judged(REGISTER, DESCRIBE, narrow, PASS)
     assert {each.weight for each in found} == {Weight.UNKNOWN}
-
-
-def test_what_is_no_policy_is_told():
-    (found,) = judge_rights({"deploy": "{"}, DEPLOY)
-    assert found.id == "rights-malformed"
 
 
 REPOSITORY = f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/app"

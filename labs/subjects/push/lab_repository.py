@@ -1,6 +1,7 @@
 """The lab's ECR repository: made and taken away, what a tag in it points to, and who pushed that."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -67,7 +68,16 @@ class Pushed:
 
 def pushed(ecr: Any, repository: str, tag: str) -> Pushed | None:
     """The image under a tag; None when the repository or the tag is not there."""
-    wanted = [{"imageTag": tag}]
+    return _image(ecr, repository, {"imageTag": tag})
+
+
+def by_digest(ecr: Any, repository: str, digest: str) -> Pushed | None:
+    """The image of a digest; None when the repository or the image is not there."""
+    return _image(ecr, repository, {"imageDigest": digest})
+
+
+def _image(ecr: Any, repository: str, named: Mapping[str, str]) -> Pushed | None:
+    wanted = [dict(named)]
     try:
         details = ecr.describe_images(repositoryName=repository, imageIds=wanted)["imageDetails"]
         answer = ecr.batch_get_image(
@@ -108,11 +118,16 @@ def keep_only(bench: Bench, *tags: str) -> None:
     _keep(bench, frozenset(tags), _described(bench))
 
 
-def remove(bench: Bench, tag: str) -> None:
-    """Take the image under a tag away, and whatever no other tag leads to: what was pushed over is still there."""
+def remove(bench: Bench, *tags: str) -> None:
+    """Take these tags' images away, and whatever no other tag leads to: what was pushed over is still there."""
     details = _described(bench)
-    others = {other for each in details for other in each.get("imageTags", ())} - {tag}
+    others = {other for each in details for other in each.get("imageTags", ())} - set(tags)
     _keep(bench, frozenset(others), details)
+    for each in _described(bench):
+        # An image that another tag leads to as well stays, and loses this one.
+        doomed = [{"imageTag": tag} for tag in tags if tag in each.get("imageTags", ())]
+        if doomed:
+            bench.client("ecr").batch_delete_image(repositoryName=bench.repository_name, imageIds=doomed)
 
 
 def _described(bench: Bench) -> list[Any]:

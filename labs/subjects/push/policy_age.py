@@ -6,7 +6,7 @@ from labs.lesson.bench import Bench
 from labs.verdict import Event, read_trail
 
 # The calls of IAM that change a role's policies (IAM API reference); a change of its trust policy is another matter.
-_CHANGES = {
+POLICY_CHANGES = {
     "iam:CreateRole",
     "iam:PutRolePolicy",
     "iam:DeleteRolePolicy",
@@ -15,6 +15,7 @@ _CHANGES = {
     "iam:PutRolePermissionsBoundary",
     "iam:DeleteRolePermissionsBoundary",
 }
+TRUST_CHANGES = {"iam:UpdateAssumeRolePolicy"}
 
 
 def changed_at(bench: Bench, since: datetime) -> datetime | None:
@@ -25,7 +26,7 @@ def changed_at(bench: Bench, since: datetime) -> datetime | None:
     """
     events = read_trail(bench.reader("cloudtrail"), since, "iam.amazonaws.com")
     changes = [
-        each.at for each in events if each.action in _CHANGES and each.role == bench.push_role and not each.error
+        each.at for each in events if each.action in POLICY_CHANGES and each.role == bench.push_role and not each.error
     ]
     return max(changes, default=None)
 

@@ -1,0 +1,74 @@
+"""What the notebook of stage 06 adds to ``lab``."""
+
+from collections.abc import Mapping
+
+from labs.lesson.bench import Bench
+from labs.stages.pipeline import resources, runs, show
+from labs.subjects.tasks import task_runs
+
+
+def review_workflow(bench: Bench, file: str = runs.FILE) -> None:
+    """What can be said about a workflow before it runs: by two linters, and by the kit's own rules.
+
+    Example: ``lab.review_workflow()``
+    """
+    print(show.review(bench, file))
+
+
+def pipeline_role(bench: Bench) -> None:
+    """Make the role that pushes, from ``pipeline-trust.json`` and stage 03's ``push-policy.json``.
+
+    Example: ``lab.pipeline_role()``
+    """
+    print(show.role(bench, resources.pipeline_role(bench), resources.PIPELINE_TRUST, bench.policy_file.name))
+
+
+def deploy_role(bench: Bench) -> None:
+    """Make the role that deploys, from ``deploy-trust.json`` and ``deploy-policy.json``.
+
+    Example: ``lab.deploy_role()``
+    """
+    print(show.role(bench, resources.deploy_role(bench), resources.DEPLOY_TRUST, resources.DEPLOY_POLICY))
+
+
+def run_workflow(
+    bench: Bench,
+    event: str = "push",
+    ref: str = "",
+    job: str = "",
+    file: str = runs.FILE,
+    values: Mapping[str, str] | None = None,
+) -> None:
+    """Run a workflow of ``$WORK/.github/workflows`` as GitHub would for an event; a line for each step as it ends.
+
+    ``job`` runs that job and what it needs; ``values`` stand in place of the lab's ``vars``.
+
+    Example: ``lab.run_workflow(event="pull_request", ref="change", job="push")``
+    """
+    runs.run(bench, event=event, ref=ref, job=job, file=file, values=values, say=print)
+
+
+def token_claims(bench: Bench) -> None:
+    """What the tokens of the newest run said: for whom they were made, and who each job is.
+
+    Example: ``lab.token_claims()``
+    """
+    print(show.claims(bench))
+
+
+def diagnose_run(bench: Bench) -> None:
+    """Why the newest run failed: the step, the cause, the evidence and one next step.
+
+    Example: ``lab.diagnose_run()``
+    """
+    print(show.diagnosis(bench))
+
+
+VERBS = (review_workflow, pipeline_role, deploy_role, run_workflow, token_claims, diagnose_run)
+NAMES = {
+    **task_runs.NAMES,
+    "provider_arn": resources.provider_arn,
+    "pipeline_role_arn": resources.pipeline_role_arn,
+    "deploy_role_arn": resources.deploy_role_arn,
+}
+VARIABLES = resources.VARIABLES

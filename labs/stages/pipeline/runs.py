@@ -1,0 +1,96 @@
+"""The runs of the trainee's workflow: one more, the newest of a kind, what they left in the account."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from labs.errors import LabError
+from labs.lesson import workflow_run
+from labs.lesson.bench import Bench
+from labs.stages.pipeline import resources
+from labs.workflow import identity, record, runner
+from labs.workflow.record import RunRecord
+
+FILE = Path(resources.WORKFLOW).name
+PUSH, ANYWHERE, DEPLOY = "push", "push-anywhere", "deploy"
+_TAG_PREFIXES = ("", "anywhere-")
+
+
+def run(
+    bench: Bench,
+    *,
+    event: str = "push",
+    ref: str = "",
+    job: str = "",
+    file: str = FILE,
+    values: Mapping[str, str] | None = None,
+    say: Callable[[str], object] = lambda _line: None,
+) -> RunRecord:
+    """Run a workflow of the work folder. ``values`` stand in place of the lab's ``vars``. LabError before it starts."""
+    return workflow_run.run(bench, identity.event(event, ref), file=file, job=job, given=values, say=say)
+
+
+def why_not(bench: Bench) -> str:
+    """Why no workflow can run here, in a sentence; empty when one can."""
+    if bench.on_aws:
+        return "On real AWS the kit runs no workflow: AWS trusts GitHub's keys, and the kit's tokens have its own."
+    try:
+        runner.require(bench.env)
+    except LabError as error:
+        return error.what
+    return ""
+
+
+def must_succeed(bench: Bench, done: RunRecord) -> RunRecord:
+    """The same, or LabError with the step at which the run ended."""
+    if done.succeeded:
+        return done
+    failed = [
+        f"{name}, {step.title}" for name, job in done.jobs.items() for step in job.steps if step.conclusion == "failure"
+    ]
+    where = failed[0] if failed else done.conclusion
+    raise LabError(
+        f"Run {done.number} of {done.workflow} did not succeed: {where}.",
+        "labs diagnose --log names the cause",
+        id="pipeline-run-failed",
+    )
+
+
+def all_of(bench: Bench) -> Iterator[RunRecord]:
+    """Every run of this lab that is kept, the newest first."""
+    folder = bench.home / "workflow" / "runs"
+    numbers = [int(each.name) for each in folder.iterdir() if each.name.isdecimal()] if folder.is_dir() else []
+    for number in sorted(numbers, reverse=True):
+        if (folder / str(number) / record.RUN_FILE).is_file():
+            yield record.load(folder / str(number))
+
+
+def newest(bench: Bench, job: str) -> RunRecord | None:
+    """The newest run of push.yml for a push to main in which a job was not skipped; None without one."""
+    for each in all_of(bench):
+        ours = (each.workflow, each.event, each.ref) == (FILE, resources.MAIN.name, resources.MAIN.ref)
+        if ours and job in each.jobs and each.jobs[job].conclusion != record.SKIPPED:
+            return each
+    return None
+
+
+def tags(bench: Bench) -> tuple[str, ...]:
+    """The tags that the runs may have pushed."""
+    commits = dict.fromkeys(each.sha for each in all_of(bench))
+    return tuple(f"{prefix}{sha}" for sha in commits for prefix in _TAG_PREFIXES)
+
+
+def digests(bench: Bench) -> frozenset[str]:
+    """The digests that the runs' builds gave out."""
+    return frozenset(
+        step.outputs["digest"]
+        for each in all_of(bench)
+        for job in each.jobs.values()
+        for step in job.steps
+        if step.outputs.get("digest")
+    )
+
+
+def forget(bench: Bench) -> None:
+    """No run is kept any more."""
+    shutil.rmtree(bench.home / "workflow" / "runs", ignore_errors=True)

@@ -1,0 +1,117 @@
+"""Stage 06 beside the walk: what cannot run here, what a run leaves, and what the notebook shows."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from labs.lesson import runner
+from labs.lesson.bench import Bench
+from labs.lesson.stage import stage
+from labs.stages.pipeline import notebook, resources, review_gates, runs, solve
+from labs.subjects.push import lab_repository
+from labs.verdict import Status
+from labs.workflow import act, linters
+from labs.workflow.document import parse
+from labs.workflow.record import JobRecord, RunRecord, new_folder, save
+
+PIPELINE = stage("pipeline")
+SOLUTION = (PIPELINE.folder / "files" / "push.yml").read_text()
+
+
+@pytest.fixture
+def set_up(bench: Bench) -> Bench:
+    """Everything of the stage but a run."""
+    runner.reset("pipeline", bench)
+    if not bench.progress.of("fargate").passed:
+        runner.solve("fargate", bench)
+    runner.begin("pipeline", bench)
+    solve.write_files(bench)
+    solve.make_provider(bench)
+    solve.make_roles(bench)
+    return bench
+
+
+def test_without_act_what_needs_no_run_is_judged_and_the_rest_cannot_be_checked(
+    set_up: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(act, "PACKAGE", "no-such-package")
+    report = runner.ask(PIPELINE, set_up)
+    assert report.verdict.status is Status.CANNOT_CHECK
+    assert "runs were not looked at" in report.verdict.found
+    path = set_up.work / resources.WORKFLOW
+    path.write_text(SOLUTION.replace("id-token: write", "id-token: none"))
+    assert runner.ask(PIPELINE, set_up).verdict.message_id == "pipeline.no_id_token"
+
+
+def test_without_git_the_runs_cannot_be_checked(set_up: Bench) -> None:
+    report = runner.ask(PIPELINE, replace(set_up, env={**set_up.env, "PATH": "/nowhere"}))
+    assert report.verdict.status is Status.CANNOT_CHECK
+    assert "git" in report.verdict.found
+
+
+def test_a_linter_that_was_not_asked_is_not_one_that_found_nothing(
+    set_up: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linters.shutil, "which", lambda *_words, **_more: None)
+    report = runner.ask(PIPELINE, set_up)
+    assert report.verdict.status is Status.CANNOT_CHECK
+    assert "zizmor is not installed" in report.verdict.found
+
+
+def test_two_tags_of_one_image_go_together_and_a_tag_of_anothers_image_goes_alone(set_up: Bench) -> None:
+    ecr, name = set_up.client("ecr"), set_up.repository_name
+    manifest = ecr.batch_get_image(repositoryName=name, imageIds=[{"imageTag": "v2"}])["images"][0]
+    for tag in ("first", "second"):
+        ecr.put_image(
+            repositoryName=name, imageManifest=manifest["imageManifest"], imageTag=tag,
+            imageManifestMediaType=manifest["imageManifestMediaType"],
+        )  # fmt: skip
+    lab_repository.remove(set_up, "first", "second")
+    kept = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": "v2"}])["imageDetails"][0]
+    assert kept["imageTags"] == ["v2"]
+    assert lab_repository.pushed(ecr, name, "first") is None
+
+
+def test_the_newest_run_of_a_job_is_that_of_a_push_to_main(set_up: Bench) -> None:
+    def kept(event: str, ref: str, conclusion: str) -> int:
+        number, folder = new_folder(set_up.home)
+        jobs = {"push": JobRecord(conclusion)}
+        began = "2026-12-01T00:00:00+00:00"
+        save(
+            RunRecord(number, event, ref, "a" * 40, "o/r", "push.yml", began, began, conclusion, jobs=jobs), folder, ""
+        )
+        return number
+
+    runs.forget(set_up)
+    assert runs.newest(set_up, "push") is None
+    wanted = kept("push", "refs/heads/main", "failure")
+    kept("push", "refs/heads/main", "skipped")
+    kept("push", "refs/heads/other", "success")
+    kept("pull_request", "refs/pull/7/merge", "success")
+    found = runs.newest(set_up, "push")
+    assert found is not None
+    assert found.number == wanted
+    runs.forget(set_up)
+
+
+def test_the_solution_is_blamed_for_nothing(set_up: Bench) -> None:
+    found, not_asked = review_gates.findings(set_up, parse(SOLUTION))
+    assert (found, not_asked) == ((), [])
+
+
+def test_a_role_made_again_says_what_has_changed(set_up: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    notebook.pipeline_role(set_up)
+    assert capsys.readouterr().out.endswith("nothing has changed\n")
+    trust = set_up.work / resources.PIPELINE_TRUST
+    trust.write_text(trust.read_text().replace(":ref:refs/heads/main", ":pull_request"))
+    notebook.pipeline_role(set_up)
+    said = capsys.readouterr().out
+    assert "pipeline-trust.json has changed" in said
+    assert ":pull_request" in said
+
+
+def test_the_definition_in_the_repository_carries_the_labs_tags(set_up: Bench) -> None:
+    written = json.loads((set_up.work / resources.DEFINITION).read_text())
+    assert {each["key"]: each["value"] for each in written["tags"]}.items() >= set_up.target.tags.items()
+    assert "taskDefinitionArn" not in written
