@@ -136,7 +136,7 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
         {
             "ServerApp": {
                 "terminado_settings": {"shell_command": shell},
-                # Looks for language servers with npm, a fifth of the start; the lab has none, nor does the page ask.
+                # Looks for language servers with npm, a fifth of the start; the lab has none. The page goes on without.
                 "jpserver_extensions": {"jupyter_lsp": False},
             }
         },
