@@ -35,7 +35,7 @@ def overview(arguments: Sequence[str], workspace: Workspace) -> int:
             "docker --help lists the commands that are served",
             id="buildx-command-not-served",
         )
-    workspace.out("Usage:  docker buildx COMMAND")
+    workspace.out("Usage: docker buildx COMMAND")
     workspace.out("")
     workspace.out("The embedded engine of the Fargate Lab Kit, in buildx's words. Commands:")
     for name in ("build", "create", "imagetools inspect", "inspect", "ls", "rm", "use", "version"):
