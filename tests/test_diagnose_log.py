@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from labs.cli import main
+from labs.workflow.record import JobRecord, RunRecord, save
 
 AT = "2026-11-30T10:00:00.0000000Z"
 BEGIN, END = f"{AT} Current runner version: '2.336.0'\n", f"{AT} Cleaning up orphan processes\n"
@@ -60,26 +61,34 @@ def test_standard_input_is_read(run, monkeypatch):
     assert (code, "Read standard input" in out) == (1, True)
 
 
+def keep(tmp_path, number, log, conclusion="failure", jobs=None):
+    """A run of the lab's own, as the runner keeps it."""
+    folder = tmp_path / f"home/workflow/runs/{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    found = RunRecord(
+        number, "push", "refs/heads/main", "a" * 40, "o/r", "push.yml", AT, AT, conclusion, jobs=jobs or {}
+    )
+    save(found, folder, log)
+
+
 def test_without_a_file_it_is_the_newest_run_of_the_lab(run, tmp_path):
     for number, text in ((9, BEGIN + END), (10, BEGIN + REFUSED)):
-        (tmp_path / f"home/workflow/runs/{number}").mkdir(parents=True)
-        (tmp_path / f"home/workflow/runs/{number}/log.txt").write_text(text)
+        keep(tmp_path, number, text)
     code, out, _ = run("--log")
     assert (code, "runs/10/log.txt" in out) == (1, True)
 
 
 def test_the_labs_own_record_says_how_the_run_ended_and_the_subject_of_its_token(run, tmp_path):
-    folder = tmp_path / "home/workflow/runs/1"
-    folder.mkdir(parents=True)
     (tmp_path / "trust.json").write_text(json.dumps(TRUST))
-    (folder / "log.txt").write_text(f"push\tRun x\t{AT} done\n")
-    assert run("--log")[0] == 2
-    (folder / "run.json").write_text(json.dumps({"conclusion": "success", "jobs": {}}))
+    (tmp_path / "log.txt").write_text(f"push\tRun x\t{AT} done\n")
+    assert run("--log", "log.txt")[0] == 2
+    (tmp_path / "run.json").write_text("{}")
+    assert run("--log", "log.txt")[0] == 2
+    keep(tmp_path, 1, f"push\tRun x\t{AT} done\n", "success")
     code, out, _ = run("--log")
     assert (code, "the lab's record of the run says success" in out) == (0, True)
-    (folder / "log.txt").write_text(f"push\tLog in\t{REFUSED}")
-    jobs = {"push": {"conclusion": "failure", "subject": "repo:o/r:environment:production"}}
-    (folder / "run.json").write_text(json.dumps({"conclusion": "failure", "jobs": jobs}))
+    job = JobRecord("failure", subject="repo:o/r:environment:production")
+    keep(tmp_path, 2, f"push\tLog in\t{REFUSED}", jobs={"push": job})
     code, out, _ = run("--log")
     assert (code, "this run's token had the subject repo:o/r:environment:production" in out) == (1, True)
     assert "the run is of the environment production" in run("--log", "--trust", "trust.json")[1]

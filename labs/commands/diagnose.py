@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from labs.account import POLICY
 from labs.account.case import Place
@@ -17,7 +15,7 @@ from labs.iam import MalformedPolicy
 from labs.session import local
 from labs.session.home import lab_home
 from labs.session.target import connect
-from labs.workflow import log_files, log_report
+from labs.workflow import log_files, log_report, record
 from labs.workflow.log_diagnosis import Verdict, diagnose
 
 _EPILOG = """\
@@ -94,12 +92,12 @@ def _of_log(args: argparse.Namespace) -> int:
         path = Path(args.log) if args.log else _last_run()
         log, name = log_files.read_file(path), str(path)
     trust = None if args.trust is None else _trust(args.trust)
-    record = {} if args.log == "-" else _record(Path(name).with_name("run.json"))
-    ended_well = record["conclusion"] == "success" if "conclusion" in record else None
+    kept = None if args.log == "-" else _kept(Path(name))
+    ended_well = None if kept is None else kept.succeeded
     try:
         found = diagnose(log, ended_well=ended_well)
-        job = record.get("jobs", {}).get(found.first.step.job, {}) if found.first else {}
-        subject = args.sub or str(job.get("subject", ""))
+        job = kept.jobs.get(found.first.step.job) if kept is not None and found.first is not None else None
+        subject = args.sub or (job.subject if job is not None else "")
         if trust is not None and not subject:
             raise LabError(
                 "--trust needs the subject of the run's token, which this log does not have.",
@@ -117,20 +115,20 @@ def _of_log(args: argparse.Namespace) -> int:
 
 def _last_run() -> Path:
     """The log of the newest run of the lab's own."""
-    runs = lab_home() / "workflow" / "runs"
-    kept = [each for each in runs.glob("*/log.txt") if each.parent.name.isdecimal()]
-    if not kept:
+    folder = record.last_folder(lab_home())
+    if folder is None:
         raise LabError("The lab has no run of a workflow yet.", "say which log: --log FILE", id="diagnose-no-run")
-    return max(kept, key=lambda each: int(each.parent.name))
+    return folder / record.LOG_FILE
 
 
-def _record(path: Path) -> dict[str, Any]:
-    """What the lab noted of its own run beside the log; nothing for a log from elsewhere."""
+def _kept(log: Path) -> record.RunRecord | None:
+    """What the lab noted of its own run beside the log; None for a log from elsewhere."""
+    beside = log.with_name(record.RUN_FILE)
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) and isinstance(found.get("jobs", {}), dict) else {}
+        return record.load(beside) if beside.is_file() else None
+    except LabError:
+        # A run.json that is not the lab's says nothing about the log.
+        return None
 
 
 def _trust(path: Path) -> str:
