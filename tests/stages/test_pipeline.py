@@ -115,3 +115,12 @@ def test_the_definition_in_the_repository_carries_the_labs_tags(set_up: Bench) -
     written = json.loads((set_up.work / resources.DEFINITION).read_text())
     assert {each["key"]: each["value"] for each in written["tags"]}.items() >= set_up.target.tags.items()
     assert "taskDefinitionArn" not in written
+
+
+def test_the_solutions_trust_policies_name_the_subjects_that_the_kit_issues(set_up: Bench) -> None:
+    for file, subject in (
+        (resources.PIPELINE_TRUST, resources.pipeline_subject(set_up)),
+        (resources.DEPLOY_TRUST, resources.deploy_subject(set_up)),
+    ):
+        (statement,) = json.loads((set_up.work / file).read_text())["Statement"]
+        assert statement["Condition"]["StringEquals"][f"{resources.ISSUER}:sub"] == subject

@@ -1,5 +1,7 @@
 """The gates of stage 06 about the workflow as it is written: what can be said before it runs."""
 
+from pathlib import Path
+
 from labs.errors import LabError
 from labs.lesson import workflow_run
 from labs.lesson.bench import PLATFORMS, Bench
@@ -15,6 +17,7 @@ from labs.workflow.review import review
 from labs.workflow.rules.reading import Known
 
 _NAMES = ("permission-unknown", "unknown-input", "unknown-output", "step-not-there", "undefined-job-needs")
+_SKELETON = Path(__file__).parent / "files" / "skeleton.yml"
 _FILE = resources.WORKFLOW.rsplit("/", 1)[-1]
 
 
@@ -27,6 +30,8 @@ def workflow(subject: PipelineSubject) -> Verdict | None:
         subject.workflow = read(path)
     except LabError as error:
         return subject.say("pipeline.unreadable", what=error.what, next_step=error.next_step)
+    if subject.workflow.text.strip() == _SKELETON.read_text().strip():
+        return subject.say("pipeline.skeleton", file=_FILE)
     return None
 
 

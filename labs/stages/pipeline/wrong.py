@@ -8,7 +8,7 @@ from labs.lesson.bench import Bench
 from labs.lesson.stage import Wrong
 from labs.stages.pipeline import resources, run_mistakes
 from labs.stages.pipeline.run_mistakes import changed
-from labs.stages.pipeline.solve import make_provider, make_roles, text_of, write_files
+from labs.stages.pipeline.solve import FOLDER, make_provider, make_roles, text_of, write_files
 from labs.subjects.policies.conditions import ENTANGLED
 from labs.subjects.push.policy_review import DOCUMENTED
 from labs.workflow.identity import LAB_REPOSITORY, subject
@@ -39,8 +39,8 @@ def _nothing(_: Bench) -> None:
     """The notebook was opened, nothing was run."""
 
 
-def _text(text: str) -> Callable[[Bench], None]:
-    return lambda bench: write_files(bench, text)
+def _skeleton(bench: Bench) -> None:
+    write_files(bench, (FOLDER / "files" / "skeleton.yml").read_text())
 
 
 def _key(bench: Bench) -> None:
@@ -179,6 +179,7 @@ def _entangled_rights(body: Body) -> None:
 
 WRONG = (
     Wrong("nothing was run", "pipeline.no_workflow", _nothing),
+    Wrong("the skeleton as it is", "pipeline.skeleton", _skeleton),
     Wrong("a tab in the YAML", "pipeline.unreadable", _written("jobs:\n", "jobs:\n\t\n", 1)),
     Wrong("no id-token permission", "pipeline.no_id_token", _written("      id-token: write\n", "", 1)),
     Wrong("id-tokens", "pipeline.review", _written("id-token: write", "id-tokens: write", 1)),
