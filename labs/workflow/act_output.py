@@ -164,7 +164,8 @@ class Reader:
             step.outputs[str(entry.get("name"))] = self.masked(str(entry.get("arg") or ""))
         elif outer and entry.get("stepResult"):
             step.conclusion = str(entry["stepResult"])
-            step.seconds = round(int(entry.get("executionTime") or 0) / 1e9, 2)
+            took = entry.get("executionTime")
+            step.seconds = round(took / 1e9, 2) if isinstance(took, int) else 0.0
             self._show(state, step)
         elif (text := self._line(entry)) is not None:
             _keep(step.lines, text)
@@ -172,7 +173,7 @@ class Reader:
             self._of_act(step, self.masked(message))
 
     def _begin(self, state: _JobState, step: _StepState) -> None:
-        title = (step.step.uses or step.step.run.strip().splitlines()[0]) if step.step.uses or step.step.run else ""
+        title = step.step.uses or next(iter(step.step.run.strip().splitlines()), "")
         _keep(step.lines, f"##[group]Run {self.masked(title)}")
         for line in step.step.run.splitlines() if step.step.run else ():
             _keep(step.lines, self.masked(line))
@@ -236,9 +237,9 @@ class Reader:
         # act ends the step before it is told its result when the run is cut off.
         conclusion = "cancelled" if state.began and state.conclusion == SKIPPED else state.conclusion
         step = state.step
-        return StepRecord(
-            self.masked(shown(step)), step.action, conclusion, step.id, dict(state.outputs), state.seconds
-        )
+        # Masked again: what an output holds may have been told as secret only later.
+        outputs = {name: self.masked(value) for name, value in state.outputs.items()}
+        return StepRecord(self.masked(shown(step)), step.action, conclusion, step.id, outputs, state.seconds)
 
     def log(self) -> str:
         """The whole log, job by job and step by step."""

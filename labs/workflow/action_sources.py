@@ -146,7 +146,8 @@ def _document(folder: Path) -> Mapping[str, Any] | None:
     for name in ("action.yml", "action.yaml"):
         try:
             found = yaml.safe_load((folder / name).read_bytes()[: 1 << 20])
-        except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        # ValueError: a date or a number that cannot be one.
+        except (OSError, yaml.YAMLError, ValueError, RecursionError):
             continue
         if isinstance(found, Mapping):
             return found

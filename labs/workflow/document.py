@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from labs.errors import LabError
+from labs.printable import printable
 
 _LARGEST = 512 * 1024
 _MOST_NODES = 50_000
@@ -21,10 +22,15 @@ _NEXT = "correct that line, then run this again"
 _WORDS = {"null": None, "Null": None, "NULL": None, "~": None, "": None}
 _TRUE, _FALSE = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+# A longer one is kept as its text: no place of a workflow takes such a number.
+_LONGEST_NUMBER = 100
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 # The scopes of GITHUB_TOKEN (GitHub docs, "permissions"); id-token knows write and none only.
 READ_ALL, WRITE_ALL = "read-all", "write-all"
 ID_TOKEN = "id-token"
+
+# GitHub docs, "Workflow syntax": jobs.<job_id>.
+_JOB_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 Place = tuple[str | int, ...]
 
@@ -205,6 +211,8 @@ def _scalar(node: yaml.Node) -> Any:
         return _WORDS[text]
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
+    if len(text) > _LONGEST_NUMBER:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
@@ -247,6 +255,8 @@ class _Shape:
 
     def _job(self, name: str, raw: Any) -> Job:
         place: Place = ("jobs", name)
+        if not _JOB_ID.fullmatch(name):
+            raise self._wrong(place, f"'{printable(name)}' is no id of a job: it has letters, digits, _ and - alone")
         if not isinstance(raw, dict):
             raise self._wrong(place, f"job {name} is not a mapping")
         steps = raw.get("steps", [])

@@ -100,6 +100,9 @@ def _pattern(text: str) -> re.Pattern[str]:
         if text.startswith("**", at):
             out.append(".*")
             at += 2
+            # More of them say the same, and would be tried in every split.
+            while text.startswith("*", at):
+                at += 1
             if text.startswith("/", at):
                 # "**/x" is also "x".
                 out[-1] = "(?:.*/)?"

@@ -9,6 +9,7 @@ import json
 import os
 import shlex
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,6 +23,16 @@ from labs.workflow import docker_wrapper, stand_ins
 # What a job would be led astray by, and what may be secret, does not reach it.
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
 _DOCKER = ("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT")
+
+
+def scratch(home: Path) -> Path:
+    """A new private folder for one run: in the lab home, or where temporary files are.
+
+    act splits the command of a script at the spaces of its path, and the scripts lie here.
+    """
+    folder = make_folder(home / "workflow")
+    plain = shlex.quote(str(folder)) == str(folder)
+    return Path(tempfile.mkdtemp(prefix="run-", dir=folder) if plain else tempfile.mkdtemp(prefix="fargate-lab-run-"))
 
 
 class Machine:

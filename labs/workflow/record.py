@@ -4,9 +4,11 @@ Holds no token, key or password: outputs are masked as the log is.
 """
 
 import json
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from labs.errors import LabError
@@ -108,13 +110,30 @@ def load(path: Path) -> RunRecord:
             str(name): JobRecord(**{**job, "steps": tuple(StepRecord(**step) for step in job["steps"])})
             for name, job in raw["jobs"].items()
         }
-        return RunRecord(**{**raw, "jobs": jobs})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        return _checked(RunRecord(**{**raw, "jobs": jobs}))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise LabError(
             f"{file} is not the record of a run that can be read.",
-            "run the workflow again: labs workflow run",
+            f"remove it, then run the workflow again: rm {shlex.quote(str(file))}",
             id="workflow-record-not-read",
         ) from error
+
+
+def _checked(found: RunRecord) -> RunRecord:
+    """The same; TypeError or ValueError where a value is none of its kind."""
+    steps = [step for job in found.jobs.values() for step in job.steps]
+    texts = [found.event, found.ref, found.sha, found.repository, found.workflow, found.ended, found.conclusion]
+    texts += [found.workflow_sha256, found.engine]
+    texts += [text for job in found.jobs.values() for text in (job.conclusion, job.environment, job.subject)]
+    texts += [text for step in steps for text in (step.title, step.action, step.conclusion, step.id)]
+    texts += [text for step in steps for pair in step.outputs.items() for text in pair]
+    if not all(isinstance(each, str) for each in texts) or not isinstance(found.number, int):
+        raise TypeError
+    if not all(isinstance(step.seconds, int | float) for step in steps):
+        raise TypeError
+    if datetime.fromisoformat(found.began).tzinfo is None:
+        raise ValueError
+    return found
 
 
 def last(home: Path) -> RunRecord | None:

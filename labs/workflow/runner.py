@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ import yaml
 from labs.engine import Engine
 from labs.errors import LabError
 from labs.files import make_folder, write_private
+from labs.printable import printable
 from labs.processes import python
 from labs.session import Target, TargetName
 from labs.session import home as places
@@ -95,7 +95,7 @@ def run(target: Target, engine: Engine, request: Request, say: Say = print) -> R
     home = target.home
     _sweep(home)
     number, folder = record.new_folder(home)
-    scratch = Path(tempfile.mkdtemp(prefix="run-", dir=make_folder(home / "workflow")))
+    scratch = job_machine.scratch(home)
     try:
         with _issuing(target, request, prepared, number) as running:
             return _Run(target, engine, request, prepared, number, folder, scratch, running).whole(say)
@@ -117,6 +117,12 @@ class _Prepared:
 
 
 def _prepare(request: Request) -> _Prepared:
+    if Path(request.file).name != request.file or request.file in ("", ".", ".."):
+        raise LabError(
+            f"'{request.file}' is not the name of a workflow file.",
+            f"give the name alone of a file in {WORKFLOWS.as_posix()}",
+            id="workflow-file-not-a-name",
+        )
     workflow = read(request.work / WORKFLOWS / request.file)
     if request.job and workflow.job(request.job) is None:
         raise LabError(
@@ -276,7 +282,7 @@ class _Run:
             f"Engine: {self.engine.line}",
         ]
         if made.left_out:
-            lines.append(f"Not in the commit: {', '.join(made.left_out)}")
+            lines.append(f"Not in the commit: {printable(', '.join(made.left_out))}")
         if of["stand-in"]:
             lines.append(
                 f"Stand-ins of the kit: {', '.join(dict.fromkeys(u.partition('@')[0] for u in of['stand-in']))}"

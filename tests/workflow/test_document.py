@@ -93,6 +93,18 @@ def test_what_is_no_workflow_is_refused_by_its_line(text, line):
     assert f"line {line}:" in refused.value.what
 
 
+@pytest.mark.parametrize("job", ["../../elsewhere", "a/b", "a b", ".", "1st", "", "\u00e4"])
+def test_an_id_that_no_job_may_have_is_refused(job):
+    with pytest.raises(LabError, match=r"line 3: .* is no id of a job"):
+        parse(f"on: push\njobs:\n  '{job}':\n    runs-on: ubuntu-latest\n    steps: [{{run: x}}]\n")
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "0x" + "1" * 5000])
+def test_a_number_that_is_longer_than_any_is_its_text(number):
+    found = parse(f"on: push\nenv: {{A: {number}}}\njobs: {{a: {{runs-on: x, steps: [{{run: x}}]}}}}\n")
+    assert found.env["A"] == number
+
+
 def test_anchors_that_grow_without_end_are_refused():
     rows = ["on: push", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 8)]

@@ -72,6 +72,7 @@ def test_the_reason_names_the_filter_and_the_branch():
         ("colou?r", "color", True),
         ("**/docs/**", "docs/a", True),
         ("**.js", "src/a.js", True),
+        ("*" * 60 + "b", "a" * 60, False),
         ("a.b", "axb", False),
         ("\\!x", "!x", True),
     ],

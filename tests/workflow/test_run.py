@@ -1,6 +1,10 @@
 """A workflow really runs here, under act: permissions, events, environments, secrets, and what it leaves."""
 
+import os
 import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -321,3 +325,24 @@ def test_a_matrix_is_one_job_each(place):
         "push (amd64)": {"is": "amd64"},
         "push (arm64)": {"is": "arm64"},
     }
+
+
+@pytest.mark.parametrize("file", ["../push.yml", "/etc/passwd", "", ".", "a/b.yml"])
+def test_a_workflow_is_named_by_its_file_name_alone(place, file):
+    place.write(asking())
+    with pytest.raises(LabError, match="is not the name of a workflow file"):
+        place.run(file=file)
+    assert place.left == []
+
+
+def test_a_lab_home_with_spaces_and_a_file_without_a_readable_name(tmp_path):
+    (tmp_path / "a lab, é").mkdir()
+    place = Place(tmp_path / "a lab, é")
+    name = os.fsdecode(b"\xff.log")
+    with suppress(OSError):  # macOS takes no such name
+        (place.work / name).write_text("x")
+    place.write(asking(WRITE))
+    before = set(Path(tempfile.gettempdir()).glob("fargate-lab-run-*"))
+    assert place.run().jobs["push"].step("ask").outputs == {"sub": MAIN}
+    assert "Not in the commit: " in "\n".join(place.said).encode().decode() or not (place.work / name).exists()
+    assert set(Path(tempfile.gettempdir()).glob("fargate-lab-run-*")) <= before

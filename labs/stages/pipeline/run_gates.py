@@ -176,9 +176,9 @@ def _pusher(subject: PipelineSubject, job: str, tag: str) -> Verdict | None:
 
 
 def deployed(subject: PipelineSubject) -> Verdict | None:
-    """The service is steady, and each of its tasks runs the digest that the push of the same run built."""
-    bench, ecs, done = subject.bench, subject.bench.reader("ecs"), subject.run(runs.DEPLOY)
-    digest = _digest(done.jobs[runs.PUSH]) if runs.PUSH in done.jobs else ""
+    """The service is steady, and each of its tasks runs what the newest push built, as the deploy role set it."""
+    bench, ecs, done = subject.bench, subject.bench.reader("ecs"), subject.run(runs.PUSH)
+    digest = _digest(done.jobs[runs.PUSH])
     service = service_of(bench, ecs)
     if service is None:
         return subject.say(
@@ -192,6 +192,9 @@ def deployed(subject: PipelineSubject) -> Verdict | None:
     image_named = str(definition["containerDefinitions"][0]["image"])
     if image_named.partition("@")[2] != digest:
         return subject.say("pipeline.not_deployed", number=done.number, digest=digest, found=image_named)
+    role, by = resources.deploy_role(bench), str(definition.get("registeredBy") or "nobody named")
+    if f":assumed-role/{role}/" not in by:
+        return subject.say("pipeline.other_deployer", number=subject.run(runs.DEPLOY).number, role=role, found=by)
     right = {digest}
     if subject.image is not None and isinstance(subject.image.image, oci.Index):
         right |= {each.digest for each in subject.image.image.manifests}

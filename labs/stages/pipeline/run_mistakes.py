@@ -1,5 +1,6 @@
 """Known mistakes of stage 06 about its runs: each runs the workflow, or changes something after a run."""
 
+import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from labs.stages.pipeline import resources, runs
 from labs.stages.pipeline.solve import FOLDER, make_provider, make_roles, solve, text_of, write_files
 from labs.subjects.push import lab_repository, push_client
 from labs.subjects.tasks import service_names, task_runs
+from labs.subjects.tasks.service_waiting import wait_steady
 
 _ECR_LOGIN = "aws-actions/amazon-ecr-login@03f1aad4c6c7ffd436567f42f9384779290529bd # v2.1.7"
 
@@ -103,6 +105,34 @@ def back_to_the_tag(bench: Bench) -> None:
     ecs, family = bench.client("ecs"), service_names.service(bench)
     _, before, *_ = ecs.list_task_definitions(familyPrefix=family, sort="DESC")["taskDefinitionArns"]
     ecs.update_service(cluster=task_runs.cluster(bench), service=family, taskDefinition=before)
+
+
+def deployed_by_hand(bench: Bench) -> None:
+    """The job deploy does nothing, and somebody gives the service the run's image by hand."""
+    text = solution()
+    begin = text.index("      - uses: actions/checkout@", text.index("  deploy:\n"))
+    run(bench, text[:begin] + "      - run: echo deployed\n")
+    ecs, family = bench.client("ecs"), service_names.service(bench)
+    body = json.loads((bench.work / resources.DEFINITION).read_text())
+    built = next(runs.all_of(bench)).jobs[runs.PUSH].step("build")
+    assert built is not None
+    body["containerDefinitions"][0]["image"] = f"{bench.repository}@{built.outputs['digest']}"
+    made = ecs.register_task_definition(**body)["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster=task_runs.cluster(bench), service=family, taskDefinition=made)
+    wait_steady(bench)
+
+
+def pushed_and_not_deployed(bench: Bench) -> None:
+    """The program is changed and pushed again; the service keeps what the run before has deployed."""
+    app = bench.app / "app.py"
+    kept = app.read_bytes()
+    app.write_bytes(kept + b"\n# a quick try\n")
+    try:
+        run(bench)
+    finally:
+        app.write_bytes(kept)
+    for job in (runs.PUSH, runs.ANYWHERE):
+        runs.run(bench, job=job)
 
 
 def to_none(bench: Bench) -> None:

@@ -310,5 +310,7 @@ WRONG = (
     Wrong("the images deleted", "pipeline.no_image", run_mistakes.image_deleted),
     Wrong("pushed again by hand", "pipeline.other_pusher", run_mistakes.by_hand),
     Wrong("the service set back", "pipeline.not_deployed", run_mistakes.back_to_the_tag),
+    Wrong("a push that was not deployed", "pipeline.not_deployed", run_mistakes.pushed_and_not_deployed),
+    Wrong("the service set by hand", "pipeline.other_deployer", run_mistakes.deployed_by_hand),
     Wrong("the service turned down", "pipeline.not_steady", run_mistakes.to_none),
 )
