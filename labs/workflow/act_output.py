@@ -74,12 +74,10 @@ class Reader:
             self.mask(each)
 
     def mask(self, value: str) -> None:
-        """Never show a value, or a line of it, again."""
-        for line in value.splitlines():
-            if line.strip() and line not in self._masks:
-                self._masks.append(line)
+        """Never show a value, or a line of it, again. From any thread: the list of those known is never changed."""
+        lines = [line for line in value.splitlines() if line.strip()]
         # The longest first: one may be a part of another.
-        self._masks.sort(key=len, reverse=True)
+        self._masks = sorted({*self._masks, *lines}, key=len, reverse=True)
 
     def masked(self, text: str) -> str:
         for each in self._masks:

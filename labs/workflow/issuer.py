@@ -105,6 +105,7 @@ class Issuer:
     def __init__(self, key: SigningKey, owner_url: str, clock: Callable[[], float] = time.time) -> None:
         self._key, self._owner_url, self._clock = key, owner_url, clock
         self._grants: dict[str, _Grant] = {}
+        self.on_signed: Callable[[str], object] = lambda _token: None
         self._lock = threading.Lock()
         self._server = _Server(self)
 
@@ -150,6 +151,8 @@ class Issuer:
         now = int(self._clock())
         times = {"nbf": now - _BEFORE_S, "iat": now, "exp": now + _AFTER_S}
         token = self._key.sign({"jti": str(uuid.uuid4()), **found.claims, "aud": audience or self._owner_url, **times})
+        # Before it is given out: whoever has it may print it.
+        self.on_signed(token)
         return {"count": len(token), "value": token}
 
 

@@ -205,6 +205,7 @@ class _Run:
         tokens = self._tokens(made.sha)
         began = _now()
         reader = act_output.Reader(prepared.workflow, self._masks(tokens), self._warnings(), say)
+        self.running.issuer.on_signed = reader.mask
         for line in self._introduction(made):
             say(line)
         words, env = self._command(made, machine, tokens)

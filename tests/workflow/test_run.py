@@ -346,3 +346,22 @@ def test_a_lab_home_with_spaces_and_a_file_without_a_readable_name(tmp_path):
     assert place.run().jobs["push"].step("ask").outputs == {"sub": MAIN}
     assert "Not in the commit: " in "\n".join(place.said).encode().decode() or not (place.work / name).exists()
     assert set(Path(tempfile.gettempdir()).glob("fargate-lab-run-*")) <= before
+
+
+def test_a_token_that_a_script_prints_is_masked_in_the_log_and_on_the_screen(place):
+    ask = (
+        "import os, urllib.request as r; e = os.environ; "
+        "q = r.Request(e['ACTIONS_ID_TOKEN_REQUEST_URL'] + '&audience=x', "
+        "headers={'Authorization': 'bearer ' + e['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}); "
+        "print(r.urlopen(q).read().decode())"
+    )
+    script = f"""      - run: |
+          answer=$("$LAB_PYTHON" -c "{ask}")
+          echo "seen ${{#answer}}"; echo "$answer"
+"""
+    place.write(asking(top=WRITE, more=script))
+    place.run()
+    assert re.search(r"seen [1-9]\d\d", place.log)
+    for shown in (place.log, "\n".join(place.said)):
+        assert "eyJ" not in shown
+    assert '"value": "***"' in place.log or '"value":"***"' in place.log

@@ -17,6 +17,7 @@ def _passed(subject: PipelineSubject) -> Verdict:
 GATES = (
     Gate("workflow", review_gates.workflow),
     Gate("review", review_gates.reviewed),
+    Gate("other workflows", review_gates.others),
     Gate("provider", role_gates.provider),
     Gate("push role", role_gates.pipeline),
     Gate("deploy role", role_gates.deploy),

@@ -17,6 +17,7 @@ from labs.workflow.review import review
 from labs.workflow.rules.reading import Known
 
 _NAMES = ("permission-unknown", "unknown-input", "unknown-output", "step-not-there", "undefined-job-needs")
+_STRANGERS = ("untrusted-checkout", "script-injection")
 _SKELETON = Path(__file__).parent / "files" / "skeleton.yml"
 _FILE = resources.WORKFLOW.rsplit("/", 1)[-1]
 
@@ -55,6 +56,23 @@ def reviewed(subject: PipelineSubject) -> Verdict | None:
             "run: labs doctor",
             id="pipeline-linter-not-asked",
         )
+    return None
+
+
+def others(subject: PipelineSubject) -> Verdict | None:
+    """No other workflow of the folder runs a stranger's code: its jobs may have the same subject."""
+    folder = (subject.bench.work / resources.WORKFLOW).parent
+    for path in sorted((*folder.glob("*.yml"), *folder.glob("*.yaml"))):
+        if path.name == _FILE:
+            continue
+        try:
+            written = read(path)
+        except LabError as error:
+            return subject.say("pipeline.unreadable", what=error.what, next_step=error.next_step)
+        for each in errors(review(written, known(subject.bench))):
+            if each.id in _STRANGERS:
+                values = {"line": each.line, "what": each.what, "next_step": each.next_step}
+                return subject.say(f"pipeline.{each.id.replace('-', '_')}", file=path.name, **values)
     return None
 
 

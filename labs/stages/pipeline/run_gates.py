@@ -21,7 +21,7 @@ from labs.subjects.tasks.service_reading import service_of
 from labs.ui import text
 from labs.verdict import Event, Verdict
 from labs.workflow import record
-from labs.workflow.record import JobRecord, RunRecord, StepRecord
+from labs.workflow.record import JobRecord, RunRecord
 
 _LOGINS = ("aws-actions/amazon-ecr-login", "docker/login-action")
 _BUILD = "docker/build-push-action"
@@ -97,23 +97,30 @@ def logins(subject: PipelineSubject) -> Verdict | None:
 
 def image(subject: PipelineSubject) -> Verdict | None:
     """What each run built is in ECR, for both platforms, from this work folder."""
-    for job in (runs.ANYWHERE, runs.PUSH):
-        fault = _image(subject, job)
+    for job, tag in _tags(subject):
+        fault = _image(subject, job, tag)
         if fault is not None:
             return fault
     return None
 
 
-def _image(subject: PipelineSubject, job: str) -> Verdict | None:
+def _tags(subject: PipelineSubject) -> Iterator[tuple[str, str]]:
+    """The jobs that push, each with the tag that its image is to have: the commit."""
+    yield runs.ANYWHERE, f"anywhere-{subject.run(runs.ANYWHERE).sha}"
+    yield runs.PUSH, subject.run(runs.PUSH).sha
+
+
+def _image(subject: PipelineSubject, job: str, tag: str) -> Verdict | None:
     bench, done = subject.bench, subject.run(job)
-    digest = _digest(done.jobs[job])
-    found = lab_repository.by_digest(bench.reader("ecr"), bench.repository_name, digest) if digest else None
-    if found is None:
+    ecr, name, digest = bench.reader("ecr"), bench.repository_name, _digest(done.jobs[job])
+    found = lab_repository.by_digest(ecr, name, digest) if digest else None
+    tagged = lab_repository.pushed(ecr, name, tag)
+    if found is None or tagged is None or tagged.digest != digest:
+        told = "no digest was given out" if not digest else "it is not there" if found is None else f"no tag {tag}"
+        if found is not None and tagged is not None:
+            told = f"the tag {tag} names {tagged.digest}"
         return subject.say(
-            "pipeline.no_image",
-            number=done.number,
-            repository=bench.repository_name,
-            digest=digest or "no digest was given out",
+            "pipeline.no_image", number=done.number, repository=name, digest=digest or "?", tag=tag, found=told
         )
     platforms = found.image.platforms if isinstance(found.image, oci.Index) else ()
     if set(platforms) != set(_WANTED):
@@ -138,14 +145,15 @@ def _inside_in_words(problem: PolicyProblem) -> str:
 
 
 def _digest(job: JobRecord) -> str:
-    built: StepRecord | None = next((each for each in job.steps if each.action == _BUILD), None)
-    return built.outputs.get("digest", "") if built else ""
+    """What the job's last build gave out; a build before it may be a try that pushes nothing."""
+    built = [each.outputs["digest"] for each in job.steps if each.action == _BUILD and each.outputs.get("digest")]
+    return built[-1] if built else ""
 
 
 def pusher(subject: PipelineSubject) -> Verdict | None:
     """Put into ECR under the role, by a session that was given for the right subject."""
-    for job, prefix in ((runs.ANYWHERE, "anywhere-"), (runs.PUSH, "")):
-        fault = _pusher(subject, job, f"{prefix}{subject.run(job).sha}")
+    for job, tag in _tags(subject):
+        fault = _pusher(subject, job, tag)
         if fault is not None:
             return fault
     return None

@@ -39,6 +39,14 @@ def _nothing(_: Bench) -> None:
     """The notebook was opened, nothing was run."""
 
 
+def _another_file(bench: Bench) -> None:
+    """push.yml is right; what a stranger's code may run in stands beside it, with the subject of main."""
+    write_files(bench)
+    text = changed("  push:\n    branches: [main]\n", "  pull_request_target:\n", 1)
+    head = "persist-credentials: false\n          ref: ${{ github.event.pull_request.head.sha }}\n"
+    (bench.work / resources.PULL_WORKFLOW).write_text(text.replace("persist-credentials: false\n", head, 1))
+
+
 def _skeleton(bench: Bench) -> None:
     write_files(bench, (FOLDER / "files" / "skeleton.yml").read_text())
 
@@ -201,6 +209,7 @@ WRONG = (
             ),
         ),
     ),
+    Wrong("a pull request's code in another file", "pipeline.untrusted_checkout", _another_file),
     Wrong("an action by its tag", "pipeline.not_pinned", _written(_CHECKOUT, "actions/checkout@v7", 1)),
     Wrong("an action by its branch", "pipeline.not_pinned", _written(_CHECKOUT, "actions/checkout@main", 1)),
     Wrong(
