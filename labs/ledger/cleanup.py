@@ -152,7 +152,8 @@ class _Cleaning:
         for kind, id, tags in found:
             entry = held.get((kind.name, id)) or asked.pop((kind.name, tags.get(ENTRY_TAG, "")), None)
             if entry is None:
-                ledger.created(ledger.intend(kind.name, id, self.target.region))
+                facts = kind.facts_of(kind.described(self._client(kind, ""), id)) if kind.described else None
+                ledger.created(ledger.intend(kind.name, id, self.target.region, facts=facts))
             elif entry.state is State.GONE or not entry.id:
                 ledger.created(entry.n, id)
 

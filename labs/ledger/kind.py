@@ -67,6 +67,8 @@ class Kind:
     ``content``: calls that begin like a create call and make only content of this kind, which goes with it; each with
     the parameter that names the resource. ``harmless``: calls that begin so and leave nothing behind.
     ``facts``: the JMESPath of what a bill needs of the request; ``changes`` the calls that change it.
+    ``described(client, id)``: a thing that is there in the shape of its create request, for the facts of one that was
+    found and not made through the ledger.
 
     In the account:
     ``tags(client, id)`` are the tags there now; None, or an error whose code ends with one of ``absent``, says that
@@ -101,6 +103,7 @@ class Kind:
     harmless: tuple[str, ...] = ()
     facts: str = ""
     changes: Mapping[str, CostChange] = field(default_factory=dict)
+    described: Callable[[Any, str], Mapping[str, Any]] | None = None
     absent: tuple[str, ...] = ()
     blockers: Callable[[Any, str], Blockers] | None = None
     busy: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from labs.workflow.findings import Finding, Weight, errors
 from labs.workflow.review import review
 from labs.workflow.rules.reading import Known
 
-_NAMES = ("permission-unknown", "unknown-input", "unknown-output", "step-not-there", "undefined-job-needs")
+_NAMES = ("permission-unknown", "unknown-input", "step-not-there", "undefined-job-needs")
 _STRANGERS = ("untrusted-checkout", "script-injection")
 _SKELETON = Path(__file__).parent / "files" / "skeleton.yml"
 _FILE = resources.WORKFLOW.rsplit("/", 1)[-1]

@@ -3,9 +3,9 @@
 Sources: the request and answer shapes of the API references of ECS, CloudWatch Logs, SSM and Secrets Manager.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -114,6 +114,11 @@ def _definition_tags(ecs: "ECSClient", id: str) -> Tags | None:
     return plain(answer.get("tags") or [])
 
 
+def _described_definition(ecs: "ECSClient", id: str) -> Mapping[str, Any]:
+    answer = _definition(ecs, id)
+    return answer["taskDefinition"] if answer is not None else {}
+
+
 def _remove_definition(ecs: "ECSClient", id: str) -> None:
     answer = _definition(ecs, id)
     if answer is None:
@@ -215,6 +220,7 @@ TASK_DEFINITION = Kind(
     prefixed=True,
     tagging=_LOWER_PAIRS,
     facts="{family: family, cpu: cpu, memory: memory, architecture: runtimePlatform.cpuArchitecture}",
+    described=_described_definition,
     tags=_definition_tags,
     found=_definitions,
     remove=_remove_definition,
