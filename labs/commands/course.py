@@ -15,7 +15,7 @@ from labs.commands.verbs import as_command_lines
 from labs.engine.base import ensure_base
 from labs.lesson import runner
 from labs.lesson.bench import Bench, open_bench
-from labs.lesson.course import planned, play, shown
+from labs.lesson.course import left_out, planned, play, shown
 from labs.lesson.stage import stages
 from labs.lesson.throwaway import room
 from labs.session import TargetName
@@ -51,18 +51,22 @@ def run(args: argparse.Namespace) -> int:
         ensure_base(bench.target, bench.engine, print)
         print(f"Set-up: {time.monotonic() - began:.1f} s", flush=True)
         rows = list(play(bench, keep=args.keep))
+        here = [each for each in stages() if not left_out(bench, each)]
         if not args.keep:
             runner.reset(stages()[0].name, bench)
     print()
-    print(shown(rows))
+    print(shown(rows, [each for each in stages() if each not in here]))
     for row in rows:
         if not row.report.verdict.passed:
             print(f"\n{row.stage.notebook}\n{as_command_lines(str(row.report))}")
     if rows[-1].stage.lasting and rows[-1].report.verdict.passed:
         print(f"\n{rows[-1].report.verdict.found}")
-    wanted = [each for each in stages() if not (args.keep and each.lasting)]
+    wanted = [each for each in here if not (args.keep and each.lasting)]
     passed = len(rows) == len(wanted) and all(row.report.verdict.passed for row in rows)
     kept = "; cleaning up was left out" if args.keep else ""
+    for each in stages():
+        if each not in here:
+            kept += f"; {each.notebook}, which can be done on the local AWS alone, was left out"
     print(f"\n{f'Every stage has passed{kept}' if passed else 'Not every stage has passed'}.")
     return 0 if passed else 1
 

@@ -1,7 +1,7 @@
 """The solved course: each stage solved and checked in order, and its table."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from labs.errors import LabError
@@ -24,7 +24,7 @@ class Row:
 def play(bench: Bench, *, keep: bool = False) -> Iterator[Row]:
     """Solve and check each stage in order; a stage that does not pass ends the course. ``keep`` leaves out cleaning."""
     for subject in stages():
-        if keep and subject.lasting:
+        if left_out(bench, subject) or (keep and subject.lasting):
             continue
         began = time.monotonic()
         try:
@@ -35,6 +35,11 @@ def play(bench: Bench, *, keep: bool = False) -> Iterator[Row]:
         yield Row(subject, report, time.monotonic() - began)
         if not report.verdict.passed:
             return
+
+
+def left_out(bench: Bench, subject: Stage) -> bool:
+    """Whether the course does not ask a stage here: on real AWS, one that can be done on the local AWS alone."""
+    return bench.on_aws and subject.local_only
 
 
 def planned() -> str:
@@ -48,9 +53,12 @@ def planned() -> str:
     return text.table(("stage", "minutes", "needs"), rows)
 
 
-def shown(rows: list[Row]) -> str:
-    """The table: stage, verdict, seconds; stages that were not reached say so."""
-    cells = [(row.stage.notebook, row.report.verdict.status.value, f"{row.seconds:.1f}") for row in rows]
-    cells += [(subject.notebook, "not reached", "") for subject in stages()[len(rows) :]]
+def shown(rows: list[Row], without: Collection[Stage] = ()) -> str:
+    """The table: stage, verdict, seconds; stages that were left out, and those that were not reached, say so."""
+    done = {row.stage.name: (row.report.verdict.status.value, f"{row.seconds:.1f}") for row in rows}
+    cells = [
+        (each.notebook, *done.get(each.name, ("left out" if each in without else "not reached", "")))
+        for each in stages()
+    ]
     cells.append(("all", "", f"{sum(row.seconds for row in rows):.1f}"))
     return text.table(("stage", "verdict", "seconds"), cells)

@@ -54,7 +54,8 @@ class Stage:
 
     ``does`` and ``proves``: what the trainee does, and what the check proves, for README's table.
 
-    ``lasting``: what it does stays done; its reset only forgets it.
+    ``lasting``: what it does stays done; its reset only forgets it. ``local_only``: it can be done on the local AWS
+    alone, and the course on real AWS leaves it out.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Stage:
     creates: tuple[str, ...]
     prediction: Prediction
     lasting: bool = False
+    local_only: bool = False
 
     @property
     def toml(self) -> Path:
@@ -200,4 +202,5 @@ def _read(path: Path) -> Stage:
         creates=tuple(raw["creates"]),
         prediction=Prediction(**raw["prediction"]),
         lasting=raw.get("lasting", False),
+        local_only=raw.get("local_only", False),
     )

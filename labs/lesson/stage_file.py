@@ -30,7 +30,7 @@ REQUIRED: Mapping[str, tuple[type, str]] = {
     "creates": (list, '["a log group"]'),
     "prediction": (dict, "a table [prediction]"),
 }
-OPTIONAL: Mapping[str, type] = {"name": str, "lasting": bool}
+OPTIONAL: Mapping[str, type] = {"name": str, "lasting": bool, "local_only": bool}
 PREDICTION: Mapping[str, type] = {"question": str, "right": str, "why": str, "options": dict}
 # Key: what its value must be, and how that is said.
 _VALUES: Mapping[str, tuple[Callable[[Any], object], str]] = {

@@ -45,6 +45,9 @@ def test_the_course_runs_and_clean_leaves_nothing(bench: Bench, env: dict[str, s
     course = labs(env, "course", "--keep")
     assert course.returncode == 0, course.stdout + course.stderr
     assert "Target: aws" in course.stdout
+    # AWS trusts GitHub's keys, and the kit's tokens have its own: nothing of it is told as passed.
+    assert "06-pipeline        left out" in course.stdout
+    assert "06-pipeline, which can be done on the local AWS alone, was left out" in course.stdout
     repositories = [each["repositoryName"] for each in bench.client("ecr").describe_repositories()["repositories"]]
     assert "fargate-lab-anna/app" in repositories
     cleaned = labs(env, "clean")
