@@ -1,5 +1,6 @@
 """Stage 06 beside the walk: what cannot run here, what a run leaves, and what the notebook shows."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -124,3 +125,22 @@ def test_the_solutions_trust_policies_name_the_subjects_that_the_kit_issues(set_
     ):
         (statement,) = json.loads((set_up.work / file).read_text())["Statement"]
         assert statement["Condition"]["StringEquals"][f"{resources.ISSUER}:sub"] == subject
+
+
+def test_a_fourth_job_that_failed_is_no_run_that_succeeded(set_up: Bench) -> None:
+    text = (set_up.work / resources.WORKFLOW).read_text()
+    runs.forget(set_up)
+    number, folder = new_folder(set_up.home)
+    began = "2026-12-01T00:00:00+00:00"
+    jobs = {name: JobRecord("success") for name in (runs.PUSH, runs.ANYWHERE, runs.DEPLOY)} | {
+        "more": JobRecord("failure")
+    }
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    found = RunRecord(
+        number, "push", "refs/heads/main", "a" * 40, "o/r", "push.yml", began, began, "failure",
+        workflow_sha256=sha256, jobs=jobs,
+    )  # fmt: skip
+    save(found, folder, "")
+    verdict = runner.ask(PIPELINE, set_up).verdict
+    assert (verdict.message_id, "job more" in verdict.found) == ("pipeline.failed", True)
+    runs.forget(set_up)

@@ -42,9 +42,10 @@ def ran(subject: PipelineSubject) -> Verdict | None:
     now = hashlib.sha256(subject.workflow.text.encode()).hexdigest()
     older = [done for done in found.values() if done.workflow_sha256 != now]
     for job, done in found.items():
-        # One that failed is why others have not run.
-        if done not in older and done.jobs[job].conclusion != record.SUCCESS:
-            where = _where(done, job)
+        # One that failed is why others have not run; a job of the trainee's own that failed counts as well.
+        if done not in older and not (done.succeeded and done.jobs[job].conclusion == record.SUCCESS):
+            failed = [name for name, each in done.jobs.items() if each.conclusion == record.FAILURE]
+            where = _where(done, job if job in failed or not failed else failed[0])
             return subject.say("pipeline.failed", number=done.number, conclusion=done.conclusion, where=where)
     if missing:
         wanted = text.series(list(subject.runs))
