@@ -15,13 +15,14 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
+AT = "2026-12-01T00:00:00+00:00"
+
+
 def kept(home, conclusion):
     steps = (StepRecord("Run actions/checkout@v7", "actions/checkout", "success", seconds=0.3),)
     jobs = {"push": JobRecord(conclusion, "production", "repo:o/r:environment:production", steps)}
     number, folder = record.new_folder(home)
-    found = RunRecord(
-        number, "push", "refs/heads/main", "a" * 40, "o/r", "push.yml", "then", "now", conclusion, jobs=jobs
-    )
+    found = RunRecord(number, "push", "refs/heads/main", "a" * 40, "o/r", "push.yml", AT, AT, conclusion, jobs=jobs)
     record.save(found, folder, "push\tx\t1 y\n")
     return found
 
