@@ -144,3 +144,25 @@ def test_a_fourth_job_that_failed_is_no_run_that_succeeded(set_up: Bench) -> Non
     verdict = runner.ask(PIPELINE, set_up).verdict
     assert (verdict.message_id, "job more" in verdict.found) == ("pipeline.failed", True)
     runs.forget(set_up)
+
+
+def test_a_run_that_was_cut_off_is_never_told_as_one_in_which_nothing_failed(
+    set_up: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs.forget(set_up)
+    number, folder = new_folder(set_up.home)
+    began = "2026-12-01T00:00:00+00:00"
+    at = "2026-12-01T00:00:00.0000000Z"
+    whole = (
+        f"push\tSet up job\t{at} Current runner version: 'x'\npush\tComplete job\t{at} Cleaning up orphan processes\n"
+    )
+    save(
+        RunRecord(number, "push", "refs/heads/main", "a" * 40, "o/r", "push.yml", began, began, "timed out"),
+        folder,
+        whole,
+    )
+    notebook.diagnose_run(set_up)
+    said = capsys.readouterr().out
+    assert "CANNOT TELL" in said
+    assert "Nothing failed" not in said
+    runs.forget(set_up)

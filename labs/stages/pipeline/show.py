@@ -84,11 +84,12 @@ def diagnosis(bench: Bench) -> str:
     done = _newest(bench)
     name = bench.home / "workflow" / "runs" / str(done.number) / LOG_FILE
     log = log_files.read_file(name)
-    first = diagnose(log, ended_well=done.succeeded or None).first
-    job = done.jobs.get(first.step.job) if first is not None else None
-    if first is None or job is None:
-        return report(diagnose(log, ended_well=done.succeeded or None), f"run {done.number}")
-    role = resources.deploy_role(bench) if first.step.job == runs.DEPLOY else resources.pipeline_role(bench)
+    by_log = diagnose(log, ended_well=done.succeeded)
+    failed = by_log.first.step.job if by_log.first is not None else ""
+    job = done.jobs.get(failed)
+    if job is None:
+        return report(by_log, f"run {done.number}")
+    role = resources.deploy_role(bench) if failed == runs.DEPLOY else resources.pipeline_role(bench)
     found = role_policies.read_role(bench.client("iam"), role)
     events = read_trail(bench.client("cloudtrail"), datetime.fromisoformat(done.began), "sts.amazonaws.com")
     told = diagnose(
@@ -96,6 +97,6 @@ def diagnosis(bench: Bench) -> str:
         found.trust.body if found is not None else None,
         {"sub": job.subject, "aud": resources.AUDIENCE} if job.subject else None,
         events,
-        ended_well=done.succeeded or None,
+        ended_well=done.succeeded,
     )
     return report(told, f"run {done.number}")
