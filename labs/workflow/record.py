@@ -6,7 +6,7 @@ Holds no token, key or password: outputs are masked as the log is.
 import json
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -144,11 +144,20 @@ def last(home: Path) -> RunRecord | None:
 
 def last_folder(home: Path) -> Path | None:
     """The folder of the newest run that has a record."""
+    return next(folders(home), None)
+
+
+def folders(home: Path) -> Iterator[Path]:
+    """The folder of each run that has a record, the newest first."""
     folder = home / "workflow" / "runs"
     for number in sorted(_numbers(folder), reverse=True):
         if (folder / str(number) / RUN_FILE).is_file():
-            return folder / str(number)
-    return None
+            yield folder / str(number)
+
+
+def forget(home: Path) -> None:
+    """No run is kept any more."""
+    shutil.rmtree(home / "workflow" / "runs", ignore_errors=True)
 
 
 def _numbers(folder: Path) -> list[int]:

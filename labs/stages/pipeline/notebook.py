@@ -1,17 +1,23 @@
-"""What the notebook of stage 06 adds to ``lab``."""
+"""What the notebook of stage 06 adds to ``lab``.
+
+What runs, reviews and explains a workflow is imported by the verb that needs it: every command and every notebook asks
+the stages for their names, and would wait for it.
+"""
 
 from collections.abc import Mapping
 
 from labs.lesson.bench import Bench
-from labs.stages.pipeline import resources, runs, show
+from labs.stages.pipeline import resources
 from labs.subjects.tasks import task_runs
 
 
-def review_workflow(bench: Bench, file: str = runs.FILE) -> None:
+def review_workflow(bench: Bench, file: str = resources.FILE) -> None:
     """What can be said about a workflow before it runs: by two linters, and by the kit's own rules.
 
     Example: ``lab.review_workflow()``
     """
+    from labs.stages.pipeline import show
+
     print(show.review(bench, file))
 
 
@@ -20,6 +26,8 @@ def pipeline_role(bench: Bench) -> None:
 
     Example: ``lab.pipeline_role()``
     """
+    from labs.stages.pipeline import show
+
     print(show.role(bench, resources.pipeline_role(bench), resources.PIPELINE_TRUST, bench.policy_file.name))
 
 
@@ -28,6 +36,8 @@ def deploy_role(bench: Bench) -> None:
 
     Example: ``lab.deploy_role()``
     """
+    from labs.stages.pipeline import show
+
     print(show.role(bench, resources.deploy_role(bench), resources.DEPLOY_TRUST, resources.DEPLOY_POLICY))
 
 
@@ -36,7 +46,7 @@ def run_workflow(
     event: str = "push",
     ref: str = "",
     job: str = "",
-    file: str = runs.FILE,
+    file: str = resources.FILE,
     values: Mapping[str, str] | None = None,
 ) -> None:
     """Run a workflow of ``$WORK/.github/workflows`` as GitHub would for an event; a line for each step as it ends.
@@ -45,6 +55,8 @@ def run_workflow(
 
     Example: ``lab.run_workflow(event="pull_request", ref="change", job="push")``
     """
+    from labs.stages.pipeline import runs
+
     runs.run(bench, event=event, ref=ref, job=job, file=file, values=values, say=print)
 
 
@@ -53,6 +65,8 @@ def token_claims(bench: Bench) -> None:
 
     Example: ``lab.token_claims()``
     """
+    from labs.stages.pipeline import show
+
     print(show.claims(bench))
 
 
@@ -61,6 +75,8 @@ def diagnose_run(bench: Bench) -> None:
 
     Example: ``lab.diagnose_run()``
     """
+    from labs.stages.pipeline import show
+
     print(show.diagnosis(bench))
 
 

@@ -4,7 +4,8 @@ from labs.lesson.bench import Bench
 from labs.subjects.tasks import service_names, task_runs
 from labs.workflow.identity import LAB_REPOSITORY, Event, subject
 
-WORKFLOW = ".github/workflows/push.yml"
+FILE = "push.yml"
+WORKFLOW = f".github/workflows/{FILE}"
 # The notebook's copy of it that a pull request starts.
 PULL_WORKFLOW = ".github/workflows/pull.yml"
 PIPELINE_TRUST, DEPLOY_TRUST, DEPLOY_POLICY = "pipeline-trust.json", "deploy-trust.json", "deploy-policy.json"

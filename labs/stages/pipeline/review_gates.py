@@ -19,7 +19,6 @@ from labs.workflow.rules.reading import Known
 _NAMES = ("permission-unknown", "unknown-input", "step-not-there", "undefined-job-needs")
 _STRANGERS = ("untrusted-checkout", "script-injection")
 _SKELETON = Path(__file__).parent / "files" / "skeleton.yml"
-_FILE = resources.WORKFLOW.rsplit("/", 1)[-1]
 
 
 def workflow(subject: PipelineSubject) -> Verdict | None:
@@ -32,7 +31,7 @@ def workflow(subject: PipelineSubject) -> Verdict | None:
     except LabError as error:
         return subject.say("pipeline.unreadable", what=error.what, next_step=error.next_step)
     if subject.workflow.text.strip() == _SKELETON.read_text().strip():
-        return subject.say("pipeline.skeleton", file=_FILE)
+        return subject.say("pipeline.skeleton", file=resources.FILE)
     return None
 
 
@@ -48,11 +47,11 @@ def reviewed(subject: PipelineSubject) -> Verdict | None:
         values = {"line": first.line, "what": first.what, "next_step": first.next_step}
         name = f"pipeline.{linters.about(first).replace('-', '_')}"
         if name in catalogue().messages:
-            return subject.say(name, file=_FILE, **values)
-        return subject.say("pipeline.review", file=_FILE, found_by=first.found_by, rule=first.id, **values)
+            return subject.say(name, file=resources.FILE, **values)
+        return subject.say("pipeline.review", file=resources.FILE, found_by=first.found_by, rule=first.id, **values)
     if not_asked:
         raise LabError(
-            f"What can be said of {_FILE} without a run is not known whole: {text.series(not_asked)}.",
+            f"What can be said of {resources.FILE} without a run is not known whole: {text.series(not_asked)}.",
             "run: labs doctor",
             id="pipeline-linter-not-asked",
         )
@@ -63,7 +62,7 @@ def others(subject: PipelineSubject) -> Verdict | None:
     """No other workflow of the folder runs a stranger's code: its jobs may have the same subject."""
     folder = (subject.bench.work / resources.WORKFLOW).parent
     for path in sorted((*folder.glob("*.yml"), *folder.glob("*.yaml"))):
-        if path.name == _FILE:
+        if path.name == resources.FILE:
             continue
         try:
             written = read(path)

@@ -49,9 +49,9 @@ def ran(subject: PipelineSubject) -> Verdict | None:
             return subject.say("pipeline.failed", number=done.number, conclusion=done.conclusion, where=where)
     if missing:
         wanted = text.series(list(subject.runs))
-        return subject.say("pipeline.not_run", file=runs.FILE, jobs=wanted, missing=text.series(missing))
+        return subject.say("pipeline.not_run", file=resources.FILE, jobs=wanted, missing=text.series(missing))
     for done in older[:1]:
-        return subject.say("pipeline.other_workflow", number=done.number, at=done.began, file=runs.FILE)
+        return subject.say("pipeline.other_workflow", number=done.number, at=done.began, file=resources.FILE)
     return None
 
 
@@ -98,21 +98,12 @@ def logins(subject: PipelineSubject) -> Verdict | None:
 
 def image(subject: PipelineSubject) -> Verdict | None:
     """What each run built is in ECR, for both platforms, from this work folder."""
-    for job, tag in _tags(subject):
-        fault = _image(subject, job, tag)
-        if fault is not None:
-            return fault
-    return None
+    return next((fault for job in runs.PUSHING if (fault := _image(subject, job))), None)
 
 
-def _tags(subject: PipelineSubject) -> Iterator[tuple[str, str]]:
-    """The jobs that push, each with the tag that its image is to have: the commit."""
-    yield runs.ANYWHERE, f"anywhere-{subject.run(runs.ANYWHERE).sha}"
-    yield runs.PUSH, subject.run(runs.PUSH).sha
-
-
-def _image(subject: PipelineSubject, job: str, tag: str) -> Verdict | None:
+def _image(subject: PipelineSubject, job: str) -> Verdict | None:
     bench, done = subject.bench, subject.run(job)
+    tag = runs.tag(job, done.sha)
     ecr, name, digest = bench.reader("ecr"), bench.repository_name, _digest(done.jobs[job])
     found = lab_repository.by_digest(ecr, name, digest) if digest else None
     tagged = lab_repository.pushed(ecr, name, tag)
@@ -123,6 +114,9 @@ def _image(subject: PipelineSubject, job: str, tag: str) -> Verdict | None:
         return subject.say(
             "pipeline.no_image", number=done.number, repository=name, digest=digest or "?", tag=tag, found=told
         )
+    if subject.image is not None and subject.image.digest == digest:
+        # The other job's image, byte for byte: it has been looked into.
+        return None
     platforms = found.image.platforms if isinstance(found.image, oci.Index) else ()
     if set(platforms) != set(_WANTED):
         shown = text.series([str(each) for each in platforms]) or "one platform, without an index"
@@ -153,15 +147,12 @@ def _digest(job: JobRecord) -> str:
 
 def pusher(subject: PipelineSubject) -> Verdict | None:
     """Put into ECR under the role, by a session that was given for the right subject."""
-    for job, tag in _tags(subject):
-        fault = _pusher(subject, job, tag)
-        if fault is not None:
-            return fault
-    return None
+    return next((fault for job in runs.PUSHING if (fault := _pusher(subject, job))), None)
 
 
-def _pusher(subject: PipelineSubject, job: str, tag: str) -> Verdict | None:
+def _pusher(subject: PipelineSubject, job: str) -> Verdict | None:
     bench, done = subject.bench, subject.run(job)
+    tag = runs.tag(job, done.sha)
     wanted = resources.pipeline_subject(bench)
     puts = [
         each

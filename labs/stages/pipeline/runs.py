@@ -1,8 +1,6 @@
 """The runs of the trainee's workflow: one more, the newest of a kind, what they left in the account."""
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from labs.errors import LabError
 from labs.lesson import workflow_run
@@ -11,9 +9,10 @@ from labs.stages.pipeline import resources
 from labs.workflow import identity, record, runner
 from labs.workflow.record import RunRecord
 
-FILE = Path(resources.WORKFLOW).name
 PUSH, ANYWHERE, DEPLOY = "push", "push-anywhere", "deploy"
-_TAG_PREFIXES = ("", "anywhere-")
+PUSHING = (ANYWHERE, PUSH)
+# What stands before the commit in the tag of each job that pushes.
+_TAG_PREFIXES = {ANYWHERE: "anywhere-", PUSH: ""}
 
 
 def run(
@@ -22,7 +21,7 @@ def run(
     event: str = "push",
     ref: str = "",
     job: str = "",
-    file: str = FILE,
+    file: str = resources.FILE,
     values: Mapping[str, str] | None = None,
     say: Callable[[str], object] = lambda _line: None,
 ) -> RunRecord:
@@ -58,17 +57,13 @@ def must_succeed(bench: Bench, done: RunRecord) -> RunRecord:
 
 def all_of(bench: Bench) -> Iterator[RunRecord]:
     """Every run of this lab that is kept, the newest first."""
-    folder = bench.home / "workflow" / "runs"
-    numbers = [int(each.name) for each in folder.iterdir() if each.name.isdecimal()] if folder.is_dir() else []
-    for number in sorted(numbers, reverse=True):
-        if (folder / str(number) / record.RUN_FILE).is_file():
-            yield record.load(folder / str(number))
+    return map(record.load, record.folders(bench.home))
 
 
 def newest(bench: Bench, job: str) -> RunRecord | None:
     """The newest run of push.yml for a push to main in which a job was not skipped; None without one."""
     for each in all_of(bench):
-        ours = (each.workflow, each.event, each.ref) == (FILE, resources.MAIN.name, resources.MAIN.ref)
+        ours = (each.workflow, each.event, each.ref) == (resources.FILE, resources.MAIN.name, resources.MAIN.ref)
         if ours and job in each.jobs and each.jobs[job].conclusion != record.SKIPPED:
             return each
     return None
@@ -77,7 +72,12 @@ def newest(bench: Bench, job: str) -> RunRecord | None:
 def tags(bench: Bench) -> tuple[str, ...]:
     """The tags that the runs may have pushed."""
     commits = dict.fromkeys(each.sha for each in all_of(bench))
-    return tuple(f"{prefix}{sha}" for sha in commits for prefix in _TAG_PREFIXES)
+    return tuple(tag(job, sha) for sha in commits for job in PUSHING)
+
+
+def tag(job: str, sha: str) -> str:
+    """The tag under which a job pushes a commit."""
+    return f"{_TAG_PREFIXES[job]}{sha}"
 
 
 def digests(bench: Bench) -> frozenset[str]:
@@ -93,4 +93,4 @@ def digests(bench: Bench) -> frozenset[str]:
 
 def forget(bench: Bench) -> None:
     """No run is kept any more."""
-    shutil.rmtree(bench.home / "workflow" / "runs", ignore_errors=True)
+    record.forget(bench.home)

@@ -16,7 +16,7 @@ from labs.workflow.document import read
 from labs.workflow.findings import Weight
 from labs.workflow.log_diagnosis import diagnose
 from labs.workflow.log_report import report
-from labs.workflow.record import LOG_FILE, RunRecord
+from labs.workflow.record import LOG_FILE, RunRecord, runs_folder
 
 _WORDS = {Weight.ERROR: "wrong", Weight.ADVICE: "advice", Weight.UNKNOWN: "cannot tell"}
 
@@ -82,8 +82,7 @@ def _newest(bench: Bench) -> RunRecord:
 def diagnosis(bench: Bench) -> str:
     """The diagnosis of the newest run: by its log, its tokens' claims, the role's trust policy and the trail."""
     done = _newest(bench)
-    name = bench.home / "workflow" / "runs" / str(done.number) / LOG_FILE
-    log = log_files.read_file(name)
+    log = log_files.read_file(runs_folder(bench.home) / str(done.number) / LOG_FILE)
     by_log = diagnose(log, ended_well=done.succeeded)
     failed = by_log.first.step.job if by_log.first is not None else ""
     job = done.jobs.get(failed)

@@ -1,13 +1,12 @@
-"""What the gates of stage 06 look at: the workflow, the roles, the newest runs, the trail; each read once."""
+"""What the gates of stage 06 look at: the workflow, the newest runs, the trail; each read once."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
 from labs.lesson.bench import Bench
-from labs.stages.pipeline import resources, runs
+from labs.stages.pipeline import runs
 from labs.subjects.push.lab_repository import Pushed
-from labs.subjects.push.role_policies import RolePolicies
 from labs.verdict import Event, Verdict, read_trail
 from labs.workflow.document import Workflow
 from labs.workflow.record import RunRecord
@@ -21,8 +20,6 @@ class PipelineSubject:
 
     bench: Bench
     workflow: Workflow | None = None
-    pipeline_role: RolePolicies | None = None
-    deploy_role: RolePolicies | None = None
     image: Pushed | None = None
     pusher: str = ""
     clients: tuple[str, ...] = ()
@@ -54,12 +51,3 @@ class PipelineSubject:
         services = ("iam", "sts", "ecr")
         found = [each for name in services for each in read_trail(reader, self.since, f"{name}.amazonaws.com")]
         return tuple(sorted(found, key=lambda each: each.at))
-
-    def repository_image(self, digest: str) -> str:
-        """The image of the repository by its digest, as the deploy names it."""
-        return f"{self.bench.repository}@{digest}"
-
-
-def role_named(subject: PipelineSubject, job: str) -> str:
-    """The role by which a job works."""
-    return (resources.deploy_role if job == runs.DEPLOY else resources.pipeline_role)(subject.bench)
