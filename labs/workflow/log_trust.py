@@ -11,9 +11,9 @@ from typing import Any
 
 from labs import iam
 from labs.iam import Policies, Policy, PolicyKind, Principal, PrincipalKind, Request, Statement
+from labs.workflow.identity import AUDIENCE, ISSUER
 
-GITHUB = "token.actions.githubusercontent.com"
-AUDIENCE = "sts.amazonaws.com"
+GITHUB = ISSUER.removeprefix("https://")
 ACTION = "sts:AssumeRoleWithWebIdentity"
 _PROVIDER = re.compile(r"arn:[^:]+:iam::(\d{12}):oidc-provider/")
 _IDS = re.compile(r"@\d+")

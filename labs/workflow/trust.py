@@ -17,6 +17,7 @@ from labs.iam.conditions import Condition, Quantifier, split_operator
 from labs.iam.decision import Effect
 from labs.workflow import trust_causes
 from labs.workflow.findings import Weight
+from labs.workflow.identity import AUDIENCE
 from labs.workflow.trust_finding import TrustFinding
 from labs.workflow.trust_strangers import Stranger, strangers
 
@@ -46,7 +47,7 @@ class Question:
     role: str
     provider: str
     subjects: tuple[str, ...]
-    audience: str = "sts.amazonaws.com"
+    audience: str = AUDIENCE
     claims: Mapping[str, str] = field(default_factory=dict)
     clients: tuple[str, ...] | None = None
     now: datetime | None = None

@@ -6,7 +6,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labs.errors import LabError
 from labs.failures import code_of
 from labs.iam import PolicyKind
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
@@ -60,18 +59,8 @@ def _take_back_plain(bench: Bench) -> None:
 def _strip_roles(bench: Bench) -> None:
     """Take off the roles every policy that is not the solution's, and any boundary."""
     iam = bench.client("iam")
-    for role in (service_names.execution_role(bench), service_names.task_role(bench)):
-        if iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary"):
-            iam.delete_role_permissions_boundary(RoleName=role)
-    for role, kept in (
-        (service_names.execution_role(bench), resources.POLICY_NAME),
-        (service_names.task_role(bench), ""),
-    ):
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            if name != kept:
-                iam.delete_role_policy(RoleName=role, PolicyName=name)
-        for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-            iam.detach_role_policy(RoleName=role, PolicyArn=each["PolicyArn"])
+    role_policies.strip(iam, service_names.execution_role(bench), resources.POLICY_NAME)
+    role_policies.strip(iam, service_names.task_role(bench))
 
 
 def text_of(bench: Bench, policy: str) -> str:
@@ -114,8 +103,8 @@ def make_roles(bench: Bench) -> tuple[str, ...]:
     LabError when a file is missing or is not a policy.
     """
     iam = bench.client("iam")
-    trust = _read(bench, resources.TRUST_FILE)
-    policy = _read(bench, resources.POLICY_FILE)
+    trust = role_policies.written(bench.work / resources.TRUST_FILE, PolicyKind.TRUST)
+    policy = role_policies.written(bench.work / resources.POLICY_FILE)
     made = []
     for role in (service_names.execution_role(bench), service_names.task_role(bench)):
         try:
@@ -128,21 +117,6 @@ def make_roles(bench: Bench) -> tuple[str, ...]:
     role = service_names.execution_role(bench)
     iam.put_role_policy(RoleName=role, PolicyName=resources.POLICY_NAME, PolicyDocument=policy)
     return tuple(made)
-
-
-def _read(bench: Bench, file: str) -> str:
-    path = bench.work / file
-    if not path.exists():
-        raise LabError(f"There is no file {file}.", "run the cell above, which writes it", id="role-file-missing")
-    text = role_policies.text_of(path)
-    if role_policies.is_empty(text):
-        raise LabError(
-            f"{file} has no statement yet, so no role was made.",
-            "write it, then run this again",
-            id="role-policy-empty",
-        )
-    role_policies.read_policy(text, PolicyKind.TRUST if file == resources.TRUST_FILE else PolicyKind.IDENTITY)
-    return text
 
 
 def definition(bench: Bench, tag: str, **changes: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from labs.lesson.bench import Bench
 from labs.subjects.tasks import service_names, task_runs
+from labs.workflow import identity
 from labs.workflow.identity import LAB_REPOSITORY, Event, subject
 
 FILE = "push.yml"
@@ -11,9 +12,9 @@ PULL_WORKFLOW = ".github/workflows/pull.yml"
 PIPELINE_TRUST, DEPLOY_TRUST, DEPLOY_POLICY = "pipeline-trust.json", "deploy-trust.json", "deploy-policy.json"
 DEFINITION = "task-definition.json"
 POLICY_NAME = "pipeline"
-# GitHub docs, "Configuring OpenID Connect in Amazon Web Services": the provider's URL, and the audience.
-ISSUER = "token.actions.githubusercontent.com"
-AUDIENCE = "sts.amazonaws.com"
+# The provider's URL as condition keys begin with it.
+ISSUER = identity.ISSUER.removeprefix("https://")
+AUDIENCE = identity.AUDIENCE
 MAIN = Event("push", "refs/heads/main")
 ENVIRONMENT = "production"
 VERSION = "3.0.0"

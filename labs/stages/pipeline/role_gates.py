@@ -1,5 +1,6 @@
 """The gates of stage 06 about AWS's side: whose tokens the account reads, who may have either role, what it may do."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
@@ -44,22 +45,29 @@ def pipeline(subject: PipelineSubject) -> Verdict | None:
     """A push to main may have the push role and nobody else; it may push and nothing else."""
     bench = subject.bench
     name, wanted = resources.pipeline_role(bench), resources.pipeline_subject(bench)
-    role = read_role(bench.reader("iam"), name)
-    values = {"role": name, "file": resources.PIPELINE_TRUST, "verb": "lab.pipeline_role()"}
-    if role is None:
-        return subject.say("pipeline.no_role", **values)
-    return _trust(subject, role, wanted, values) or _push_rights(subject, name, role)
+    return _role(subject, name, wanted, resources.PIPELINE_TRUST, "lab.pipeline_role()", _push_rights)
 
 
 def deploy(subject: PipelineSubject) -> Verdict | None:
     """The environment production may have the deploy role and nobody else; it may deploy this service, no more."""
     bench = subject.bench
     name, wanted = resources.deploy_role(bench), resources.deploy_subject(bench)
-    role = read_role(bench.reader("iam"), name)
-    values = {"role": name, "file": resources.DEPLOY_TRUST, "verb": "lab.deploy_role()"}
+    return _role(subject, name, wanted, resources.DEPLOY_TRUST, "lab.deploy_role()", _deploy_rights)
+
+
+def _role(
+    subject: PipelineSubject,
+    name: str,
+    wanted: str,
+    file: str,
+    verb: str,
+    rights: Callable[[PipelineSubject, str, RolePolicies], Verdict | None],
+) -> Verdict | None:
+    role = read_role(subject.bench.reader("iam"), name)
+    values = {"role": name, "file": file, "verb": verb}
     if role is None:
         return subject.say("pipeline.no_role", **values)
-    return _trust(subject, role, wanted, values) or _deploy_rights(subject, name, role)
+    return _trust(subject, role, wanted, values) or rights(subject, name, role)
 
 
 def _trust(subject: PipelineSubject, role: RolePolicies, wanted: str, values: dict[str, str]) -> Verdict | None:
@@ -71,14 +79,16 @@ def _trust(subject: PipelineSubject, role: RolePolicies, wanted: str, values: di
         clients=subject.clients,
         now=datetime.now(UTC),
     )
-    found = trust.judge(role.trust.body, question).findings
-    first = next((each for each in found if each.weight is Weight.ERROR), None) or next(
-        (each for each in found if each.weight is Weight.UNKNOWN), None
-    )
+    first = _first(trust.judge(role.trust.body, question).findings)
     if first is None:
         return None
     told = {"what": first.what.rstrip("."), "next_step": first.next_step, **values}
     return subject.say(_message(first), subject=wanted, audience=resources.AUDIENCE, where=_where(first), **told)
+
+
+def _first(found: Sequence[TrustFinding]) -> TrustFinding | None:
+    """What is wrong for certain, else what nobody can tell; None when it is right."""
+    return next((each for weight in (Weight.ERROR, Weight.UNKNOWN) for each in found if each.weight is weight), None)
 
 
 def _message(found: TrustFinding) -> str:
@@ -149,13 +159,13 @@ def _deploy_rights(subject: PipelineSubject, name: str, role: RolePolicies) -> V
         datetime.now(UTC),
         tagged=True,
     )
-    found = deploy_rights.judge_rights(own_policies(role.documents, role.boundary), rights)
-    wrong = [each for each in found if each.weight is Weight.ERROR]
-    unclear = next((each for each in found if each.weight is Weight.UNKNOWN), None)
-    if wrong:
-        first = wrong[0]
-        kind = "pipeline.deploy_wide" if first.witness is not None else "pipeline.deploy_lacks"
-        if first.id == "rights-pass-any-role":
-            kind = "pipeline.deploy_pass_role"
-        return subject.say(kind, role=name, what=first.what.rstrip("."), next_step=first.next_step, where=_where(first))
-    return subject.say("pipeline.rights_unclear", role=name, why=unclear.what.rstrip(".")) if unclear else None
+    first = _first(deploy_rights.judge_rights(own_policies(role.documents, role.boundary), rights))
+    if first is None:
+        return None
+    what = first.what.rstrip(".")
+    if first.weight is Weight.UNKNOWN:
+        return subject.say("pipeline.rights_unclear", role=name, why=what)
+    kind = "pipeline.deploy_wide" if first.witness is not None else "pipeline.deploy_lacks"
+    if first.id == "rights-pass-any-role":
+        kind = "pipeline.deploy_pass_role"
+    return subject.say(kind, role=name, what=what, next_step=first.next_step, where=_where(first))

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -122,15 +123,22 @@ def deployed_by_hand(bench: Bench) -> None:
     wait_steady(bench)
 
 
-def pushed_and_not_deployed(bench: Bench) -> None:
-    """The program is changed and pushed again; the service keeps what the run before has deployed."""
+@contextmanager
+def _app_changed(bench: Bench, change: Callable[[bytes], bytes]) -> Iterator[None]:
+    """The app is stage 01's: whatever happens meanwhile, it is put back."""
     app = bench.app / "app.py"
     kept = app.read_bytes()
-    app.write_bytes(kept + b"\n# a quick try\n")
+    app.write_bytes(change(kept))
     try:
-        run(bench)
+        yield
     finally:
         app.write_bytes(kept)
+
+
+def pushed_and_not_deployed(bench: Bench) -> None:
+    """The program is changed and pushed again; the service keeps what the run before has deployed."""
+    with _app_changed(bench, lambda kept: kept + b"\n# a quick try\n"):
+        run(bench)
     for job in (runs.PUSH, runs.ANYWHERE):
         runs.run(bench, job=job)
 
@@ -145,24 +153,14 @@ def to_none(bench: Bench) -> None:
 
 def broken_app(bench: Bench) -> None:
     """The commit breaks the program: the new tasks end at once, and the circuit breaker goes back."""
-    app = bench.app / "app.py"
-    kept = app.read_bytes()
-    app.write_text("raise SystemExit('no settings')\n")
-    try:
+    with _app_changed(bench, lambda _kept: b"raise SystemExit('no settings')\n"):
         run(bench)
-    finally:
-        app.write_bytes(kept)
 
 
 def other_app(bench: Bench) -> None:
     """The run builds a program that nobody keeps."""
-    app = bench.app / "app.py"
-    kept = app.read_bytes()
-    app.write_bytes(kept + b"\n# a quick try\n")
-    try:
+    with _app_changed(bench, lambda kept: kept + b"\n# a quick try\n"):
         run(bench)
-    finally:
-        app.write_bytes(kept)
 
 
 def platform_in_vars(bench: Bench) -> None:

@@ -55,10 +55,7 @@ def role(bench: Bench, name: str, trust_file: str, policy_file: str) -> str:
 def _state(bench: Bench, name: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The role's trust policy and its own policy."""
     found = role_policies.read_role(bench.client("iam"), name)
-    if found is None:
-        return {}, {}
-    own = next((each.body for each in found.documents if each.name == resources.POLICY_NAME), {})
-    return found.trust.body, own
+    return ({}, {}) if found is None else (found.trust.body, found.named(resources.POLICY_NAME))
 
 
 def claims(bench: Bench) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from labs.errors import LabError
 from labs.failures import code_of
 from labs.iam import PolicyKind
 from labs.lesson.bench import Bench
@@ -38,7 +37,8 @@ def solve(bench: Bench) -> None:
     write_files(bench)
     make_provider(bench)
     make_roles(bench)
-    strip_roles(bench)
+    for role in (resources.pipeline_role(bench), resources.deploy_role(bench)):
+        role_policies.strip(bench.client("iam"), role, resources.POLICY_NAME)
     _up_again(bench)
     runs.must_succeed(bench, runs.run(bench))
 
@@ -100,8 +100,8 @@ def make_roles(bench: Bench) -> tuple[str, ...]:
 def make_role(bench: Bench, role: str, trust_file: str, policy_file: str) -> bool:
     """One role from its two files; False when it was there."""
     iam = bench.client("iam")
-    trust = _read(bench, trust_file, PolicyKind.TRUST)
-    policy = _read(bench, policy_file, PolicyKind.IDENTITY)
+    trust = role_policies.written(bench.work / trust_file, PolicyKind.TRUST)
+    policy = role_policies.written(bench.work / policy_file)
     made = True
     try:
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust)
@@ -109,45 +109,13 @@ def make_role(bench: Bench, role: str, trust_file: str, policy_file: str) -> boo
         if code_of(error) != "EntityAlreadyExists":
             raise
         made = False
-        if _now(iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]) != json.loads(trust):
-            iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
-    own = {each.name: each.body for each in role_policies.live_policies(iam, role) or ()}
-    # Not put again when it says the same: what was tried under it stays younger than it.
-    if own.get(resources.POLICY_NAME) != json.loads(policy):
+    now = role_policies.read_role(iam, role)
+    # Neither is put again when it says the same: what was tried under it stays younger than it.
+    if now is None or now.trust.body != json.loads(trust):
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust)
+    if now is None or now.named(resources.POLICY_NAME) != json.loads(policy):
         iam.put_role_policy(RoleName=role, PolicyName=resources.POLICY_NAME, PolicyDocument=policy)
     return made
-
-
-def _now(document: object) -> Any:
-    return json.loads(document) if isinstance(document, str) else document
-
-
-def _read(bench: Bench, file: str, kind: PolicyKind) -> str:
-    path = bench.work / file
-    if not path.exists():
-        raise LabError(f"There is no file {file}.", "run the cell that writes it", id="pipeline-file-missing")
-    text = role_policies.text_of(path)
-    if role_policies.is_empty(text):
-        raise LabError(
-            f"{file} has no statement yet, so no role was made.",
-            "write it, then run this again",
-            id="pipeline-policy-empty",
-        )
-    role_policies.read_policy(text, kind)
-    return text
-
-
-def strip_roles(bench: Bench) -> None:
-    """Take off both roles every policy that is not the solution's, and any boundary."""
-    iam = bench.client("iam")
-    for role in (resources.pipeline_role(bench), resources.deploy_role(bench)):
-        if iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary"):
-            iam.delete_role_permissions_boundary(RoleName=role)
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            if name != resources.POLICY_NAME:
-                iam.delete_role_policy(RoleName=role, PolicyName=name)
-        for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-            iam.detach_role_policy(RoleName=role, PolicyArn=each["PolicyArn"])
 
 
 def reset(bench: Bench) -> None:

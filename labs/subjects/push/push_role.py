@@ -10,6 +10,7 @@ from labs.failures import code_of
 from labs.lesson.bench import Bench
 from labs.subjects.push.policy_review import NEEDED, PolicyDocument, PushContext, Reviewer
 from labs.subjects.push.role_policies import read_policy, read_role
+from labs.subjects.push.role_policies import strip as strip_policies
 
 POLICY_NAME = "push"
 
@@ -42,19 +43,13 @@ def _trust(bench: Bench) -> dict[str, Any]:
 
 def strip(bench: Bench) -> None:
     """Take off the push role what ``put`` does not give it; what is as it made it is left."""
-    iam, role = bench.client("iam"), {"RoleName": bench.push_role}
+    iam = bench.client("iam")
     found = read_role(iam, bench.push_role)
     if found is None:
         return
-    for name in iam.list_role_policies(**role)["PolicyNames"]:
-        if name != POLICY_NAME:
-            iam.delete_role_policy(**role, PolicyName=name)
-    for each in iam.list_attached_role_policies(**role)["AttachedPolicies"]:
-        iam.detach_role_policy(**role, PolicyArn=each["PolicyArn"])
-    if found.boundary is not None:
-        iam.delete_role_permissions_boundary(**role)
+    strip_policies(iam, bench.push_role, POLICY_NAME)
     if found.trust.body != _trust(bench):
-        iam.update_assume_role_policy(**role, PolicyDocument=json.dumps(_trust(bench)))
+        iam.update_assume_role_policy(RoleName=bench.push_role, PolicyDocument=json.dumps(_trust(bench)))
 
 
 def reviewer(

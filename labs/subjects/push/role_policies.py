@@ -54,6 +54,32 @@ def is_empty(text: str) -> bool:
     return isinstance(body, dict) and not body.get("Statement")
 
 
+def written(path: Path, kind: PolicyKind = PolicyKind.IDENTITY) -> str:
+    """The text of a policy file that a role is made from. LabError when it is missing, empty or not a policy."""
+    if not path.exists():
+        raise LabError(f"There is no file {path.name}.", "run the cell above, which writes it", id="role-file-missing")
+    text = text_of(path)
+    if is_empty(text):
+        raise LabError(
+            f"{path.name} has no statement yet, so no role was made.",
+            "write it, then run this again",
+            id="role-policy-empty",
+        )
+    read_policy(text, kind)
+    return text
+
+
+def strip(iam: Any, role: str, kept: str = "") -> None:
+    """Take off a role every policy but the inline one called ``kept``, and its boundary."""
+    if iam.get_role(RoleName=role)["Role"].get("PermissionsBoundary"):
+        iam.delete_role_permissions_boundary(RoleName=role)
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        if name != kept:
+            iam.delete_role_policy(RoleName=role, PolicyName=name)
+    for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=role, PolicyArn=each["PolicyArn"])
+
+
 @dataclass(frozen=True)
 class RolePolicies:
     """What decides for a role: every policy on it, inline and attached, its boundary, and who may assume it."""
@@ -61,6 +87,10 @@ class RolePolicies:
     documents: tuple[PolicyDocument, ...]
     boundary: PolicyDocument | None
     trust: PolicyDocument
+
+    def named(self, name: str) -> Mapping[str, Any]:
+        """The policy of that name; {} without one."""
+        return next((each.body for each in self.documents if each.name == name), {})
 
 
 def read_role(iam: Any, role: str) -> RolePolicies | None:
