@@ -154,7 +154,8 @@ def _import_aws() -> None:
     clidriver.create_clidriver()
 
 
-def _import_labs() -> None:
+def import_local_aws() -> None:
+    """Everything that a local AWS imports, moto's services too."""
     from labs.cloud import patches
     from labs.cloud.protocols.services import BY_NAME
     from labs.cloud.store.dispatch import MotoStore
@@ -231,7 +232,7 @@ _set_by_imports: dict[str, str] = {}
 
 def main(name: str, number: int) -> None:
     before = dict(os.environ)
-    _import_aws() if name == "awscli" else _import_labs()
+    _import_aws() if name == "awscli" else import_local_aws()
     _set_by_imports.update({each: value for each, value in os.environ.items() if before.get(each) != value})
     assert threading.active_count() == 1, "a process with threads cannot be forked"
     # Not walked in search of garbage by each fork, which would make the pages its own.

@@ -14,5 +14,7 @@ SIX = tuple(
         "UploadLayerPart",
     )
 )
+# And what buildx asks for besides.
+SEVEN = tuple(sorted((*SIX, "ecr:GetDownloadUrlForLayer")))
 # What the guide named until about 2024.
 FIVE = tuple(action for action in SIX if action != "ecr:BatchGetImage")

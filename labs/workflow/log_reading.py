@@ -8,6 +8,7 @@ v0.2.87 (pkg/runner/logger.go, command.go, step.go). GitHub's page shows ``##[er
 
 import enum
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -179,7 +180,7 @@ class _Open:
         return Step(self.job, title, tuple(self.lines), action, self.outcome, self.file)
 
 
-class _Reader:
+class _Reader(ABC):
     """Takes lines one after the other; ``steps`` grow in the order in which they begin."""
 
     shows_marks_as_words = False
@@ -193,8 +194,9 @@ class _Reader:
     def whole(self, job: str) -> bool:
         return job in self._began and job in self._ended
 
+    @abstractmethod
     def take(self, number: int, line: str, following: list[tuple[int, str]]) -> None:
-        raise NotImplementedError
+        """Put one line where it belongs; ``following`` are those behind it."""
 
     def _add(self, step: _Open, number: int, text: str, at: str = "") -> None:
         level, words = _marked(text, self.shows_marks_as_words)

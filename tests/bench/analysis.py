@@ -15,22 +15,11 @@ from typing import Any
 
 from labs.iam import Policies, Scene, Wanted, excess, lacking, parse_policy
 from labs.iam.analysis import catalogue
+from tests.push_actions import SEVEN
 
 ACCOUNT = "111122223333"
 REPOSITORY = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/fargate-lab/app"
-NEEDED = [
-    f"ecr:{name}"
-    for name in (
-        "BatchCheckLayerAvailability",
-        "BatchGetImage",
-        "CompleteLayerUpload",
-        "GetDownloadUrlForLayer",
-        "InitiateLayerUpload",
-        "PutImage",
-        "UploadLayerPart",
-    )
-]
-WANTED = (Wanted(NEEDED, REPOSITORY), Wanted("ecr:GetAuthorizationToken"))
+WANTED = (Wanted(SEVEN, REPOSITORY), Wanted("ecr:GetAuthorizationToken"))
 ADDRESSES = "10.0.0.0/8"
 SIZES = (6_144, 10_240)
 ROUNDS = 9
@@ -57,7 +46,7 @@ def _fill(size: int, base: list[dict[str, Any]], more: Iterator[dict[str, Any]])
 
 def documents(size: int) -> dict[str, str]:
     """Policies of a size, by what fills them."""
-    base = [_allow(NEEDED, REPOSITORY), _allow("ecr:GetAuthorizationToken", "*")]
+    base = [_allow(SEVEN, REPOSITORY), _allow("ecr:GetAuthorizationToken", "*")]
     known = (f"{name}:{action}" for name in SERVICES for action in catalogue.services()[name].actions.values())
     actions = (_allow(list(some), "*") for some in zip(*[known] * 12, strict=False))
     number = itertools.count()
@@ -80,7 +69,7 @@ def documents(size: int) -> dict[str, str]:
     denies = (
         {
             "Effect": "Deny",
-            "NotAction": [*NEEDED, "ecr:GetAuthorizationToken"],
+            "NotAction": [*SEVEN, "ecr:GetAuthorizationToken"],
             "NotResource": f"arn:aws:s3:::bucket-{one}/*",
             "Condition": {"StringNotLike": {f"aws:PrincipalTag/t{one % 5}": f"v{one}*"}},
         }

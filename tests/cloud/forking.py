@@ -3,7 +3,6 @@
 A process of its own with the real files and the real server; only Python's start and the imports are spared.
 """
 
-import importlib
 import json
 import os
 import signal
@@ -12,6 +11,8 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.forked_programs import import_local_aws
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,18 +78,10 @@ def forked(every=500, log=None):
 
 
 def _import_all(every):
-    from labs.cloud import patches
-    from labs.cloud.protocols.services import BY_NAME
     from labs.cloud.state import replay
-    from labs.cloud.store.dispatch import MotoStore
 
     replay.EVERY = every
-    for name in ("cloud.front.assembly", "cloud.front.serving", "cloud.wire.server", "commands.cloud"):
-        importlib.import_module(f"labs.{name}")
-    store = MotoStore(patches.prepare)
-    for name, service in BY_NAME.items():
-        if service.module:
-            store.load(name)
+    import_local_aws()
 
 
 def _serve(words):

@@ -112,11 +112,22 @@ def lab(shared_lab: Lab, request: pytest.FixtureRequest) -> Lab:
     return replace(shared_lab, repository=repository)
 
 
+def base_without_a_registry(patch: pytest.MonkeyPatch) -> None:
+    """Where it can be made from Debian's packages, no registry of the outside world is asked for the base image."""
+    if shutil.which("mmdebstrap") and "LAB_BASE" not in os.environ:
+        patch.setenv("LAB_BASE", "debian")
+
+
 @pytest.fixture(scope="session")
-def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def docker_engine() -> None:
+    """Skipped, with the reason, where no Docker Engine answers; with LAB_REQUIRE_DOCKER=1 that is a failure."""
     facts = probe(os.environ)
     if facts.problem is not None:
         pytest.skip(problem_words(facts).what)
+
+
+@pytest.fixture(scope="session")
+def shared_lab(docker_engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     user = tmp_path_factory.mktemp("user")
     (user / ".docker").mkdir()
     (user / ".docker" / "config.json").write_text('{"auths": {"ghcr.io": {"auth": "YWRhOnNlY3JldA=="}}}')
@@ -129,8 +140,7 @@ def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         patch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
         patch.setenv("HOME", str(user))
         patch.delenv("DOCKER_CONFIG", raising=False)
-        if shutil.which("mmdebstrap") and "LAB_BASE" not in os.environ:
-            patch.setenv("LAB_BASE", "debian")  # asks no registry of the outside world
+        base_without_a_registry(patch)
         env = dict(os.environ)
         try:
             target = connect(env)

@@ -1,32 +1,20 @@
 """The lab's workflow on a real Docker Engine: buildx builds and pushes, ECR's host name is the local registry."""
 
-import os
-import shutil
-
 import pytest
 
-from labs.engine.facts import problem_words
-from labs.engine.probe import probe
 from labs.workflow.docker_wrapper import translated
+from tests.docker.conftest import base_without_a_registry
 from tests.workflow.pipeline import WHOLE, opened
 
 HOST, LOCAL = "111122223333.dkr.ecr.us-east-1.amazonaws.com", "127.0.0.1:4566"
 
 
 @pytest.fixture(scope="module")
-def pipeline():
-    facts = probe(os.environ)
-    if facts.problem is not None:
-        pytest.skip(problem_words(facts).what)
-    if shutil.which("mmdebstrap") is None and "LAB_BASE" not in os.environ:
-        pytest.skip("no base image without mmdebstrap or LAB_BASE")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        opened("docker") as found,
-    ):
-        if "LAB_BASE" not in os.environ:
-            patch.setenv("LAB_BASE", "debian")
-        yield found
+def pipeline(docker_engine):
+    with pytest.MonkeyPatch.context() as patch:
+        base_without_a_registry(patch)
+        with opened("docker") as found:
+            yield found
 
 
 def test_both_logins_push_both_platforms_by_the_engine_and_the_digest_is_ecrs(pipeline):

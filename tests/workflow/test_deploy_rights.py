@@ -7,6 +7,7 @@ import pytest
 from labs import iam
 from labs.workflow.deploy_rights import PASS_ROLE, TASKS, Rights, deploy_rights, judge_rights
 from labs.workflow.findings import Weight
+from tests.push_actions import SEVEN
 
 pytestmark = pytest.mark.unit
 
@@ -131,18 +132,6 @@ def test_a_deny_is_told_and_a_condition_cannot_be_told():
 
 
 REPOSITORY = f"arn:aws:ecr:eu-central-1:{ACCOUNT}:repository/app"
-SEVEN = tuple(
-    f"ecr:{each}"
-    for each in (
-        "BatchCheckLayerAvailability",
-        "BatchGetImage",
-        "CompleteLayerUpload",
-        "GetDownloadUrlForLayer",
-        "InitiateLayerUpload",
-        "PutImage",
-        "UploadLayerPart",
-    )
-)
 TOKEN = {"Action": "ecr:GetAuthorizationToken", "Resource": "*"}
 PUSH = Rights(
     f"arn:aws:iam::{ACCOUNT}:role/push",
