@@ -6,6 +6,7 @@ caller's: cleaning asks for this lab's tags and keeps the ledger, sweeping asks 
 
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -85,14 +86,20 @@ class Remover:
         return items
 
     def _remove_wave(self, waiting: list[_Removal]) -> list[Item]:
-        """All deletes are sent before the first is waited for; what is in the way is tried again."""
-        began, pause, items = time.monotonic(), 0.1, list[Item]()
-        told = False
+        """All deletes are sent before the first is waited for; what is in the way is tried again.
+
+        The outcomes are told in the order of removal, whichever of them AWS removed first.
+        """
+        began, pause, told = time.monotonic(), 0.1, False
+        order, untold, outcomes = waiting, deque(waiting), dict[int, Item]()
         while waiting:
             waited = time.monotonic() - began
-            steps = [(each, self._step(each, waited)) for each in waiting]
-            items += [item for _, item in steps if item]
-            waiting = [each for each, item in steps if item is None]
+            for each in waiting:
+                if item := self._step(each, waited):
+                    outcomes[each.entry.n] = item
+                while untold and untold[0].entry.n in outcomes:
+                    self.say(str(outcomes[untold.popleft().entry.n]))
+            waiting = [each for each in waiting if each.entry.n not in outcomes]
             if waiting and waited > 2 and not told:
                 told = True
                 longest = max(each.patience for each in waiting)
@@ -100,12 +107,12 @@ class Remover:
             if waiting:
                 time.sleep(pause)
                 pause = min(5.0, pause * 1.5)
-        return items
+        return [outcomes[each.entry.n] for each in order]
 
     def _step(self, removal: _Removal, waited: float) -> Item | None:
         entry, kind = removal.entry, kinds.known().named(removal.entry.kind)
         if kind is None:
-            return self._told(unknown(entry))
+            return unknown(entry)
         try:
             item = self._try(kind, removal)
         except ClientError as error:
@@ -115,7 +122,7 @@ class Remover:
         if item is None and waited >= removal.patience:
             reason = removal.reason or f"still there {removal.patience:.0f} s after it was deleted"
             item = Item(entry.kind, entry.id, Outcome.LEFT, reason)
-        return self._told(item) if item else None
+        return item
 
     def _try(self, kind: Kind, removal: _Removal) -> Item | None:
         """One try; None when there is nothing to say yet."""
@@ -151,10 +158,6 @@ class Remover:
         if blockers and not blockers.passing:
             return Item(kind.name, removal.entry.id, Outcome.LEFT, removal.reason)
         return None
-
-    def _told(self, item: Item) -> Item:
-        self.say(str(item))
-        return item
 
 
 def unknown(entry: Entry) -> Item:

@@ -7,8 +7,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from labs.errors import LabError
-from labs.ledger import cleanup, removal
+from labs.ledger import cleanup, kinds, removal
 from labs.ledger.receipt import Outcome
+from labs.ledger.tagging import Tags
 from labs.session.docker_login import forget_passwords
 from labs.session.target import Target
 from tests.ledger.changed_kinds import change, failing
@@ -76,6 +77,36 @@ def test_the_last_created_goes_first(account: Target) -> None:
     ]
     assert "attachment" in lines[0]
     assert all(line.strip().startswith("gone") for line in lines)
+
+
+def test_what_aws_removes_late_is_told_where_it_was_removed_all_the_same(
+    account: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second", "third"):
+        account.client("ecr").create_repository(repositoryName=f"fargate-lab/{name}")
+    repository = kinds.known().named("ecr repository")
+    assert repository is not None
+    lingering = ["still there", "still there"]
+
+    def tags(client: Any, name: str) -> Tags | None:
+        """The last one made, which goes first, stays in the answers for two more readings."""
+        try:
+            return repository.tags(client, name)
+        except ClientError:
+            if name.endswith("third") and lingering:
+                return {**account.tags, lingering.pop(): ""}
+            raise
+
+    change(monkeypatch, "ecr repository", tags=tags)
+    lines: list[str] = []
+    receipt = cleanup.clean(account, lines.append)
+    assert [line.split()[-1] for line in lines if "gone" in line] == [
+        "fargate-lab/third",
+        "fargate-lab/second",
+        "fargate-lab/first",
+    ]
+    assert lingering == []
+    assert count(receipt) == (3, 3, 0)
 
 
 def test_cleaning_twice_gives_the_same_receipt(account: Target) -> None:
