@@ -69,7 +69,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "stage": Listed("labs.commands.stage", "write a new stage that works, or look a stage over"),
         "facts": Listed("labs.commands.facts", "list what the course says about AWS, with sources and age"),
         "docs": Listed("labs.commands.docs", "write the generated parts of docs/, or compare them"),
-        "notebooks": Listed("labs.commands.notebooks", "generate notebooks/ from solutions/, and execute both"),
+        "notebooks": Listed("labs.commands.notebooks", "generate notebooks/ from solutions/, and run them"),
     },
 }
 COMMANDS: Mapping[str, Listed] = {name: each for group in GROUPS.values() for name, each in group.items()}

@@ -1,4 +1,4 @@
-"""``labs notebooks``: generate notebooks/ from solutions/, execute both, or compare them with what is committed."""
+"""``labs notebooks``: generate notebooks/ from solutions/, run them solved and unsolved, or compare both runs."""
 
 import argparse
 

@@ -1,6 +1,7 @@
-"""The notebooks: solutions/ is the source; notebooks/ is what trainees open, generated from it.
+"""The notebooks: solutions/ is the source; notebooks/ is what trainees begin with, generated from it.
 
-A cell tagged ``answer`` carries the trainee's version in its metadata as ``placeholder``. Both folders are committed
+A cell tagged ``answer`` carries the trainee's version in its metadata as ``placeholder``. notebooks/ has neither
+outputs nor prompts. What it shows when it is run unsolved lies with the tests; these runs and solutions/ are committed
 executed: ``execute`` runs them in a lab home of their own and writes outputs from which everything that changes from
 run to run (ports, times, paths) has been taken; ``check`` compares strictly, with nbval.
 """
@@ -32,7 +33,9 @@ ANSWER = "answer"
 # In the metadata of a cell tagged nbval-ignore-output: why its output is not compared.
 UNCOMPARED = "uncompared"
 CELL_TIMEOUT_S = 300
-SOLVED, TRAINEE = "solutions", "notebooks"
+# What is the source, what trainees begin with, and what that shows when it is run as it is.
+SOLVED, TRAINEE, UNSOLVED = "solutions", "notebooks", "tests/notebooks/unsolved"
+EXECUTED = (SOLVED, UNSOLVED)
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -77,7 +80,8 @@ def read(path: Path) -> Any:
 
 
 def write(path: Path, notebook: Any) -> None:
-    """Write a notebook with LF endings and one newline at its end."""
+    """Write a notebook with LF endings and one newline at its end; the folder is made if absent."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(as_text(notebook), newline="\n")
 
 
@@ -114,10 +118,11 @@ def trainee(solved: Any, before: Any = None) -> Any:
 
 
 def execute(chosen: Sequence[Stage]) -> None:
-    """Run the solved and the trainee's version of each notebook and save both, outputs made stable."""
+    """Run each notebook solved and unsolved and save both, outputs made stable; the trainee's is written anew."""
     with _workshop() as bench:
         for subject in chosen:
-            for folder in (SOLVED, TRAINEE):
+            build(subject)
+            for folder in EXECUTED:
                 path = path_of(subject, folder)
                 notebook = read(path) if folder == SOLVED else trainee(read(path_of(subject, SOLVED)))
                 prepare(subject, bench)
@@ -178,14 +183,14 @@ def prepare(subject: Stage, bench: Bench) -> None:
 
 
 def check(chosen: Sequence[Stage]) -> int:
-    """Strict nbval of both folders; 0 when every output is as committed and notebooks/ is in step."""
-    stale = [subject.notebook for subject in chosen if not in_step(subject)]
+    """Strict nbval of what is committed executed; 0 when every output is as committed and the rest is in step."""
+    stale = [f"{folder}/{each.notebook}.ipynb" for each in chosen for folder in out_of_step(each)]
     for name in stale:
-        print(f"notebooks/{name}.ipynb is not what solutions/{name}.ipynb generates. Next: labs notebooks build")
+        print(f"{name} is not what solutions/ generates. Next: labs notebooks build")
     codes = []
     with _workshop() as bench:
         for subject in chosen:
-            for folder in (SOLVED, TRAINEE):
+            for folder in EXECUTED:
                 prepare(subject, bench)
                 codes.append(compare(path_of(subject, folder), bench))
     return 1 if stale or any(codes) else 0
@@ -193,29 +198,40 @@ def check(chosen: Sequence[Stage]) -> int:
 
 def compare(path: Path, bench: Bench) -> int:
     """pytest's exit code of a strict nbval run of one notebook, in a prepared bench."""
-    words = python("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env")
+    # What lies with the tests is compared as what lies elsewhere: without their fixtures.
+    words = python(
+        "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--noconftest", "--nbval", "--nbval-current-env"
+    )
     words += [f"--nbval-cell-timeout={CELL_TIMEOUT_S}", f"--nbval-sanitize-with={checkout() / SANITIZE}", str(path)]
     return subprocess.run(words, env=dict(bench.env), cwd=checkout(), check=False).returncode
 
 
-def in_step(subject: Stage) -> bool:
-    """Whether the trainee's notebook is what the solution generates, outputs apart."""
-    made, there = trainee(read(path_of(subject, SOLVED))), _old(subject)
-    return there is not None and _sources(made) == _sources(there)
+def out_of_step(subject: Stage) -> tuple[str, ...]:
+    """The folders whose notebook is not what the solution generates; of the unsolved run, outputs apart."""
+    made = trainee(read(path_of(subject, SOLVED)))
+    there, run = _old(subject, TRAINEE), _old(subject, UNSOLVED)
+    wrong = {TRAINEE: there is None or as_text(there) != as_text(made)}
+    wrong[UNSOLVED] = run is None or _sources(run) != _sources(made)
+    return tuple(folder for folder in wrong if wrong[folder])
 
 
 def _sources(notebook: Any) -> list[tuple[str, str, str, Any]]:
     return [(cell.id, cell.cell_type, cell.source, cell.metadata) for cell in notebook.cells]
 
 
-def _old(subject: Stage) -> Any:
-    path = path_of(subject, TRAINEE)
+def _old(subject: Stage, folder: str) -> Any:
+    path = path_of(subject, folder)
     return read(path) if path.exists() else None
 
 
 def build(subject: Stage) -> None:
-    """Write a stage's trainee notebook anew from its solution; outputs of cells that stay are kept."""
-    write(path_of(subject, TRAINEE), trainee(read(path_of(subject, SOLVED)), _old(subject)))
+    """Write what trainees begin with anew from the solution, and the cells of its unsolved run.
+
+    Outputs of that run are kept where the cell is still the same, else dropped: ``execute`` makes them.
+    """
+    solved = read(path_of(subject, SOLVED))
+    write(path_of(subject, TRAINEE), trainee(solved))
+    write(path_of(subject, UNSOLVED), trainee(solved, _old(subject, UNSOLVED)))
 
 
 def chosen(names: Sequence[str]) -> tuple[Stage, ...]:

@@ -50,7 +50,7 @@ class NewStage:
 
 
 def new(name: str, order: int | None = None) -> NewStage:
-    """Write the folder and both notebooks. LabError when the name or the number cannot be had, or files are there."""
+    """Write the folder and its notebooks. LabError when the name or the number cannot be had, or files are there."""
     if not (checkout() / notebooks.SOLVED).is_dir():
         raise LabError(
             "A stage is written in a checkout of the kit, and this is an installed package.",
@@ -71,7 +71,8 @@ def new(name: str, order: int | None = None) -> NewStage:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(made.filled(path.read_text("utf-8")), "utf-8")
     notebooks.write(solved, _solved(made))
-    notebooks.write(checkout() / notebooks.TRAINEE / solved.name, notebooks.trainee(notebooks.read(solved)))
+    for folder in (notebooks.TRAINEE, notebooks.UNSOLVED):
+        notebooks.write(checkout() / folder / solved.name, notebooks.trainee(notebooks.read(solved)))
     return made
 
 

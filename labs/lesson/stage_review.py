@@ -229,6 +229,7 @@ def _notebook(subject: Stage) -> Iterator[LabError]:
     for folder, how in (
         (notebooks.SOLVED, "write it"),
         (notebooks.TRAINEE, "run: labs notebooks build"),
+        (notebooks.UNSOLVED, "run: labs notebooks execute"),
     ):
         path = notebooks.path_of(subject, folder)
         if not path.exists():

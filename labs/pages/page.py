@@ -59,9 +59,9 @@ def pages() -> Iterator[Page]:
     folder = checkout() / "docs"
     if not folder.is_dir():
         raise LabError(f"There is no docs/ in {folder.parent}", "run this in a clone of the repository", id="no-docs")
-    solved = sorted(checkout().glob(f"{notebooks.SOLVED}/*.ipynb"))
-    trainees = sorted(checkout().glob(f"{notebooks.TRAINEE}/*.ipynb"))
-    for path in (*checkout().glob("README.md"), *sorted(folder.glob("*.md")), *solved, *trainees):
+    folders = (notebooks.SOLVED, notebooks.TRAINEE, notebooks.UNSOLVED)
+    cells = [path for each in folders for path in sorted(checkout().glob(f"{each}/*.ipynb"))]
+    for path in (*checkout().glob("README.md"), *sorted(folder.glob("*.md")), *cells):
         text = path.read_text("utf-8")
         if "<!-- generated: " in text:
             yield Page(path, text)

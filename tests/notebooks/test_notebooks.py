@@ -19,9 +19,10 @@ from labs.lesson.throwaway import room
 from labs.session.home import checkout
 from labs.stages.build_image.solve import FILES
 
-FOLDERS = (notebooks.SOLVED, notebooks.TRAINEE)
+FOLDERS = (notebooks.SOLVED, notebooks.TRAINEE, notebooks.UNSOLVED)
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.notebook)
-BOTH = pytest.mark.parametrize("folder", FOLDERS)
+ALL = pytest.mark.parametrize("folder", FOLDERS)
+BOTH_RUNS = pytest.mark.parametrize("folder", notebooks.EXECUTED)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Desk:
     bench: Bench
 
 
-@pytest.fixture(scope="module", params=FOLDERS)
+@pytest.fixture(scope="module", params=notebooks.EXECUTED)
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with room({**env, "LAB_WIDGETS": "0"}) as opened:
@@ -47,7 +48,7 @@ def cells(folder: str, subject: Stage, kind: str = "") -> list[Any]:
     return [cell for cell in found if not kind or cell.cell_type == kind]
 
 
-def test_each_stage_has_its_notebook_in_both_folders_and_there_are_no_others() -> None:
+def test_each_stage_has_its_notebook_in_every_folder_and_there_are_no_others() -> None:
     expected = {f"{subject.notebook}.ipynb" for subject in stages()}
     for folder in FOLDERS:
         assert {path.name for path in (checkout() / folder).glob("*.ipynb")} == expected
@@ -55,7 +56,13 @@ def test_each_stage_has_its_notebook_in_both_folders_and_there_are_no_others() -
 
 @EVERY
 def test_the_trainees_notebook_is_what_the_solution_generates(subject: Stage) -> None:
-    assert notebooks.in_step(subject), "run: labs notebooks build"
+    assert notebooks.out_of_step(subject) == (), "run: labs notebooks build"
+
+
+@EVERY
+def test_a_trainee_opens_a_page_that_nobody_has_run(subject: Stage) -> None:
+    for cell in cells(notebooks.TRAINEE, subject, "code"):
+        assert (cell.outputs, cell.execution_count) == ([], None), cell.id
 
 
 @EVERY
@@ -68,7 +75,7 @@ def test_answers_are_hidden_from_trainees(subject: Stage) -> None:
 
 
 @EVERY
-@BOTH
+@BOTH_RUNS
 def test_every_code_cell_was_run_and_no_output_goes_uncompared_by_accident(subject: Stage, folder: str) -> None:
     for cell in cells(folder, subject, "code"):
         assert cell.execution_count is not None, cell.id
@@ -80,7 +87,7 @@ def test_every_code_cell_was_run_and_no_output_goes_uncompared_by_accident(subje
 
 
 @EVERY
-@BOTH
+@BOTH_RUNS
 def test_the_cells_were_run_once_from_top_to_bottom(subject: Stage, folder: str) -> None:
     counts = [cell.execution_count for cell in cells(folder, subject, "code")]
     assert counts == list(range(1, len(counts) + 1))
@@ -89,13 +96,13 @@ def test_the_cells_were_run_once_from_top_to_bottom(subject: Stage, folder: str)
 @EVERY
 def test_the_solution_passes_and_the_trainees_version_says_not_yet(subject: Stage) -> None:
     solved = next(cell for cell in cells("solutions", subject, "code") if cell.id == "check")
-    unsolved = next(cell for cell in cells("notebooks", subject, "code") if cell.id == "check")
+    unsolved = next(cell for cell in cells(notebooks.UNSOLVED, subject, "code") if cell.id == "check")
     assert solved.outputs[0].text.startswith("PASS  ")
     assert unsolved.outputs[0].text.startswith("NOT YET  ")
 
 
 @EVERY
-@BOTH
+@BOTH_RUNS
 def test_no_cell_ends_in_an_error(subject: Stage, folder: str) -> None:
     outputs = [output for cell in cells(folder, subject, "code") for output in cell.outputs]
     assert [output for output in outputs if output.output_type == "error"] == []
@@ -103,7 +110,7 @@ def test_no_cell_ends_in_an_error(subject: Stage, folder: str) -> None:
 
 
 @EVERY
-@BOTH
+@ALL
 def test_headings_are_in_order_under_one_title(subject: Stage, folder: str) -> None:
     levels = [len(level) for cell in cells(folder, subject, "markdown") for level in headings(cell.source)]
     assert levels[0] == 1
@@ -134,7 +141,7 @@ def test_every_table_has_a_header_and_every_picture_a_text(subject: Stage) -> No
 
 
 @EVERY
-@BOTH
+@ALL
 def test_files_end_lines_with_lf_and_name_no_machine(subject: Stage, folder: str) -> None:
     data = notebooks.path_of(subject, folder).read_bytes()
     assert b"\r" not in data
@@ -160,10 +167,10 @@ def statements(policy: str) -> list[dict[str, Any]]:
     return [{key: value for key, value in each.items() if key != "Sid"} for each in json.loads(policy)["Statement"]]
 
 
-def test_a_cell_that_the_trainee_has_not_changed_keeps_its_output() -> None:
+def test_a_cell_that_the_author_has_not_changed_keeps_its_output() -> None:
     subject = stages()[0]
     solved = notebooks.read(notebooks.path_of(subject, "solutions"))
-    before = notebooks.read(notebooks.path_of(subject, "notebooks"))
+    before = notebooks.read(notebooks.path_of(subject, notebooks.UNSOLVED))
     made = notebooks.trainee(solved, before)
     assert [cell.get("outputs") for cell in made.cells] == [cell.get("outputs") for cell in before.cells]
 
@@ -197,11 +204,11 @@ def test_strict_nbval_finds_every_output_as_committed(subject: Stage, desk: Desk
     The solutions lead from one stage to the next by themselves; before a trainee's, the stages are solved for it.
     """
     # The receipt of cleaning up counts what every run before it has made.
-    counted = subject.lasting and desk.folder == notebooks.TRAINEE
+    counted = subject.lasting and desk.folder == notebooks.UNSOLVED
     if counted or not at_its_beginning(subject, desk.bench):
         notebooks.prepare(subject, desk.bench)
     assert notebooks.compare(notebooks.path_of(subject, desk.folder), desk.bench) == 0
-    if desk.folder == notebooks.TRAINEE and not subject.lasting:
+    if desk.folder == notebooks.UNSOLVED and not subject.lasting:
         assert runner.solve(subject.name, desk.bench)[-1].verdict.passed
 
 

@@ -87,7 +87,7 @@ def test_what_a_new_stage_is_made_of_works_and_nothing_outside_it_was_edited(tmp
     name = f"{len(stages()):02}-tag-rules"
     assert f"Next: labs notebooks execute {name}" in made.stdout
     changed = {path for path, text in contents(copy).items() if before.get(path) != text}
-    notebooks = {f"{folder}/{name}.ipynb" for folder in ("solutions", "notebooks")}
+    notebooks = {f"{folder}/{name}.ipynb" for folder in ("solutions", "notebooks", "tests/notebooks/unsolved")}
     assert {path for path in changed if not path.startswith("labs/stages/tag_rules/")} == notebooks
     # Its structure, and the walk: unsolved, solved, each wrong answer, reset, its published policy.
     tested = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/stages", "tests/lesson",
