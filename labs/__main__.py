@@ -1,15 +1,29 @@
-"""``python -m labs``, and this file by its path: the command line without the installed script."""
+"""The command line: the installed ``labs``, ``python -m labs``, and this file by its path."""
 
+# Not ``signal``: a Ctrl-C could fall into what that one imports.
+import _signal  # type: ignore[import-not-found]
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
 
-_FOLDER = Path(__file__).resolve().parent
+
+def main() -> int:
+    """``labs``: the exit code. Until there is somebody to hear it, Ctrl-C ends the process without a traceback."""
+    heard = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
+    if heard:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    from labs.cli import main as command_line
+
+    if heard:
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    return command_line()
 
 
 def _this_package() -> None:
     """Make ``labs`` the package that this file lies in; no folder of its comes onto ``sys.path`` for that."""
-    spec = spec_from_file_location("labs", _FOLDER / "__init__.py", submodule_search_locations=[str(_FOLDER)])
+    from importlib.util import module_from_spec, spec_from_file_location
+    from pathlib import Path
+
+    folder = Path(__file__).resolve().parent
+    spec = spec_from_file_location("labs", folder / "__init__.py", submodule_search_locations=[str(folder)])
     assert spec is not None
     assert spec.loader is not None
     sys.modules["labs"] = package = module_from_spec(spec)
@@ -22,6 +36,4 @@ if __name__ == "__main__":
         del sys.path[0]
     if not __package__:
         _this_package()
-    from labs.cli import main
-
     sys.exit(main())

@@ -21,6 +21,7 @@ from labs.errors import LabError
 from labs.failures import explain
 from labs.lesson import additions, cleaning, hints, runner
 from labs.lesson.bench import Bench, open_bench
+from labs.lesson.history import What
 from labs.lesson.stage import Stage, stage
 from labs.subjects.vpc import ids, vpc_names
 from labs.ui import cell, text, widgets
@@ -208,6 +209,7 @@ def predict(answer: str = "") -> None:
         raise LabError(f'"{answer}" is not one of the answers.', f"predict {known}", id="not-an-answer")
     progress = bench.progress.of(subject.name)
     bench.progress.put(subject.name, replace(progress, prediction=given))
+    bench.history.add(subject.name, What.PREDICTED, word=given)
     print(f"You predict: {asked.options[given]}.\nNow try it: what happens decides.")
 
 

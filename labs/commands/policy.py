@@ -1,7 +1,6 @@
 """``labs policy``: what a policy may ever allow, beyond what is wanted or than another policy allows."""
 
 import argparse
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from labs import iam
 from labs.errors import LabError
 from labs.iam import MalformedPolicy, Policies, Policy, PolicyKind
+from labs.subjects.policies import as_written
 from labs.subjects.push.role_policies import malformed, text_of
 from labs.ui import policy_access, text
 
@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
             f"'{args.account}' is not an account's number.", "give its twelve digits", id="policy-wrong-account"
         )
     texts = {path: _text(path) for path in [*args.files, *([args.wanted] if args.wanted else [])]}
-    kind = KINDS[args.kind] if args.kind else _kind(next(iter(texts.values())))
-    policies = {path: _policies(_read(path, one, kind)) for path, one in texts.items()}
+    kind = KINDS[args.kind] if args.kind else as_written.kind_of(next(iter(texts.values())))
+    policies = {path: as_written.alone(_read(path, one, kind)) for path, one in texts.items()}
     account = args.account or _account(texts.values())
     scene = iam.Scene(account=account, now=datetime.now(UTC))
     if args.what == "diff":
@@ -126,45 +126,11 @@ def _read(path: Path, document: str, kind: PolicyKind) -> Policy:
         raise LabError(f"{path}: {malformed(error)}", "fix it there", id="policy-file-malformed") from error
 
 
-def _policies(policy: Policy) -> Policies:
-    if policy.kind is PolicyKind.IDENTITY:
-        return Policies(identity=(policy,))
-    if policy.kind is PolicyKind.ENDPOINT:
-        return Policies(endpoint=policy)
-    return Policies(resource=policy)
-
-
-def _kind(document: str) -> PolicyKind:
-    """What kind of policy a text is: with Principal and without Resource it is a role's trust, if it assumes roles."""
-    statements = _statements(document)
-    if not any(name in each for each in statements for name in ("Principal", "NotPrincipal")):
-        return PolicyKind.IDENTITY
-    assumes = all(action.lower().startswith("sts:") for each in statements for action in _listed(each.get("Action")))
-    whole = any(name in each for each in statements for name in ("Resource", "NotResource"))
-    return PolicyKind.TRUST if assumes and not whole else PolicyKind.RESOURCE
-
-
-def _statements(document: str) -> list[dict[str, object]]:
-    try:
-        body = json.loads(document)
-    except (ValueError, RecursionError):
-        # The reader of policies says what is wrong, and where.
-        return []
-    listed = body.get("Statement", []) if isinstance(body, dict) else []
-    listed = listed if isinstance(listed, list) else [listed]
-    return [each for each in listed if isinstance(each, dict)]
-
-
-def _listed(value: object) -> list[str]:
-    listed = value if isinstance(value, list) else [value]
-    return [each for each in listed if isinstance(each, str)]
-
-
 def _account(documents: Iterable[str]) -> str:
     """The account that stands first in an ARN of a resource, "" when none does."""
     for document in documents:
-        for statement in _statements(document):
-            for arn in _listed(statement.get("Resource")):
+        for statement in as_written.statements(document):
+            for arn in as_written.listed(statement.get("Resource")):
                 parts = arn.split(":", 5)
                 if len(parts) == 6 and len(parts[4]) == 12 and parts[4].isdigit():
                     return parts[4]

@@ -13,6 +13,7 @@ from labs.engine import Engine
 from labs.engine.base import NAME as PYTHON_IMAGE
 from labs.iam import Principal, PrincipalKind
 from labs.lesson import additions
+from labs.lesson.history import History
 from labs.lesson.progress import Progress
 from labs.lesson.stage import said
 from labs.session import Target, TargetName, connect
@@ -62,6 +63,10 @@ class Bench:
     @cached_property
     def progress(self) -> Progress:
         return Progress(self.home / "progress.json")
+
+    @cached_property
+    def history(self) -> History:
+        return History(self.home / "history.jsonl", self.work)
 
     @property
     def on_aws(self) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 
 from labs.lesson.bench import Bench
+from labs.lesson.history import What
 from labs.lesson.message_file import RUNGS, hint_mistakes
 from labs.lesson.stage import Stage
 from labs.lesson.stage_file import read_toml
@@ -64,6 +65,7 @@ def next_hint(stage: Stage, bench: Bench) -> str:
         return f"The next hint is the solution. First {lacking}."
     after = replace(progress, hint_id=topic.name, rung=rung + 1, helped=progress.helped or RUNGS[rung] == "solution")
     bench.progress.put(stage.name, after)
+    bench.history.add(stage.name, What.HINTED, word=RUNGS[rung])
     text = Template(topic.rungs[rung]).safe_substitute(bench.names())
     return f"{_TITLES[RUNGS[rung]]}: {text}"
 

@@ -12,6 +12,7 @@ from labs.errors import LabError
 from labs.failures import code_of, denied, explain
 from labs.ledger import cleanup
 from labs.lesson.bench import Bench
+from labs.lesson.history import What
 from labs.lesson.stage import Stage, catalogue, stage, stages
 from labs.verdict import Report, Status, Verdict
 
@@ -94,6 +95,7 @@ def check_and_record(
     after = before.checked(report, datetime.now(UTC))
     if after != before:
         bench.progress.put(subject.name, after)
+    bench.history.add(subject.name, What.CHECKED, verdict=report.verdict)
     return report
 
 
@@ -114,9 +116,13 @@ def begin(name: str, bench: Bench) -> Begun:
     missing = tuple(each for each in subject.needs if not bench.progress.of(each).passed)
     if missing:
         return Begun(missing=missing)
+    known = bench.progress.of(subject.name).begun
     bench.progress.begin(subject.name)
     with _explained(f"preparing {subject.name}"):
-        return Begun(subject.prepare(bench))
+        facts = subject.prepare(bench)
+    if not known:
+        bench.history.add(subject.name, What.BEGUN)
+    return Begun(facts)
 
 
 def solve(name: str, bench: Bench) -> tuple[Report, ...]:
@@ -143,6 +149,8 @@ def _solved(subject: Stage, bench: Bench) -> Report:
     bench.progress.begin(subject.name)
     with _explained(f"solving {subject.name}"):
         subject.solve(bench)
+    bench.progress.put(subject.name, replace(bench.progress.of(subject.name), helped=True))
+    bench.history.add(subject.name, What.SOLVED)
     return check_and_record(subject.name, bench, solved=True)
 
 
@@ -152,9 +160,12 @@ def reset(name: str, bench: Bench) -> tuple[str, ...]:
     undone = [each for each in reversed(stages()) if each is subject or _builds_on(each, subject)]
     with cleanup.searched_once():
         for each in undone:
+            begun = bench.progress.of(each.name).begun
             with _explained(f"resetting {each.name}"):
                 each.reset(bench)
             bench.progress.forget(each.name)
+            if begun:
+                bench.history.add(each.name, What.RESET)
     return tuple(each.name for each in undone)
 
 
