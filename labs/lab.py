@@ -19,12 +19,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from labs.errors import LabError
 from labs.failures import explain
-from labs.lesson import additions, cleaning, hints, runner
+from labs.lesson import additions, cleaning, hints, reads, runner, verdict_card
 from labs.lesson.bench import Bench, open_bench
 from labs.lesson.history import What
 from labs.lesson.stage import Stage, stage
 from labs.subjects.vpc import ids, vpc_names
 from labs.ui import cell, text, widgets
+from labs.ui.card import Note
 from labs.verdict import Status
 
 __all__ = [
@@ -97,9 +98,16 @@ def _in_sentences(function: Callable[Arguments, None]) -> Callable[Arguments, No
         try:
             function(*args, **kwargs)
         except LabError as error:
-            print(error)
+            cell.tell(verdict_card.note_of(error))
         except (ClientError, BotoCoreError) as error:
-            print(explain(error, f"lab.{function.__name__}() was at work"))
+            cell.tell(verdict_card.note_of(explain(error, f"lab.{function.__name__}() was at work")))
+        except KeyboardInterrupt:
+            # Raised, so that the cells that wait behind this one do not run.
+            raise LabError(
+                f"lab.{function.__name__}() was interrupted. What it had done by then is kept.",
+                "run the cell again: it goes on from there",
+                id="verb-interrupted",
+            ) from None
 
     return say
 
@@ -125,7 +133,7 @@ def begin(name: str) -> None:
     _open.bench, _open.stage = None, stage(name)
     bench = _open.bench = open_bench()
     os.environ.update(bench.shell())
-    cell.register(_write)
+    cell.register(lambda name, content: Note(_write(name, content)), verdict_card.note_of)
     subject = _open.stage
     target = bench.target
     print(f"{subject.notebook}  {subject.title}\n")
@@ -157,27 +165,24 @@ def check() -> None:
 
     Example: ``lab.check()``
     """
-    bench, subject = _open.the_bench(), _open.in_hand()
-    report = runner.check_and_record(subject.name, bench, say=print)
-    print(report)
-    if report.verdict.passed:
-        _settle(subject, bench.progress.of(subject.name).prediction)
-    if report.verdict.status in (Status.PASS, Status.CANNOT_CHECK):
-        return
-    offered = hints.offer(subject, bench)
-    if offered:
-        print(f"\n{text.wrapped(offered)}")
-    if widgets.wanted():
+    bench, subject, place = _open.the_bench(), _open.in_hand(), cell.Place()
+    with reads.heard(bench) as (heard, found):
+        report = runner.check_and_record(subject.name, heard, say=lambda line: place.tell(Note(line)))
+    notes = [_settled(subject, bench.progress.of(subject.name).prediction)] if report.verdict.passed else []
+    wrong = report.verdict.status not in (Status.PASS, Status.CANNOT_CHECK)
+    notes += [hints.offer(subject, bench)] if wrong else []
+    place.tell(verdict_card.card_of(report, [note for note in notes if note], found))
+    if wrong and widgets.wanted():
         widgets.hint_button(hint)
 
 
-def _settle(subject: Stage, predicted: str) -> None:
-    """Hold the prediction against what happened; without one, nothing is said."""
+def _settled(subject: Stage, predicted: str) -> str:
+    """The prediction held against what happened; without one, nothing is said."""
     asked = subject.prediction
     if predicted not in asked.options:
-        return
+        return ""
     answer = "That was right." if predicted == asked.right else f"In fact: {asked.options[asked.right]}."
-    print(f"\nYou predicted: {asked.options[predicted]}.\n{text.wrapped(f'{answer} {asked.why}')}")
+    return f"You predicted: {asked.options[predicted]}.\n{answer} {asked.why}"
 
 
 @_in_sentences
@@ -186,7 +191,7 @@ def hint() -> None:
 
     Example: ``lab.hint()``
     """
-    print(text.wrapped(hints.next_hint(_open.in_hand(), _open.the_bench())))
+    cell.tell(Note(text.wrapped(hints.next_hint(_open.in_hand(), _open.the_bench()))))
 
 
 @_in_sentences
@@ -226,7 +231,7 @@ def solve(name: str = "") -> None:
     for report in runner.solve(subject.name, bench):
         print(f"{report.stage}: {report.verdict.status.value}")
         if not report.verdict.passed:
-            print(report)
+            cell.tell(verdict_card.card_of(report))
 
 
 @_in_sentences

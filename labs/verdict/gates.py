@@ -27,11 +27,14 @@ class Report:
     shut: str = ""
     not_reached: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
+    @property
+    def remark(self) -> str:
+        """Where it ended, and what was not asked for that reason; empty when every gate was asked."""
         remark = f"at {self.shut}" if self.shut else ""
-        if self.not_reached:
-            remark += f"; not reached: {', '.join(self.not_reached)}"
-        return "\n".join(self.verdict.lines(remark))
+        return f"{remark}; not reached: {', '.join(self.not_reached)}" if self.not_reached else remark
+
+    def __str__(self) -> str:
+        return "\n".join(self.verdict.lines(self.remark))
 
 
 def run_gates(

@@ -36,10 +36,9 @@ class Verdict:
     def passed(self) -> bool:
         return self.status is Status.PASS
 
-    def lines(self, remark: str = "") -> list[str]:
-        """The text, at most five lines: the status and id, then Expected, Found, Why, Next."""
-        head = f"{self.status.value}  {self.message_id}" + (f"  ({remark})" if remark else "")
-        parts = (
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """Names and words of what was said, each on one line: Expected, Found, Why, Next."""
+        named = (
             ("Expected", self.expected),
             ("Found", self.found),
             ("Why", self.cause),
@@ -47,7 +46,12 @@ class Verdict:
         )
         # A value from outside (a policy, a client's words) may hold line breaks; one field stays one line.
         # Spaces of other kinds are named: as one space they would make two things that differ look the same.
-        return [head] + [f"{name + ':':<10}{printable(_one_line(text))}" for name, text in parts if text]
+        return tuple((name, printable(_one_line(text))) for name, text in named if text)
+
+    def lines(self, remark: str = "") -> list[str]:
+        """The text, at most five lines: the status and id, then Expected, Found, Why, Next."""
+        head = f"{self.status.value}  {self.message_id}" + (f"  ({remark})" if remark else "")
+        return [head] + [f"{name + ':':<10}{words}" for name, words in self.parts()]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).parent.parent.parent
@@ -113,3 +114,9 @@ def page(chromium: str) -> Iterator[Page]:
         expect.set_options(timeout=PATIENCE_MS)
         yield page
         browser.close()
+
+
+def faults(page: Page, where: str) -> list[str]:
+    """What axe finds below a selector: the rule, and the elements that break it. JupyterLab's own shell has others."""
+    found = Axe().run(page, context={"include": [where]})
+    return [f"{each['id']}: {node['html'][:200]}" for each in found.response["violations"] for node in each["nodes"]]

@@ -50,8 +50,8 @@ def picture(page: Page, name: str) -> None:
 
 
 def last_verdict(page: Page, word: str) -> str:
-    """Wait for the check's output with this verdict word, and return its text."""
-    verdict = page.locator(".jp-OutputArea", has_text=re.compile(rf"{word}  [a-z]+\.")).last
+    """Wait for the card of the check with this verdict word, and return its text."""
+    verdict = page.locator(".jp-OutputArea .lab-shown", has_text=re.compile(rf"{word}\b.* [a-z]+\.[a-z]")).last
     expect(verdict).to_be_visible(timeout=PATIENCE_MS)
     return verdict.inner_text()
 
