@@ -4,6 +4,7 @@
 the AWS PrivateLink guide; each module names its pages.
 """
 
+from labs.network.doors import Beyond, Door, doors
 from labs.network.path import (
     BadDestination,
     DecideEndpoint,
@@ -20,12 +21,14 @@ from labs.network.path import (
 from labs.network.reach import reach
 from labs.network.reader import MalformedSnapshot
 from labs.network.snapshot import Snapshot
-from labs.network.vpc import Endpoint, EndpointKind, TargetKind
+from labs.network.vpc import Endpoint, EndpointKind, Route, TargetKind
 
 __all__ = [
     "BadDestination",
+    "Beyond",
     "DecideEndpoint",
     "Destination",
+    "Door",
     "Endpoint",
     "EndpointKind",
     "Fix",
@@ -36,8 +39,10 @@ __all__ = [
     "PathStep",
     "PolicyAnswer",
     "ProposedInterface",
+    "Route",
     "Snapshot",
     "TargetKind",
     "UnknownSource",
+    "doors",
     "reach",
 ]

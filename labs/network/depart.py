@@ -227,6 +227,7 @@ OUT_OF_MODEL = {
     TargetKind.LOCAL_GATEWAY,
     TargetKind.CARRIER_GATEWAY,
     TargetKind.CORE_NETWORK,
+    TargetKind.ODB_NETWORK,
     TargetKind.INTERFACE,
     TargetKind.OTHER,
 }

@@ -39,6 +39,7 @@ _TARGETS = {
     "LocalGatewayId": TargetKind.LOCAL_GATEWAY,
     "CarrierGatewayId": TargetKind.CARRIER_GATEWAY,
     "CoreNetworkArn": TargetKind.CORE_NETWORK,
+    "OdbNetworkArn": TargetKind.ODB_NETWORK,
     "VpcEndpointId": TargetKind.ENDPOINT,
     "NetworkInterfaceId": TargetKind.INTERFACE,
     "InstanceId": TargetKind.INTERFACE,
@@ -53,6 +54,7 @@ _GATEWAYS = {
     "tgw-": TargetKind.TRANSIT_GATEWAY,
     "pcx-": TargetKind.PEERING,
     "lgw-": TargetKind.LOCAL_GATEWAY,
+    "cagw-": TargetKind.CARRIER_GATEWAY,
 }
 
 

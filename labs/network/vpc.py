@@ -64,6 +64,7 @@ class TargetKind(enum.Enum):
     LOCAL_GATEWAY = "local gateway"
     CARRIER_GATEWAY = "carrier gateway"
     CORE_NETWORK = "core network"
+    ODB_NETWORK = "ODB network"
     INTERFACE = "network interface"
     OTHER = "unknown target"
 

@@ -19,10 +19,10 @@ from labs.session import Target
 SLOW = ["ecs service", "ecs task", "ec2 nat gateway", "ec2 vpc endpoint"]
 REST = [
     "ecs task definition", "ecs cluster", "ec2 elastic ip", "ec2 network interface", "ec2 route",
-    "ec2 route table association", "ec2 internet gateway", "ec2 security group rule", "ec2 security group",
-    "ec2 subnet", "ec2 network acl", "ec2 route table", "ec2 vpc", "logs log group", "ssm parameter",
-    "secretsmanager secret", "iam role attachment", "iam role policy", "iam role", "iam oidc provider",
-    "ecr creation template", "ecr repository",
+    "ec2 route table association", "ec2 internet gateway", "ec2 egress-only internet gateway",
+    "ec2 security group rule", "ec2 security group", "ec2 subnet", "ec2 network acl", "ec2 route table",
+    "ec2 vpc", "logs log group", "ssm parameter", "secretsmanager secret", "iam role attachment",
+    "iam role policy", "iam role", "iam oidc provider", "ecr creation template", "ecr repository",
 ]  # fmt: skip
 KEY_PAIRS = """
 from labs.ledger.ec2_kind import Described, ec2_kind

@@ -97,6 +97,12 @@ def build_wrong_answers(target: Target, ids: dict[str, str]) -> None:
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     ec2.create_nat_gateway(SubnetId=ids["a"], AllocationId=address)
     ec2.create_route(RouteTableId=ids["table"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    six = ec2.create_egress_only_internet_gateway(VpcId=ids["vpc"])["EgressOnlyInternetGateway"]
+    ec2.create_route(
+        RouteTableId=ids["table"],
+        DestinationIpv6CidrBlock="::/0",
+        EgressOnlyInternetGatewayId=six["EgressOnlyInternetGatewayId"],
+    )
     acl = ec2.create_network_acl(VpcId=ids["vpc"])["NetworkAcl"]["NetworkAclId"]
     ec2.create_network_acl_entry(
         NetworkAclId=acl, RuleNumber=10, Protocol="-1", RuleAction="allow", Egress=False, CidrBlock="0.0.0.0/0"

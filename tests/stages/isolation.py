@@ -119,6 +119,10 @@ def _network_and_tasks(bench: Bench) -> dict[str, Any]:
         "routes": [_route(each) for table in ec2.describe_route_tables()["RouteTables"] for each in table["Routes"]],
         "rules of ACLs": [_rule(each) for acl in ec2.describe_network_acls()["NetworkAcls"] for each in acl["Entries"]],
         "gateways": [each["InternetGatewayId"] for each in ec2.describe_internet_gateways()["InternetGateways"]],
+        "gateways for IPv6": [
+            each["EgressOnlyInternetGatewayId"]
+            for each in ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
+        ],
         "clusters": clusters,
         "services": [arn for each in clusters for arn in ecs.list_services(cluster=each)["serviceArns"]],
         "definitions": [arn.rpartition(":")[0] for arn in ecs.list_task_definitions()["taskDefinitionArns"]],

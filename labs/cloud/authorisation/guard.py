@@ -34,6 +34,16 @@ class Guard:
                 words = self._access.sentence(caller, check.action, check.resource, decision)
                 raise refusal(BY_NAME[call.service], check, words + self._encoded(caller, call, check, decision))
 
+    def allowed(self, caller: Caller, call: ApiCall, checks: Sequence[RequiredAction]) -> list[bool]:
+        """The answer to each check of an S3 call that decides key by key. Raises AwsError(NoSuchBucket)."""
+        if not self._lookups.has_bucket(str(call.params.get("bucketName", ""))):
+            text = texts("s3_errors")["delete.no_bucket"]
+            raise AwsError(text.code, text.say(), text.status)
+        policy = self._lookups.resource_policy(checks[0].resource)
+        return [
+            self._access.decide(caller, each.action, each.resource, each.context, policy).allowed for each in checks
+        ]
+
     def _encoded(self, caller: Caller, call: ApiCall, check: RequiredAction, decision: iam.Decision) -> str:
         """What EC2 puts after its sentence where the refused action is about a resource."""
         if call.service != "ec2" or check.resource == "*":

@@ -112,6 +112,10 @@ class StoreLookups:
             return _tagger(backend, bare) or _tagger(backend, f"{bare}:*")
         return _NOTHING
 
+    def has_bucket(self, name: str) -> bool:
+        """Whether there is a bucket of that name."""
+        return _bucket(name) is not None
+
     def resource_policy(self, arn: str) -> iam.Policy | None:
         """The resource-based policy that speaks for this ARN; None when there is none."""
         parts = arn.split(":", 5)
@@ -170,14 +174,20 @@ def _key(account: str, region: str, key: str) -> Any:
     return backend.keys.get(name.removeprefix("key/"))
 
 
-def _bucket_policy(bucket: str) -> iam.Policy | None:
+def _bucket(name: str) -> Any:
+    """A bucket of any account; None when there is none."""
     module = _models("s3")
     for regions in list(module.s3_backends.values()) if module else ():
         backend = dict.get(regions, "aws")
-        found = backend.buckets.get(bucket) if backend is not None else None
+        found = backend.buckets.get(name) if backend is not None else None
         if found is not None:
-            return _policy(found.policy, bucket)
+            return found
     return None
+
+
+def _bucket_policy(name: str) -> iam.Policy | None:
+    found = _bucket(name)
+    return _policy(found.policy, name) if found is not None else None
 
 
 def _iam_tags(account: str, rest: str) -> Mapping[str, str]:

@@ -6,9 +6,8 @@ Source: Amazon S3 user guide, "Required permissions for Amazon S3 API operations
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import unquote
-from xml.etree import ElementTree
 
-from labs.cloud.authorisation import request_conditions
+from labs.cloud.authorisation import request_conditions, s3_deletes
 from labs.cloud.authorisation.question import RequiredAction
 from labs.cloud.contract import Context
 from labs.cloud.wire.request import ApiCall
@@ -80,8 +79,6 @@ _VERSIONED = {
     "PutObjectAcl": "PutObjectVersionAcl",
     "PutObjectTagging": "PutObjectVersionTagging",
 }
-# "The request can contain a list of up to 1,000 keys" (S3 API reference, DeleteObjects).
-_MOST_KEYS = 1000
 _LISTS = ("prefix", "delimiter", "max-keys")
 _HEADERS = (
     "if-match",
@@ -126,8 +123,7 @@ def _checks(call: ApiCall) -> Sequence[RequiredAction]:
     if not bucket:
         return [RequiredAction("s3:ListAllMyBuckets", "*", context)]
     if call.operation == "DeleteObjects":
-        names = keys_to_delete(call.http.body) or ["*"]
-        return [RequiredAction("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{name}", context) for name in names]
+        return [_deletion(each, bucket, context) for each in s3_deletes.read(call.http.body).named]
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     if call.operation in ("CopyObject", "UploadPartCopy"):
         source = unquote(str(call.params.get("x-amz-copy-source", ""))).lstrip("/").split("?", 1)[0]
@@ -146,16 +142,12 @@ def _checks(call: ApiCall) -> Sequence[RequiredAction]:
     return wanted
 
 
-def keys_to_delete(body: bytes) -> list[str]:
-    """Every key that DeleteObjects names; none for a body that cannot be read or has too many: it is refused."""
-    if b"<!DOCTYPE" in body.upper():
-        return []
-    try:
-        elements = ElementTree.fromstring(body).iter()
-    except (ElementTree.ParseError, ValueError):
-        return []
-    keys = [each.text or "" for each in elements if str(each.tag).rsplit("}", 1)[-1] == "Key"]
-    return keys if len(keys) <= _MOST_KEYS else []
+def _deletion(named: s3_deletes.Named, bucket: str, context: request_conditions.Keys) -> RequiredAction:
+    """What deleting one object of a list needs, as if it were asked for alone."""
+    resource = f"arn:aws:s3:::{bucket}/{named.key}"
+    if not named.version:
+        return RequiredAction("s3:DeleteObject", resource, context)
+    return RequiredAction("s3:DeleteObjectVersion", resource, {**context, "s3:versionid": named.version})
 
 
 def _context(call: ApiCall) -> request_conditions.Keys:

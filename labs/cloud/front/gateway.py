@@ -7,6 +7,7 @@ from typing import Any
 
 from labs import iam
 from labs.cloud.authorisation.guard import Guard
+from labs.cloud.authorisation.s3_deletes import deletion_of
 from labs.cloud.contract import AwsError, Caller, Clock, Trail, TrailEvent
 from labs.cloud.front.backend import Backend
 from labs.cloud.identity.credentials import CredentialStore
@@ -189,15 +190,24 @@ class Gateway:
         try:
             check_types(service, call.operation, call.params)
             call = self._backend.completed(caller, call)
+            deletion = deletion_of(call)
             if service.name != "sts":
                 checks = self._guard.checks(call)
                 arns = tuple(dict.fromkeys(check.resource for check in checks if check.resource != "*"))
-                self._guard.authorise(caller, call, checks)
+                if deletion is None:
+                    self._guard.authorise(caller, call, checks)
             if service.name == "ec2" and call.params.get("DryRun") is True:
                 raise AwsError("DryRunOperation", _DRY_RUN, 412)
             check_required(service, call.operation, call.params)
             check_characters(service, call.operation, call.params, call.http)
-            answer = answers.readable(service, call.operation, self._backend.run(caller, call, service, request_id))
+            if deletion is None:
+                answer = self._backend.run(caller, call, service, request_id)
+            else:
+                allowed = self._guard.allowed(caller, call, checks)
+                narrowed = deletion.narrowed(call, allowed)
+                told = self._backend.run(caller, narrowed, service, request_id) if narrowed is not None else None
+                answer = deletion.answer(allowed, told)
+            answer = answers.readable(service, call.operation, answer)
         except AwsError as error:
             self._record(caller, call, service, arns, error.code, error.message)
             raise

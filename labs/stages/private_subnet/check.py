@@ -1,11 +1,13 @@
 """Stage 04: a task in a private subnet stopped where it had to, runs now, and nothing is wider than it needs."""
 
 from labs.lesson.bench import Bench
+from labs.network import Beyond
 from labs.stages.private_subnet import openings, trial
 from labs.stages.private_subnet.experiments import BARE, GATEWAY, TALK, stop_gate
 from labs.stages.private_subnet.running import runs
 from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.vpc import vpc_names
+from labs.subjects.vpc.ways import doors_of
 from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
 
@@ -20,8 +22,14 @@ def _vpc(subject: VpcSubject) -> Verdict | None:
     found = subject.vpc
     for gateway in found.internet_gateways:
         return subject.say("private.internet_gateway", gateway=gateway["InternetGatewayId"], vpc=found.id)
+    for six in found.egress_only_gateways:
+        gateway = six["EgressOnlyInternetGatewayId"]
+        return subject.say("private.egress_only_gateway", gateway=gateway, vpc=found.id)
     for nat in found.nat_gateways:
         return subject.say("private.nat_gateway", nat=nat["NatGatewayId"], subnet=nat.get("SubnetId"))
+    for door in doors_of(found):
+        said = "private.route_out" if door.beyond is Beyond.INTERNET else "private.route_unseen"
+        return subject.say(said, table=door.route.table, destination=door.route.key, target=door.target)
     if len(found.subnets) != 2:
         return subject.say("private.subnets", count=len(found.subnets), vpc=found.id)
     if len(found.zones) < 2:
@@ -56,6 +64,7 @@ GATES = (
     Gate("inbound 443", openings.inbound),
     Gate("second stop", stop_gate(TALK)),
     Gate("gateway", openings.gateway),
+    Gate("nothing else", openings.nothing_else),
     Gate("outbound 443", openings.outbound),
     Gate("third stop", stop_gate(GATEWAY)),
     Gate("logs", openings.logs_inbound),

@@ -77,6 +77,21 @@ def nat_gateway(bench: Bench) -> None:
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat["NatGatewayId"])
 
 
+def egress_only_gateway(bench: Bench) -> None:
+    """IPv6 "costs nothing": no NAT gateway, no internet gateway, and a way to every IPv6 address."""
+    ec2, found = _ec2(bench), the(bench)
+    made = ec2.create_egress_only_internet_gateway(VpcId=found.id)["EgressOnlyInternetGateway"]
+    gateway = made["EgressOnlyInternetGatewayId"]
+    ec2.create_route(RouteTableId=found.tables[0], DestinationIpv6CidrBlock="::/0", EgressOnlyInternetGatewayId=gateway)
+
+
+def nat_instance(bench: Bench) -> None:
+    """A machine of one's own in place of the NAT gateway: the route leads to its interface."""
+    ec2, found = _ec2(bench), the(bench)
+    interface = ec2.create_network_interface(SubnetId=found.subnet_ids[0])["NetworkInterface"]["NetworkInterfaceId"]
+    ec2.create_route(RouteTableId=found.tables[0], DestinationCidrBlock="0.0.0.0/0", NetworkInterfaceId=interface)
+
+
 def groups(bench: Bench) -> None:
     build_vpc(bench)
     make_groups(bench)
@@ -278,6 +293,39 @@ def other_table(bench: Bench) -> None:
     """A route table of its own, which neither subnet uses."""
     table = _ec2(bench).create_route_table(VpcId=the(bench).id)["RouteTable"]["RouteTableId"]
     make_gateway(bench, policy(bench), RouteTableIds=[table])
+
+
+def one_more(service: str) -> Change:
+    """The right gateway endpoint, and an endpoint that the start does not need."""
+
+    def do(bench: Bench) -> None:
+        make_gateway(bench, policy(bench))
+        make_endpoints(bench, (service,))
+
+    return do
+
+
+def second_gateway(bench: Bench) -> None:
+    """A second gateway endpoint for S3, open to everything, in a route table that waits for its subnet."""
+    make_gateway(bench, policy(bench))
+    table = _ec2(bench).create_route_table(VpcId=the(bench).id)["RouteTable"]["RouteTableId"]
+    _ec2(bench).create_vpc_endpoint(
+        VpcEndpointType="Gateway",
+        VpcId=the(bench).id,
+        ServiceName=vpc_names.service(bench, "s3"),
+        RouteTableIds=[table],
+    )
+
+
+def table_endpoint(bench: Bench) -> None:
+    """A gateway endpoint for DynamoDB: it costs nothing, and every table of every account lies behind it."""
+    make_gateway(bench, policy(bench))
+    _ec2(bench).create_vpc_endpoint(
+        VpcEndpointType="Gateway",
+        VpcId=the(bench).id,
+        ServiceName=vpc_names.service(bench, "dynamodb"),
+        RouteTableIds=list(the(bench).tables),
+    )
 
 
 def s3_interface(bench: Bench) -> None:

@@ -142,6 +142,17 @@ def gateway(subject: VpcSubject) -> Verdict | None:
     )  # fmt: skip
 
 
+def nothing_else(subject: VpcSubject) -> Verdict | None:
+    """No endpoint beside the five: each other one is one more way for a task to carry data."""
+    found = subject.vpc
+    needed = [found.endpoint(each, "Interface") for each in INTERFACES] + [found.endpoint(GATEWAY, "Gateway")]
+    for each in found.endpoints:
+        if each not in needed:
+            service = found.service(each)
+            return subject.say("private.other_endpoint", endpoint=each["VpcEndpointId"], service=service, vpc=found.id)
+    return None
+
+
 def _takes_the_name(endpoint: Answer) -> bool:
     """Whether an interface endpoint's private DNS holds for the whole VPC, and not for inbound resolvers alone."""
     only_inbound = (endpoint.get("DnsOptions") or {}).get("PrivateDnsOnlyForInboundResolverEndpoint")

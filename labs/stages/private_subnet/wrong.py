@@ -46,6 +46,12 @@ WRONG = (
     Wrong("both subnets in one zone", "private.one_zone", mistakes.one_zone),
     Wrong("an internet gateway", "private.internet_gateway", first(build_vpc, mistakes.internet_gateway)),
     Wrong("a NAT gateway", "private.nat_gateway", first(build_vpc, mistakes.nat_gateway)),
+    Wrong(
+        "an egress-only internet gateway",
+        "private.egress_only_gateway",
+        first(build_vpc, mistakes.egress_only_gateway),
+    ),
+    Wrong("a NAT instance", "private.route_unseen", first(build_vpc, mistakes.nat_instance)),
     Wrong("no security groups", "private.no_groups", first(build_vpc)),
     Wrong("no trial task", "private.no_trial", mistakes.groups),
     Wrong("no task was run", "private.not_run", mistakes.ready),
@@ -139,6 +145,9 @@ WRONG = (
         "private.cannot_tell",
         after(TALK, mistakes.gateway(lambda bench: mistakes.added(bench, Action="s3:*", Condition=ENTANGLED))),
     ),
+    Wrong("an endpoint for ECS beside", "private.other_endpoint", after(TALK, mistakes.one_more("ecs"))),
+    Wrong("a gateway endpoint for DynamoDB beside", "private.other_endpoint", after(TALK, mistakes.table_endpoint)),
+    Wrong("a second gateway endpoint for S3", "private.other_endpoint", after(TALK, mistakes.second_gateway)),
     # Written otherwise, and right: the check goes on to what is not there yet.
     Wrong("the policy written otherwise", "private.not_run", after(TALK, mistakes.gateway(mistakes.written_otherwise))),
     Wrong(

@@ -30,12 +30,24 @@ def blockers(ec2: "EC2Client", id: str) -> Blockers:
 
 
 def _inside(ec2: "EC2Client", wanted: "list[FilterTypeDef]") -> list[str]:
-    """The subnets, groups and route tables of a VPC that it did not bring with it."""
+    """The subnets, groups, route tables and gateways of a VPC that it did not bring with it."""
     subnets = [each["SubnetId"] for each in ec2.describe_subnets(Filters=wanted)["Subnets"]]
     groups = ec2.describe_security_groups(Filters=wanted)["SecurityGroups"]
     tables = ec2.describe_route_tables(Filters=wanted)["RouteTables"]
     own = [each["RouteTableId"] for each in tables if not any(a.get("Main") for a in each["Associations"])]
-    return [*subnets, *(each["GroupId"] for each in groups if each["GroupName"] != "default"), *own]
+    gateways = _gateways(ec2, wanted[0]["Values"][0])
+    return [*gateways, *subnets, *(each["GroupId"] for each in groups if each["GroupName"] != "default"), *own]
+
+
+def _gateways(ec2: "EC2Client", vpc: str) -> list[str]:
+    """The internet gateways of both kinds that are attached to a VPC."""
+    attached: list[FilterTypeDef] = [{"Name": "attachment.vpc-id", "Values": [vpc]}]
+    found = [each["InternetGatewayId"] for each in ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]]
+    # No filter of this call knows the VPC.
+    for each in ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]:
+        if vpc in (one.get("VpcId") for one in each.get("Attachments", ())):
+            found.append(each["EgressOnlyInternetGatewayId"])
+    return found
 
 
 def _referring(ec2: "EC2Client", id: str) -> list[str]:

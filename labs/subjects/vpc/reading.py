@@ -32,6 +32,7 @@ class VpcReading:
     groups: tuple[Answer, ...] = ()
     endpoints: tuple[Answer, ...] = ()
     internet_gateways: tuple[Answer, ...] = ()
+    egress_only_gateways: tuple[Answer, ...] = ()
     nat_gateways: tuple[Answer, ...] = ()
     interfaces: tuple[Answer, ...] = field(default=(), repr=False)
 
@@ -61,11 +62,13 @@ class VpcReading:
         return ending(str(endpoint["ServiceName"]), self.region)
 
     def endpoint(self, service: str, kind: str = "") -> Answer | None:
-        """The endpoint of a service, of that type if one is given."""
-        for each in self.endpoints:
-            if self.service(each) == service and kind in ("", each.get("VpcEndpointType")):
-                return each
-        return None
+        """The endpoint of a service, of that type if one is given; of several, the one with the private name."""
+        found = [
+            each
+            for each in self.endpoints
+            if self.service(each) == service and kind in ("", each.get("VpcEndpointType"))
+        ]
+        return max(found, key=lambda each: bool(each.get("PrivateDnsEnabled")), default=None)
 
     def table_of(self, subnet_id: str) -> Answer | None:
         """The route table of a subnet: its own, else the VPC's main one."""
@@ -109,6 +112,8 @@ def read_vpc(ec2: Any, vpc: Answer, region: str) -> VpcReading:
     attached = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
     nat = ec2.describe_nat_gateways(Filters=inside)["NatGateways"]
     endpoints = ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]
+    # Asked for whole: no filter of this call knows the VPC.
+    egress_only = ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
     return VpcReading(
         vpc=vpc,
         dns_support=_attribute(ec2, vpc_id, "enableDnsSupport"),
@@ -119,6 +124,7 @@ def read_vpc(ec2: Any, vpc: Answer, region: str) -> VpcReading:
         groups=tuple(ec2.describe_security_groups(Filters=inside)["SecurityGroups"]),
         endpoints=tuple(each for each in endpoints if not _leaving(each)),
         internet_gateways=tuple(ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]),
+        egress_only_gateways=tuple(each for each in egress_only if vpc_id in _attached_to(each)),
         nat_gateways=tuple(each for each in nat if not _leaving(each)),
         interfaces=tuple(ec2.describe_network_interfaces(Filters=inside)["NetworkInterfaces"]),
     )
@@ -175,6 +181,10 @@ def ports(permission: Answer) -> str:
 def _attribute(ec2: Any, vpc_id: str, name: str) -> bool:
     answer = ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
     return bool(answer[f"{name[0].upper()}{name[1:]}"]["Value"])
+
+
+def _attached_to(gateway: Answer) -> list[str]:
+    return [str(each.get("VpcId")) for each in gateway.get("Attachments", ())]
 
 
 def _leaving(resource: Answer) -> bool:

@@ -8,7 +8,7 @@ from labs.lesson.bench import Bench
 from labs.network import HopVerdict, PathStep
 from labs.subjects.vpc import reading, vpc_names
 from labs.subjects.vpc.reading import VpcReading
-from labs.subjects.vpc.ways import GOALS, Way, ways
+from labs.subjects.vpc.ways import GOALS, Way, routes_of, ways
 from labs.ui import text
 from labs.ui.vpc_picture import DrawnSubnet, Lane, Sign, Station, VpcDrawing
 
@@ -162,16 +162,11 @@ def _interfaces(found: VpcReading, subnet_id: str) -> list[str]:
 
 
 def _routes(found: VpcReading) -> list[str]:
-    lines: list[str] = []
-    for table in found.route_tables:
-        if table["RouteTableId"] not in found.tables:
-            continue
-        for route in table.get("Routes", ()):
-            goal = str(route.get("DestinationCidrBlock") or route.get("DestinationPrefixListId") or "?")
-            keys = ("GatewayId", "NatGatewayId", "NetworkInterfaceId", "TransitGatewayId")
-            by = next((str(route[key]) for key in keys if route.get(key)), "?")
-            goal = "S3's addresses" if goal.startswith("pl-") and by.startswith("vpce-") else goal
-            lines.append(f"{goal}: {by}")
+    lines = []
+    layers = str((found.endpoint(reading.GATEWAY, "Gateway") or {}).get("VpcEndpointId"))
+    for route in routes_of(found):
+        goal = "S3's addresses" if route.prefix_list and route.target == layers else route.key
+        lines.append(f"{goal}: {route.target}")
     return lines
 
 

@@ -14,6 +14,7 @@ from labs.lesson.bench import Bench
 from labs.network import (
     DecideEndpoint,
     Destination,
+    Door,
     Endpoint,
     Fix,
     Hop,
@@ -21,7 +22,9 @@ from labs.network import (
     Path,
     PolicyAnswer,
     ProposedInterface,
+    Route,
     Snapshot,
+    doors,
     reach,
 )
 from labs.subjects.vpc import vpc_names
@@ -110,17 +113,32 @@ def ways(bench: Bench, ec2: Any, vpc: VpcReading, group: str, calls: Calls | Non
     ``calls``: what the task asks each goal, by the ending of its endpoint's name: the endpoint's policy is to let that
     through. Of goals that it does not name, the policy is not looked at; of the layers' it always is.
     """
-    try:
-        snapshot = Snapshot.parse(document(ec2, vpc))
-    except MalformedSnapshot as error:
-        raise LabError(
-            f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL", id="ec2-answer-unreadable"
-        ) from error
+    snapshot = _parsed(document(ec2, vpc))
     for goal in GOALS:
         decide = _layers(bench) if goal.service == GATEWAY else _calls(bench, (calls or {}).get(goal.service, ()))
         found = [_way(bench, snapshot, goal, subnet, group, decide) for subnet in vpc.subnet_ids]
         if found:
             yield next((way for way in found if not way.ok), found[0])
+
+
+def doors_of(vpc: VpcReading) -> tuple[Door, ...]:
+    """The routes of the VPC that lead out of it."""
+    return doors(_parsed(_read(vpc)), vpc.id)
+
+
+def routes_of(vpc: VpcReading) -> list[Route]:
+    """The routes of the tables that the subnets use."""
+    tables = _parsed(_read(vpc)).route_tables or {}
+    return [route for table in vpc.tables for route in tables[table].routes]
+
+
+def _parsed(answers: Mapping[str, Any]) -> Snapshot:
+    try:
+        return Snapshot.parse(answers)
+    except MalformedSnapshot as error:
+        raise LabError(
+            f"EC2's answer cannot be read: {error}", "check AWS_ENDPOINT_URL", id="ec2-answer-unreadable"
+        ) from error
 
 
 def _way(bench: Bench, snapshot: Snapshot, goal: Goal, subnet: str, group: str, decide: DecideEndpoint) -> Way:
@@ -172,6 +190,15 @@ def _calls(bench: Bench, calls: Sequence[EndpointCall]) -> DecideEndpoint:
 def document(ec2: Any, vpc: VpcReading) -> dict[str, Any]:
     """The VPC in the shape that ``Snapshot.parse`` reads; what ``Vpc`` does not hold is read now."""
     inside = [{"Name": "vpc-id", "Values": [vpc.id]}]
+    return _read(vpc) | {
+        "NetworkAcls": ec2.describe_network_acls(Filters=inside)["NetworkAcls"],
+        "DhcpOptions": ec2.describe_dhcp_options()["DhcpOptions"],
+        "PrefixLists": ec2.describe_prefix_lists()["PrefixLists"],
+    }
+
+
+def _read(vpc: VpcReading) -> dict[str, Any]:
+    """What was read already, in that shape."""
     return {
         "Region": vpc.region,
         "Vpcs": [vpc.vpc],
@@ -179,11 +206,9 @@ def document(ec2: Any, vpc: VpcReading) -> dict[str, Any]:
         "Subnets": list(vpc.subnets),
         "RouteTables": list(vpc.route_tables),
         "SecurityGroups": list(vpc.groups),
-        "NetworkAcls": ec2.describe_network_acls(Filters=inside)["NetworkAcls"],
         "NetworkInterfaces": list(vpc.interfaces),
         "VpcEndpoints": list(vpc.endpoints),
         "NatGateways": list(vpc.nat_gateways),
         "InternetGateways": list(vpc.internet_gateways),
-        "DhcpOptions": ec2.describe_dhcp_options()["DhcpOptions"],
-        "PrefixLists": ec2.describe_prefix_lists()["PrefixLists"],
+        "EgressOnlyInternetGateways": list(vpc.egress_only_gateways),
     }

@@ -186,11 +186,15 @@ def test_s3(request_, operation, expected):
 
 
 def test_s3_checks_each_key_of_delete_objects():
-    body = b"<Delete><Object><Key>a</Key></Object><Object><Key>b/c</Key></Object></Delete>"
+    body = (
+        b"<Delete><Object><Key>a</Key></Object><Object><Key>b/c</Key></Object>"
+        b"<Object><Key>d</Key><VersionId>v</VersionId></Object></Delete>"
+    )
     request = HttpRequest("POST", "/b", "delete", {}, body)
     assert pairs("s3", "DeleteObjects", {"bucketName": "b"}, request) == [
         ("s3:DeleteObject", "arn:aws:s3:::b/a"),
         ("s3:DeleteObject", "arn:aws:s3:::b/b/c"),
+        ("s3:DeleteObjectVersion", "arn:aws:s3:::b/d"),
     ]
 
 

@@ -1,7 +1,8 @@
-"""NAT gateways, internet gateways and Elastic IP addresses.
+"""NAT gateways, internet gateways of both kinds, and Elastic IP addresses.
 
-moto 5.2.5 keeps a deleted NAT gateway's interface, so its subnet could never be deleted; gives Elastic IP addresses
-from 127.0.0.0/8; lets an internet gateway go while public addresses depend on it.
+moto 5.2.5 leaves out the filters of DescribeEgressOnlyInternetGateways and answers nothing for an unknown one; keeps a
+deleted NAT gateway's interface, so its subnet could never be deleted; gives Elastic IP addresses from 127.0.0.0/8; lets
+an internet gateway go while public addresses depend on it.
 """
 
 from typing import Any
@@ -13,13 +14,15 @@ from labs.cloud.store import determinism
 def apply() -> None:
     """Apply every patch of gateways."""
     from moto.ec2.models import elastic_ip_addresses
-    from moto.ec2.models.internet_gateways import InternetGatewayBackend
+    from moto.ec2.models.internet_gateways import EgressOnlyInternetGatewayBackend, InternetGatewayBackend
     from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
+    from moto.ec2.responses.egress_only_internet_gateways import EgressOnlyInternetGateway
     from moto.ec2.responses.internet_gateways import InternetGateways
 
     _addresses(elastic_ip_addresses.ElasticAddressBackend)
     _nat(NatGateway, NatGatewayBackend)
     _internet(InternetGatewayBackend, InternetGateways)
+    _egress_only(EgressOnlyInternetGatewayBackend, EgressOnlyInternetGateway)
 
 
 def _addresses(backend: Any) -> None:
@@ -99,3 +102,26 @@ def _internet(backend: Any, response: Any) -> None:
 
     backend.delete_internet_gateway = delete_internet_gateway
     response.detach_internet_gateway = detach_internet_gateway
+
+
+def _egress_only(backend: Any, response: Any) -> None:
+    from moto.core.responses import ActionResult
+    from moto.ec2.utils import generic_filter
+
+    delete = backend.delete_egress_only_internet_gateway
+
+    def describe(self: Any) -> Any:
+        found = self.ec2_backend.egress_only_internet_gateways
+        wanted = self._get_param("EgressOnlyInternetGatewayIds", [])
+        for id in wanted:
+            if id not in found:
+                raise ec2_errors.refused("gateway.egress_only_not_found", gateway=id)
+        shown = [gateway for id, gateway in found.items() if not wanted or id in wanted]
+        return ActionResult({"EgressOnlyInternetGateways": generic_filter(self._filters_from_querystring(), shown)})
+
+    def delete_egress_only_internet_gateway(self: Any, gateway_id: str) -> None:
+        delete(self, gateway_id)
+        self.tags.pop(gateway_id, None)
+
+    response.describe_egress_only_internet_gateways = describe
+    backend.delete_egress_only_internet_gateway = delete_egress_only_internet_gateway

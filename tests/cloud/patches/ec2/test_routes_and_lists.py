@@ -2,6 +2,8 @@
 
 import ipaddress
 
+import pytest
+
 from tests.cloud.lab_cloud import refused, until
 from tests.cloud.patches.ec2.lab_vpc import LabVpc
 
@@ -62,6 +64,123 @@ def test_a_gateway_of_another_vpc(vpc, ec2):
         answer = refused(ec2.create_route, RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
         words = f"route table {table} and network gateway {gateway} belong to different networks"
         assert answer[:2] == ("InvalidParameterValue", words)
+
+
+def egress_only(vpc, **more):
+    made = vpc.ec2.create_egress_only_internet_gateway(VpcId=vpc.id, **more)["EgressOnlyInternetGateway"]
+    return made["EgressOnlyInternetGatewayId"]
+
+
+def interface(vpc):
+    return vpc.ec2.create_network_interface(SubnetId=vpc.a)["NetworkInterface"]["NetworkInterfaceId"]
+
+
+def own_list(vpc):
+    made = vpc.ec2.create_managed_prefix_list(
+        PrefixListName="halves", MaxEntries=2, AddressFamily="IPv4", Entries=[{"Cidr": "0.0.0.0/1"}]
+    )
+    return made["PrefixList"]["PrefixListId"]
+
+
+def test_egress_only_gateways_are_found_by_their_tags_and_ids(vpc):
+    tags = [{"ResourceType": "egress-only-internet-gateway", "Tags": [{"Key": "whose", "Value": "ours"}]}]
+    ours, other = egress_only(vpc, TagSpecifications=tags), egress_only(vpc)
+
+    def found(**asked):
+        shown = vpc.ec2.describe_egress_only_internet_gateways(**asked)["EgressOnlyInternetGateways"]
+        return [each["EgressOnlyInternetGatewayId"] for each in shown]
+
+    assert {ours, other} <= set(found())
+    assert found(Filters=[{"Name": "tag:whose", "Values": ["ours"]}]) == [ours]
+    assert found(EgressOnlyInternetGatewayIds=[other]) == [other]
+    vpc.ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=ours)
+    answer = refused(vpc.ec2.describe_egress_only_internet_gateways, EgressOnlyInternetGatewayIds=[ours])
+    assert answer[:2] == ("InvalidGatewayID.NotFound", f"The eigw ID '{ours}' does not exist")
+
+
+def test_a_route_by_an_egress_only_gateway_becomes_a_blackhole_with_it(vpc):
+    table, gateway = vpc.table(), egress_only(vpc)
+    ask = {"RouteTableId": table, "DestinationIpv6CidrBlock": "::/0"}
+    vpc.ec2.create_route(**ask, EgressOnlyInternetGatewayId=gateway)
+    assert (vpc.routes(table)[-1]["EgressOnlyInternetGatewayId"], states(vpc, table)[-1]) == (gateway, "active")
+    vpc.ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=gateway)
+    assert states(vpc, table)[-1] == "blackhole"
+    vpc.ec2.delete_route(**ask)
+    assert states(vpc, table) == ["active"]
+
+
+def test_a_route_by_a_prefix_list_keeps_its_destination_and_goes(vpc):
+    table, listed = vpc.table(), own_list(vpc)
+    ask = {"RouteTableId": table, "DestinationPrefixListId": listed}
+    vpc.ec2.create_route(**ask, NetworkInterfaceId=interface(vpc))
+    assert vpc.routes(table)[-1]["DestinationPrefixListId"] == listed
+    vpc.ec2.delete_route(**ask)
+    assert states(vpc, table) == ["active"]
+
+
+def test_a_second_route_to_one_destination_is_refused(vpc):
+    table, eni, listed = vpc.table(), interface(vpc), own_list(vpc)
+    for destination, again in (
+        ({"DestinationCidrBlock": "0.0.0.0/0"}, {"DestinationCidrBlock": "0.0.0.0/0"}),
+        ({"DestinationIpv6CidrBlock": "::/0"}, {"DestinationIpv6CidrBlock": "0::/0"}),
+        ({"DestinationPrefixListId": listed}, {"DestinationPrefixListId": listed}),
+    ):
+        vpc.ec2.create_route(RouteTableId=table, NetworkInterfaceId=eni, **destination)
+        answer = refused(vpc.ec2.create_route, RouteTableId=table, NetworkInterfaceId=eni, **again)
+        shown = next(iter(destination.values()))
+        assert answer[:2] == ("RouteAlreadyExists", f"The route identified by {shown} already exists.")
+    assert len(vpc.routes(table)) == 4
+
+
+NOBODYS = "0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"NetworkInterfaceId": "eni"}, "InvalidParameterCombination"),
+        ({"DestinationCidrBlock": "0.0.0.0/0"}, "InvalidParameterCombination"),
+        ({"DestinationIpv6CidrBlock": "::/0"}, "InvalidParameterCombination"),
+        (
+            {"DestinationIpv6CidrBlock": "::/0", "DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": "eni"},
+            "InvalidParameterCombination",
+        ),
+        (
+            {"DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": "eni", "TransitGatewayId": "tgw-1"},
+            "InvalidParameterCombination",
+        ),
+        ({"DestinationIpv6CidrBlock": "everywhere", "NetworkInterfaceId": "eni"}, "InvalidParameterValue"),
+        ({"DestinationIpv6CidrBlock": "10.9.0.0/16", "NetworkInterfaceId": "eni"}, "InvalidParameterValue"),
+        ({"DestinationIpv6CidrBlock": "2001:db8::1", "NetworkInterfaceId": "eni"}, "InvalidParameterValue"),
+        ({"DestinationCidrBlock": "0.0.0.0/0", "EgressOnlyInternetGatewayId": "eigw"}, "InvalidParameterValue"),
+        (
+            {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": f"eigw-{NOBODYS}"},
+            "InvalidGatewayID.NotFound",
+        ),
+        ({"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": f"tgw-{NOBODYS}"}, "InvalidParameterValue"),
+        ({"DestinationCidrBlock": "0.0.0.0/0", "CarrierGatewayId": f"cagw-{NOBODYS}"}, "InvalidParameterValue"),
+        ({"DestinationCidrBlock": "0.0.0.0/0", "LocalGatewayId": f"lgw-{NOBODYS}"}, "InvalidParameterValue"),
+        (
+            {"DestinationCidrBlock": "0.0.0.0/0", "CoreNetworkArn": "arn:aws:networkmanager::1:core-network/x"},
+            "InvalidParameterValue",
+        ),
+        (
+            {"DestinationCidrBlock": "0.0.0.0/0", "OdbNetworkArn": "arn:aws:odb::1:odb-network/x"},
+            "InvalidParameterValue",
+        ),
+        (
+            {"DestinationPrefixListId": f"pl-{NOBODYS}", "NetworkInterfaceId": "eni"},
+            "InvalidPrefixListID.NotFound",
+        ),
+    ],
+    ids=str,
+)
+def test_a_route_that_ec2_would_not_make_is_refused(vpc, asked, code):
+    table = vpc.table()
+    made = {"eni": interface, "eigw": egress_only}
+    asked = {name: made[value](vpc) if value in made else value for name, value in asked.items()}
+    assert refused(vpc.ec2.create_route, RouteTableId=table, **asked)[0] == code
+    assert states(vpc, table) == ["active"]
 
 
 def test_a_subnet_has_one_table(vpc):
