@@ -25,6 +25,11 @@ def principal_of(kind: str, entry: str) -> Principal | None:
     return _itself(entry, account)
 
 
+def called(arn: str) -> Principal | None:
+    """Whose ``aws:PrincipalArn`` this is: a user's, a role's (by a session of it), a root user's; None: nobody's."""
+    return spared_by(arn) if arn.endswith(":root") else principal_of("AWS", arn)
+
+
 def spared_by(entry: str) -> Principal | None:
     """Whom alone a Deny with NotPrincipal spares by this entry: a role without a session, an account's root user.
 

@@ -18,7 +18,7 @@ from labs.iam.analysis.budget import Budget, Exhausted
 from labs.iam.analysis.languages import Language, Pattern
 from labs.iam.analysis.places import place_of
 from labs.iam.analysis.request_keys import Scene
-from labs.iam.analysis.rights import SORTS, ConditionAtom, Layer, Literal, Part, ResourceAtom, Way, rights
+from labs.iam.analysis.rights import SORTS, ConditionAtom, Layer, Literal, Part, ResourceAtom, Way, closed, rights
 from labs.iam.analysis.search import Clause, Search, group_of
 from labs.iam.analysis.witness import requests
 from labs.iam.decision import Policies, PolicyKind, Request
@@ -55,7 +55,8 @@ class Comparison:
         self._budget = budget or Budget()
         self._search = Search(scene, self._budget)
         self._givers = (giver,) if giver else _GIVERS
-        self._given = (exactly(scene.resource),) if scene.resource else ()
+        self._given: tuple[Literal, ...] = (exactly(scene.resource),) if scene.resource else ()
+        self._given += tuple((closed(condition), wanted) for condition, wanted in scene.known)
         # Part -> its number, in the order of policies and statements.
         self.parts = {part: number for number, part in enumerate(dict.fromkeys((*self.mine.parts, *self.theirs.parts)))}
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from labs.iam.analysis import catalogue
+from labs.iam.conditions import Condition
 from labs.iam.decision import Principal, PrincipalKind
 from labs.iam.global_keys import GLOBAL_KEYS
 from labs.iam.request_context import principal_keys
@@ -70,6 +71,7 @@ class Scene:
     repository policy; "" for any. ``fixed``: condition keys that are the same in every request, () for one that none
     has. ``owner``: whose account the resources are in, "" for the caller's; ``someone``: the caller of the witnesses
     when ``principal`` is None. ``single``: keys that every request has, with one value each, as a token's claims.
+    ``known``: conditions, each with what it is of every request.
     """
 
     principal: Principal | None = None
@@ -81,6 +83,7 @@ class Scene:
     owner: str = ""
     someone: Principal | None = None
     single: frozenset[str] = frozenset()
+    known: tuple[tuple[Condition, bool], ...] = ()
 
     @cached_property
     def asker(self) -> Principal:
@@ -108,6 +111,10 @@ class Scene:
         found: dict[str, tuple[str, ...]] = {}
         if self.principal is not None:
             found["aws:username"] = ()
+            if self.principal.kind in _NO_IDENTITY:
+                # "Anonymous requests do not include this key"; nor is a service or a provider's token an identity of
+                # an account that a policy could name.
+                found |= {"aws:principalarn": (), "aws:principalaccount": ()}
             for name, value in principal_keys(self.principal).items():
                 found[name.lower()] = (value,) if isinstance(value, str) else tuple(value)
         if self.owner:

@@ -52,6 +52,11 @@ Atom = ResourceAtom | ConditionAtom
 Literal = tuple[Atom, bool]
 
 
+def closed(condition: Condition) -> ConditionAtom:
+    """A condition without variables as an atom."""
+    return ConditionAtom(condition.operator, condition.key.lower(), frozenset(condition.values), False, condition)
+
+
 def filled(condition: Condition, fixed: Context) -> Condition:
     """A condition with its variables' values, if all are known (``()``: there is none); else itself."""
     keys = {token.key for template in condition.templates for token in template if isinstance(token, Variable)}

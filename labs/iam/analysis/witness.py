@@ -9,12 +9,12 @@ from dataclasses import replace
 from labs.iam.analysis import catalogue, key_values, languages
 from labs.iam.analysis.automata import Undecided
 from labs.iam.analysis.budget import Budget
-from labs.iam.analysis.callers import principal_of
+from labs.iam.analysis.callers import called
 from labs.iam.analysis.languages import NO_TASTE
 from labs.iam.analysis.request_keys import Scene
 from labs.iam.analysis.rights import ConditionAtom, Literal, filled
 from labs.iam.analysis.search import RESOURCE, Assignment, by_group, resource_languages, taste_of
-from labs.iam.decision import Request
+from labs.iam.decision import Principal, Request
 from labs.iam.match import Wildcard, tokens_of
 from labs.iam.variables import Context, Template, Variable, has_variable, names_in
 
@@ -41,13 +41,29 @@ def requests(assignment: Assignment, action: str, scene: Scene, budget: Budget) 
 
 
 def _of_caller(request: Request, scene: Scene) -> Iterator[Request]:
-    """The request, of the very caller whose ARN a condition asks for, where one does and nobody is given."""
-    found = {key.lower(): value for key, value in request.context.items()}.get("aws:principalarn")
-    if scene.principal is None and isinstance(found, str):
-        caller = principal_of("AWS", found)
+    """The request, of the very caller whom its keys describe where nobody is given: nobody has another's ARN."""
+    if scene.principal is not None:
+        yield request
+        return
+    keys = {key.lower(): value for key, value in request.context.items()}
+    arn, account = keys.get("aws:principalarn"), keys.get("aws:principalaccount")
+    caller = called(arn) if isinstance(arn, str) else None
+    if scene.someone is None:
+        # The holder of an identity policy: whoever it is, the policy says the same.
         if caller is not None and caller.account:
             yield replace(request, principal=caller)
-    yield request
+        yield request
+    elif arn is None:
+        yield replace(request, principal=_namesake(request.principal, account if isinstance(account, str) else ""))
+    elif caller is not None and account in (None, caller.account):
+        yield replace(request, principal=caller)
+
+
+def _namesake(principal: Principal, account: str) -> Principal:
+    """Who is called the same in another account; the same where none is asked for."""
+    if account in ("", principal.account):
+        return principal
+    return replace(principal, arn=principal.arn.replace(f":{principal.account}:", f":{account}:"), account=account)
 
 
 def _written_keys(groups: Mapping[str, Sequence[Literal]]) -> dict[str, str]:
