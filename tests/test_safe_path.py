@@ -59,7 +59,7 @@ STARTED = {
     "labs, as the kit starts it": lambda home: processes.labs("cloud", "--help"),
     "docker buildx build .": lambda home: _docker(home, "buildx", "build", "."),
     "docker images": lambda home: _docker(home, "images"),
-    "JupyterLab": lambda home: [*jupyterlab._command(), "--version"],
+    "JupyterLab": lambda home: [*jupyterlab._command(home), "--version"],
 }
 
 

@@ -1,7 +1,10 @@
 """``labs start`` (``make lab``): the local AWS and JupyterLab, until Ctrl-C; then everything it started is stopped."""
 
 import argparse
+from pathlib import Path
 
+from labs.desk import copies
+from labs.desk.place import opened_first
 from labs.session import jupyterlab
 
 EXAMPLES = {
@@ -20,5 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, SIGTERM or "Shut Down" in JupyterLab; 0 when everything was stopped."""
-    jupyterlab.serve(args.port, browser=not args.no_browser)
+    jupyterlab.serve(args.port, browser=not args.no_browser, lay_out=_lay_out)
     return 0
+
+
+def _lay_out(home: Path) -> str:
+    """The desk as the course has it now, and what is worth saying of that; the notebook to open."""
+    for line in copies.told(copies.lay_out(home)):
+        print(line, flush=True)
+    return opened_first(home)

@@ -1,4 +1,6 @@
-"""What a trainee sees of the course as a whole: where they are, what is true, what comes next, and what they did.
+"""The trainee's side of the course as a whole: their own desk, where they are, what is true, and what comes next.
 
-``report`` tells what failed, what fixed it, and how long it took, for the trainee and whoever they hand it to.
+``copies`` keeps the notebooks: laid out at ``labs start``, put together with the course's newer ones (``merge``).
+``place`` says which of them opens. ``report`` tells what failed, what fixed it, and how long it took, for the trainee
+and whoever they hand it to.
 """

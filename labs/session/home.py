@@ -3,6 +3,7 @@
 Every function makes the folder it names. Nothing outside this folder is written.
 """
 
+import contextlib
 import os
 import stat
 from collections.abc import Mapping
@@ -14,6 +15,11 @@ from labs.files import FOLDER_MODE, make_folder
 def checkout() -> Path:
     """The folder that holds the ``labs`` package, ``notebooks/`` and ``sample-app/``."""
     return Path(__file__).resolve().parents[2]
+
+
+def course_notebooks() -> Path:
+    """The notebooks that trainees begin with."""
+    return checkout() / "notebooks"
 
 
 def lab_home(env: Mapping[str, str] | None = None) -> Path:
@@ -46,9 +52,29 @@ def docker_config(home: Path) -> Path:
     return make_folder(home / "docker")
 
 
+def desk(home: Path) -> Path:
+    """What the trainee works on: their notebooks and files. JupyterLab shows this folder and nothing else."""
+    return make_folder(home / "desk")
+
+
+def desk_notebooks(home: Path) -> Path:
+    """The trainee's copies of the notebooks."""
+    return make_folder(desk(home) / "notebooks")
+
+
+def origins(home: Path) -> Path:
+    """The notebooks as they were when they were copied, from which it is known what the trainee changed."""
+    return make_folder(home / "origins")
+
+
 def work(home: Path) -> Path:
-    """The trainee's files: policies, logs of the shell cells."""
-    return make_folder(home / "work")
+    """The trainee's files: policies, logs of the shell cells. Those of an earlier version of the kit move here."""
+    place, earlier = desk(home) / "work", home / "work"
+    if earlier.is_dir() and not place.exists():
+        # Another process may have done it a moment ago.
+        with contextlib.suppress(OSError):
+            earlier.rename(place)
+    return make_folder(place)
 
 
 def jupyter(home: Path) -> Path:

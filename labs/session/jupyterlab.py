@@ -1,7 +1,7 @@
 """The local AWS and JupyterLab served together until Ctrl-C; then everything that was started is stopped.
 
 JupyterLab runs with configuration, data and runtime folders of its own under LAB_HOME, so that neither the user's
-Jupyter nor the lab's sees the other.
+Jupyter nor the lab's sees the other. It shows the trainee's desk and nothing beside it.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from labs.locks import locked
 from labs.ownership import FILE_MODE, open_own
 from labs.processes import command_line, ended, python, stop
 from labs.session import home as places
-from labs.session import local, terminal
+from labs.session import local, terminal, workspace
 from labs.session.local import Cloud
 from labs.session.target import target_name
 
@@ -42,8 +42,9 @@ _SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # Who runs a cell before the kernel is there is not asked which one it should be.
     "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
+    # In seconds; Jupyter's own two minutes of work are much to lose.
+    "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 20},
 }
-_ROOT_OPTION = f"--ServerApp.root_dir={places.checkout()}"
 _FOREIGN = ("JUPYTER_", "JUPYTERLAB_", "IPYTHONDIR", "PYTHONSTARTUP")
 
 
@@ -55,26 +56,32 @@ class Lab:
     token: str
     pid: int
     cloud_pid: int = 0
+    first: str = FIRST_NOTEBOOK
 
-    @property
-    def url(self) -> str:
-        """What a browser opens."""
-        return f"http://127.0.0.1:{self.port}/lab/tree/{FIRST_NOTEBOOK}?token={self.token}"
+    def url(self, home: Path) -> str:
+        """What a browser opens: where the trainee left off."""
+        return f"http://127.0.0.1:{self.port}{workspace.page(home, self.first)}?token={self.token}"
 
 
-def serve(port: int = 0, *, browser: bool = True) -> None:
+def serve(
+    port: int = 0, *, browser: bool = True, lay_out: Callable[[Path], str] = lambda _home: FIRST_NOTEBOOK
+) -> None:
     """Serve until Ctrl-C, SIGTERM or "Shut Down" in JupyterLab, on ``port`` or the first free one from 8888 up.
 
-    Where the lab already runs in this LAB_HOME its URL is printed. Raises LabError when it cannot start.
+    Where the lab already runs in this LAB_HOME its URL is printed. ``lay_out`` gets LAB_HOME, when no JupyterLab runs
+    there, and brings the desk up to the course; it returns the notebook to open where no tab is remembered, below the
+    desk. Raises LabError when it cannot start.
     """
+    target_name(os.environ)  # before anything is laid out
     home = places.lab_home()
     with locked(home / "lab.lock", 0) as held:
         if not held:
             _show_running(home)
             return
         orphan = _stop_orphan(home)
+        first = lay_out(home)
         with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
-            _serve(home, port, orphan, browser=browser and has_browser(os.environ))
+            _serve(home, port, orphan, first, browser=browser and has_browser(os.environ))
 
 
 def has_browser(env: Mapping[str, str]) -> bool:
@@ -90,7 +97,7 @@ def has_browser(env: Mapping[str, str]) -> bool:
     return True
 
 
-def _serve(home: Path, port: int, orphan: Lab | None, *, browser: bool) -> None:
+def _serve(home: Path, port: int, orphan: Lab | None, first: str = FIRST_NOTEBOOK, *, browser: bool) -> None:
     began = time.monotonic()
     target = target_name(os.environ)
     process: subprocess.Popen[bytes] | None = None
@@ -98,8 +105,8 @@ def _serve(home: Path, port: int, orphan: Lab | None, *, browser: bool) -> None:
     started = False
     try:
         token = secrets.token_hex(24)
-        process = _start_jupyter(home, port, token, browser=browser)
-        lab = Lab(port, token, process.pid, orphan.cloud_pid if orphan else 0)
+        process = _start_jupyter(home, port, token, first, browser=browser)
+        lab = Lab(port, token, process.pid, orphan.cloud_pid if orphan else 0, first)
         _remember(home, lab)
         if target is TargetName.LOCAL:
             # JupyterLab is loading meanwhile: the two take about as long as the slower one.
@@ -109,12 +116,12 @@ def _serve(home: Path, port: int, orphan: Lab | None, *, browser: bool) -> None:
         tries = TRIES
         while (ready := _wait_until_ready(home, process, lab, last=bool(port) or not tries)) is None:
             tries -= 1
-            process = _start_jupyter(home, port, token, browser=browser)
+            process = _start_jupyter(home, port, token, first, browser=browser)
             lab = replace(lab, pid=process.pid)
             _remember(home, lab)
         lab = ready
         _remember(home, lab)
-        _announce(lab, cloud, started, time.monotonic() - began)
+        _announce(lab.url(home), cloud, started, time.monotonic() - began)
         ended(process)
         print("JupyterLab was shut down.", flush=True)
     except KeyboardInterrupt:
@@ -124,7 +131,9 @@ def _serve(home: Path, port: int, orphan: Lab | None, *, browser: bool) -> None:
             _stop_everything(home, process, started)
 
 
-def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subprocess.Popen[bytes]":
+def _start_jupyter(
+    home: Path, port: int, token: str, first: str = FIRST_NOTEBOOK, *, browser: bool
+) -> "subprocess.Popen[bytes]":
     folder = places.jupyter(home)
     for name in ("config/labconfig", "data", "runtime", "settings", "workspaces", "ipython"):
         make_folder(folder / name)
@@ -162,26 +171,29 @@ def _start_jupyter(home: Path, port: int, token: str, *, browser: bool) -> "subp
         os.fchmod(log.fileno(), FILE_MODE)
         log.truncate()
         return subprocess.Popen(
-            [*_command(), *_port_options(port), f"--ServerApp.open_browser={browser}"],
+            [*_command(home, first), *_port_options(port), f"--ServerApp.open_browser={browser}"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env=env,
             # A kernel without a notebook begins here, and takes modules from where it begins.
-            cwd=places.checkout(),
+            cwd=places.desk_notebooks(home),
             # Out of the terminal's group: Ctrl-C reaches this process alone, which then stops the rest in order.
             start_new_session=True,
         )
 
 
-def _command() -> list[str]:
-    first = f"/lab/tree/{FIRST_NOTEBOOK}" if (places.checkout() / FIRST_NOTEBOOK).exists() else "/lab"
+def _root_option(home: Path) -> str:
+    return f"--ServerApp.root_dir={places.desk(home)}"
+
+
+def _command(home: Path, first: str = FIRST_NOTEBOOK) -> list[str]:
     return python(
         "-m",
         "jupyterlab",
         "--ip=127.0.0.1",
-        _ROOT_OPTION,
-        f"--ServerApp.default_url={first}",
+        _root_option(home),
+        f"--ServerApp.default_url={workspace.page(home, first)}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -272,14 +284,14 @@ def _answers(lab: Lab) -> bool:
         return False
 
 
-def _announce(lab: Lab, cloud: Cloud | None, started: bool, took_s: float) -> None:
+def _announce(url: str, cloud: Cloud | None, started: bool, took_s: float) -> None:
     if cloud is None:
         where = "your AWS account (LAB_TARGET=aws); nothing is created before you confirm it in the first notebook"
     else:
         where = f"the local AWS at {cloud.endpoint}" + ("" if started else " (it was already running)")
     print(
         f"The lab is ready ({took_s:.1f} s). Target: {where}.\n"
-        f"Open this in a browser on this machine:\n\n    {lab.url}\n\n"
+        f"Open this in a browser on this machine:\n\n    {url}\n\n"
         + (f"{known}\n" if (known := terminal.how_to_find_labs()) else "")
         + "Stop with Ctrl-C. Your work is kept.",
         flush=True,
@@ -294,7 +306,7 @@ def _show_running(home: Path) -> None:
             "wait a few seconds, then try again",
             id="another-lab-starting",
         )
-    print(f"The lab already runs here:\n\n    {lab.url}\n\nStop it with Ctrl-C where it was started.", flush=True)
+    print(f"The lab already runs here:\n\n    {lab.url(home)}\n\nStop it with Ctrl-C where it was started.", flush=True)
 
 
 def _remember(home: Path, lab: Lab) -> None:
@@ -311,15 +323,15 @@ def _recorded(home: Path) -> Lab | None:
 def _stop_orphan(home: Path) -> Lab | None:
     """Stop the JupyterLab of a `make lab` that was killed, for nobody else could; returns what was recorded of it."""
     lab = _recorded(home)
-    if lab is not None and _is_jupyter(lab):
+    if lab is not None and _is_jupyter(home, lab):
         print("Stopping the JupyterLab that an earlier `make lab` left behind ...", flush=True)
-        stop(lab.pid, lambda: _is_jupyter(lab), STOP_S)
+        stop(lab.pid, lambda: _is_jupyter(home, lab), STOP_S)
     return lab
 
 
-def _is_jupyter(lab: Lab) -> bool:
+def _is_jupyter(home: Path, lab: Lab) -> bool:
     words = command_line(lab.pid)
-    return "jupyterlab" in words and _ROOT_OPTION in words
+    return "jupyterlab" in words and _root_option(home) in words
 
 
 def _stop_everything(home: Path, process: "subprocess.Popen[bytes] | None", started: bool) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +46,25 @@ def chromium() -> str:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of this checkout, because JupyterLab saves the notebooks that it runs; with a lab home of its own."""
+    """A copy of this checkout, so that it can be seen that nothing in it changes; with a lab home of its own."""
 
     folder: Path
+    home: str = ".lab"
+
+    @property
+    def desk(self) -> Path:
+        """The trainee's notebooks, as JupyterLab shows and saves them."""
+        return self.folder / self.home / "desk" / "notebooks"
+
+    def put_on_desk(self, notebook: Path, name: str) -> str:
+        """Lay a notebook beside the trainee's; its path below the desk."""
+        self.desk.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(notebook, self.desk / name)
+        return f"notebooks/{name}"
 
     @property
     def environment(self) -> dict[str, str]:
-        own = {"PYTHONPATH": str(self.folder), "LAB_HOME": str(self.folder / ".lab"), "LAB_TARGET": "local"}
+        own = {"PYTHONPATH": str(self.folder), "LAB_HOME": str(self.folder / self.home), "LAB_TARGET": "local"}
         # A name of its own: other tests load images into the same Docker Engine.
         return {**os.environ, **own, "LAB_NO_BROWSER": "1", "LAB_TRAINEE": "browser"}
 
@@ -73,7 +86,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Checkou
 
 @pytest.fixture(scope="session")
 def lab_url(checkout: Checkout) -> Iterator[str]:
-    """The URL that `labs start` prints; Ctrl-C ends it, and it must end well."""
+    """The URL that `labs start` prints."""
+    with running(checkout) as url:
+        yield url
+
+
+@contextmanager
+def running(checkout: Checkout) -> Iterator[str]:
+    """A `labs start` and the URL that it prints; Ctrl-C ends it, and it must end well."""
     process = subprocess.Popen(
         [sys.executable, "-m", "labs", "start"],
         cwd=checkout.folder,

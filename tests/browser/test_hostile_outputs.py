@@ -4,6 +4,7 @@ The outputs are those of the kit: a verdict, a refusal, a table, a picture, an e
 """
 
 import json
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -41,13 +42,13 @@ def cell(source: str) -> dict[str, object]:
 
 
 @pytest.fixture
-def hostile(checkout: Checkout) -> str:
+def hostile(checkout: Checkout, tmp_path: Path) -> str:
     """A notebook that shows every hostile name in every way, and ends in an error."""
     cells = [cell(SHOWN.format(names=json.dumps(HOSTILE))), {**cell(FAILS), "id": "b"}]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
     notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (checkout.folder / "notebooks" / "hostile.ipynb").write_text(json.dumps(notebook))
-    return "notebooks/hostile.ipynb"
+    (tmp_path / "hostile.ipynb").write_text(json.dumps(notebook))
+    return checkout.put_on_desk(tmp_path / "hostile.ipynb", "hostile.ipynb")
 
 
 def test_hostile_names_stay_text_in_the_outputs_of_a_notebook(page: Page, lab_url: str, hostile: str) -> None:

@@ -96,11 +96,21 @@ def test_a_notebook_says_what_is_next_and_its_solution_passes(
     assert "Next:" in last_verdict(page, "NOT YET")
     picture(page, f"{subject.notebook}-unsolved")
     assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
-    open_notebook(page, lab_url, f"solutions/{subject.notebook}.ipynb")
+    solution = checkout.folder / "solutions" / f"{subject.notebook}.ipynb"
+    open_notebook(page, lab_url, checkout.put_on_desk(solution, f"{subject.notebook}-solved.ipynb"))
     run_all(page)
     assert "Found:" in last_verdict(page, "PASS")
     picture(page, f"{subject.notebook}-solved")
     assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
+
+
+def test_after_the_walk_the_checkout_is_as_it_was(lab_url: str, checkout: Checkout):
+    for folder in ("notebooks", "solutions", "sample-app"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                assert (checkout.folder / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
+    made = {path.name for path in checkout.folder.iterdir()} - {path.name for path in ROOT.iterdir()}
+    assert made <= {".lab"}
 
 
 # Every line of text that crosses the edge of the picture or of another line.

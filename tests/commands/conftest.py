@@ -17,7 +17,7 @@ from labs.files import read_json
 from labs.processes import command_line
 from labs.session import local
 
-URL = re.compile(r"http://127\.0\.0\.1:(\d+)/lab/tree/notebooks/00-start\.ipynb\?token=(\w+)")
+URL = re.compile(r"http://127\.0\.0\.1:(\d+)/lab(?:/tree/notebooks/[\w-]+\.ipynb)?\?token=(\w+)")
 READY_S = 60.0
 
 

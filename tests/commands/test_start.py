@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -73,9 +74,56 @@ def test_it_prints_one_url_that_opens_the_first_notebook(start_lab: StartLab) ->
     assert lab.printed.count("http://127.0.0.1:") == 2  # the local AWS and the URL
     assert lab.printed.count("token=") == 1
     assert ask(lab, "/api/status")["kernels"] == 0
-    assert "<title>JupyterLab</title>" in ask(lab, "/lab/tree/notebooks/00-jupyterlab.ipynb")
-    assert ask(lab, "/api/contents/labs?content=0")["type"] == "directory"
+    assert f"http://127.0.0.1:{lab.port}/lab/tree/notebooks/00-start.ipynb?token=" in lab.printed
+    assert "<title>JupyterLab</title>" in ask(lab, "/lab/tree/notebooks/00-start.ipynb")
     assert lab.stop() == 0
+
+
+def test_the_file_browser_shows_the_desk_and_nothing_of_the_kit(start_lab: StartLab) -> None:
+    lab = start_lab(LAB_TARGET="aws").ready()
+    assert [each["path"] for each in ask(lab, "/api/contents/")["content"]] == ["notebooks", "work"]
+    shown = {each["name"] for each in ask(lab, "/api/contents/notebooks")["content"]}
+    assert shown == {path.name for path in (places.checkout() / "notebooks").glob("*.ipynb")}
+    for path in ("solutions", "../origins", "labs", ".."):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            ask(lab, f"/api/contents/{path}")
+        assert refused.value.code in (400, 404)
+    assert lab.stop() == 0
+
+
+def test_what_is_written_and_run_on_the_desk_is_there_again_and_the_checkout_is_as_it_was(start_lab: StartLab) -> None:
+    lab = start_lab(LAB_TARGET="aws").ready()
+    model = ask(lab, "/api/contents/notebooks/01-build.ipynb")
+    model["content"]["cells"][1]["source"] = "mine"
+    ask(lab, "/api/contents/notebooks/01-build.ipynb", "PUT", {**model, "type": "notebook", "format": "json"})
+    remembered = {"data": {"layout-restorer:data": {"main": {"dock": {
+        "type": "tab-area", "currentIndex": 0, "widgets": ["notebook:notebooks/01-build.ipynb"]}}}},
+        "metadata": {"id": "default"}}  # fmt: skip
+    ask(lab, "/lab/api/workspaces/default", "PUT", remembered)
+    assert lab.stop() == 0
+    again = start_lab(LAB_TARGET="aws").ready()
+    assert f"http://127.0.0.1:{again.port}/lab?token=" in again.printed
+    assert ask(again, "/api/contents/notebooks/01-build.ipynb")["content"]["cells"][1]["source"] == "mine"
+    assert again.stop() == 0
+    assert "mine" not in (places.checkout() / "notebooks" / "01-build.ipynb").read_text()
+
+
+def test_after_an_update_it_says_what_is_new_and_whose_cells_were_kept(start_lab: StartLab) -> None:
+    lab = start_lab(LAB_TARGET="aws").ready()
+    assert lab.stop() == 0
+    # As an earlier version of the course had it.
+    for name in ("01-build.ipynb", "02-push-denied.ipynb"):
+        for folder in ("origins", "desk/notebooks"):
+            path = lab.home / folder / name
+            earlier = json.loads(path.read_text())
+            earlier["cells"][0]["source"] = "# An earlier title"
+            if (folder, name) == ("desk/notebooks", "02-push-denied.ipynb"):
+                earlier["cells"][-1]["source"] = "mine"
+            path.write_text(json.dumps(earlier))
+    again = start_lab(LAB_TARGET="aws").ready()
+    assert "The course was updated: 01-build.ipynb, 02-push-denied.ipynb." in again.printed
+    assert "What you wrote is kept in 02-push-denied.ipynb." in again.printed
+    assert again.stop() == 0
 
 
 def test_in_a_folder_full_of_modules_none_is_taken_and_a_kernel_is_as_ever(start_lab: StartLab, tmp_path: Path) -> None:
