@@ -51,7 +51,7 @@ def bench() -> "Iterator[Bench]":
 
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_"))}
     with (
-        room({**env, "LAB_ENGINE": os.environ.get("LAB_TEST_ENGINE", "embedded")}) as opened,
+        room({**env, "LAB_PACE": "quick", "LAB_ENGINE": os.environ.get("LAB_TEST_ENGINE", "embedded")}) as opened,
         pytest.MonkeyPatch.context() as patch,
     ):
         if opened.engine.name == "embedded":

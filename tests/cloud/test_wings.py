@@ -7,6 +7,7 @@ import labs.cloud
 
 ROOT = Path(labs.cloud.__file__).parent
 WINGS = [
+    "pace",
     "contract",
     "wire",
     "protocols",

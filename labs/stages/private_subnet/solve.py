@@ -48,7 +48,7 @@ def walk(bench: Bench, until: str) -> None:
 def build_vpc(bench: Bench) -> str:
     """The VPC with both DNS attributes, and two subnets in two zones; its main route table has no way out."""
     ec2 = bench.client("ec2")
-    found = reading.read(bench, ec2)
+    found = reading.look(bench, ec2)
     vpc_id = found.id if found else str(ec2.create_vpc(CidrBlock=BLOCK)["Vpc"]["VpcId"])
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
@@ -66,7 +66,7 @@ def zones(ec2: Any) -> list[str]:
 
 def the(bench: Bench) -> reading.VpcReading:
     """The lab's VPC, which is there."""
-    found = reading.read(bench, bench.client("ec2"))
+    found = reading.look(bench, bench.client("ec2"))
     assert found is not None, "the VPC was made before"
     return found
 

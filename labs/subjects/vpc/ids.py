@@ -10,7 +10,7 @@ from labs.subjects.vpc.reading import VpcReading
 
 
 def _vpc(bench: Bench) -> VpcReading | None:
-    return reading.read(bench, bench.client("ec2"))
+    return reading.look(bench, bench.client("ec2"))
 
 
 def vpc_id(bench: Bench) -> str:

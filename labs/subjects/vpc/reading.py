@@ -4,7 +4,7 @@ Every list holds AWS's own dicts, so that a check, the picture and the notebook 
 EC2 API reference. What is the lab's is told by its tag, never by a kernel variable.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,14 +27,14 @@ class VpcReading:
     dns_support: bool
     dns_hostnames: bool
     region: str
-    subnets: tuple[Answer, ...] = ()
-    route_tables: tuple[Answer, ...] = ()
-    groups: tuple[Answer, ...] = ()
-    endpoints: tuple[Answer, ...] = ()
-    internet_gateways: tuple[Answer, ...] = ()
-    egress_only_gateways: tuple[Answer, ...] = ()
-    nat_gateways: tuple[Answer, ...] = ()
-    interfaces: tuple[Answer, ...] = field(default=(), repr=False)
+    subnets: tuple[Answer, ...] = field(default_factory=tuple)
+    route_tables: tuple[Answer, ...] = field(default_factory=tuple)
+    groups: tuple[Answer, ...] = field(default_factory=tuple)
+    endpoints: tuple[Answer, ...] = field(default_factory=tuple)
+    internet_gateways: tuple[Answer, ...] = field(default_factory=tuple)
+    egress_only_gateways: tuple[Answer, ...] = field(default_factory=tuple)
+    nat_gateways: tuple[Answer, ...] = field(default_factory=tuple)
+    interfaces: tuple[Answer, ...] = field(default_factory=tuple, repr=False)
 
     @property
     def id(self) -> str:
@@ -107,27 +107,75 @@ def read(bench: Bench, ec2: Any) -> VpcReading | None:
 
 def read_vpc(ec2: Any, vpc: Answer, region: str) -> VpcReading:
     """Everything in one VPC. ``ec2`` is a boto3 client; its errors are passed on."""
-    vpc_id = vpc["VpcId"]
-    inside = [{"Name": "vpc-id", "Values": [vpc_id]}]
-    attached = [{"Name": "attachment.vpc-id", "Values": [vpc_id]}]
-    nat = ec2.describe_nat_gateways(Filters=inside)["NatGateways"]
-    endpoints = ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]
+    parts: dict[str, Any] = {name: part(ec2, str(vpc["VpcId"])) for name, part in _PARTS.items()}
+    return VpcReading(vpc=vpc, region=region, **parts)
+
+
+def look(bench: Bench, ec2: Any) -> VpcReading | None:
+    """The lab's VPC, each part read when it is first asked for: for who wants one or two, not all of one moment."""
+    found = ours(ec2, bench.target.prefix)
+    return _Look(ec2, found[0], bench.target.region) if found else None
+
+
+class _Look(VpcReading):
+    def __init__(self, ec2: Any, vpc: Answer, region: str) -> None:
+        self.__dict__.update(vpc=vpc, region=region, _ec2=ec2)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _PARTS:
+            raise AttributeError(name)
+        found = self.__dict__[name] = _PARTS[name](self._ec2, self.id)
+        return found
+
+
+def _inside(vpc_id: str, name: str = "vpc-id") -> list[dict[str, Any]]:
+    return [{"Name": name, "Values": [vpc_id]}]
+
+
+def _attribute(ec2: Any, vpc_id: str, name: str) -> bool:
+    answer = ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
+    return bool(answer[f"{name[0].upper()}{name[1:]}"]["Value"])
+
+
+def _nat_gateways(ec2: Any, vpc_id: str) -> tuple[Answer, ...]:
+    found = ec2.describe_nat_gateways(Filters=_inside(vpc_id))["NatGateways"]
+    return tuple(each for each in found if not _leaving(each))
+
+
+def _endpoints(ec2: Any, vpc_id: str) -> tuple[Answer, ...]:
+    found = ec2.describe_vpc_endpoints(Filters=_inside(vpc_id))["VpcEndpoints"]
+    return tuple(each for each in found if not _leaving(each))
+
+
+def _subnets(ec2: Any, vpc_id: str) -> tuple[Answer, ...]:
+    found = ec2.describe_subnets(Filters=_inside(vpc_id))["Subnets"]
+    return tuple(sorted(found, key=lambda each: each["CidrBlock"]))
+
+
+def _internet_gateways(ec2: Any, vpc_id: str) -> tuple[Answer, ...]:
+    filters = _inside(vpc_id, "attachment.vpc-id")
+    return tuple(ec2.describe_internet_gateways(Filters=filters)["InternetGateways"])
+
+
+def _egress_only_gateways(ec2: Any, vpc_id: str) -> tuple[Answer, ...]:
     # Asked for whole: no filter of this call knows the VPC.
-    egress_only = ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
-    return VpcReading(
-        vpc=vpc,
-        dns_support=_attribute(ec2, vpc_id, "enableDnsSupport"),
-        dns_hostnames=_attribute(ec2, vpc_id, "enableDnsHostnames"),
-        region=region,
-        subnets=tuple(sorted(ec2.describe_subnets(Filters=inside)["Subnets"], key=lambda each: each["CidrBlock"])),
-        route_tables=tuple(ec2.describe_route_tables(Filters=inside)["RouteTables"]),
-        groups=tuple(ec2.describe_security_groups(Filters=inside)["SecurityGroups"]),
-        endpoints=tuple(each for each in endpoints if not _leaving(each)),
-        internet_gateways=tuple(ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]),
-        egress_only_gateways=tuple(each for each in egress_only if vpc_id in _attached_to(each)),
-        nat_gateways=tuple(each for each in nat if not _leaving(each)),
-        interfaces=tuple(ec2.describe_network_interfaces(Filters=inside)["NetworkInterfaces"]),
-    )
+    found = ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
+    return tuple(each for each in found if vpc_id in _attached_to(each))
+
+
+# The parts of a reading, and the call that answers each.
+_PARTS: Mapping[str, Callable[[Any, str], Any]] = {
+    "nat_gateways": _nat_gateways,
+    "endpoints": _endpoints,
+    "dns_support": lambda ec2, id: _attribute(ec2, id, "enableDnsSupport"),
+    "dns_hostnames": lambda ec2, id: _attribute(ec2, id, "enableDnsHostnames"),
+    "subnets": _subnets,
+    "route_tables": lambda ec2, id: tuple(ec2.describe_route_tables(Filters=_inside(id))["RouteTables"]),
+    "groups": lambda ec2, id: tuple(ec2.describe_security_groups(Filters=_inside(id))["SecurityGroups"]),
+    "internet_gateways": _internet_gateways,
+    "egress_only_gateways": _egress_only_gateways,
+    "interfaces": lambda ec2, id: tuple(ec2.describe_network_interfaces(Filters=_inside(id))["NetworkInterfaces"]),
+}
 
 
 def strays(ec2: Any, prefix: str, vpc_id: str) -> tuple[Answer, ...]:
@@ -176,15 +224,6 @@ def ports(permission: Answer) -> str:
         return "every port"
     first, last = permission.get("FromPort"), permission.get("ToPort")
     return f"{permission['IpProtocol']} {first}" if first == last else f"{permission['IpProtocol']} {first} to {last}"
-
-
-def _attribute(ec2: Any, vpc_id: str, name: str) -> bool:
-    answer = ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)
-    return bool(answer[f"{name[0].upper()}{name[1:]}"]["Value"])
-
-
-def _attached_to(gateway: Answer) -> list[str]:
-    return [str(each.get("VpcId")) for each in gateway.get("Attachments", ())]
 
 
 def _leaving(resource: Answer) -> bool:

@@ -37,7 +37,14 @@ _STATIONS = {
 
 
 def _found(bench: Bench) -> VpcReading:
-    found = reading.read(bench, bench.client("ec2"))
+    return _there(reading.read(bench, bench.client("ec2")))
+
+
+def _looked(bench: Bench) -> VpcReading:
+    return _there(reading.look(bench, bench.client("ec2")))
+
+
+def _there(found: VpcReading | None) -> VpcReading:
     if found is None:
         raise LabError("There is no VPC of the lab yet.", "run the cell that calls create_vpc", id="no-vpc-yet")
     return found
@@ -64,7 +71,7 @@ def endpoints(bench: Bench) -> str:
     """The endpoints of the lab's VPC, once all of them are available."""
     wait_available(bench, print)
     rows = []
-    for each in sorted(_found(bench).endpoints, key=lambda each: str(each["ServiceName"])):
+    for each in sorted(_looked(bench).endpoints, key=lambda each: str(each["ServiceName"])):
         dns = "yes" if each.get("PrivateDnsEnabled") else "no" if each["VpcEndpointType"] == "Interface" else "-"
         groups = text.series([str(group["GroupName"]) for group in each.get("Groups", ())]) or "-"
         rows.append((str(each["ServiceName"]), str(each["VpcEndpointType"]), str(each["State"]).lower(), dns, groups))
@@ -75,7 +82,7 @@ def wait_available(bench: Bench, say: Callable[[str], object] = lambda _line: No
     """Wait until no endpoint is pending; ``say`` hears of it. LabError when that takes longer than AWS says it does."""
     limit = _AVAILABLE_AWS_S if bench.on_aws else _AVAILABLE_LOCAL_S
     deadline, pause, told = time.monotonic() + limit, 0.1, False
-    while pending := [each for each in _found(bench).endpoints if str(each["State"]).lower() == "pending"]:
+    while pending := [each for each in _looked(bench).endpoints if str(each["State"]).lower() == "pending"]:
         if not told:
             told = True
             say(f"Waiting until {len(pending)} endpoints are available: at most {limit:.0f} s.")

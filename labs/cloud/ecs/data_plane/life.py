@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from labs.cloud import pace
 from labs.cloud.contract import AwsError, Caller
 from labs.cloud.ecs.data_plane.aws_calls import InternalCalls
 from labs.cloud.ecs.data_plane.container_runner import CannotStart
@@ -125,7 +126,7 @@ class TaskLife:
         self._finish(stop)
 
     def _linger(self) -> None:
-        self._wake.wait(STEP_S)
+        self._wake.wait(pace.shown(STEP_S))
         self._wake.clear()
         self._look_for_stop()
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from labs.cloud import pace
 from labs.cloud.ecs.rules.event_texts import say
 from labs.cloud.ecs.store.ecs_store import new_id
 from labs.cloud.ecs.store.records import Deployment, EcsService, ServiceEvent, Task
@@ -223,11 +224,11 @@ def _settle(service: EcsService, tasks: Sequence[Task], now: float, again: float
         return Round(service, again=again)
     if not primary.steady_since:
         service = with_deployment(service, replace(primary, steady_since=now))
-        return Round(service, again=now + SETTLE_S)
+        return Round(service, again=now + pace.shown(SETTLE_S))
     if service.steady:
         return Round(service, again=again)
-    if now - primary.steady_since < SETTLE_S:
-        return Round(service, again=primary.steady_since + SETTLE_S)
+    if now - primary.steady_since < pace.shown(SETTLE_S):
+        return Round(service, again=primary.steady_since + pace.shown(SETTLE_S))
     if primary.rollout == "IN_PROGRESS":
         reason = say("rollout.completed", deployment=primary.id)
         primary = replace(primary, rollout="COMPLETED", rollout_reason=reason, updated=now)
@@ -244,7 +245,7 @@ def failed(service: EcsService, task: Task, now: float, lived_s: float) -> EcsSe
         return service
     counts = deployment.rollout == "IN_PROGRESS"
     failures = deployment.failures + 1 if counts or lived_s < LONGEST_DELAY_S else 1
-    delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** (failures - 1))
+    delay = pace.shown(min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** (failures - 1)))
     changed = replace(
         deployment,
         failures=failures,

@@ -50,7 +50,7 @@ def _class(endpoint: Any) -> None:
     def state(self: Any) -> str:
         if self.gone_at is not None:
             return "deleting"
-        young = determinism.naive_present() < self.creation_timestamp + lifetimes.PENDING
+        young = determinism.naive_present() < self.creation_timestamp + lifetimes.pending()
         return "pending" if young and self.vpc_endpoint_type == INTERFACE else "available"
 
     def get_filter_value(self: Any, filter_name: str, method_name: str | None = None) -> Any:
@@ -175,7 +175,7 @@ def _backend(backend: Any) -> None:
             _lead(self, endpoint, table_id)
 
     def delete_vpc_endpoints(self: Any, vpce_ids: Sequence[str] | None = None) -> None:
-        when = determinism.naive_present() + lifetimes.DELETING
+        when = determinism.naive_present() + lifetimes.deleting()
         for endpoint_id in vpce_ids or ():
             endpoint = self.vpc_end_points.get(endpoint_id)
             if endpoint is None or endpoint.gone_at is not None:

@@ -40,7 +40,7 @@ def _nat(gateway: Any, backend: Any) -> None:
     def state(self: Any) -> str:
         if self.deleted_at is None:
             return "available"
-        return "deleting" if determinism.naive_present() < self.deleted_at + lifetimes.DELETING else "deleted"
+        return "deleting" if determinism.naive_present() < self.deleted_at + lifetimes.deleting() else "deleted"
 
     gateway.gone_at = None
     gateway.deleted_at = None
@@ -70,7 +70,7 @@ def _nat(gateway: Any, backend: Any) -> None:
         if held.deleted_at is None:
             now = determinism.naive_present()
             held.deleted_at, held.gone_at = now, now + lifetimes.LISTED
-            held._eni.gone_at = now + lifetimes.DELETING
+            held._eni.gone_at = now + lifetimes.deleting()
             for address in self.addresses:
                 if address.eni is held._eni:
                     self.disassociate_address(address=address.public_ip)

@@ -8,13 +8,23 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from labs.cloud import pace
 from labs.cloud.protocols.services import is_read_only
 from labs.cloud.store import determinism
 
-PENDING = timedelta(seconds=1)
-DELETING = timedelta(seconds=1)
+PENDING_S = DELETING_S = 1.0
 # A deleted NAT gateway is listed for about an hour (VPC user guide, "Work with NAT gateways").
 LISTED = timedelta(hours=1)
+
+
+def pending() -> timedelta:
+    """How long a new endpoint is not available yet."""
+    return timedelta(seconds=pace.shown(PENDING_S))
+
+
+def deleting() -> timedelta:
+    """How long what was deleted is still there."""
+    return timedelta(seconds=pace.shown(DELETING_S))
 
 
 def apply() -> None:
