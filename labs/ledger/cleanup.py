@@ -101,7 +101,7 @@ class _Cleaning:
         for kind in among:
             self._unread.pop(kind.name, None)
             try:
-                for id, tags in kind.tagged(self._client(kind, ""), self.target.names):
+                for id, tags in kind.own(self._client(kind, ""), self.target.names):
                     if self._ours(tags):
                         yield kind, id, tags
             except ClientError as error:

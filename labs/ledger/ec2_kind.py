@@ -49,9 +49,15 @@ class Described:
 
     def found(self, ec2: Any, names: Names) -> Iterator[str]:
         """The ids whose kit's tag, or whose Name, is a name of the lab's, whoever made them; each once."""
-        yield from dict.fromkeys(id for tag in (KIT_TAG, NAME_TAG) for id in self._tagged(ec2, tag, names.prefix))
+        found = (item for tag in (KIT_TAG, NAME_TAG) for item in self._tagged(ec2, tag, names.prefix))
+        yield from dict.fromkeys(item[self.id] for item in found)
 
-    def _tagged(self, ec2: Any, tag: str, prefix: str) -> Iterator[str]:
+    def claimed(self, ec2: Any, names: Names) -> Iterator[tuple[str, Tags]]:
+        """Those whose kit's tag is a name of the lab's, with their tags: one call says both."""
+        for item in self._tagged(ec2, KIT_TAG, names.prefix):
+            yield item[self.id], self.tags_of(item)
+
+    def _tagged(self, ec2: Any, tag: str, prefix: str) -> Iterator[dict[str, Any]]:
         # Security group rules know no filter "tag-key"; this one they all know, with * for the rest of a value.
         wanted = {self.filters: [{"Name": f"tag:{tag}", "Values": [prefix, f"{prefix}-*", f"{prefix}/*"]}]}
         pages = (
@@ -63,7 +69,7 @@ class Described:
             for item in page[self.items]:
                 # AWS makes and removes the interfaces of endpoints, NAT gateways and tasks itself.
                 if not _ended(item) and not item.get("RequesterManaged"):
-                    yield item[self.id]
+                    yield item
 
     def remove(self, ec2: Any, id: str) -> None:
         """Delete one. Raises ClientError, also where AWS answers 200 and says that it did not delete."""
@@ -85,6 +91,7 @@ def ec2_kind(described: Described, *, name: str, resource_type: str, create: str
         "deleted_by": (described.id,),
         "tags": described.tags,
         "found": described.found,
+        "claimed": described.claimed,
         "remove": described.remove,
         "absent": ABSENT,
         "busy": BUSY,

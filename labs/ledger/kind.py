@@ -73,7 +73,8 @@ class Kind:
     In the account:
     ``tags(client, id)`` are the tags there now; None, or an error whose code ends with one of ``absent``, says that
     there is no such resource. A kind without tags of its own answers with its parent's.
-    ``found(client, names)``: the ids that may be the lab's, by name or by the kit's tag.
+    ``found(client, names)``: the ids that may be the lab's, by name or by the kit's tag. ``claimed(client, names)``:
+    those whose kit's tag is one of ``names``, with their tags, where the account is asked for both in one call.
     ``remove(client, id)`` removes it with what it holds; it may return before the account is done.
     ``blockers(client, id)`` says what keeps it from going, ``busy`` are the error codes of a delete that may pass.
     ``ended(client, id)``: when it came to its end by itself, None while it lasts.
@@ -87,6 +88,7 @@ class Kind:
     tags: Callable[[Any, str], Tags | None]
     remove: Callable[[Any, str], None]
     found: Callable[[Any, Names], Iterator[str]] = found_with_parent
+    claimed: Callable[[Any, Names], Iterator[tuple[str, Tags]]] | None = None
     deletes: tuple[str, ...] = ()
     named_by: tuple[str, ...] = ()
     answer: str = ""
@@ -175,6 +177,14 @@ class Kind:
         except ClientError as error:
             if not self.means_absent(code_of(error)):
                 raise
+
+    def own(self, client: Any, names: Names) -> Iterator[tuple[str, Tags]]:
+        """Everything of this kind in the account whose kit's tag is one of ``names``, with its tags.
+
+        As ``tagged``, in fewer calls; what has the lab's name and somebody else's tag may be missing. Raises
+        ClientError.
+        """
+        yield from (self.claimed or self.tagged)(client, names)
 
     def tagged(self, client: Any, names: Names) -> Iterator[tuple[str, Tags]]:
         """Everything of this kind in the account that the kit's tag and ``names`` claim, with its tags.

@@ -240,6 +240,7 @@ GROUP_RULE = Kind(
     tagging=Tagging(TagForm.SPECIFICATION, "security-group-rule"),
     tags=_rule_tags,
     found=described.RULE.found,
+    claimed=described.RULE.claimed,
     remove=_remove_rule,
     absent=ABSENT,
     busy=BUSY,

@@ -157,6 +157,10 @@ def _internet_gateways(ec2: Any, vpc_id: str) -> tuple[Answer, ...]:
     return tuple(ec2.describe_internet_gateways(Filters=filters)["InternetGateways"])
 
 
+def _attached_to(gateway: Answer) -> list[str]:
+    return [str(each.get("VpcId")) for each in gateway.get("Attachments", ())]
+
+
 def _egress_only_gateways(ec2: Any, vpc_id: str) -> tuple[Answer, ...]:
     # Asked for whole: no filter of this call knows the VPC.
     found = ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
