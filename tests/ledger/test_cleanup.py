@@ -240,7 +240,7 @@ def test_what_may_not_be_listed_and_was_never_used_is_said_and_not_left(
 ) -> None:
     build(account)
     refused = ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}, "DescribeVpcs")
-    change(monkeypatch, "ec2 vpc", found=failing(refused))
+    change(monkeypatch, "ec2 vpc", claimed=failing(refused))
     receipt = cleanup.clean(account, quiet)
     assert count(receipt) == (4, 4, 0)
     assert "not looked for, for lack of permission: ec2 vpc" in str(receipt)

@@ -1,5 +1,6 @@
 """The local AWS on a port, from a state folder, until it is told to stop."""
 
+import gc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def serve(
             cloud.folder.announce(facts)
             ready(facts)
             cloud.start()
+            # moto and what it read stay to the end: not to be searched for garbage with every call's own.
+            gc.freeze()
 
         server.serve(listening, announce)
     finally:
