@@ -8,6 +8,7 @@ from typing import Any
 from labs import iam
 from labs.aws_texts import SIMULATED, texts
 from labs.cloud.apis import principal_names
+from labs.cloud.apis.s3_rules import check_bucket_policy
 from labs.cloud.contract import AwsError
 from labs.iam.parse import MANAGED_POLICY_SIZE, TRUST_POLICY_SIZE
 
@@ -60,7 +61,7 @@ _BUCKET = _Document("", iam.PolicyKind.RESOURCE, None, "MalformedPolicy", "bucke
 def check_documents(service: str, operation: str, params: Mapping[str, Any], body: bytes) -> None:
     """Raises AwsError(MalformedPolicyDocument, ...) with AWS's text, then what is wrong and where."""
     if (service, operation) == ("s3", "PutBucketPolicy"):
-        _check(body.decode("utf-8", "replace"), _BUCKET)
+        check_bucket_policy(_check(body.decode("utf-8", "replace"), _BUCKET), str(params.get("bucketName", "")))
         return
     row = _DOCUMENTS.get((service, operation))
     document = params.get(row.member) if row is not None else None
@@ -71,7 +72,7 @@ def check_documents(service: str, operation: str, params: Mapping[str, Any], bod
     _check(document, row)
 
 
-def _check(document: str, row: _Document) -> None:
+def _check(document: str, row: _Document) -> iam.Policy:
     try:
         oldest = "2012-10-17" if row.newest_only else "2008-10-17"
         policy = iam.parse_policy(document, row.kind, max_size=row.size, oldest_version=oldest)
@@ -84,6 +85,7 @@ def _check(document: str, row: _Document) -> None:
     open_to_all = iam.unevaluated(policy) if row.kind is iam.PolicyKind.TRUST else None
     if open_to_all is not None:
         raise _said("trust.shared_provider", principal=open_to_all[0], keys=" or ".join(open_to_all[1]))
+    return policy
 
 
 def explained(error: iam.MalformedPolicy) -> str:

@@ -131,11 +131,16 @@ class BlobStore:
 
     def cut(self, upload: str, size: int) -> None:
         """Forget everything after ``size``."""
-        os.truncate(self._uploads / upload, size)
+        fd = os.open(self._uploads / upload, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.ftruncate(fd, size)
+        finally:
+            os.close(fd)
 
     def digest_of(self, upload: str, algorithm: str) -> str:
         """Read an upload once more and hash it."""
-        with (self._uploads / upload).open("rb") as file:
+        fd = os.open(self._uploads / upload, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
             return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
 
     def flush(self, upload: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from labs.cloud.registry.rules.registry_errors import EcrError, Fault
+from labs.cloud.registry.store.blobs import BlobStore
 from labs.errors import LabError
 from tests.cloud.registry.lab_registry import (
     ACCOUNT,
@@ -162,6 +163,25 @@ def test_a_symlink_planted_in_the_state_folder_is_not_followed(registry, admin, 
     path.unlink()
     path.symlink_to(secret)
     assert admin.get(f"blobs/{digest}").status == 404
+
+
+def test_no_step_of_an_upload_follows_a_link_planted_in_its_place(registry, admin, tmp_path):
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"a file of the user's")
+    upload = admin.start().rpartition("/")[2]
+    (planted,) = (tmp_path / "state" / "registry").rglob(upload)
+    planted.unlink()
+    planted.symlink_to(outside)
+    blobs = BlobStore(tmp_path / "state" / "registry")
+    for step in (
+        lambda: blobs.cut(upload, 0),
+        lambda: blobs.digest_of(upload, "sha256"),
+        lambda: blobs.flush(upload),
+        lambda: blobs.append(upload, 0, None, ()),
+    ):
+        with pytest.raises(OSError, match="symbolic links"):
+            step()
+    assert outside.read_bytes() == b"a file of the user's"
 
 
 def test_a_damaged_database_is_one_clear_sentence(tmp_path):

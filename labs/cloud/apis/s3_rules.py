@@ -1,0 +1,50 @@
+"""What S3 refuses of a bucket's name and of its policy, and the store under it does not.
+
+Sources: S3 user guide, "General purpose bucket naming rules"; S3 API reference, "Error responses"; what PutBucketPolicy
+said to people, as quoted in public issues.
+"""
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from labs import iam
+from labs.aws_texts import texts
+from labs.cloud.contract import AwsError
+from labs.iam.analysis import catalogue
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+
+
+def check_bucket(service: str, operation: str, params: Mapping[str, Any]) -> None:
+    """Raises AwsError(InvalidBucketName) for a name that no new bucket can have."""
+    name = str(params.get("bucketName", ""))
+    if (service, operation) == ("s3", "CreateBucket") and (not _NAME.fullmatch(name) or _ADDRESS.fullmatch(name)):
+        raise _refused("bucket.name")
+
+
+def check_bucket_policy(policy: iam.Policy, bucket: str) -> None:
+    """Raises AwsError(MalformedPolicy) for actions and resources that a bucket's policy cannot speak of."""
+    for statement in policy.statements:
+        if not all(map(_is_action, statement.actions.written)):
+            raise _refused("bucket.policy_action")
+        if not all(_is_inside(each, bucket) for each in (statement.resources.written if statement.resources else ())):
+            raise _refused("bucket.policy_resource")
+
+
+def _is_action(pattern: str) -> bool:
+    prefix, _, name = pattern.lower().partition(":")
+    return pattern == "*" or (prefix == "s3" and bool(catalogue.services()["s3"].matching(name)))
+
+
+def _is_inside(resource: str, bucket: str) -> bool:
+    """Whether a resource may be the bucket, or an object in it; ``*`` alone is neither."""
+    parts = resource.split(":", 5)
+    return len(parts) == 6 and parts[2] == "s3" and fnmatchcase(bucket, parts[5].partition("/")[0])
+
+
+def _refused(id: str) -> AwsError:
+    text = texts("s3_errors")[id]
+    return AwsError(text.code, text.say(), text.status)
