@@ -160,15 +160,25 @@ def begin(name: str) -> None:
 
 
 @_in_sentences
-def check() -> None:
+def check(until: str = "") -> None:
     """Check the stage in hand and say what was found; after the same answer three times a hint offers itself.
+
+    ``until``: the gate as far as which to look, for a part of the stage.
 
     Example: ``lab.check()``
     """
     bench, subject, place = _open.the_bench(), _open.in_hand(), cell.Place()
+
+    def say(line: str) -> None:
+        place.tell(Note(line))
+
     with reads.heard(bench) as (heard, found):
-        report = runner.check_and_record(subject.name, heard, say=lambda line: place.tell(Note(line)))
-    notes = [_settled(subject, bench.progress.of(subject.name).prediction)] if report.verdict.passed else []
+        if until:
+            report = runner.check_part(subject.name, until, heard, say=say)
+        else:
+            report = runner.check_and_record(subject.name, heard, say=say)
+    whole = report.verdict.passed and not until
+    notes = [_settled(subject, bench.progress.of(subject.name).prediction)] if whole else []
     wrong = report.verdict.status not in (Status.PASS, Status.CANNOT_CHECK)
     notes += [hints.offer(subject, bench)] if wrong else []
     place.tell(verdict_card.card_of(report, [note for note in notes if note], found))

@@ -29,19 +29,23 @@ def check(
     bench: Bench,
     *,
     solved: bool = False,
+    until: str = "",
     say: Callable[[str], object] = lambda _line: None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """The report of one stage; a NOT YET whose message says ``waits`` is asked again until a deadline.
 
-    ``solved``: the kit has just done the stage itself, and waits longer. ``say`` hears once what is waited for.
+    ``solved``: the kit has just done the stage itself, and waits longer. ``until``: a gate; when it and all before it
+    are open, nothing after it is waited for. ``say`` hears once what is waited for.
     """
     patience = DEADLINE_SOLVED_S if solved else DEADLINE_AWS_S if bench.on_aws else DEADLINE_LOCAL_S
     deadline = clock() + patience
     pause, told = 0.25, False
     while True:
         report = ask(subject, bench)
+        if until in report.open_gates:
+            return report
         message = catalogue().messages[report.verdict.message_id]
         if not (message.waits and report.verdict.status is Status.NOT_YET) or clock() + pause > deadline:
             return report
@@ -90,13 +94,33 @@ def check_and_record(
 ) -> Report:
     """Check a stage and write the outcome into the progress file; ``say`` hears what is waited for."""
     subject = stage(name)
-    report = check(subject, bench, solved=solved, say=say)
+    return _recorded(subject, bench, check(subject, bench, solved=solved, say=say))
+
+
+def _recorded(subject: Stage, bench: Bench, report: Report) -> Report:
     before = bench.progress.of(subject.name)
     after = before.checked(report, datetime.now(UTC))
     if after != before:
         bench.progress.put(subject.name, after)
     bench.history.add(subject.name, What.CHECKED, verdict=report.verdict)
     return report
+
+
+def check_part(name: str, until: str, bench: Bench, *, say: Callable[[str], object] = lambda _line: None) -> Report:
+    """Check a stage as far as the gate ``until``: PASS when that one and all before it are open, else as ``check``.
+
+    The PASS of a part is not the stage's, and the progress does not take it for one. LabError lists the gates.
+    """
+    subject = stage(name)
+    report = check(subject, bench, until=until, say=say)
+    gates = report.gates()
+    if gates and until not in gates:
+        raise LabError(f"{name} has no gate '{until}'.", f"use one of: {', '.join(gates)}", id="no-such-gate")
+    if until not in report.open_gates:
+        return _recorded(subject, bench, report)
+    reached = gates[: gates.index(until) + 1]
+    verdict = bench.say("check.part_passed", gate=until, open=", ".join(reached), left=len(gates) - len(reached))
+    return Report(subject.name, verdict, reached)
 
 
 @dataclass(frozen=True)

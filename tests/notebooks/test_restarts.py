@@ -50,7 +50,7 @@ def code_cells(solved: Any) -> list[str]:
     return [cell.id for cell in solved.cells if cell.cell_type == "code"]
 
 
-@pytest.mark.parametrize("last", ["groups", "endpoint-policy"])
+@pytest.mark.parametrize("last", ["network", "endpoint-policy"])
 def test_a_kernel_restarted_in_the_middle_goes_on_where_it_was(solved: Any, bench: Bench, last: str) -> None:
     ready(bench)
     ids = code_cells(solved)
@@ -86,7 +86,6 @@ def test_out_of_order_the_first_cell_says_what_comes_first_and_no_cell_breaks(so
 BEFORE_ITS_TIME = pytest.mark.parametrize(
     ("cell", "words"),
     [
-        ("subnets", "AWS answered InvalidVpcID.NotFound"),
         ("routes", "AWS answered InvalidRouteTableID.NotFound"),
         ("bare", "There is no security group 'tasks' yet.\nNext: run the cell that calls create_security_group"),
         ("talk", "There is no subnet or no security group to run a task in."),
