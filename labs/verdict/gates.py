@@ -27,17 +27,13 @@ class Report:
     shut: str = ""
     not_reached: tuple[str, ...] = ()
 
-<<<<<<< HEAD
-    @property
-    def remark(self) -> str:
-        """Where it ended, and what was not asked for that reason; empty when every gate was asked."""
-=======
     def gates(self) -> tuple[str, ...]:
         """All gates by name, in order; none when the kit could not ask."""
         return (*self.open_gates, *((self.shut,) if self.shut else ()), *self.not_reached)
 
-    def __str__(self) -> str:
->>>>>>> e71dab8 (Tell 04 in three parts, and do not tell the ends beforehand)
+    @property
+    def remark(self) -> str:
+        """Where it ended, and what was not asked for that reason; empty when every gate was asked."""
         remark = f"at {self.shut}" if self.shut else ""
         return f"{remark}; not reached: {', '.join(self.not_reached)}" if self.not_reached else remark
 
