@@ -44,7 +44,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
     "stages": {
         "check": Listed("labs.commands.check", "check a stage and print the verdict"),
         "solve": Listed("labs.commands.solve", "do a stage as the solution would"),
-        "reset": Listed("labs.commands.reset", "undo a stage and those that build on it"),
+        "reset": Listed("labs.commands.reset", "undo a stage and those that build on it, after asking"),
         "report": Listed("labs.commands.report", "write down what you did: what failed, what fixed it, how long"),
         "course": Listed("labs.commands.course", "run the solved course without a browser, print its table"),
     },

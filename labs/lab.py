@@ -17,6 +17,7 @@ from typing import Any, ParamSpec
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from labs.desk import afresh
 from labs.errors import LabError
 from labs.failures import explain
 from labs.lesson import additions, cleaning, hints, reads, runner, verdict_card
@@ -248,13 +249,15 @@ def solve(name: str = "") -> None:
 def reset(name: str = "") -> None:
     """Undo a stage and those that build on it. Your files of these stages are taken away, too.
 
+    Its notebook on your desk begins anew; the old one is kept beside it, with the day's date.
+
     Example: ``lab.reset("push-denied")``
     """
     bench = _open.the_bench()
     subject = stage(name) if name else _open.in_hand()
-    undone = runner.reset(subject.name, bench)
-    print(f"Undone: {text.series(undone)}.")
-    if _open.stage is not None and _open.stage.name in undone:
+    again = afresh.begin_again((subject,), bench)
+    print(afresh.told(again))
+    if _open.stage is not None and _open.stage.name in again.undone:
         runner.begin(_open.stage.name, bench)
 
 

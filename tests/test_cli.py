@@ -26,7 +26,7 @@ RIGHT = {
     "docker": ["images"],
     "check": ["00"],
     "solve": ["00"],
-    "reset": ["00"],
+    "reset": ["00", "--yes"],
     "course": [],
     "reach": ["--from", "eni-1", "--to", "10.0.0.1:443"],
     "diagnose": ["service"],

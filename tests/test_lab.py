@@ -4,11 +4,13 @@ import inspect
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 
 from labs import lab
+from labs.desk import copies
 from labs.lesson import additions, runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stage
@@ -205,6 +207,19 @@ def test_reset_tells_what_it_undid(bench: Bench, capsys: Said) -> None:
     said(capsys)
     lab.reset("build")
     assert said(capsys).splitlines()[-1].endswith("push-fixed, push-denied and build.")
+
+
+def test_reset_begins_the_notebook_on_the_desk_anew_and_says_where_the_old_one_is(bench: Bench, capsys: Said) -> None:
+    copies.lay_out(bench.home)
+    page = bench.home / "desk" / "notebooks" / "01-build.ipynb"
+    page.write_text(page.read_text().replace("lab.begin", "lab.begin  # mine"))
+    lab.begin("start")
+    said(capsys)
+    lab.reset("build")
+    kept = page.with_name(f"01-build-{date.today().isoformat()}.ipynb")
+    assert f"01-build.ipynb begins anew; what you had saved is kept as {kept.name}." in said(capsys)
+    assert "# mine" in kept.read_text()
+    assert "# mine" not in page.read_text()
 
 
 def test_pictures_and_tables_before_there_is_anything_say_so(bench: Bench, capsys: Said) -> None:

@@ -13,7 +13,7 @@ from labs.failures import code_of, denied, explain
 from labs.ledger import cleanup
 from labs.lesson.bench import Bench
 from labs.lesson.history import What
-from labs.lesson.stage import Stage, catalogue, stage, stages
+from labs.lesson.stage import Stage, catalogue, stage, undone_with
 from labs.verdict import Report, Status, Verdict
 
 # How long a NOT YET that may resolve itself is asked again: IAM and CloudTrail on AWS are eventually consistent.
@@ -180,8 +180,7 @@ def _solved(subject: Stage, bench: Bench) -> Report:
 
 def reset(name: str, bench: Bench) -> tuple[str, ...]:
     """Undo a stage and those that build on it, last first; the names of what was undone."""
-    subject = stage(name)
-    undone = [each for each in reversed(stages()) if each is subject or _builds_on(each, subject)]
+    undone = undone_with(stage(name))
     with cleanup.searched_once():
         for each in undone:
             begun = bench.progress.of(each.name).begun
@@ -191,10 +190,6 @@ def reset(name: str, bench: Bench) -> tuple[str, ...]:
             if begun:
                 bench.history.add(each.name, What.RESET)
     return tuple(each.name for each in undone)
-
-
-def _builds_on(later: Stage, earlier: Stage) -> bool:
-    return any(name == earlier.name or _builds_on(stage(name), earlier) for name in later.needs)
 
 
 def confirm(bench: Bench, typed: str) -> None:

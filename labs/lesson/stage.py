@@ -145,6 +145,15 @@ def following(subject: Stage) -> str:
     return next((each.notebook for each in stages() if each.order > subject.order), "")
 
 
+def undone_with(subject: Stage) -> tuple[Stage, ...]:
+    """The stages that a reset undoes, last first: the stage, and those that build on it."""
+    return tuple(each for each in reversed(stages()) if each is subject or _builds_on(each, subject))
+
+
+def _builds_on(later: Stage, earlier: Stage) -> bool:
+    return any(name == earlier.name or _builds_on(stage(name), earlier) for name in later.needs)
+
+
 def stage(name: str) -> Stage:
     """The stage of that name, notebook or number: ``push-fixed``, ``03-push-fixed``, ``03``, ``3``.
 
