@@ -12,7 +12,6 @@ import inspect
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from string import Template
 from typing import Any, ParamSpec
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,14 +19,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labs.desk import afresh
 from labs.errors import LabError
 from labs.failures import explain
-from labs.lesson import additions, cleaning, hints, reads, runner, verdict_card
+from labs.lesson import additions, cleaning, hints, reads, runner, verdict_card, work_file
 from labs.lesson.bench import Bench, open_bench
 from labs.lesson.history import What
 from labs.lesson.stage import Stage, stage
 from labs.subjects.vpc import ids, vpc_names
-from labs.ui import cell, text, widgets
+from labs.ui import cell, live, text, widgets
 from labs.ui.card import Note
-from labs.verdict import Status
+from labs.verdict import Report, Status
 
 __all__ = [
     "begin",
@@ -134,7 +133,7 @@ def begin(name: str) -> None:
     _open.bench, _open.stage = None, stage(name)
     bench = _open.bench = open_bench()
     os.environ.update(bench.shell())
-    cell.register(lambda name, content: Note(_write(name, content)), verdict_card.note_of)
+    cell.register(_write, verdict_card.note_of)
     subject = _open.stage
     target = bench.target
     print(f"{subject.notebook}  {subject.title}\n")
@@ -239,8 +238,16 @@ def solve(name: str = "") -> None:
     """
     bench = _open.the_bench()
     subject = stage(name) if name else _open.in_hand()
-    for report in runner.solve(subject.name, bench):
-        print(f"{report.stage}: {report.verdict.status.value}")
+    with live.watched(f"Solving {subject.notebook}") as work:
+
+        def told(name: str, report: Report | None) -> None:
+            if report is None:
+                work.phase(f"{name}: at work")
+            else:
+                work.line(f"{name}: {report.verdict.status.value}")
+
+        reports = runner.solve(subject.name, bench, told)
+    for report in reports:
         if not report.verdict.passed:
             cell.tell(verdict_card.card_of(report))
 
@@ -296,7 +303,10 @@ def clean() -> None:
 
     Example: ``lab.clean()``
     """
-    print(cleaning.clean(_open.the_bench()))
+    bench = _open.the_bench()
+    with live.watched("Taking back what the lab made", cleaning.remaining(bench)) as work:
+        receipt = cleaning.clean(bench, lambda line: work.line(line, counts="  waiting " not in line))
+    print(receipt)
 
 
 def client(service: str) -> Any:
@@ -335,24 +345,18 @@ def write(name: str, content: str) -> None:
 
     Example: ``lab.write("notes.txt", "the seventh action")``
     """
-    print(_write(name, content))
+    cell.tell(_write(name, content))
 
 
-def _write(name: str, content: str) -> str:
+def _write(name: str, content: str) -> cell.Shown:
+    # A policy's reader and analysis are loaded by the first cell that writes one.
+    from labs.subjects.policies import written_cell
+
     bench = _open.the_bench()
-    path = (bench.work / name).resolve()
-    if not name or not path.is_relative_to(bench.work.resolve()):
-        raise LabError(
-            f"'{name}' is not a file in $WORK.", "write it like: %%work push-policy.json", id="not-a-work-file"
-        )
-    if path.suffix == ".json":
-        content = Template(content).safe_substitute(bench.names())
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    data = (content if content.endswith("\n") else f"{content}\n").encode()
-    # A file that says the same keeps its time: nothing that was made from it becomes older than it.
-    if not path.is_file() or path.read_bytes() != data:
-        path.write_bytes(data)
-    return f"Wrote $WORK/{name}"
+    file = work_file.write(bench, name, content)
+    where = written_cell.Where(bench.target.account, bench.target.region)
+    reviewed = written_cell.review(file.said, file.text, file.before, where) if file.is_json else None
+    return reviewed or Note(file.said)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from labs.errors import LabError
 from labs.files import read_json, write_json
 from labs.ledger import cleanup
+from labs.ledger.ledger import State
 from labs.ledger.receipt import Receipt
 from labs.lesson import runner
 from labs.lesson.bench import Bench
@@ -27,6 +28,11 @@ def clean(bench: Bench, say: Callable[[str], None] = print) -> Receipt:
     _keep(bench, receipt)
     forget(bench)
     return receipt
+
+
+def remaining(bench: Bench) -> int:
+    """How many resources the ledger has that are not known to be gone."""
+    return sum(each.state is not State.GONE for each in bench.target.ledger.entries())
 
 
 def forget(bench: Bench) -> None:

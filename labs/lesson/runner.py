@@ -149,23 +149,28 @@ def begin(name: str, bench: Bench) -> Begun:
     return Begun(facts)
 
 
-def solve(name: str, bench: Bench) -> tuple[Report, ...]:
+def solve(
+    name: str, bench: Bench, watch: Callable[[str, Report | None], object] = lambda _stage, _report: None
+) -> tuple[Report, ...]:
     """Do a stage, and before it those it needs and that are not passed; the report of each that was done.
 
-    Where what stands there is in the way of a PASS, the stage is reset and done once more from its beginning.
+    ``watch`` hears a stage's name when it begins, with None, and its report when it has ended. Where what
+    stands there is in the way of a PASS, the stage is reset and done once more from its beginning.
     """
     subject = stage(name)
     reports: list[Report] = []
     for needed in subject.needs:
         if not bench.progress.of(needed).passed:
-            reports += solve(needed, bench)
+            reports += solve(needed, bench, watch)
             if not reports[-1].verdict.passed:
                 return tuple(reports)
+    watch(subject.name, None)
     begun = bench.progress.of(subject.name).begun
     report = _solved(subject, bench)
     if begun and report.verdict.status in (Status.FAIL, Status.NOT_YET):
         reset(subject.name, bench)
         report = _solved(subject, bench)
+    watch(subject.name, report)
     return (*reports, report)
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from labs.lesson import verdict_card
 from labs.lesson.reads import Reads
+from labs.ui.policy_cell import Fault, PolicyCell
 from labs.verdict import Report, Status, Verdict
 
 from .conftest import Checkout, faults
@@ -17,6 +18,13 @@ from .test_jupyterlab import choose, open_notebook, picture
 
 pytestmark = pytest.mark.browser
 START = "notebooks/cards.ipynb"
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": ["ecr:PutImage"], "Resource": "$REPOSITORY_ARN"}],
+    },
+    indent=2,
+)
 OUTPUTS = ".jp-Notebook .jp-OutputArea"
 
 
@@ -32,6 +40,9 @@ def cards(checkout: Checkout) -> str:
         "not-yet": "lab.check()",
         "wrong": 'lab.confirm("444455556666")\nlab.check()',
         "pass": 'lab.predict("aws")\nlab.confirm(lab.account)\nlab.check()',
+        "fault": '%%work push-policy.json\n{\n  "Version": "2012-10-17"\n  "Statement": []\n}',
+        "misspelt": f"%%work push-policy.json\n{POLICY.replace('ecr:PutImage', 'ecr:PutImages')}",
+        "changed": f"%%work push-policy.json\n{POLICY}",
         "error": "lab.index()",
         "unread": "raise FileNotFoundError(2, 'no', 'x.json')",
     }
@@ -65,8 +76,14 @@ def test_a_check_is_a_card_from_not_yet_over_fail_to_pass(page: Page, lab_url: s
         # JupyterLab's own style would break the names letter by letter.
         assert shown.locator("dt").first.evaluate("each => each.getBoundingClientRect().height") < 30
     expect(page.locator(OUTPUTS).last).to_contain_text("There is no file x.json.")
-    assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
+    said = page.locator(".jp-Notebook").inner_text()
+    assert "Traceback" not in said
+    assert "line 3, column 3: Not valid JSON: a comma is missing" in said
+    assert "did you mean 'ecr:PutImage'?" in said
+    assert "+ ecr:PutImage on arn:aws:ecr:" in said
     picture(page, "cards-light")
+    page.locator(OUTPUTS).last.scroll_into_view_if_needed()
+    picture(page, "cards-policy")
     assert faults(page, OUTPUTS) == []
     page.evaluate("document.querySelectorAll('.lab-shown details').forEach(each => each.open = true)")
     assert faults(page, OUTPUTS) == []
@@ -121,7 +138,9 @@ def test_a_hostile_name_is_text_in_a_card(page: Page, name: str) -> None:
     reads = Reads()
     reads.counts[name] += 2
     shown = verdict_card.card_of(Report(name, verdict, (name,), name, (name,)), (name,), reads)
-    page.set_content(shown.html)
+    fault = Fault(1, 2, name, name)
+    cell = PolicyCell(name, (fault,), (fault,), (name,), name)
+    page.set_content(shown.html + cell.html + PolicyCell(name, changed=(name,)).html)
     found = page.evaluate(
         """() => ({
             hit: window.hit ?? null,
@@ -134,7 +153,7 @@ def test_a_hostile_name_is_text_in_a_card(page: Page, name: str) -> None:
     )
     assert found["hit"] is None
     assert found["handlers"] == []
-    allowed = {"style", "div", "p", "span", "code", "dl", "dt", "dd", "details", "summary", "ul", "li", "a"}
+    allowed = {"style", "div", "p", "span", "code", "dl", "dt", "dd", "details", "summary", "ul", "li", "a", "pre"}
     assert set(found["tags"]) <= allowed
     assert set(found["links"]) <= {"01-build.ipynb"}
     assert "\u202e" not in found["said"]

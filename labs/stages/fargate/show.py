@@ -11,6 +11,7 @@ from labs.subjects.tasks import service_names
 from labs.subjects.tasks.service_reading import service_of
 from labs.subjects.tasks.service_waiting import watch
 from labs.ui import text
+from labs.ui.live import watched
 
 _EVENTS = 5
 
@@ -39,7 +40,10 @@ def service(bench: Bench) -> str:
     ecs = bench.client("ecs")
     if service_of(bench, ecs) is None:
         raise LabError("There is no service yet.", "run the cell that calls create_service", id="no-service-yet")
-    waited = watch(bench, print)
+    with watched("Waiting for the service") as work:
+        waited = watch(bench, work.line, work.phase)
+        if waited.reason:
+            work.phase(f"A task failed: {waited.reason}")
     steady = waited.steady
     found = service_of(bench, ecs) or {}
     facts = {

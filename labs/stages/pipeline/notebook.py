@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from labs.lesson.bench import Bench
 from labs.stages.pipeline import resources
 from labs.subjects.tasks import task_runs
+from labs.ui.live import watched
 
 
 def review_workflow(bench: Bench, file: str = resources.FILE) -> None:
@@ -57,7 +58,8 @@ def run_workflow(
     """
     from labs.stages.pipeline import runs
 
-    runs.run(bench, event=event, ref=ref, job=job, file=file, values=values, say=print)
+    with watched(f"Running {file} for {event}") as work:
+        runs.run(bench, event=event, ref=ref, job=job, file=file, values=values, say=work.line)
 
 
 def token_claims(bench: Bench) -> None:

@@ -9,6 +9,7 @@ from labs.subjects.tasks import task_runs
 from labs.subjects.vpc import ids, vpc_names, vpc_shown
 from labs.ui import vpc_picture
 from labs.ui.cell import show
+from labs.ui.live import watched
 
 
 def trial_task(bench: Bench) -> None:
@@ -25,7 +26,7 @@ def run_task(bench: Bench, label: str) -> None:
     Example: ``lab.run_task("talk")``
     """
     trial_runs.run_trial(bench, label)
-    print(trial_runs.ended(task_runs.settled(bench, label, print)))
+    stopped(bench, label)
 
 
 def stopped(bench: Bench, label: str) -> None:
@@ -33,7 +34,11 @@ def stopped(bench: Bench, label: str) -> None:
 
     Example: ``lab.stopped("bare")``
     """
-    print(trial_runs.ended(task_runs.settled(bench, label, print)))
+    with watched(f"Task {label}") as work:
+        run = task_runs.settled(bench, label, work.line, work.phase)
+        if run.reason:
+            work.phase(f"Stopped: {run.reason}")
+    print(trial_runs.ended(run))
 
 
 def endpoints(bench: Bench) -> None:
@@ -41,7 +46,9 @@ def endpoints(bench: Bench) -> None:
 
     Example: ``lab.endpoints()``
     """
-    print(vpc_shown.endpoints(bench))
+    with watched("Waiting for the endpoints") as work:
+        shown = vpc_shown.endpoints(bench, work.line)
+    print(shown)
 
 
 def vpc(bench: Bench) -> None:

@@ -32,8 +32,15 @@ def wait_steady(bench: Bench) -> bool:
     return _wait(bench, lambda _service: "").steady
 
 
-def watch(bench: Bench, say: Callable[[str], object]) -> Waited:
-    """The same, but it says what it waits for, and ends with the first task of the newest deployment that failed."""
+def watch(
+    bench: Bench,
+    say: Callable[[str], object],
+    seen: Callable[[str, int, int], object] = lambda _words, _done, _of: None,
+) -> Waited:
+    """The same, but it says what it waits for, and ends with the first task of the newest deployment that failed.
+
+    ``seen`` hears at each look how the service stands: in words, and how many of how many tasks run.
+    """
     ecs = bench.client("ecs")
     service = service_of(bench, ecs)
     if service is not None and not _steady(service):
@@ -42,7 +49,16 @@ def watch(bench: Bench, say: Callable[[str], object]) -> Waited:
             f"Waiting until {service['desiredCount']} of {service['desiredCount']} tasks run, in one deployment: "
             f"at most {minutes:.0f} minutes, or until a task fails."
         )
-    return _wait(bench, lambda found: _failure(bench, ecs, found))
+
+    def failure(found: Mapping[str, Any]) -> str:
+        running, desired = int(found["runningCount"]), int(found["desiredCount"])
+        pending = f", {found['pendingCount']} starting" if found.get("pendingCount") else ""
+        deployments = len(found["deployments"])
+        rolled = f", {deployments} deployments" if deployments > 1 else ""
+        seen(f"{running} of {desired} tasks run{pending}{rolled}", running, desired)
+        return _failure(bench, ecs, found)
+
+    return _wait(bench, failure)
 
 
 def _wait(bench: Bench, failure: Callable[[Mapping[str, Any]], str]) -> Waited:

@@ -110,11 +110,16 @@ def labelled(bench: Bench, ecs: Any, label: str) -> tuple[TaskRun, ...]:
     return tuple(sorted((*kept, *live), key=lambda task: task.created))
 
 
-def settled(bench: Bench, label: str, say: Callable[[str], object] = lambda _line: None) -> TaskRun:
+def settled(
+    bench: Bench,
+    label: str,
+    say: Callable[[str], object] = lambda _line: None,
+    seen: Callable[[str], object] = lambda _status: None,
+) -> TaskRun:
     """Wait until the newest task of an experiment runs or has stopped, and keep what was seen.
 
-    ``say`` hears what is waited for, if anything is. LabError when there is no such task, or it does not settle within
-    ``WAIT_LOCAL_S`` or ``WAIT_AWS_S``.
+    ``say`` hears what is waited for, if anything is, ``seen`` the task's status at each look. LabError when there
+    is no such task, or it does not settle within ``WAIT_LOCAL_S`` or ``WAIT_AWS_S``.
     """
     ecs = bench.client("ecs")
     limit = WAIT_AWS_S if bench.on_aws else WAIT_LOCAL_S
@@ -126,6 +131,7 @@ def settled(bench: Bench, label: str, say: Callable[[str], object] = lambda _lin
                 f'There is no task with startedBy "{label}".', "run the cell that starts it", id="no-task-of-that-label"
             )
         last = max(tasks, key=lambda task: task.created)
+        seen(last.status)
         if last.status in ("RUNNING", "STOPPED"):
             _keep(bench, label, tasks)
             return last

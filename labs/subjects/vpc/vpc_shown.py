@@ -67,9 +67,9 @@ def network(bench: Bench) -> VpcDrawing:
     )
 
 
-def endpoints(bench: Bench) -> str:
-    """The endpoints of the lab's VPC, once all of them are available."""
-    wait_available(bench, print)
+def endpoints(bench: Bench, say: Callable[[str], object] = print) -> str:
+    """The endpoints of the lab's VPC, once all of them are available; ``say`` hears what is waited for."""
+    wait_available(bench, say)
     rows = []
     for each in sorted(_looked(bench).endpoints, key=lambda each: str(each["ServiceName"])):
         dns = "yes" if each.get("PrivateDnsEnabled") else "no" if each["VpcEndpointType"] == "Interface" else "-"

@@ -1,0 +1,77 @@
+"""Long work in JupyterLab: seen while it goes on, folded at its end, stopped by the square button without harm."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Checkout, faults
+from .test_cards import OUTPUTS, cell
+from .test_jupyterlab import choose, open_notebook, picture
+
+pytestmark = pytest.mark.browser
+WAITS = """
+import time
+from labs.lab import _in_sentences
+from labs.ui.live import watched
+
+@_in_sentences
+def waiting():
+    with watched("Waiting", 3) as work:
+        work.line("first", counts=True)
+        work.line("ecr:PutImage was refused")
+        while True:
+            time.sleep(0.1)
+
+waiting()
+"""
+
+
+def written(checkout: Checkout, name: str, sources: dict[str, str]) -> str:
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    cells = [cell(name, source) for name, source in sources.items()]
+    path = f"notebooks/{name}.ipynb"
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (checkout.folder / path).write_text(json.dumps(notebook))
+    return path
+
+
+def test_work_that_is_interrupted_says_so_and_the_next_cell_does_not_run(
+    page: Page, lab_url: str, checkout: Checkout
+) -> None:
+    begin = 'from labs import lab\n\nlab.begin("start")'
+    path = written(checkout, "waits", {"begin": begin, "waits": WAITS, "after": 'print("ran", "after")'})
+    open_notebook(page, lab_url, path)
+    choose(page, "Run", "Run All Cells")
+    shown = page.locator(f"{OUTPUTS} .lab-shown")
+    expect(shown.first).to_contain_text("Waiting: at work, 1 of 3, 2 s")
+    expect(shown.first.locator(".lab-next")).to_have_text("ecr:PutImage was refused")
+    expect(shown.first.get_by_role("progressbar", name="Waiting: 1 of 3")).to_be_visible()
+    picture(page, "work-running")
+    assert faults(page, OUTPUTS) == []
+    choose(page, "Kernel", "Interrupt Kernel")
+    expect(shown.first).to_contain_text("Waiting: interrupted, 1 of 3")
+    expect(shown.last).to_contain_text("lab.waiting() was interrupted. What it had done by then is kept.")
+    picture(page, "work-interrupted")
+    said = page.locator(".jp-Notebook").inner_text()
+    assert "ran after" not in said
+    assert "Traceback" not in said
+
+
+def test_solving_and_cleaning_fold_to_a_few_lines(page: Page, lab_url: str, checkout: Checkout) -> None:
+    sources = {
+        "begin": 'from labs import lab\n\nlab.begin("push-denied")',
+        "solve": 'lab.reset("start")\nlab.solve("push-denied")',
+        "clean": "lab.clean()",
+    }
+    open_notebook(page, lab_url, written(checkout, "solves", sources))
+    choose(page, "Run", "Run All Cells")
+    solving = page.locator(f"{OUTPUTS} .lab-shown", has_text="Solving 02-push-denied: done")
+    expect(solving).to_contain_text("push-denied: PASS")
+    cleaning = page.locator(f"{OUTPUTS} .lab-shown", has_text="Taking back what the lab made: done")
+    expect(cleaning).to_be_visible()
+    for each in (solving, cleaning):
+        assert len(each.inner_text().split("\n")) <= 4
+        expect(each.locator("details:not([open])")).to_have_count(1)
+    picture(page, "work-folded")
+    assert faults(page, OUTPUTS) == []
