@@ -62,6 +62,7 @@ def test_solving_and_cleaning_fold_to_a_few_lines(page: Page, lab_url: str, chec
     sources = {
         "begin": 'from labs import lab\n\nlab.begin("push-denied")',
         "solve": 'lab.reset("start")\nlab.solve("push-denied")',
+        "timeline": "lab.timeline()",
         "clean": "lab.clean()",
     }
     open_notebook(page, lab_url, written(checkout, "solves", sources))
@@ -73,5 +74,10 @@ def test_solving_and_cleaning_fold_to_a_few_lines(page: Page, lab_url: str, chec
     for each in (solving, cleaning):
         assert len(each.inner_text().split("\n")) <= 4
         expect(each.locator("details:not([open])")).to_have_count(1)
+    row = page.locator(f"{OUTPUTS} tr", has_text="ecr:GetDownloadUrlForLayer")
+    expect(row.first).to_contain_text("REFUSED")
+    expect(row.first).to_contain_text("no identity-based policy allows the ecr:GetDownloadUrlForLayer action")
+    allowed = page.locator(f"{OUTPUTS} tr", has_text="ecr:PutImage").first
+    expect(allowed).to_contain_text("statement 1 of")
     picture(page, "work-folded")
     assert faults(page, OUTPUTS) == []

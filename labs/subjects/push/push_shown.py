@@ -12,7 +12,7 @@ from labs.ui import text
 from labs.ui.pictures import PushCall
 from labs.verdict import Event, read_trail
 
-_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 # What the client sends in a push, in order, and the action ECR asks IAM for; the second is field-observed (A1, A3).
 _PUSH = (
     ("HEAD blob", "ecr:BatchCheckLayerAvailability"),
@@ -22,6 +22,11 @@ _PUSH = (
     ("HEAD manifest", "ecr:BatchGetImage"),
     ("PUT manifest", "ecr:PutImage"),
 )
+# What the client sends for each action, one upload in pieces and the login included.
+REQUESTS = {action: request for request, action in _PUSH} | {
+    "ecr:UploadLayerPart": "PATCH or PUT upload",
+    "ecr:GetAuthorizationToken": "login",
+}
 
 
 def index_of(bench: Bench, tag: str = "") -> tuple[str, str, oci.Index]:
@@ -47,7 +52,7 @@ def index_of(bench: Bench, tag: str = "") -> tuple[str, str, oci.Index]:
 
 def events(bench: Bench) -> tuple[Event, ...]:
     """ECR's events of the push role since the push stage began."""
-    since = bench.progress.of("push-denied").begun_at or _BEGINNING
+    since = bench.progress.of("push-denied").begun_at or BEGINNING
     found = read_trail(bench.client("cloudtrail"), since)
     return tuple(event for event in found if event.principal == bench.pusher.arn)
 

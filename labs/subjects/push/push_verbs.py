@@ -10,8 +10,8 @@ from labs.lesson.bench import Bench
 from labs.subjects.push import lab_repository, push_shown, role_policies
 from labs.subjects.push.policy_review import PolicyDocument
 from labs.subjects.push.push_role import POLICY_NAME, put
-from labs.ui import policy_access, text
-from labs.ui.cell import show
+from labs.ui import policy_access, text, widgets
+from labs.ui.cell import show, tell
 from labs.ui.pictures import index_picture, push_picture
 
 _SAME_ACCESS = "It may do what it could do before: the text has changed, the access has not."
@@ -89,6 +89,19 @@ def trail(bench: Bench) -> None:
     Example: ``lab.trail()``
     """
     print(push_shown.refusals(bench))
+    if widgets.wanted():
+        timeline(bench)
+
+
+def timeline(bench: Bench) -> None:
+    """Each call of the push role in the order of the trail: its action, the decision, and the statement behind it.
+
+    Example: ``lab.timeline()``
+    """
+    # The analysis behind it is loaded by who asks.
+    from labs.subjects.push.push_time_line import time_line
+
+    tell(time_line(bench))
 
 
 def calls(bench: Bench) -> None:
