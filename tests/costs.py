@@ -58,6 +58,7 @@ BY_PATH = {
     "tests/test_purity.py": "unit",
     "tests/test_security.py": "unit",
     "tests/ui/test_card.py": "unit",
+    "tests/ui/test_figure.py": "unit",
     "tests/ui/test_live.py": "unit",
     "tests/ui/test_pictures.py": "unit",
     "tests/ui/test_vpc_picture.py": "unit",

@@ -21,7 +21,7 @@ class Fault:
     def said(self) -> str:
         """``line 7, column 3: a comma is missing.``"""
         place = f"line {self.line}, column {self.column}: " if self.line else ""
-        return f"{place}{self.words.rstrip('.')}."
+        return f"{place}{self.words}" if self.words.endswith((".", "?")) else f"{place}{self.words}."
 
     @property
     def shown(self) -> str:
@@ -81,5 +81,6 @@ def _listed(title: str, found: Sequence[Fault]) -> list[str]:
 def _change(lines: Sequence[str]) -> str:
     if not lines:
         return "<p>It may do what it could do before: the text may have changed, the access has not.</p>"
-    shown = html.lines_of("\n".join(lines))
-    return f"<p>Since the last version it may do this too (+) and no longer (-):</p><pre>{shown}</pre>"
+    # They are wrapped for a terminal.
+    shown = "".join(f"<li>{escaped(' '.join(line.split()))}</li>" for line in lines)
+    return f'<p>Since the last version it may do this too (+) and no longer (-):</p><ul class="lab-plain">{shown}</ul>'

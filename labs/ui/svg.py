@@ -1,5 +1,7 @@
 """Shapes of SVG, and how wide a line of text is: no browser is asked, so widths are those of a wide font."""
 
+import textwrap
+
 from labs.ui.pictures import INK, LINE, SOFT, escaped
 
 # The widest usual sans-serif font takes this much of its size for a letter or a digit of a line of text.
@@ -41,6 +43,14 @@ def text(
 def letters(width: float, size: float, letter: float = LETTER) -> int:
     """How many letters of a size fit into a width."""
     return max(int(width / (letter * size)), 1)
+
+
+def wrapped(words: str, width: float, size: float, *, letter: float = LETTER, indent: str = "") -> list[str]:
+    """Words in lines that fit into a width. No word is broken; one that is wider than the width is cut off."""
+    lines = textwrap.wrap(
+        words, letters(width, size, letter), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return [cut(line, width, size, letter) for line in lines] or [""]
 
 
 def cut(words: str, width: float, size: float, letter: float = LETTER) -> str:

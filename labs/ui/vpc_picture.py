@@ -5,23 +5,27 @@ picture reads in grey and in print; the same facts stand beside it as text. Shap
 elsewhere.
 """
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from labs.ui import svg
+from labs.ui.figure import Figure, Table
 from labs.ui.pictures import INK, LINE, SOFT, STOP, Picture, escaped
-from labs.ui.text import series, table
+from labs.ui.text import series
 
-WIDTH = 900
+WIDTH = 1000
+# No text is smaller, so that all of it is legible where the picture is as wide as it is drawn.
+_SMALL = 12
 # The frame of the VPC ends here; what stands to the right of it is not in the VPC.
-_INSIDE, _OUTSIDE = 690, 716
-_MARGIN, _TASK = 22, 84
-_LINE = 15
+_INSIDE, _OUTSIDE = 796, 822
+_MARGIN, _TASK = 22, 92
+_LINE = 16
 # More than these would make a picture that nobody reads; how many are left out is said.
 _SUBNETS, _INTERFACES, _RULES = 6, 7, 8
-_STATION = 34
+_STATION = 38
 
 
 # What is short for more than it says.
@@ -122,18 +126,21 @@ class VpcDrawing:
         return tuple(found)
 
 
-def vpc_table(network: VpcDrawing) -> str:
-    """The ways as plain tables: what each hop says, and what blocks a way."""
+def vpc_tables(network: VpcDrawing) -> tuple[Table, ...]:
+    """The ways as tables: what each hop says, and what blocks a way."""
     columns = network.columns
     rows = []
     for lane in network.lanes:
         signs = {station.name: station.sign.short for station in lane.stations}
         rows.append((lane.title, *(signs.get(each, "-") for each in columns), lane.sign.value))
-    shown = table(("from the task to", *columns, "way"), rows)
-    if all(lane.ok for lane in network.lanes):
-        return shown
-    stops = [(lane.title, lane.where or "-") for lane in network.lanes if not lane.ok]
-    return f"{shown}\n\n{table(('to', 'it ends at'), stops)}"
+    shown = Table(("from the task to", *columns, "way"), tuple(rows), "The ways, hop by hop")
+    stops = tuple((lane.title, lane.where or "-") for lane in network.lanes if not lane.ok)
+    return (shown, Table(("to", "it ends at"), stops, "Where a way ends")) if stops else (shown,)
+
+
+def vpc_figure(network: VpcDrawing) -> Figure:
+    """The picture and its tables."""
+    return Figure(vpc_picture(network), vpc_tables(network))
 
 
 def vpc_picture(network: VpcDrawing) -> Picture:
@@ -148,9 +155,10 @@ def vpc_picture(network: VpcDrawing) -> Picture:
     lanes, bottom = _lanes(network, top + height + 18)
     legend = _legend(network.columns)
     lanes += [
-        svg.text(_MARGIN, bottom + 2 + 13 * number, line, size=10, colour=LINE) for number, line in enumerate(legend)
+        svg.text(_MARGIN, bottom + 4 + _LINE * number, line, size=_SMALL, colour=LINE)
+        for number, line in enumerate(legend)
     ]
-    bottom += 13 * len(legend)
+    bottom += _LINE * len(legend)
     shapes = [
         svg.box(8, 8, _INSIDE - 8, bottom - 8, radius=10, fill="none", edge=1.5),
         svg.text(_MARGIN, 34, svg.cut(network.vpc, _INSIDE - 2 * _MARGIN, 13, svg.BOLD), weight=600),
@@ -185,13 +193,8 @@ def _subnets(places: Sequence[DrawnSubnet], top: float) -> tuple[list[str], floa
 
 def _wrapped(lines: Sequence[str], width: float, limit: int) -> list[str]:
     """The lines as they fit into a panel; how many are left out is its last line."""
-    letters = svg.letters(width - 20, 11)
     shown = lines if len(lines) <= limit else lines[: limit - 1]
-    found = [
-        piece
-        for line in shown
-        for piece in textwrap.wrap(line, letters, subsequent_indent="\u2003", break_on_hyphens=False) or [""]
-    ]
+    found = [piece for line in shown for piece in svg.wrapped(line, width - 20, _SMALL, indent="\u2003")]
     if len(lines) > limit:
         found.append(f"and {len(lines) - len(shown)} more")
     return found
@@ -212,7 +215,7 @@ def _panel(
         svg.box(left, top, width, height),
         svg.text(left + 10, top + 18, svg.cut(title, width - 20, 12, svg.BOLD), weight=600, size=12),
         *(
-            svg.text(left + 10, top + 36 + _LINE * number, line, size=11)
+            svg.text(left + 10, top + 36 + _LINE * number, line, size=_SMALL)
             for number, line in enumerate(_wrapped(lines, width, limit))
         ),
     ]
@@ -233,8 +236,8 @@ def _lanes(network: VpcDrawing, top: float) -> tuple[list[str], float]:
         svg.box(_MARGIN, top, _TASK, height, fill="#fff", colour=INK, edge=1.5),
         svg.text(middle, top + height / 2 - 4, "task", anchor="middle", weight=600),
         *(
-            svg.text(middle, top + height / 2 + 13 + 13 * number, line, anchor="middle", size=11)
-            for number, line in enumerate(textwrap.wrap(network.task, svg.letters(_TASK, 11)))
+            svg.text(middle, top + height / 2 + 13 + _LINE * number, line, anchor="middle", size=_SMALL)
+            for number, line in enumerate(_address(network.task))
         ),
         *shapes,
     ], y
@@ -257,29 +260,29 @@ def _lane(lane: Lane, columns: Sequence[str], top: float) -> tuple[list[str], fl
     elif lane.sign is Sign.UNKNOWN:
         shapes.append(svg.line(x, middle, _OUTSIDE, dashed=True))
     shapes += [
-        svg.text(begin + 10, top + _STATION + 15 + 13 * number, line, size=11, colour=INK if lane.ok else STOP,
-              weight=400 if lane.ok or number else 600)
+        svg.text(begin + 10, top + _STATION + 16 + _LINE * number, line, size=_SMALL,
+              colour=INK if lane.ok else STOP, weight=400 if lane.ok or number else 600)
         for number, line in enumerate(said)
     ]  # fmt: skip
     drawn, height = _service(lane, top)
-    return shapes + drawn, top + max(_STATION + 13 * len(said) + 4, height) + 14
+    return shapes + drawn, top + max(_STATION + _LINE * len(said) + 4, height) + 14
 
 
 def _service(lane: Lane, top: float) -> tuple[list[str], float]:
     """The box outside the frame, dashed where the way does not reach it, and its height."""
     width = WIDTH - 8 - _OUTSIDE
-    title = textwrap.wrap(lane.title, svg.letters(width - 4, 10.5, svg.BOLD))
+    title = svg.wrapped(lane.title, width - 4, _SMALL, letter=svg.BOLD)
     host = _host(lane.host, width - 8)
-    height = max(10 + 13 * len(title) + 12 * len(host), _STATION)
-    centre, below = _OUTSIDE + width / 2, top + 17 + 13 * len(title)
+    height = max(12 + _LINE * (len(title) + len(host)), _STATION)
+    centre, below = _OUTSIDE + width / 2, top + 18 + _LINE * len(title)
     return [
         svg.box(_OUTSIDE, top, width, height, fill="#fff", dashed=not lane.ok),
         *(
-            svg.text(centre, top + 16 + 13 * number, line, anchor="middle", size=10.5, weight=600)
+            svg.text(centre, top + 18 + _LINE * number, line, anchor="middle", size=_SMALL, weight=600)
             for number, line in enumerate(title)
         ),
         *(
-            svg.text(centre, below + 12 * number, line, anchor="middle", size=9.5, colour=LINE)
+            svg.text(centre, below + _LINE * number, line, anchor="middle", size=_SMALL, colour=LINE)
             for number, line in enumerate(host)
         ),
     ], height
@@ -287,18 +290,17 @@ def _service(lane: Lane, top: float) -> tuple[list[str], float]:
 
 def _said(lane: Lane, width: float) -> list[str]:
     """What stands under a lane: the word that counts, in capitals where the way is not open, and then why."""
-    letters = svg.letters(width - 12, 11)
     if lane.ok:
-        return textwrap.wrap(lane.words, letters, break_on_hyphens=False)
+        return svg.wrapped(lane.words, width - 12, _SMALL)
     first = f"{lane.sign.value.upper()} at {lane.where}" if lane.where else lane.sign.value.upper()
-    why = textwrap.wrap(lane.why, letters, break_on_hyphens=False)
-    return [svg.cut(first, width - 12, 11, svg.BOLD), *why]
+    why = svg.wrapped(lane.why, width - 12, _SMALL) if lane.why else []
+    return [svg.cut(first, width - 12, _SMALL, svg.BOLD), *why]
 
 
 def _legend(columns: Sequence[str]) -> list[str]:
     """What the stations' names are short for, as far as they occur."""
     words = "; ".join(f"{name}: {meaning}" for name, meaning in NAMES.items() if name in columns)
-    return textwrap.wrap(f"{words[:1].upper()}{words[1:]}.", svg.letters(_INSIDE - 2 * _MARGIN, 10)) if words else []
+    return svg.wrapped(f"{words[:1].upper()}{words[1:]}.", _INSIDE - 2 * _MARGIN, _SMALL) if words else []
 
 
 def _station(station: Station, left: float, top: float, width: float) -> list[str]:
@@ -308,8 +310,8 @@ def _station(station: Station, left: float, top: float, width: float) -> list[st
     middle = left + width / 2
     shapes = [
         svg.box(left, top, width, _STATION, radius=4, fill=fill, colour=colour, edge=1 + 1.5 * blocked, dashed=unknown),
-        svg.text(middle, top + 14, svg.cut(station.name, width, 10), anchor="middle", size=10),
-        svg.text(middle, top + 28, station.sign.short, anchor="middle", size=11, colour=colour,
+        svg.text(middle, top + 16, svg.cut(station.name, width, _SMALL), anchor="middle", size=_SMALL),
+        svg.text(middle, top + 32, station.sign.short, anchor="middle", size=_SMALL, colour=colour,
               weight=700 if blocked else 400),
     ]  # fmt: skip
     if blocked:
@@ -320,17 +322,31 @@ def _station(station: Station, left: float, top: float, width: float) -> list[st
 
 
 def _host(name: str, width: float) -> list[str]:
-    """A host name in lines, broken behind a dot where that fits."""
-    letters = svg.letters(width, 9.5)
+    """A host name in lines, broken behind a dot or a hyphen."""
+    letters = svg.letters(width, _SMALL)
     labels = name.split(".")
     # The last two belong together: amazonaws.com.
     parts = [*(f"{label}." for label in labels[:-2]), ".".join(labels[-2:])]
     lines: list[str] = [""]
-    for piece in (piece for part in parts for piece in textwrap.wrap(part, letters)):
+    for piece in (
+        svg.cut(piece, width, _SMALL)
+        for part in parts
+        for piece in textwrap.wrap(part, letters, break_long_words=False, break_on_hyphens=True)
+    ):
         if lines[-1] and len(lines[-1]) + len(piece) > letters:
             lines.append("")
         lines[-1] += piece
     return lines
+
+
+def _address(words: str) -> list[str]:
+    """What stands in the task's box, an IPv6 address broken behind a colon."""
+    lines: list[str] = [""]
+    for piece in re.findall(r"[^:\s]+:*|\s+", words):
+        if lines[-1] and len(lines[-1]) + len(piece) > svg.letters(_TASK, _SMALL):
+            lines.append("")
+        lines[-1] += piece
+    return [svg.cut(line.strip(), _TASK, _SMALL) for line in lines]
 
 
 def _description(network: VpcDrawing) -> str:

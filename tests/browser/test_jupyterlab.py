@@ -137,4 +137,4 @@ def test_the_picture_of_the_vpc_is_whole_in_the_browsers_own_font(page: Page, ce
     page.set_content("".join(output["data"]["text/html"]))
     image = page.get_by_role("img", name="From the task to the layers in Amazon S3")
     expect(image).to_be_visible()
-    assert image.evaluate("image => image.complete && image.naturalWidth") == 900
+    assert image.evaluate("image => image.complete && image.naturalWidth") == 1000

@@ -49,7 +49,7 @@ def test_work_that_is_interrupted_says_so_and_the_next_cell_does_not_run(
     expect(shown.first.get_by_role("progressbar", name="Waiting: 1 of 3")).to_be_visible()
     picture(page, "work-running")
     assert faults(page, OUTPUTS) == []
-    choose(page, "Kernel", "Interrupt Kernel")
+    page.locator('.jp-NotebookPanel-toolbar [data-jp-item-name="interrupt"] jp-button').click()
     expect(shown.first).to_contain_text("Waiting: interrupted, 1 of 3")
     expect(shown.last).to_contain_text("lab.waiting() was interrupted. What it had done by then is kept.")
     picture(page, "work-interrupted")

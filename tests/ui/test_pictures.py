@@ -9,6 +9,7 @@ import pytest
 from labs import oci
 from labs.ui import text
 from labs.ui.pictures import Picture, PushCall, index_picture, push_picture
+from labs.ui.vpc_picture import DrawnSubnet, Lane, Sign, Station, VpcDrawing, vpc_picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 CALLS = (
@@ -102,3 +103,45 @@ def test_a_difference_shows_only_what_changed() -> None:
 
 def test_a_series_reads_as_a_sentence() -> None:
     assert [text.series(("a", "b", "c")[:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+VPC = VpcDrawing(
+    "VPC vpc-1",
+    (DrawnSubnet("subnet-1", ("10.0.1.0/24",), ("task: 10.0.1.5",)),),
+    ("local",),
+    ("tasks: nothing",),
+    "10.0.1.5",
+    tuple(Lane("S3", "s3.amazonaws.com", sign, (Station("name", sign),), "a door", "there", "why") for sign in Sign),
+)
+DRAWN = {"a push": push_picture(CALLS), "an index": index_picture("x", digest("d"), INDEX), "a VPC": vpc_picture(VPC)}
+
+
+@pytest.mark.parametrize("picture", DRAWN.values(), ids=list(DRAWN))
+def test_every_word_is_legible_on_every_ground_of_its_picture(picture: Picture) -> None:
+    """WCAG 2.2, 1.4.3: 4.5 to 1, on white and on the darkest box; 12 px where the picture is 1,000 px wide."""
+    root = ET.fromstring(picture.svg)
+    width = float(root.get("viewBox", "").split()[2])
+    fills = {each.get("fill", "") for each in root.iter(f"{SVG}rect")} - {"none", "#fff"}
+    grounds = [1.0, *map(luminance, fills)]
+    words = list(root.iter(f"{SVG}text"))
+    assert words
+    for word in words:
+        ink = luminance(word.get("fill", ""))
+        assert min(grounds) + 0.05 >= 4.5 * (ink + 0.05), (word.text, word.get("fill"))
+        assert float(word.get("font-size", "nan")) * min(1, 1000 / width) >= 12
+
+
+@pytest.mark.parametrize("picture", DRAWN.values(), ids=list(DRAWN))
+def test_a_line_that_says_something_stands_out_from_its_ground(picture: Picture) -> None:
+    """WCAG 2.2, 1.4.11: 3 to 1 for what is needed to understand a picture."""
+    for shape in ET.fromstring(picture.svg).iter():
+        colour = shape.get("stroke", "none")
+        if colour != "none":
+            assert 1.05 >= 3 * (luminance(colour) + 0.05), colour

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from labs.ui.svg import letters
-from labs.ui.vpc_picture import WIDTH, DrawnSubnet, Lane, Sign, Station, VpcDrawing, vpc_picture, vpc_table
+from labs.ui.figure import Figure
+from labs.ui.svg import letters, wrapped
+from labs.ui.vpc_picture import WIDTH, DrawnSubnet, Lane, Sign, Station, VpcDrawing, vpc_picture, vpc_tables
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -77,6 +78,10 @@ WEIRD = {
     "many hops": replace(USUAL, lanes=(replace(OPEN, stations=stations(*"abcdefghijklmn")),)),
 }
 EVERY = pytest.mark.parametrize("network", WEIRD.values(), ids=list(WEIRD))
+
+
+def words_of(network: VpcDrawing) -> str:
+    return Figure(vpc_picture(network), vpc_tables(network)).as_text()
 
 
 def drawn(network: VpcDrawing) -> ET.Element:
@@ -185,12 +190,27 @@ def test_every_colour_has_enough_contrast_to_white() -> None:
         assert 1.05 / (luminance + 0.05) >= 4.5, colour
 
 
+@EVERY
+def test_no_text_is_smaller_than_12_pixels_where_the_picture_is_1000_wide(network: VpcDrawing) -> None:
+    assert WIDTH <= 1000
+    assert all(float(word.get("font-size", "nan")) >= 12 for word in drawn(network).iter(f"{SVG}text"))
+
+
+@pytest.mark.parametrize("words", ["a security group of the lab", f"see {LONG} there", LONG, "", "vpc-1: 10.0.0.0/16"])
+@pytest.mark.parametrize("width", [40, 90, 400])
+def test_no_word_is_broken_inside(words: str, width: float) -> None:
+    """One that is wider than its place is cut off, with a sign that it is."""
+    for line in wrapped(words, width, 12):
+        assert len(line) <= letters(width, 12)
+        assert all(word in words.split() or word.endswith("…") for word in line.split())
+
+
 def test_the_arrow_leads_to_the_service_only_where_the_way_is_open() -> None:
-    assert len(re.findall(r"L716 ", vpc_picture(USUAL).svg)) == 1
+    assert len(re.findall(r"L822 ", vpc_picture(USUAL).svg)) == 1
 
 
 def test_the_table_says_the_same_as_the_picture() -> None:
-    head, _, *rows = vpc_table(USUAL).splitlines()
+    head, _, *rows = words_of(USUAL).splitlines()
     columns = re.split(r"\s{2,}", head)
     assert columns == ["from the task to", *USUAL.columns, "way"]
     for lane, row in zip(USUAL.lanes, rows, strict=False):
@@ -200,8 +220,8 @@ def test_the_table_says_the_same_as_the_picture() -> None:
         assert {name: word for name, word in cells.items() if word != "-"} == {
             station.name: station.sign.short for station in lane.stations
         }
-    assert "the layers in Amazon S3  route table rtb-1" in vpc_table(USUAL)
-    assert "CloudWatch Logs          VPC vpc-1" in vpc_table(USUAL)
+    assert "the layers in Amazon S3  route table rtb-1" in words_of(USUAL)
+    assert "CloudWatch Logs          VPC vpc-1" in words_of(USUAL)
 
 
 def test_the_description_says_every_hop() -> None:
@@ -215,11 +235,11 @@ def test_the_description_says_every_hop() -> None:
 
 
 def test_where_every_way_is_open_the_table_names_no_end() -> None:
-    assert "ends at" not in vpc_table(replace(USUAL, lanes=(OPEN,)))
+    assert "ends at" not in words_of(replace(USUAL, lanes=(OPEN,)))
 
 
 def test_a_table_of_nothing_is_still_a_table() -> None:
-    assert vpc_table(WEIRD["nothing at all"]).startswith("from the task to  way")
+    assert words_of(WEIRD["nothing at all"]).startswith("from the task to  way")
 
 
 def test_hops_stand_in_columns_in_the_order_of_the_way() -> None:

@@ -8,7 +8,7 @@ from labs.stages.private_subnet import trial, trial_runs
 from labs.subjects.tasks import task_runs
 from labs.subjects.vpc import ids, vpc_names, vpc_shown
 from labs.ui import vpc_picture
-from labs.ui.cell import show
+from labs.ui.figure import show
 from labs.ui.live import watched
 
 
@@ -56,9 +56,7 @@ def vpc(bench: Bench) -> None:
 
     Example: ``lab.vpc()``
     """
-    shown = vpc_shown.network(bench)
-    show(vpc_picture.vpc_picture(shown))
-    print(vpc_picture.vpc_table(shown))
+    show(vpc_picture.vpc_figure(vpc_shown.network(bench)), before=False)
 
 
 def way(bench: Bench, service: str) -> None:

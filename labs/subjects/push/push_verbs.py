@@ -11,7 +11,8 @@ from labs.subjects.push import lab_repository, push_shown, role_policies
 from labs.subjects.push.policy_review import PolicyDocument
 from labs.subjects.push.push_role import POLICY_NAME, put
 from labs.ui import policy_access, text, widgets
-from labs.ui.cell import show, tell
+from labs.ui.cell import tell
+from labs.ui.figure import Figure, Table, show
 from labs.ui.pictures import index_picture, push_picture
 
 _SAME_ACCESS = "It may do what it could do before: the text has changed, the access has not."
@@ -110,8 +111,8 @@ def calls(bench: Bench) -> None:
     Example: ``lab.calls()``
     """
     rows = push_shown.push_calls(bench)
-    print(text.table(("request", "action", "answer"), [(row.request, row.action, row.answer) for row in rows]))
-    show(push_picture(rows))
+    table = Table(("request", "action", "answer"), tuple((row.request, row.action, row.answer) for row in rows))
+    show(Figure(push_picture(rows), (table,)), before=True)
 
 
 def index(bench: Bench, tag: str = "") -> None:
@@ -120,8 +121,10 @@ def index(bench: Bench, tag: str = "") -> None:
     Example: ``lab.index("both")``
     """
     name, digest, found = push_shown.index_of(bench, tag)
-    rows = [(str(each.platform or ""), each.digest, "attestation" if each.is_attestation else "image")
-            for each in found.manifests]  # fmt: skip
+    rows = tuple(
+        (str(each.platform or ""), each.digest, "attestation" if each.is_attestation else "image")
+        for each in found.manifests
+    )
     print(f"{name} is the index {digest}\n")
-    print(text.table(("platform", "manifest", "what it is"), rows))
-    show(index_picture(name, digest, found))
+    table = Table(("platform", "manifest", "what it is"), rows)
+    show(Figure(index_picture(name, digest, found), (table,)), before=True)
