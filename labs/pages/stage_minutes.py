@@ -12,8 +12,8 @@ def course(_words: Sequence[str]) -> str:
 
 
 def outline(_words: Sequence[str]) -> str:
-    """What the trainee does in each stage and how long it takes, as a table."""
-    rows = [(each.notebook, each.does, f"{each.minutes} min") for each in stages()]
+    """What the trainee does in each stage and how long it takes, as a table beside the notebooks that it links."""
+    rows = [(f"[{each.notebook}]({each.notebook}.ipynb)", each.does, f"{each.minutes} min") for each in stages()]
     return _table(("notebook", "what you do", "time"), rows)
 
 

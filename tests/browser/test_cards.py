@@ -17,7 +17,6 @@ from .test_escaping import HOSTILE
 from .test_jupyterlab import choose, open_notebook, picture
 
 pytestmark = pytest.mark.browser
-START = "notebooks/cards.ipynb"
 POLICY = json.dumps(
     {
         "Version": "2012-10-17",
@@ -30,6 +29,16 @@ OUTPUTS = ".jp-Notebook .jp-OutputArea"
 
 def cell(name: str, source: str) -> dict[str, object]:
     return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source, "id": name}
+
+
+def written(checkout: Checkout, name: str, sources: dict[str, str]) -> str:
+    """A notebook of these cells on the trainee's desk; its path below the desk."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
+    cells = [cell(name, source) for name, source in sources.items()]
+    checkout.desk.mkdir(mode=0o700, parents=True, exist_ok=True)
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (checkout.desk / f"{name}.ipynb").write_text(json.dumps(notebook))
+    return f"notebooks/{name}.ipynb"
 
 
 @pytest.fixture
@@ -46,15 +55,7 @@ def cards(checkout: Checkout) -> str:
         "error": "lab.index()",
         "unread": "raise FileNotFoundError(2, 'no', 'x.json')",
     }
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    written = {
-        "cells": [cell(name, source) for name, source in sources.items()],
-        "metadata": kernel,
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    (checkout.folder / START).write_text(json.dumps(written))
-    return START
+    return written(checkout, "cards", sources)
 
 
 def card(page: Page, word: str) -> Locator:

@@ -1,12 +1,10 @@
 """Long work in JupyterLab: seen while it goes on, folded at its end, stopped by the square button without harm."""
 
-import json
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from .conftest import Checkout, faults
-from .test_cards import OUTPUTS, cell
+from .test_cards import OUTPUTS, written
 from .test_jupyterlab import choose, open_notebook, picture
 
 pytestmark = pytest.mark.browser
@@ -25,15 +23,6 @@ def waiting():
 
 waiting()
 """
-
-
-def written(checkout: Checkout, name: str, sources: dict[str, str]) -> str:
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}}
-    cells = [cell(name, source) for name, source in sources.items()]
-    path = f"notebooks/{name}.ipynb"
-    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (checkout.folder / path).write_text(json.dumps(notebook))
-    return path
 
 
 def test_work_that_is_interrupted_says_so_and_the_next_cell_does_not_run(
