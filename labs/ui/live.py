@@ -16,9 +16,11 @@ from labs.ui import html, widgets
 from labs.ui.cell import Place
 from labs.ui.pictures import escaped
 
-# A refusal in the words of AWS, a client, a workflow's step or a clean-up's outcome.
+# A refusal in the words of AWS, a client, a workflow's step or a clean-up's outcome. A name that holds one of them,
+# such as that of a stage, says nothing.
 _REFUSED = re.compile(
-    r"^\s*(?:left|not ours|error|failed)\b|\b(?:refused|denied|not authorized|forbidden|failed|failure)\b",
+    r"^\s*(?:left|not ours|error|failed)\b"
+    r"|(?<![\w-])(?:refused|denied|AccessDenied\w*|not authorized|forbidden|failed|failure)(?![\w-])",
     re.IGNORECASE,
 )
 _LAST, _REFUSALS = 3, 5

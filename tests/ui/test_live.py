@@ -60,6 +60,7 @@ REFUSALS = [
     "  not ours  ecs service     y",
     "push: failed Push (3.1 s)",
     "error: 403 Forbidden",
+    "AccessDeniedException when calling PutImage",
     "User: u is not authorized to perform: ecr:PutImage",
     "ecr:GetDownloadUrlForLayer was refused",
 ]
@@ -74,7 +75,16 @@ def test_a_refusal_stays_in_sight_while_it_goes_on_and_when_it_is_folded(line: s
     assert "line 2<" not in before_the_fold
 
 
-@pytest.mark.parametrize("line", ["  gone      ecr repository  x", "deploy: ok     Push the image (1.0 s)", "leftover"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  gone      ecr repository  x",
+        "deploy: ok     Push the image (1.0 s)",
+        "leftover",
+        "push-denied: PASS",
+        "push-denied: at work",
+    ],
+)
 def test_what_is_no_refusal_is_none(line: str) -> None:
     assert Work("Work", lines=((0, line),)).refused == ()
 
