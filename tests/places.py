@@ -135,7 +135,7 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shared_cloud(shared_home: Path) -> Iterator[Cloud]:
     """A real ``labs cloud``, started as a notebook starts it."""
     shared_home.mkdir(mode=0o700)
-    cloud, _ = local.ensure_cloud(shared_home)
+    cloud, _ = local.ensure_cloud(shared_home, {**os.environ, "LAB_PACE": "quick"})
     yield cloud
     assert local.stop_cloud(shared_home), "the local AWS of the tests did not stop"
 

@@ -30,7 +30,7 @@ def cloud(tmp_path_factory):
     """A running local AWS; its tasks are processes, so that a figure or a failure is its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LAB_ENGINE", "embedded")
-        running = LabCloud(tmp_path_factory.mktemp("diagnose") / "state")
+        running = LabCloud(tmp_path_factory.mktemp("diagnose") / "state", pace="quick")
     yield running
     running.close()
 

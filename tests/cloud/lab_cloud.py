@@ -35,14 +35,17 @@ class Keys:
 
 
 class LabCloud:
-    """A running local AWS. ``close`` it. ``engine`` runs its tasks, ``program`` is what Python runs."""
+    """A running local AWS. ``close`` it. ``engine`` runs its tasks, ``program`` is what Python runs.
 
-    def __init__(self, state, *flags, engine="embedded", program=LABS, fresh=False):
+    ``pace``: its LAB_PACE.
+    """
+
+    def __init__(self, state, *flags, engine="embedded", program=LABS, fresh=False, pace=""):
         self.state = state
         # Nobody reads a pipe while the tests run; a file takes the log.
         self.log = Path(f"{state}.log")
         with self.log.open("a") as log:
-            self.process = launch(state, *flags, stderr=log, engine=engine, program=program, fresh=fresh)
+            self.process = launch(state, *flags, stderr=log, engine=engine, program=program, fresh=fresh, pace=pace)
         self.line = read_line(self.process)
         self.endpoint = self.line["endpoint"]
         self.port = urlsplit(self.endpoint).port
@@ -120,13 +123,13 @@ def client(service, endpoint, keys, region="us-east-1", **config):
     )
 
 
-def launch(state, *flags, stderr=None, engine="embedded", program=LABS, fresh=False):
+def launch(state, *flags, stderr=None, engine="embedded", program=LABS, fresh=False, pace=""):
     """Start ``labs cloud`` without waiting for it, with nothing of what another test has set in this process.
 
     It is a fork of a process that has everything imported, or a ``fresh`` Python.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MOTO_", "LAB_"))}
-    environment["LAB_ENGINE"] = engine
+    environment |= {"LAB_ENGINE": engine, "LAB_PACE": pace}
     words = ["cloud", "--state", str(state), *flags]
     if not fresh:
         return Forked(words, environment, stderr, program)
