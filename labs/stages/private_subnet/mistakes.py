@@ -92,6 +92,18 @@ def nat_instance(bench: Bench) -> None:
     ec2.create_route(RouteTableId=found.tables[0], DestinationCidrBlock="0.0.0.0/0", NetworkInterfaceId=interface)
 
 
+def carrier_gateway(bench: Bench) -> Bench:
+    """A route to a carrier gateway. AWS makes one in a Wavelength Zone only, so here the answer alone has it."""
+    build_vpc(bench)
+    route = {"DestinationCidrBlock": "0.0.0.0/0", "CarrierGatewayId": "cagw-0123456789abcdef0", "State": "active"}
+
+    def routed(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        tables = [{**each, "Routes": [*each["Routes"], route]} for each in answer["RouteTables"]]
+        return {**answer, "RouteTables": tables}
+
+    return answering(bench, "ec2", "describe_route_tables", routed)
+
+
 def groups(bench: Bench) -> None:
     build_vpc(bench)
     make_groups(bench)

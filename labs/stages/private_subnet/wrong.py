@@ -51,6 +51,7 @@ WRONG = (
         "private.egress_only_gateway",
         first(build_vpc, mistakes.egress_only_gateway),
     ),
+    Wrong("a carrier gateway", "private.route_out", mistakes.carrier_gateway),
     Wrong("a NAT instance", "private.route_unseen", first(build_vpc, mistakes.nat_instance)),
     Wrong("no security groups", "private.no_groups", first(build_vpc)),
     Wrong("no trial task", "private.no_trial", mistakes.groups),
