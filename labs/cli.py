@@ -42,7 +42,9 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "completion": Listed("labs.commands.completion", "print a script that lets the Tab key complete labs"),
     },
     "stages": {
+        "status": Listed("labs.commands.status", "say where you are in the course, and what is next"),
         "check": Listed("labs.commands.check", "check a stage and print the verdict"),
+        "hint": Listed("labs.commands.hint", "give the next hint for what the last check found"),
         "solve": Listed("labs.commands.solve", "do a stage as the solution would"),
         "reset": Listed("labs.commands.reset", "undo a stage and those that build on it, after asking"),
         "report": Listed("labs.commands.report", "write down what you did: what failed, what fixed it, how long"),
@@ -59,6 +61,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
     "other tools on the local AWS": {
         "env": Listed("labs.commands.env", "print the variables that point a shell at the local AWS"),
         "login-password": Listed("labs.commands.login_password", "print a registry password for docker login"),
+        "watch": Listed("labs.commands.watch", "answer JupyterLab's course panel: JSON lines in and out"),
         "docker": Listed("labs.commands.docker", "the embedded engine behind the docker command"),
         "cloud": Listed("labs.commands.cloud", "serve the local AWS until SIGTERM"),
     },

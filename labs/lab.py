@@ -40,6 +40,7 @@ __all__ = [
     "predict",
     "reset",
     "solve",
+    "status",
     "write",
 ]
 
@@ -157,6 +158,28 @@ def begin(name: str) -> None:
         return
     progress = bench.progress.of(subject.name)
     print("\nAlready passed; everything below still works." if progress.passed else "\nReady.")
+    # Where the course panel is beside the notebook, it shows the same.
+    if widgets.wanted() and not os.environ.get("LAB_PANEL"):
+        _show_status(subject)
+
+
+@_in_sentences
+def status() -> None:
+    """Where you are in the course: stages, gates of the stage in hand, cost so far, the next step. It only looks.
+
+    Example: ``lab.status()``
+    """
+    _show_status(_open.stage)
+
+
+def _show_status(subject: Stage | None) -> None:
+    # A cell that does not ask for it does not import it.
+    from labs.desk.asking import view_now
+    from labs.desk.page import as_html
+    from labs.desk.view import as_text
+
+    view = view_now(subject)
+    cell.show_html(as_html(view), as_text(view)) if widgets.wanted() else print(as_text(view))
 
 
 @_in_sentences

@@ -37,6 +37,9 @@ RIGHT = {
     "facts": [],
     "workflow": ["last"],
     "report": [],
+    "status": [],
+    "hint": ["00"],
+    "watch": [],
 }
 # It prints what it has in itself: no lab home is asked for.
 WITHOUT_A_LAB = {"completion", "policy", "facts"}

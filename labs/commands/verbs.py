@@ -7,7 +7,7 @@ _QUOTED = r"""["']([^"']+)["']"""
 _SAME: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"\blab\.(check|solve|reset)\({_QUOTED}\)"), r"labs \1 \2"),
     (re.compile(r"\bthe cell with lab\.(clean|diagnose)\(\)"), r"labs \1"),
-    (re.compile(r"\blab\.(clean|diagnose)\(\)"), r"labs \1"),
+    (re.compile(r"\blab\.(check|clean|diagnose|hint|status)\(\)"), r"labs \1"),
 )
 _CONFIRM = re.compile(rf"\blab\.confirm\({_QUOTED}\)")
 

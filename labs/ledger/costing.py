@@ -11,7 +11,7 @@ from labs.cost import OVERNIGHT, Bill, Period, PriceTable, Usage, builtin, estim
 from labs.errors import LabError
 from labs.ledger import kinds
 from labs.ledger.lab_account import LabAccount
-from labs.ledger.ledger import Entry, State
+from labs.ledger.ledger import Entry, Ledger, State
 
 
 def bill(
@@ -23,7 +23,16 @@ def bill(
     """
     table = prices(os.environ if env is None else env)
     _note_what_ended(target)
-    made = [entry for entry in target.ledger.entries() if entry.was_created]
+    return _estimate(target.ledger, table, now, ahead)
+
+
+def bill_by_ledger(ledger: Ledger, env: Mapping[str, str], now: datetime | None = None) -> Bill:
+    """The same from the ledger alone, without a call: what ended by itself since counts as running, so "at most"."""
+    return _estimate(ledger, prices(env), now, OVERNIGHT)
+
+
+def _estimate(ledger: Ledger, table: PriceTable, now: datetime | None, ahead: timedelta) -> Bill:
+    made = [entry for entry in ledger.entries() if entry.was_created]
     return estimate([usage(entry) for entry in made], table, now or datetime.now(UTC), ahead)
 
 

@@ -62,11 +62,11 @@ class Bench:
 
     @cached_property
     def progress(self) -> Progress:
-        return Progress(self.home / "progress.json")
+        return Progress.at(self.home)
 
     @cached_property
     def history(self) -> History:
-        return History(self.home / "history.jsonl", self.work)
+        return History.at(self.home, self.work)
 
     @property
     def on_aws(self) -> bool:

@@ -62,6 +62,11 @@ class History:
     path: Path
     work: Path
 
+    @classmethod
+    def at(cls, home: Path, work: Path) -> "History":
+        """The history of a lab home."""
+        return cls(home / "history.jsonl", work)
+
     def add(
         self,
         stage: str,

@@ -39,6 +39,11 @@ class StageProgress:
         """When the stage was begun."""
         return datetime.fromisoformat(self.begun) if self.begun else None
 
+    @property
+    def passed_at(self) -> datetime | None:
+        """When its check was passed for the first time."""
+        return datetime.fromisoformat(self.passed) if self.passed else None
+
     def checked(self, report: Report, now: datetime) -> "StageProgress":
         """After a check. CANNOT CHECK is not the trainee's doing and changes nothing."""
         verdict = report.verdict
@@ -56,6 +61,11 @@ class Progress:
 
     path: Path
     _names: frozenset[str] = field(default=frozenset(each.name for each in fields(StageProgress)), repr=False)
+
+    @classmethod
+    def at(cls, home: Path) -> "Progress":
+        """The progress file of a lab home."""
+        return cls(home / "progress.json")
 
     def of(self, stage: str) -> StageProgress:
         """The progress of one stage. LabError when the file is damaged."""

@@ -45,6 +45,8 @@ _SETTINGS = {
     # In seconds; Jupyter's own two minutes of work are much to lose.
     "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 20},
 }
+# The course panel, which labs.desk.server answers.
+_LABEXTENSIONS = Path(__file__).parents[1] / "desk" / "labextension"
 _FOREIGN = ("JUPYTER_", "JUPYTERLAB_", "IPYTHONDIR", "PYTHONSTARTUP")
 
 
@@ -146,7 +148,7 @@ def _start_jupyter(
             "ServerApp": {
                 "terminado_settings": {"shell_command": shell},
                 # Looks for language servers with npm, a fifth of the start; the lab has none. The page goes on without.
-                "jpserver_extensions": {"jupyter_lsp": False},
+                "jpserver_extensions": {"jupyter_lsp": False, "labs.desk.server": True},
             }
         },
     )
@@ -162,6 +164,8 @@ def _start_jupyter(
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_TOKEN_FILE": str(folder / "token"),
         "LAB_HOME": str(home),
+        # The course panel is beside every notebook: lab.begin() need not show the same below its cell.
+        "LAB_PANEL": "1",
         # Executed notebooks hold text and pictures alone; an open one may show widgets over the same calls.
         "LAB_WIDGETS": os.environ.get("LAB_WIDGETS", "1"),
         # So that `!labs ...` in a cell, and a terminal in JupyterLab, find this kit's command and Python.
@@ -194,6 +198,7 @@ def _command(home: Path, first: str = FIRST_NOTEBOOK) -> list[str]:
         "--ip=127.0.0.1",
         _root_option(home),
         f"--ServerApp.default_url={workspace.page(home, first)}",
+        f"--LabApp.extra_labextensions_path={_LABEXTENSIONS}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",

@@ -86,3 +86,13 @@ def show(picture: Picture) -> None:
     except ImportError:
         return
     display(picture)  # type: ignore[no-untyped-call]
+
+
+def show_html(html: str, plain: str) -> None:
+    """Display a page's part below the cell, with the same as plain text beside it; outside IPython the text."""
+    try:
+        from IPython.display import display
+    except ImportError:
+        print(plain)
+        return
+    display({"text/html": html, "text/plain": plain}, raw=True)  # type: ignore[no-untyped-call]

@@ -25,9 +25,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([shown[0], "  ".join("-" * width for width in widths), *shown[1:]])
 
 
-def wrapped(text: str) -> str:
+def wrapped(text: str, width: int = WIDTH) -> str:
     """Long sentences over several lines; the line breaks of the text are kept."""
-    return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in printable_lines(text).split("\n"))
+    return "\n".join(textwrap.fill(line, width, break_on_hyphens=False) for line in printable_lines(text).split("\n"))
 
 
 def following(action: str) -> str:

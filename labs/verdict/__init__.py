@@ -4,7 +4,7 @@
 intended refusal. Knows no stage and no target: evidence comes in as plain values.
 """
 
-from labs.verdict.gates import Gate, Report, run_gates
+from labs.verdict.gates import Gate, Report, looking, run_gates
 from labs.verdict.messages import BadCatalogue, Catalogue, Message
 from labs.verdict.oracle import OracleAnswer, OracleOutcome, expect_denied
 from labs.verdict.trail import Event, read_trail
@@ -22,6 +22,7 @@ __all__ = [
     "Status",
     "Verdict",
     "expect_denied",
+    "looking",
     "read_trail",
     "run_gates",
 ]

@@ -33,7 +33,7 @@ QUIET = [
 ]
 READY_WITHIN = 180
 # A page that comes late is slow, not broken: nothing here asks how fast it is.
-PATIENCE_MS = 180_000
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="session")

@@ -205,7 +205,7 @@ GATES = (
     Gate("label", _label),
     Gate("user", _user),
     Gate("secrets", _secrets),
-    Gate("answers", _answers),
+    Gate("answers", _answers, runs=True),
 )
 
 

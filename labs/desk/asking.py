@@ -1,0 +1,41 @@
+"""The view of this moment, for who asks once: a command, a cell."""
+
+import os
+from datetime import UTC, datetime
+
+from labs.desk.looking import Looker
+from labs.desk.reading import Look, course, gate_names, stage_in_hand
+from labs.desk.view import CourseView
+from labs.errors import LabError
+from labs.lesson.history import History
+from labs.lesson.progress import Progress
+from labs.lesson.stage import Stage, said
+from labs.session import home as places
+from labs.verdict import Report
+
+
+def view_now(in_hand: Stage | None = None) -> CourseView:
+    """The view; the gates are looked at once if the stage in hand has begun and its target answers.
+
+    LabError when the progress file is damaged. What keeps the kit from looking is CANNOT CHECK in it.
+    """
+    home = places.lab_home(os.environ)
+    progress, looker = Progress.at(home), Looker(home)
+    subject = in_hand or stage_in_hand(progress)
+    own = progress.of(subject.name)
+    look = None
+    if own.begun and not own.passed:
+        try:
+            report = looker.look(subject)
+        except LabError as error:
+            report = Report(subject.name, said("check.broken", {"what": error.what, "next": error.next_step}))
+        look = Look(subject.name, report, datetime.now(UTC))
+    return course(
+        progress,
+        subject,
+        look=look,
+        events=History.at(home, places.work(home)).events(),
+        gates=gate_names(subject),
+        target=looker.line,
+        cost=looker.cost(),
+    )
