@@ -95,6 +95,22 @@ def test_an_engine_that_went_away(bench: Bench) -> None:
     assert report.verdict.next_step == "start it again"
 
 
+class Unused(Gone):
+    """An engine that nobody may use to start anything."""
+
+    def run(self, *_: object) -> RunningApp:
+        raise AssertionError("a look started something")
+
+
+def test_a_look_runs_nothing_and_leaves_that_gate_to_the_check(bench: Bench) -> None:
+    runner.solve("build", bench)
+    engine: Engine = Unused()
+    report = runner.look(stage("build"), replace(bench, engine=engine))
+    assert report.verdict.message_id == "check.left_to_check"
+    assert report.shut == "answers"
+    assert "secrets" in report.open_gates
+
+
 def test_what_the_kit_could_not_check_does_not_count(bench: Bench) -> None:
     progress = bench.progress.of("push-denied")
     report = Report("push-denied", bench.say("check.throttled", what="x"))
@@ -104,7 +120,8 @@ def test_what_the_kit_could_not_check_does_not_count(bench: Bench) -> None:
 def test_every_common_message_is_met_here_or_in_the_walk() -> None:
     common = {name for name in catalogue().messages if name.startswith("check.")}
     here = {"check.no_credentials", "check.not_allowed", "check.target_gone", "check.throttled", "check.broken"}
-    assert common - here == {"check.out_of_order"}
+    here |= {"check.left_to_check"}
+    assert common - here == {"check.out_of_order", "check.part_passed"}
 
 
 def test_a_not_yet_that_may_resolve_itself_is_asked_again_until_the_deadline(bench: Bench) -> None:
