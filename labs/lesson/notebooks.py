@@ -236,6 +236,12 @@ def build(subject: Stage) -> None:
 
 def chosen(names: Sequence[str]) -> tuple[Stage, ...]:
     """The stages of these notebooks, all without a name; LabError lists what there is."""
+    if not (checkout() / SOLVED).is_dir():
+        raise LabError(
+            "Notebooks are made in a checkout of the kit, and this is an installed package.",
+            "clone the repository and run it there",
+            id="notebooks-need-checkout",
+        )
     known = {subject.notebook: subject for subject in stages()}
     unknown = [name for name in names if name not in known]
     if unknown:

@@ -1,4 +1,4 @@
-"""Where the kit keeps its files: ``LAB_HOME``, by default ``.lab`` in the checkout, mode 700.
+"""Where the kit keeps its files: ``LAB_HOME`` or, by default, what ``labs.installed`` says; mode 700.
 
 Every function makes the folder it names. Nothing outside this folder is written.
 """
@@ -9,23 +9,30 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from labs import installed
 from labs.files import FOLDER_MODE, make_folder
 
 
 def checkout() -> Path:
-    """The folder that holds the ``labs`` package, ``notebooks/`` and ``sample-app/``."""
-    return Path(__file__).resolve().parents[2]
+    """The folder that holds the ``labs`` package; in a checkout also ``notebooks/`` and ``sample-app/``."""
+    return installed.PACKAGE.parent
 
 
 def course_notebooks() -> Path:
     """The notebooks that trainees begin with."""
-    return checkout() / "notebooks"
+    return installed.course() / "notebooks"
+
+
+def sample_app() -> Path:
+    """The app that the course builds."""
+    return installed.course() / "sample-app"
 
 
 def lab_home(env: Mapping[str, str] | None = None) -> Path:
     """The kit's own folder, made if absent. LabError when it cannot be made."""
-    named = (os.environ if env is None else env).get("LAB_HOME", "")
-    home = make_folder(Path(named).expanduser().absolute() if named else checkout() / ".lab")
+    env = os.environ if env is None else env
+    named = env.get("LAB_HOME", "")
+    home = make_folder(installed.home_folder(env))
     # Only the kit's own default folder is tightened: a LAB_HOME that somebody chose may be shared on purpose.
     if not named and stat.S_IMODE(home.stat().st_mode) != FOLDER_MODE:
         home.chmod(FOLDER_MODE)

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labs import oci
@@ -16,6 +15,7 @@ from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.reference import Reference, parse
 from labs.engine.embedded.registry_alias import resolved
 from labs.errors import LabError
+from labs.installed import home_folder
 from labs.ownership import check_folder
 from labs.printable import printable_lines
 
@@ -23,12 +23,6 @@ from labs.printable import printable_lines
 if TYPE_CHECKING:
     from labs.engine.embedded.registry_client import RegistryClient
     from labs.engine.embedded.transfer import Seen
-
-
-def home_folder(env: Mapping[str, str]) -> Path:
-    """LAB_HOME, by default ``.lab`` in the checkout."""
-    named = env.get("LAB_HOME", "")
-    return Path(named).expanduser().absolute() if named else Path(__file__).resolve().parents[3] / ".lab"
 
 
 @dataclass

@@ -8,7 +8,7 @@ from labs.engine.base import ensure_base
 from labs.files import write_private
 from labs.lesson.bench import PLATFORMS, Bench
 from labs.lesson.shell import build, docker, must
-from labs.session.home import checkout
+from labs.session.home import sample_app
 from labs.subjects.tasks.app_secret import secret_file
 
 FILES = Path(__file__).parent / "files"
@@ -27,7 +27,7 @@ def prepare(bench: Bench) -> dict[str, str]:
         shutil.copyfile(FILES / "Dockerfile.start", dockerfile)
     program = bench.app / "app.py"
     if not program.exists():
-        shutil.copyfile(checkout() / "sample-app" / "app.py", program)
+        shutil.copyfile(sample_app() / "app.py", program)
     secret = secret_file(bench)
     if not secret.exists():
         write_private(secret, f"lab-{secrets.token_hex(16)}\n".encode())
