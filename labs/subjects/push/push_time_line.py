@@ -67,7 +67,7 @@ def _allowed_by(event: Event, decide: Decide | None, changed: datetime | None) -
     if not found.allowed or found.statement is None:
         return _UNTOLD
     sid = f" ({found.statement.sid})" if found.statement.sid else ""
-    return f"statement {found.statement.index + 1}{sid} of {found.statement.policy}"
+    return f"statement {found.statement.index + 1}{sid} of the policy {found.statement.policy}"
 
 
 def alike(calls: Iterable[Call]) -> Sequence[Call]:

@@ -34,7 +34,7 @@ def refuses(_action: str, _resource: str) -> Decision:
 def test_an_allowed_call_names_the_statement() -> None:
     shown = call(event(), allows, CHANGED)
     assert (shown.at, shown.request, shown.outcome) == ("12:00:01", "PUT manifest", Outcome.ALLOWED)
-    assert shown.by == "statement 2 (Push) of push"
+    assert shown.by == "statement 2 (Push) of the policy push"
 
 
 def test_a_refused_call_has_the_words_of_aws() -> None:
