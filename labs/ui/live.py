@@ -42,10 +42,13 @@ _SIGNS = {End.RUNNING: "…", End.DONE: "✓", End.STOPPED: "✗", End.INTERRUPT
 
 @dataclass(frozen=True)
 class Work:
-    """What is shown: ``lines`` are the words and the second in which each came; ``done`` of ``of``, 0 if unknown."""
+    """What is shown: ``lines`` are the words and the second in which each came; ``done`` of ``of``, 0 if unknown.
+
+    ``seconds`` is None for what is only read about.
+    """
 
     title: str
-    seconds: float = 0.0
+    seconds: float | None = 0.0
     lines: tuple[tuple[float, str], ...] = ()
     done: int = 0
     of: int = 0
@@ -60,7 +63,8 @@ class Work:
     def head(self) -> str:
         """``Solving: at work, 1 of 3, 12 s``."""
         count = f", {self.done} of {self.of}" if self.of else ""
-        return f"{self.title}: {self.end.value}{count}, {self.seconds:.0f} s"
+        time = "" if self.seconds is None else f", {self.seconds:.0f} s"
+        return f"{self.title}: {self.end.value}{count}{time}"
 
     def as_text(self) -> str:
         """The head and every line."""
@@ -79,11 +83,12 @@ class Work:
         shown = self.lines[-_LAST:] if running else self.lines[-1:]
         body += [f"<p>{escaped(words.strip())}</p>" for _, words in shown if words.strip() not in self._kept]
         if not running and len(self.lines) > 1:
-            body.append(
-                html.fold(f"All {len(self.lines)} lines", [f"{at:.0f} s: {words.strip()}" for at, words in self.lines])
-            )
+            body.append(html.fold(f"All {len(self.lines)} lines", [self._dated(*line) for line in self.lines]))
         # Only the end is announced: a reader that hears each second hears nothing else.
         return html.framed("".join(body), self._tone, live=not running)
+
+    def _dated(self, at: float, words: str) -> str:
+        return words.strip() if self.seconds is None else f"{at:.0f} s: {words.strip()}"
 
     @property
     def _tone(self) -> str:

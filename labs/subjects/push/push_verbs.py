@@ -105,6 +105,16 @@ def timeline(bench: Bench) -> None:
     tell(time_line(bench))
 
 
+def client_log(bench: Bench, name: str = "push.log") -> None:
+    """A log that a push left in ``$WORK``, as steps: how long each took, and the line that was refused.
+
+    Example: ``lab.client_log("push.log")``
+    """
+    from labs.subjects.push.client_log import read
+
+    tell(read(bench, name))
+
+
 def calls(bench: Bench) -> None:
     """A picture of the push: what the client sends, which action ECR asks IAM for, and the answer in the trail.
 
