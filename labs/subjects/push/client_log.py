@@ -1,8 +1,8 @@
 """A client's log that ``tee`` kept, as steps: what each was, how long it took, and the line that was refused.
 
 The form is that of ``docker buildx build --progress=plain`` (docs.docker.com, docker buildx build): a step has a
-number, ``#5 [linux/amd64 2/3] WORKDIR /app``, and ends with ``#5 DONE 0.1s``, ``#5 CACHED`` or ``#5 ERROR: ...``. What a
-plain ``docker push`` says is taken line by line.
+number, ``#5 [linux/amd64 2/3] WORKDIR /app``, and ends with ``#5 DONE 0.1s``, ``#5 CACHED`` or ``#5 ERROR: ...``. What
+a plain ``docker push`` says is taken line by line.
 """
 
 import re
