@@ -106,9 +106,10 @@ def test_a_notebook_says_what_is_next_and_its_solution_passes(
 
 def test_after_the_walk_the_checkout_is_as_it_was(lab_url: str, checkout: Checkout):
     for folder in ("notebooks", "solutions", "sample-app"):
-        for path in (ROOT / folder).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
-                assert (checkout.folder / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
+        there = [path for path in (checkout.folder / folder).rglob("*") if path.is_file()]
+        assert there
+        for path in there:
+            assert (ROOT / path.relative_to(checkout.folder)).read_bytes() == path.read_bytes()
     made = {path.name for path in checkout.folder.iterdir()} - {path.name for path in ROOT.iterdir()}
     assert made <= {".lab"}
 
