@@ -42,11 +42,37 @@ def judged(*statements, rights=DEPLOY):
     return judge_rights(own(policy(*statements)), rights)
 
 
-@pytest.mark.parametrize(
-    "statements",
-    [RIGHT, ({**REGISTER, "Resource": "*"}, DESCRIBE, UPDATE, PASS), (*RIGHT, UPDATE)],
-    ids=["as it is written", "any family, as the README has it", "twice"],
-)
+def passing(*roles, **test):
+    return {"Action": PASS_ROLE, "Resource": list(roles), "Condition": test or PASS["Condition"]}
+
+
+# Written otherwise, or narrower, and right.
+VARIANTS = {
+    "as it is written": RIGHT,
+    "any family, as the README has it": ({**REGISTER, "Resource": "*"}, DESCRIBE, UPDATE, PASS),
+    "twice": (*RIGHT, UPDATE),
+    "in another order": tuple(reversed(RIGHT)),
+    "in other letters": (
+        {**REGISTER, "Action": "ECS:registertaskdefinition"}, DESCRIBE, UPDATE, {**PASS, "Action": "iam:passrole"},
+    ),
+    "lists of one": ({"Action": [REGISTER["Action"]], "Resource": [FAMILY]}, DESCRIBE, UPDATE, PASS),
+    "a statement for each action": (
+        REGISTER, DESCRIBE, PASS, *({"Action": each, "Resource": SERVICE} for each in UPDATE["Action"]),
+    ),
+    "a statement for each role": (REGISTER, DESCRIBE, UPDATE, *map(passing, ROLES)),
+    "StringLike without a wildcard": (
+        REGISTER, DESCRIBE, UPDATE, passing(*ROLES, StringLike={"iam:PassedToService": TASKS}),
+    ),
+    "the key of the condition in other letters": (
+        REGISTER, DESCRIBE, UPDATE, passing(*ROLES, StringEquals={"IAM:passedtoservice": [TASKS]}),
+    ),
+    "a wildcard that fits one action": ({**REGISTER, "Action": "ecs:RegisterTaskDef*"}, DESCRIBE, UPDATE, PASS),
+    "with names for the statements": tuple({**each, "Sid": f"S{n}"} for n, each in enumerate(RIGHT)),
+    "with a Deny of what no deployment needs": (*RIGHT, {"Effect": "Deny", "Action": "iam:*User*", "Resource": "*"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("statements", VARIANTS.values(), ids=VARIANTS)
 def test_a_right_policy_is_not_blamed(statements):
     assert judged(*statements) == ()
 
