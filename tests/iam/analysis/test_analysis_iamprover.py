@@ -3,8 +3,8 @@
 iamprover asks whether one principal can do an action that fits a pattern on a resource that fits one. What both can
 express is asked of both: Action, NotAction, Resource, NotResource, boundaries, and conditions with StringEquals,
 StringLike, their Not forms, Bool and IpAddress. Not compared, because it treats them as always true (Allow) or never
-(Deny): every other operator, IfExists, and policy variables. It knows no key that is absent, so nothing is asked that every
-value fulfils and only an absent key does not.
+(Deny): every other operator, IfExists, and policy variables. It knows no key that is absent, so nothing is asked that
+every value fulfils and only an absent key does not.
 """
 
 import random
