@@ -2,9 +2,10 @@
 
 python -m tests.bench             everything
 python -m tests.bench calls ...   the named parts: calls, many, state, decisions, analysis, layers, registry, path,
-                                fargate, course, lab, setup
+                                fargate, course, lab, panel, setup
 """
 
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from labs import engine
+from labs import engine, processes
 from labs.errors import LabError
 from tests.bench import analysis, decisions, fargate, many, measure, registry, servers, state
 
@@ -33,6 +34,7 @@ PARTS = (
     "fargate",
     "course",
     "lab",
+    "panel",
     "setup",
 )
 
@@ -268,6 +270,37 @@ def bench_lab() -> None:
             process.terminate()
             process.communicate(timeout=60)
     row("make lab: command to URL, both servers", f"{statistics.median(times):.2f} s" if times else "no URL")
+
+
+def bench_panel() -> None:
+    """The course panel's watcher: from its start to its first answer, and its memory with boto3 loaded."""
+    times, sizes = [], []
+    for _ in range(measure.ROUNDS):
+        with tempfile.TemporaryDirectory(prefix="bench-panel-") as home:
+            began = time.monotonic()
+            process = subprocess.Popen(
+                processes.labs("watch"),
+                env={**os.environ, "LAB_HOME": home},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stdin is not None
+            assert process.stdout is not None
+            gates: list[object] = []
+            # The gates are named when the stage's check, and boto3 with it, has been imported.
+            while not gates:
+                process.stdin.write('{"n": 1}\n')
+                process.stdin.flush()
+                gates = json.loads(process.stdout.readline())["view"]["gates"]
+                if not gates and len(times) == len(sizes):
+                    times.append(time.monotonic() - began)
+                time.sleep(0.1)
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            sizes.append(int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024)
+            process.communicate(timeout=60)
+    row("the course panel's watcher, start to first answer", f"{statistics.median(times):.2f} s")
+    row("its memory", f"{statistics.median(sizes):.0f} MiB")
 
 
 def bench_setup() -> None:

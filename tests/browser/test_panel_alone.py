@@ -214,7 +214,7 @@ def test_the_next_notebook_is_opened_by_its_button(panel: Callable[..., Any], pa
 def test_a_button_names_the_stage_in_hand(panel: Callable[..., Any], page: Page, server: Server, name: str) -> None:
     button = panel().get_by_role("button", name=name)
     expect(button).to_have_attribute("aria-disabled", "false")
-    with page.expect_request(lambda request: request.method == "POST"):
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
         button.click()
     assert server.posted == [(f"/fargate-lab/{name.lower()}", {"stage": "push-denied"})]
 
@@ -230,7 +230,7 @@ def test_a_reset_asks_first_and_the_answer_at_hand_is_to_keep_it(
     assert asked["buttons"][asked["defaultButton"]] == {"label": "Keep it"}
     assert server.posted == []
     page.evaluate("window.accept = true")
-    with page.expect_request(lambda request: request.method == "POST"):
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
         button.click()
     assert server.posted == [("/fargate-lab/reset", {"stage": "push-denied"})]
 
