@@ -18,7 +18,7 @@ LEFT_TO_CHECK = "check.left_to_check"
 
 @dataclass(frozen=True)
 class Look:
-    """One pass through the gates of a stage, when it ended (UTC), and how long it took."""
+    """One pass through the gates of a stage: when it began (UTC), for no evidence is younger, and how long it took."""
 
     stage: str
     report: Report

@@ -117,7 +117,7 @@ class Watcher:
         # It brings boto3: the watcher's first answer does not wait for that.
         from labs.desk import buttons
 
-        report: Report | None = None
+        report, began = None, datetime.now(UTC)
         try:
             report, lines = buttons.press(name, subject)
         except LabError as error:
@@ -129,7 +129,7 @@ class Watcher:
             if name == "reset":
                 self._looks, self._looked = {}, {}
             if report is not None:
-                self._looks[subject.name] = Look(subject.name, report, datetime.now(UTC))
+                self._looks[subject.name] = Look(subject.name, report, began)
         self._asked.set()
 
     # --- the looks
@@ -172,7 +172,8 @@ class Watcher:
             self._look(looker, subject, last)
 
     def _look(self, looker: "Looker", subject: Stage, last: pace.Looked | None) -> None:
-        began_s = self._began_s = self.clock()
+        began_s, began = self.clock(), datetime.now(UTC)
+        self._began_s = began_s
         try:
             report = looker.look(subject)
         except LabError as error:
@@ -186,7 +187,7 @@ class Watcher:
         same = before is not None and str(before.report) == str(report) and last is not None
         waits = catalogue().messages[report.verdict.message_id].waits
         with self._lock:
-            self._looks[subject.name] = Look(subject.name, report, datetime.now(UTC), ended_s - began_s)
+            self._looks[subject.name] = Look(subject.name, report, began, ended_s - began_s)
             self._looked[subject.name] = pace.after(
                 last, ended_s=ended_s, took_s=ended_s - began_s, same=same, waits=waits
             )

@@ -125,7 +125,7 @@ def check_part(name: str, until: str, bench: Bench, *, say: Callable[[str], obje
     if until not in report.open_gates:
         return _recorded(subject, bench, report)
     reached = gates[: gates.index(until) + 1]
-    verdict = bench.say("check.part_passed", gate=until, open=", ".join(reached), left=len(gates) - len(reached))
+    verdict = bench.say("check.part_passed", gate=until, open=", ".join(reached))
     return Report(subject.name, verdict, reached)
 
 

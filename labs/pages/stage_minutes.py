@@ -13,8 +13,8 @@ def course(_words: Sequence[str]) -> str:
 
 def outline(_words: Sequence[str]) -> str:
     """What the trainee does in each stage and how long it takes, as a table beside the notebooks that it links."""
-    rows = [(f"[{each.notebook}]({each.notebook}.ipynb)", each.does, f"{each.minutes} min") for each in stages()]
-    return _table(("notebook", "what you do", "time"), rows)
+    rows = [(f"[{each.notebook}]({each.notebook}.ipynb)", each.does, str(each.minutes)) for each in stages()]
+    return _table(("notebook", "what you do", "minutes"), rows)
 
 
 def listed(_words: Sequence[str]) -> str:

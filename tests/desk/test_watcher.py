@@ -4,8 +4,9 @@ import io
 import json
 import subprocess
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -105,6 +106,18 @@ def test_a_look_that_hangs_keeps_no_answer_back_and_is_told_of(
     assert view(watcher)["here"] == "push-denied"
     looker.hangs.set()
     assert until(lambda: view(watcher)["remark"] == "")
+
+
+def test_what_a_look_found_is_as_old_as_its_beginning(
+    watcher: Watcher, looker: Looking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    times = [now - timedelta(hours=2), now]
+    monkeypatch.setattr(
+        watching, "datetime", SimpleNamespace(now=lambda _zone: times.pop(0) if times[1:] else times[0])
+    )
+    assert until(lambda: gates(watcher).get("role") == "shut")
+    assert view(watcher)["age"] == "looked at 2 h ago"
 
 
 @pytest.mark.parametrize("error", [LabError("No local AWS runs.", "start it", id="x"), ZeroDivisionError()])

@@ -177,8 +177,8 @@ def test_a_cell_that_the_author_has_not_changed_keeps_its_output() -> None:
 
 def test_the_first_notebook_lists_the_stages_with_their_minutes() -> None:
     title = next(cell for cell in cells("solutions", stages()[0], "markdown") if cell.id == "title")
-    rows = re.findall(r"(?m)^\| (\d\d-[\w-]+) \|.*\| (\d+) min \|$", title.source)
-    assert rows == [(subject.notebook, str(subject.minutes)) for subject in stages()]
+    rows = re.findall(r"(?m)^\| \[(\d\d-[\w-]+)\]\((\S+)\) \|.*\| (\d+) \|$", title.source)
+    assert rows == [(each.notebook, f"{each.notebook}.ipynb", str(each.minutes)) for each in stages()]
 
 
 def test_a_policy_cell_is_valid_json_after_its_first_line() -> None:
