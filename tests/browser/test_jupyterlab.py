@@ -49,11 +49,20 @@ def picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
 
-def last_verdict(page: Page, word: str) -> str:
-    """Wait for the card of the check with this verdict word, and return its text."""
-    verdict = page.locator(".jp-OutputArea .lab-shown", has_text=re.compile(rf"{word}\b.* [a-z]+\.[a-z]")).last
-    expect(verdict).to_be_visible(timeout=PATIENCE_MS)
-    return verdict.inner_text()
+def last_verdict(page: Page, word: str, checks: int = 1) -> str:
+    """Wait for the cards of all ``checks`` of a notebook; the last must have this verdict word. Returns its text."""
+    cards = page.locator(".jp-OutputArea .lab-shown:has(.lab-head code)")
+    expect(cards).to_have_count(checks, timeout=PATIENCE_MS)
+    # What is out of sight is not laid out, and has no text.
+    cards.last.scroll_into_view_if_needed()
+    expect(cards.last).to_contain_text(re.compile(rf"{word}\b.* [a-z]+\.[a-z]"), timeout=PATIENCE_MS)
+    return cards.last.inner_text()
+
+
+def checks_in(notebook: Path) -> int:
+    """How many cells of a notebook check something."""
+    cells = json.loads(notebook.read_text())["cells"]
+    return sum("".join(cell["source"]).startswith("lab.check(") for cell in cells if cell["cell_type"] == "code")
 
 
 def test_the_page_asks_nobody_outside_this_machine(page: Page, lab_url: str):
@@ -91,15 +100,16 @@ def test_a_notebook_says_what_is_next_and_its_solution_passes(
     """First as a trainee finds it, then solved, over what the first run left."""
     if subject.needs:
         checkout.solve(subject.needs[-1])
+    solution = checkout.folder / "solutions" / f"{subject.notebook}.ipynb"
+    checks = checks_in(solution)
     open_notebook(page, lab_url, f"notebooks/{subject.notebook}.ipynb")
     run_all(page)
-    assert "Next:" in last_verdict(page, "NOT YET")
+    assert "Next:" in last_verdict(page, "NOT YET", checks)
     picture(page, f"{subject.notebook}-unsolved")
     assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
-    solution = checkout.folder / "solutions" / f"{subject.notebook}.ipynb"
     open_notebook(page, lab_url, checkout.put_on_desk(solution, f"{subject.notebook}-solved.ipynb"))
     run_all(page)
-    assert "Found" in last_verdict(page, "PASS")
+    assert "Found" in last_verdict(page, "PASS", checks)
     picture(page, f"{subject.notebook}-solved")
     assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
 
