@@ -52,7 +52,7 @@ def picture(page: Page, name: str) -> None:
 def last_verdict(page: Page, word: str, checks: int = 1) -> str:
     """Wait for the cards of all ``checks`` of a notebook; the last must have this verdict word. Returns its text."""
     cards = page.locator(".jp-OutputArea .lab-shown:has(.lab-head code)")
-    expect(cards).to_have_count(checks, timeout=PATIENCE_MS)
+    expect(cards).to_have_count(checks, timeout=4 * PATIENCE_MS)
     # What is out of sight is not laid out, and has no text.
     cards.last.scroll_into_view_if_needed()
     expect(cards.last).to_contain_text(re.compile(rf"{word}\b.* [a-z]+\.[a-z]"), timeout=PATIENCE_MS)
