@@ -12,7 +12,6 @@ from typing import Any
 from labs import iam
 from labs.aws_texts import texts
 from labs.cloud.contract import AwsError
-from labs.iam.analysis import catalogue
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -36,6 +35,9 @@ def check_bucket_policy(policy: iam.Policy, bucket: str) -> None:
 
 def _is_action(pattern: str) -> bool:
     prefix, _, name = pattern.lower().partition(":")
+    # With the first policy, not with every start: it is a large file.
+    from labs.iam.analysis import catalogue
+
     return pattern == "*" or (prefix == "s3" and bool(catalogue.services()["s3"].matching(name)))
 
 
