@@ -1,8 +1,13 @@
 """Shapes of SVG, and how wide a line of text is: no browser is asked, so widths are those of a wide font."""
 
+import re
 import textwrap
 
 from labs.ui.pictures import INK, LINE, SOFT, escaped
+
+# The last number of an address, with up to three digits: where lines end does not depend on which one it is.
+_LAST_NUMBER = re.compile(r"(?<![\d.])((?:\d{1,3}\.){3})(\d{1,3})(?![\d./])")
+_FILLED = "\x00"
 
 # The widest usual sans-serif font takes this much of its size for a letter or a digit of a line of text.
 LETTER, BOLD = 0.58, 0.66
@@ -48,9 +53,13 @@ def letters(width: float, size: float, letter: float = LETTER) -> int:
 def wrapped(words: str, width: float, size: float, *, letter: float = LETTER, indent: str = "") -> list[str]:
     """Words in lines that fit into a width. No word is broken; one that is wider than the width is cut off."""
     lines = textwrap.wrap(
-        words, letters(width, size, letter), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        _LAST_NUMBER.sub(lambda found: found[1] + found[2].ljust(3, _FILLED), words),
+        letters(width, size, letter),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
-    return [cut(line, width, size, letter) for line in lines] or [""]
+    return [cut(line, width, size, letter).replace(_FILLED, "") for line in lines] or [""]
 
 
 def cut(words: str, width: float, size: float, letter: float = LETTER) -> str:
