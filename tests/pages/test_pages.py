@@ -72,5 +72,5 @@ def test_a_block_in_a_notebooks_cell_is_built_like_one_on_a_page(checkout):
     assert cli.main(["docs", "build"]) == 0
     assert cli.main(["docs", "check"]) == 0
     source = nbformat.read(folder / "00-start.ipynb", as_version=4).cells[0].source
-    assert source.startswith("# Start\n\n<!-- generated: outline -->\n| notebook | what you do | time |\n")
+    assert source.startswith("# Start\n\n<!-- generated: outline -->\n| notebook | what you do | minutes |\n")
     assert source.endswith("<!-- end -->\n\nafter")
