@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Say what would be undone, ask, and print what was."""
     wanted = _wanted(args.stage, args.all)
     if not args.yes:
-        print(afresh.plan(wanted, Progress(lab_home() / "progress.json")), flush=True)
+        print(afresh.plan(wanted, Progress.at(lab_home())), flush=True)
         if not sys.stdin.isatty():
             words = "--all" if args.all else wanted[0].name
             raise LabError(

@@ -8,20 +8,16 @@ from labs.session.jupyterlab import FIRST_NOTEBOOK
 
 
 def opened_first(home: Path) -> str:
-    """The notebook of the stage begun last and not passed, else of the first not passed; its path below the desk."""
+    """The notebook of the stage in hand; its path below the desk."""
     if not (home / "progress.json").exists():
         return FIRST_NOTEBOOK
     # Reads every stage's file, which the very first start need not wait for.
+    from labs.desk.reading import stage_in_hand
     from labs.lesson.progress import Progress
-    from labs.lesson.stage import stages
 
-    progress = Progress(home / "progress.json")
     try:
-        open_ones = [(progress.of(each.name).begun, each) for each in stages() if not progress.of(each.name).passed]
+        name = f"{stage_in_hand(Progress.at(home)).notebook}.ipynb"
     except LabError:
         # Whoever needs the damaged file says so; the lab starts all the same.
         return FIRST_NOTEBOOK
-    begun = [pair for pair in open_ones if pair[0]]
-    chosen = max(begun, key=lambda pair: pair[0]) if begun else (open_ones or [("", stages()[-1])])[0]
-    name = f"{chosen[1].notebook}.ipynb"
     return f"notebooks/{name}" if (places.desk_notebooks(home) / name).exists() else FIRST_NOTEBOOK
