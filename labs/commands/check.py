@@ -4,11 +4,9 @@ import argparse
 import sys
 from functools import partial
 
+from labs.commands.named_stage import add_stage, opened
 from labs.commands.verbs import as_command_lines
-from labs.desk.reading import stage_in_hand
 from labs.lesson import runner
-from labs.lesson.bench import open_bench
-from labs.lesson.stage import stage, stages
 from labs.verdict import Status
 
 EXAMPLES = {
@@ -22,16 +20,13 @@ _CODES = {Status.PASS: 0, Status.NOT_YET: 1, Status.FAIL: 1, Status.CANNOT_CHECK
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``labs check``."""
-    known = ", ".join(each.name for each in stages())
-    parser.add_argument("stage", metavar="STAGE", nargs="?", help=f"one of: {known} (default: in hand)")
+    add_stage(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the report; 0 for PASS, 1 for NOT YET and FAIL, 2 for CANNOT CHECK."""
-    named = None if args.stage is None else stage(args.stage)
-    bench = open_bench()
-    subject = named or stage_in_hand(bench.progress)
-    if named is None:
+    bench, subject = opened(args)
+    if args.stage is None:
         print(f"{subject.notebook}  {subject.title}")
     report = runner.check_and_record(subject.name, bench, say=partial(print, file=sys.stderr))
     print(as_command_lines(str(report), "check"))
