@@ -11,6 +11,7 @@ from labs.ledger.names import stamp
 from labs.lesson.bench import BOTH, PLATFORMS, Bench
 from labs.stages.push_denied.causes import cause_of
 from labs.stages.push_denied.documented import other_than_documented
+from labs.subjects.policies import as_written
 from labs.subjects.push import lab_repository, policy_age, role_policies
 from labs.subjects.push.policy_review import MISSING, TOKEN
 from labs.subjects.push.push_subject import PushSubject
@@ -51,7 +52,7 @@ def _role(subject: _Subject) -> Verdict | None:
     bench = subject.bench
     written = role_policies.text_of(bench.policy_file) if bench.policy_file.exists() else ""
     if written:
-        if role_policies.is_empty(written):
+        if as_written.is_empty(written):
             return subject.say("push.denied.policy_empty", file=bench.policy_file.name)
         try:
             parse_policy(written)

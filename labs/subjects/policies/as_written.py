@@ -24,6 +24,15 @@ def alone(policy: Policy) -> Policies:
     return Policies(resource=policy)
 
 
+def is_empty(document: str) -> bool:
+    """Whether it is a policy's text that has no statement at all."""
+    try:
+        body = json.loads(document)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and not body.get("Statement")
+
+
 def statements(document: str) -> list[dict[str, object]]:
     """The statements of a policy's text, as decoded JSON; none where it is no policy."""
     try:

@@ -39,7 +39,7 @@ def review(said: str, written: str, before: str, where: Where) -> PolicyCell | N
     if '"Statement"' not in written:
         found = _json(written)
         return PolicyCell(said, (found,)) if found else None
-    if _empty(written):
+    if as_written.is_empty(written):
         return None
     kind = as_written.kind_of(written)
     try:
@@ -56,14 +56,6 @@ def _json(written: str) -> Fault | None:
         return None
     line, column = line_and_column(written, found.offset)
     return Fault(line, column, found.words, _line(written, line))
-
-
-def _empty(written: str) -> bool:
-    try:
-        body = json.loads(written)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(body, dict) and not body.get("Statement")
 
 
 def _fault(written: str, error: iam.MalformedPolicy) -> Fault:
@@ -107,7 +99,7 @@ def _known(services: frozenset[str]) -> frozenset[str]:
 
 
 def _compared(cell: PolicyCell, policy: iam.Policy, before: str, where: Where) -> PolicyCell:
-    if not before or _empty(before):
+    if not before or as_written.is_empty(before):
         return cell
     try:
         old = iam.parse_policy(before, policy.kind)

@@ -7,6 +7,7 @@ from pathlib import Path
 from labs import iam
 from labs.errors import LabError
 from labs.lesson.bench import Bench
+from labs.subjects.policies import as_written
 from labs.subjects.push import lab_repository, push_shown, role_policies
 from labs.subjects.push.policy_review import PolicyDocument
 from labs.subjects.push.push_role import POLICY_NAME, put
@@ -40,7 +41,7 @@ def push_role(bench: Bench, path: str = "") -> None:
             f"There is no file {file.name}.", "run the cell above, which writes it", id="push-policy-file-missing"
         )
     policy = role_policies.text_of(file)
-    if role_policies.is_empty(policy):
+    if as_written.is_empty(policy):
         raise LabError(
             "The policy has no statement yet, so it was not put on the role.",
             "write it, then run this again",

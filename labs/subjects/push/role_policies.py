@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from labs.errors import LabError
 from labs.failures import code_of
 from labs.iam import MalformedPolicy, PolicyKind, parse_policy
+from labs.subjects.policies import as_written
 from labs.subjects.push.policy_review import PolicyDocument
 
 
@@ -45,21 +46,12 @@ def malformed(error: MalformedPolicy) -> str:
     return f"The policy is malformed{place}: {what}."
 
 
-def is_empty(text: str) -> bool:
-    """Whether the policy has no statement at all."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return False
-    return isinstance(body, dict) and not body.get("Statement")
-
-
 def written(path: Path, kind: PolicyKind = PolicyKind.IDENTITY) -> str:
     """The text of a policy file that a role is made from. LabError when it is missing, empty or not a policy."""
     if not path.exists():
         raise LabError(f"There is no file {path.name}.", "run the cell above, which writes it", id="role-file-missing")
     text = text_of(path)
-    if is_empty(text):
+    if as_written.is_empty(text):
         raise LabError(
             f"{path.name} has no statement yet, so no role was made.",
             "write it, then run this again",
