@@ -4,14 +4,13 @@ import os
 from datetime import UTC, datetime
 
 from labs.desk.looking import Looker
-from labs.desk.reading import Look, course, gate_names, stage_in_hand
+from labs.desk.reading import Look, cannot_look, course, gate_names, stage_in_hand
 from labs.desk.view import CourseView
 from labs.errors import LabError
 from labs.lesson.history import History
 from labs.lesson.progress import Progress
-from labs.lesson.stage import Stage, said
+from labs.lesson.stage import Stage
 from labs.session import home as places
-from labs.verdict import Report
 
 
 def view_now(in_hand: Stage | None = None) -> CourseView:
@@ -23,13 +22,13 @@ def view_now(in_hand: Stage | None = None) -> CourseView:
     progress, looker = Progress.at(home), Looker(home)
     subject = in_hand or stage_in_hand(progress)
     own = progress.of(subject.name)
-    look = None
+    look, began = None, datetime.now(UTC)
     if own.begun and not own.passed:
         try:
             report = looker.look(subject)
         except LabError as error:
-            report = Report(subject.name, said("check.broken", {"what": error.what, "next": error.next_step}))
-        look = Look(subject.name, report, datetime.now(UTC))
+            report = cannot_look(subject, error.what, error.next_step)
+        look = Look(subject.name, report, began)
     return course(
         progress,
         subject,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from labs.desk.view import ActionView, CourseView, FindingView, GateState, GateView, StageState, StageView
 from labs.lesson.history import Happened, What, time_spent
 from labs.lesson.progress import Progress, StageProgress
-from labs.lesson.stage import Stage, following, stages, undone_with
+from labs.lesson.stage import Stage, following, said, stages, undone_with
 from labs.verdict import Report, Status
 
 LEFT_TO_CHECK = "check.left_to_check"
@@ -18,12 +18,16 @@ LEFT_TO_CHECK = "check.left_to_check"
 
 @dataclass(frozen=True)
 class Look:
-    """One pass through the gates of a stage: when it began (UTC), for no evidence is younger, and how long it took."""
+    """One pass through the gates of a stage, and when it began (UTC): no evidence is younger."""
 
     stage: str
     report: Report
     at: datetime
-    took_s: float = 0.0
+
+
+def cannot_look(subject: Stage, what: str, next_step: str) -> Report:
+    """The report of a look that was not possible: CANNOT CHECK, and what to do about it."""
+    return Report(subject.name, said("check.broken", {"what": what, "next": next_step or "try again"}))
 
 
 def stage_in_hand(progress: Progress, notebook: str = "") -> Stage:

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from labs.desk import changes, pace
-from labs.desk.reading import Look, course, gate_names, stage_in_hand
+from labs.desk.reading import Look, cannot_look, course, gate_names, stage_in_hand
 from labs.desk.view import ActionView, as_json
 from labs.errors import LabError
 from labs.ledger.lab_account import TargetName
 from labs.lesson.history import Happened, History
 from labs.lesson.progress import Progress
-from labs.lesson.stage import Stage, catalogue, said, stage
-from labs.verdict import Report, Status
+from labs.lesson.stage import Stage, catalogue, stage
+from labs.verdict import Status
 
 if TYPE_CHECKING:
     from labs.desk.looking import Looker
@@ -177,9 +177,9 @@ class Watcher:
         try:
             report = looker.look(subject)
         except LabError as error:
-            report = _cannot(subject, error.what, error.next_step)
+            report = cannot_look(subject, error.what, error.next_step)
         except Exception as error:  # noqa: BLE001  (a fault of the kit is CANNOT CHECK, never the trainee's)
-            report = _cannot(subject, *_fault(error))
+            report = cannot_look(subject, *_fault(error))
         finally:
             self._began_s = None
         ended_s = self.clock()
@@ -187,7 +187,7 @@ class Watcher:
         same = before is not None and str(before.report) == str(report) and last is not None
         waits = catalogue().messages[report.verdict.message_id].waits
         with self._lock:
-            self._looks[subject.name] = Look(subject.name, report, began, ended_s - began_s)
+            self._looks[subject.name] = Look(subject.name, report, began)
             self._looked[subject.name] = pace.after(
                 last, ended_s=ended_s, took_s=ended_s - began_s, same=same, waits=waits
             )
@@ -216,10 +216,6 @@ class Remembered:
             self._events = tuple(replace(each, files={}) for each in self._history.events())
             self._stamp = stamp
         return self._events
-
-
-def _cannot(subject: Stage, what: str, next_step: str) -> Report:
-    return Report(subject.name, said("check.broken", {"what": what, "next": next_step or "try again"}))
 
 
 def _fault(error: Exception) -> tuple[str, str]:
