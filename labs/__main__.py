@@ -1,6 +1,6 @@
 """The command line: the installed ``labs``, ``python -m labs``, and this file by its path."""
 
-# Not ``signal``: a Ctrl-C could fall into what that one imports.
+# Not ``signal``: a Ctrl-C could fall into what that one imports. typeshed has no stub of what it is made of.
 import _signal  # type: ignore[import-not-found]
 import sys
 

@@ -145,7 +145,7 @@ def test_a_program_that_took_the_ids_away_does_no_harm(lose: Any) -> None:
 
 
 def test_a_source_kept_as_lines_is_the_same_source() -> None:
-    mine = with_cells(role=code("role", ["make_", "role()"]))  # type: ignore[arg-type]
+    mine = with_cells(role=code("role", ["make_", "role()"]))
     course = with_cells(role=code("role", "make_a_role()"))
     assert same_cells(merged(BASE, course, mine), course)
 

@@ -46,7 +46,7 @@ def test_a_notebook_out_of_order_links_the_one_that_comes_first() -> None:
 
 def test_the_calls_of_a_check_are_counted_and_no_longer_than_it_lasts() -> None:
     client = boto3.client("ecr", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-    bench = Bench(None, None, {}, lambda _service: client)  # type: ignore[arg-type]
+    bench = Bench(None, None, {}, lambda _service: client)
     with Stubber(client) as stub:
         for _ in range(3):
             stub.add_response("describe_repositories", {"repositories": []})

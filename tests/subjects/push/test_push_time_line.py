@@ -56,7 +56,7 @@ def test_a_refused_call_has_the_words_of_aws() -> None:
     ],
 )
 def test_no_statement_is_named_where_none_is_known(found: Event, decide: object, changed: object, by: str) -> None:
-    assert call(found, decide, changed).by == by  # type: ignore[arg-type]
+    assert call(found, decide, changed).by == by
 
 
 ROW = Call("12:00:01", "HEAD blob", "ecr:BatchCheckLayerAvailability", Outcome.ALLOWED, "statement 1 of push")

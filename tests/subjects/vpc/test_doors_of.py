@@ -26,7 +26,7 @@ def asked(*routes: dict[str, Any], **more: Any) -> Any:
         subnets=SUBNETS, route_tables=(table,), **more,
     )  # fmt: skip
     subject = SimpleNamespace(vpcs=[vpc.vpc], vpc=vpc, say=lambda id, **values: (id, values))
-    return check._vpc(subject)  # type: ignore[arg-type]
+    return check._vpc(subject)
 
 
 TARGETS = {
