@@ -268,6 +268,8 @@ def solve(name: str = "") -> None:
                 work.phase(f"{name}: at work")
             else:
                 work.line(f"{name}: {report.verdict.status.value}")
+                if not report.verdict.passed:
+                    work.missed()
 
         reports = runner.solve(subject.name, bench, told)
     for report in reports:

@@ -111,6 +111,7 @@ class Watch:
     place: Place = field(default_factory=Place)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _began: float = 0.0
+    _reached: bool = True
 
     def __post_init__(self) -> None:
         self._began = self.clock()
@@ -127,6 +128,15 @@ class Watch:
             work = self.work
             self.work = replace(work, done=work.done if done is None else done, of=work.of if of is None else of)
         self._change(words, counts=False)
+
+    def missed(self) -> None:
+        """The work has come to its end, and not to what it was for."""
+        self._reached = False
+
+    @property
+    def end(self) -> End:
+        """How work that came to its end has ended."""
+        return End.DONE if self._reached else End.STOPPED
 
     def _change(self, words: str, counts: bool) -> None:
         with self._lock:
@@ -159,7 +169,7 @@ def watched(title: str, of: int = 0) -> Iterator[Watch]:
     end = End.STOPPED
     try:
         yield watch
-        end = End.DONE
+        end = watch.end
     except KeyboardInterrupt:
         end = End.INTERRUPTED
         raise

@@ -65,8 +65,9 @@ class Checkout:
     @property
     def environment(self) -> dict[str, str]:
         own = {"PYTHONPATH": str(self.folder), "LAB_HOME": str(self.folder / self.home), "LAB_TARGET": "local"}
-        # A name of its own: other tests load images into the same Docker Engine.
-        return {**os.environ, **own, "LAB_NO_BROWSER": "1", "LAB_TRAINEE": "browser"}
+        # A name of its own: other tests, and other workers of this one, load images into the same Docker Engine.
+        trainee = f"browser-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+        return {**os.environ, **own, "LAB_NO_BROWSER": "1", "LAB_TRAINEE": trainee}
 
     def solve(self, stage: str) -> None:
         """Do a stage and those before it, as a latecomer would in a terminal."""

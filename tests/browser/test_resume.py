@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,12 +17,24 @@ def current_tab(page: Page) -> str:
     return page.locator("#jp-main-dock-panel .lm-TabBar-tab.lm-mod-current .lm-TabBar-tabLabel").inner_text()
 
 
+def until_saved(checkout: Checkout, name: str, words: str) -> None:
+    """A page that is left before the server has answered takes its text with it."""
+    until(lambda: words in (checkout.desk / name).read_text(), "the notebook was not saved")
+
+
 def until_remembered(checkout: Checkout, name: str) -> None:
     """JupyterLab writes its workspace down a moment after a change."""
-    folder = checkout.folder / checkout.home / "jupyter" / "workspaces"
+    folder, current = (
+        checkout.folder / checkout.home / "jupyter" / "workspaces",
+        f'"current":"notebook:notebooks/{name}"',
+    )
+    until(lambda: any(current in each.read_text() for each in folder.glob("default-*")), "the workspace was not saved")
+
+
+def until(true: Callable[[], bool], otherwise: str) -> None:
     deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not any(f'"current":"notebook:notebooks/{name}"' in each.read_text() for each in folder.glob("default-*")):
-        assert time.monotonic() < deadline, "the workspace was not saved"
+    while not true():
+        assert time.monotonic() < deadline, otherwise
         time.sleep(0.1)
 
 
@@ -39,6 +52,7 @@ def test_a_second_make_lab_opens_where_one_was(page: Page, fresh: Checkout) -> N
         page.keyboard.press("Control+End")
         page.keyboard.type("\n# I was here")
         page.keyboard.press("Control+s")
+        until_saved(fresh, "01-build.ipynb", "# I was here")
         until_remembered(fresh, "01-build.ipynb")
         page.goto("about:blank")
     with running(fresh) as url:

@@ -55,6 +55,14 @@ def test_work_that_does_not_end_well_says_so_and_the_reason_goes_on(shown: list[
     assert end.value in shown[-1].html
 
 
+def test_work_that_came_to_its_end_and_not_to_what_it_was_for_is_not_done(shown: list[Work]) -> None:
+    with watched("Solving") as work:
+        work.line("build: NOT YET")
+        work.missed()
+    assert shown[-1].end is End.STOPPED
+    assert "done" not in shown[-1].html
+
+
 REFUSALS = [
     "  left      ecr repository  x  (cannot check: AccessDenied)",
     "  not ours  ecs service     y",

@@ -1,17 +1,17 @@
 """Stage 02 as the solution does it: repository, role, one platform pushed, both refused."""
 
-import time
-
 from labs.lesson.bench import BOTH, ONE, Bench
 from labs.lesson.shell import docker, must, patiently
 from labs.lesson.stage import stage
-from labs.subjects.push import lab_repository, push_client, push_role
+from labs.subjects.push import lab_repository, policy_age, push_client, push_role
 
 
 def solve(bench: Bench) -> None:
     """Make the repository and the role, push one platform, and be refused with both."""
     push_role.strip(bench)
     set_up(bench, stage("push-denied").policy("push-policy", **bench.names()))
+    # Then the time line can tell which statement allowed each call.
+    policy_age.until_next_second()
     must(patiently(bench, lambda: push_client.log_in_again(bench)), "The login")
     if lab_repository.pushed(bench.client("ecr"), bench.repository_name, ONE) is None:
         # Once only: pushed again, its layers are in use and the six actions are not enough for this either.
@@ -31,8 +31,8 @@ def reset(bench: Bench) -> None:
     """Take the repository, the role and the files of the pushes away."""
     lab_repository.delete(bench)
     if push_role.delete(bench):
-        # The trail keeps whole seconds: what was done until now must not count for the next attempt.
-        time.sleep(1 - time.time() % 1)
+        # What was done until now must not count for the next attempt.
+        policy_age.until_next_second()
     docker_logout(bench)
     for path in (bench.policy_file, bench.push_log, bench.work / "push-one.log"):
         path.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +14,7 @@ from labs.lesson.stage import Wrong, stage
 from labs.session import TargetName
 from labs.stages.push_denied.solve import set_up, solve
 from labs.subjects.policies.conditions import ENTANGLED, FROM_ANOTHER_NETWORK
-from labs.subjects.push import lab_repository, push_client, push_role
+from labs.subjects.push import lab_repository, policy_age, push_client, push_role
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 
 Body = dict[str, Any]
@@ -148,8 +147,8 @@ def _words_on_aws(bench: Bench) -> Bench:
 
 
 def _put_later(bench: Bench, body: Body) -> None:
-    """Another policy on the role, in a later second: the trail keeps whole seconds."""
-    time.sleep(1 - time.time() % 1)
+    """Another policy on the role, in a later second."""
+    policy_age.until_next_second()
     set_up(bench, json.dumps(body, indent=2))
 
 

@@ -1,7 +1,6 @@
 """Known mistakes of stage 03. Each is really made, with the same engine and boto3."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ from labs.lesson.shell import build, must
 from labs.lesson.stage import Wrong, stage
 from labs.stages.push_fixed.solve import log_of, put, solve
 from labs.subjects.policies.conditions import ENTANGLED, FROM_ANOTHER_NETWORK, SINCE_2020
-from labs.subjects.push import image_mistakes, push_client, push_role
+from labs.subjects.push import image_mistakes, policy_age, push_client, push_role
 from labs.subjects.push.attestation import attest_pushed
 from labs.subjects.push.policy_review import DOCUMENTED, MISSING
 from labs.subjects.tasks.app_secret import app_secret
@@ -177,14 +176,14 @@ def _built_otherwise(change: image_mistakes.Change) -> Callable[[Bench], None]:
 def _narrowed_afterwards(bench: Bench) -> None:
     """Pushed under ecr:*; the policy was narrowed then, and not tried."""
     _under(_actions("ecr:*"))(bench)
-    time.sleep(1 - time.time() % 1)  # the trail keeps whole seconds
+    policy_age.until_next_second()
     put(bench, _text(bench))
 
 
 def _repository_policy(bench: Bench) -> None:
     """A policy was put on the repository after the push, and taken off again."""
     solve(bench)
-    time.sleep(1 - time.time() % 1)
+    policy_age.until_next_second()
     ecr, name = bench.client("ecr"), bench.repository_name
     deny = {"Sid": "x", "Effect": "Deny", "Principal": "*", "Action": "ecr:DeleteRepository"}
     ecr.set_repository_policy(

@@ -1,5 +1,6 @@
 """When what the push role may do was last changed: evidence from before that is about other policies."""
 
+import time
 from datetime import datetime
 
 from labs.lesson.bench import Bench
@@ -29,6 +30,11 @@ def changed_at(bench: Bench, since: datetime) -> datetime | None:
         each.at for each in events if each.action in POLICY_CHANGES and each.role == bench.push_role and not each.error
     ]
     return max(changes, default=None)
+
+
+def until_next_second() -> None:
+    """Wait until what was done is older than what is done next: the trail keeps whole seconds."""
+    time.sleep(1 - time.time() % 1)
 
 
 def repository_policy_changed_at(bench: Bench, events: tuple[Event, ...]) -> datetime | None:

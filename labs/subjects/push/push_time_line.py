@@ -18,6 +18,7 @@ from labs.verdict import Event
 # Decides an action on a resource by the policies as they are now.
 Decide = Callable[[str, str], iam.Decision]
 _EARLIER = "policies that have changed since"
+_SAME_SECOND = "not told: the policies changed in that second"
 _UNTOLD = "not told"
 
 
@@ -60,9 +61,11 @@ def _reason(event: Event) -> str:
 def _allowed_by(event: Event, decide: Decide | None, changed: datetime | None) -> str:
     if decide is None or changed is None:
         return _UNTOLD
-    # Both have whole seconds: what happened in the second of the change may have been before it.
-    if event.at <= changed:
+    if event.at < changed:
         return _EARLIER
+    # Both have whole seconds, so which of the two came first is not known.
+    if event.at == changed:
+        return _SAME_SECOND
     found = decide(event.action, event.resource or "*")
     if not found.allowed or found.statement is None:
         return _UNTOLD

@@ -46,7 +46,7 @@ def test_a_refused_call_has_the_words_of_aws() -> None:
 @pytest.mark.parametrize(
     ("found", "decide", "changed", "by"),
     [
-        (event(0), allows, CHANGED, "policies that have changed since"),
+        (event(0), allows, CHANGED, "not told: the policies changed in that second"),
         (event(-9), allows, CHANGED, "policies that have changed since"),
         (event(), refuses, CHANGED, "not told"),
         (event(), None, None, "not told"),
