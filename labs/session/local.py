@@ -203,11 +203,12 @@ def running_cloud(state: Path | None = None, home: Path | None = None) -> Cloud:
     return cloud
 
 
-def ensure_cloud(home: Path, env: Mapping[str, str] | None = None) -> tuple[Cloud, bool]:
+def ensure_cloud(home: Path, env: Mapping[str, str] | None = None, account: str = "") -> tuple[Cloud, bool]:
     """The local AWS of this lab home, started if none answers; and whether this call started it.
 
-    ``env`` (default os.environ) is its environment: LAB_ENGINE there says what runs its tasks. Two processes that ask
-    at once get the same one. LabError with the cloud's own words when it does not start.
+    ``env`` (default os.environ) is its environment: LAB_ENGINE there says what runs its tasks. ``account``: its number,
+    where its state folder is new. Two processes that ask at once get the same one. LabError with the cloud's own words
+    when it does not start.
     """
     cloud = find_cloud(home)
     if cloud is not None:
@@ -223,7 +224,7 @@ def ensure_cloud(home: Path, env: Mapping[str, str] | None = None) -> tuple[Clou
         cloud = find_cloud(home)
         if cloud is not None:
             return cloud, False
-        return _start(home, os.environ if env is None else env), True
+        return _start(home, os.environ if env is None else env, account), True
 
 
 @contextlib.contextmanager
@@ -258,9 +259,10 @@ def stop_cloud(home: Path) -> bool:
     return stopped
 
 
-def _start(home: Path, env: Mapping[str, str]) -> Cloud:
+def _start(home: Path, env: Mapping[str, str], account: str) -> Cloud:
     log = places.cloud_log(home)
     command = processes.labs("cloud", "--state", str(places.cloud_state(home)), "--port", "0")
+    command += ["--account", account] if account else []
     with os.fdopen(open_own(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "ab") as errors:
         os.fchmod(errors.fileno(), FILE_MODE)
         begin = errors.tell()

@@ -52,7 +52,7 @@ class RunRecord:
     """One run.
 
     ``actions`` says of each action whether a stand-in or the real one ran; ``workflow_sha256`` is that of the file's
-    text; times are ISO 8601 in UTC.
+    text; ``given`` are the values of ``vars`` that stood in place of the lab's; times are ISO 8601 in UTC.
     """
 
     number: int
@@ -68,6 +68,7 @@ class RunRecord:
     engine: str = ""
     fork: bool = False
     actions: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
     jobs: Mapping[str, JobRecord] = field(default_factory=dict)
 
     @property
@@ -127,6 +128,7 @@ def _checked(found: RunRecord) -> RunRecord:
     texts += [text for job in found.jobs.values() for text in (job.conclusion, job.environment, job.subject)]
     texts += [text for step in steps for text in (step.title, step.action, step.conclusion, step.id)]
     texts += [text for step in steps for pair in step.outputs.items() for text in pair]
+    texts += [text for pair in found.given.items() for text in pair]
     if not all(isinstance(each, str) for each in texts) or not isinstance(found.number, int):
         raise TypeError
     if not all(isinstance(step.seconds, int | float) for step in steps):

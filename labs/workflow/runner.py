@@ -56,8 +56,9 @@ Say = Callable[[str], object]
 class Request:
     """What to run: the work folder, the workflow's file name, the event, the values of ``vars`` and ``secrets``.
 
-    ``environment`` stands in place of every job's own; ``job`` runs that job and what it needs; ``env`` is the
-    environment of whoever asks, of which the jobs see PATH and no more.
+    ``given`` are values of ``vars`` that stand in place of those. ``environment`` stands in place of every job's own;
+    ``job`` runs that job and what it needs; ``env`` is the environment of whoever asks, of which the jobs see PATH and
+    no more.
     """
 
     work: Path
@@ -66,16 +67,28 @@ class Request:
     environment: str = ""
     job: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     repository: Repository = identity.LAB_REPOSITORY
     limit_s: float = LIMIT_S
     env: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
 
-def require(env: Mapping[str, str]) -> None:
-    """LabError where no workflow can run on this machine."""
+def require(target: Target, env: Mapping[str, str]) -> None:
+    """LabError where no workflow can run: for real AWS, and on a machine without what runs it."""
+    _require_local(target)
     act.find()
     commit.require_git(env)
+
+
+def _require_local(target: Target) -> None:
+    if target.name is TargetName.AWS:
+        raise LabError(
+            "A workflow's run is for the local AWS: AWS trusts the keys with which GitHub signs its tokens, and the "
+            "kit's tokens are signed with its own.",
+            "push the workflow to GitHub to run it against your account, or unset LAB_TARGET",
+            id="workflow-run-on-aws",
+        )
 
 
 def run(target: Target, engine: Engine, request: Request, say: Say = print) -> RunRecord:
@@ -84,13 +97,7 @@ def run(target: Target, engine: Engine, request: Request, say: Say = print) -> R
     LabError before anything runs: on real AWS, for what cannot run on this machine, for an event that starts nothing.
     Ctrl-C and the time limit end everything that was started, and are the record's conclusion.
     """
-    if target.name is TargetName.AWS:
-        raise LabError(
-            "A workflow's run is for the local AWS: AWS trusts the keys with which GitHub signs its tokens, and the "
-            "kit's tokens are signed with its own.",
-            "push the workflow to GitHub to run it against your account, or unset LAB_TARGET",
-            id="workflow-run-on-aws",
-        )
+    _require_local(target)
     prepared = _prepare(request)
     home = target.home
     _sweep(home)
@@ -226,6 +233,7 @@ class _Run:
             engine=self.engine.line,
             fork=request.event.fork,
             actions={uses: source.kind for uses, source in prepared.sources.items()},
+            given=dict(request.given),
             jobs=jobs,
         )
         record.save(found, self.folder, reader.log())
@@ -329,7 +337,7 @@ class _Run:
             workflow=workflow,
             folder=private,
             payload=json.dumps(payload),
-            variables=request.values,
+            variables={**request.values, **request.given},
             secrets=self._secrets,
             env={
                 "GITHUB_REPOSITORY": request.repository.full_name,

@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+import socket
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from labs.errors import LabError
 from labs.lesson import runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stage
-from labs.stages.pipeline import notebook, resources, review_gates, runs, solve
+from labs.session import TargetName
+from labs.stages.pipeline import elsewhere, notebook, resources, review_gates, runs, solve
 from labs.subjects.push import lab_repository
 from labs.verdict import Status
 from labs.workflow import act, linters
@@ -75,13 +80,11 @@ def test_two_tags_of_one_image_go_together_and_a_tag_of_anothers_image_goes_alon
 
 
 def test_the_newest_run_of_a_job_is_that_of_a_push_to_main(set_up: Bench) -> None:
-    def kept(event: str, ref: str, conclusion: str) -> int:
+    def kept(event: str, ref: str, conclusion: str, **given: str) -> int:
         number, folder = new_folder(set_up.home)
-        jobs = {"push": JobRecord(conclusion)}
-        began = "2026-12-01T00:00:00+00:00"
-        save(
-            RunRecord(number, event, ref, "a" * 40, "o/r", "push.yml", began, began, conclusion, jobs=jobs), folder, ""
-        )
+        jobs, began = {"push": JobRecord(conclusion)}, "2026-12-01T00:00:00+00:00"
+        made = RunRecord(number, event, ref, "a" * 40, "o/r", "push.yml", began, began, conclusion, jobs=jobs)
+        save(replace(made, given=given), folder, "")
         return number
 
     runs.forget(set_up)
@@ -90,10 +93,42 @@ def test_the_newest_run_of_a_job_is_that_of_a_push_to_main(set_up: Bench) -> Non
     kept("push", "refs/heads/main", "skipped")
     kept("push", "refs/heads/other", "success")
     kept("pull_request", "refs/pull/7/merge", "success")
+    kept("push", "refs/heads/main", "success", REGISTRY="127.0.0.1:5001")
+    kept("push", "refs/heads/main", "success", REPOSITORY="another")
     found = runs.newest(set_up, "push")
     assert found is not None
     assert found.number == wanted
     runs.forget(set_up)
+
+
+def test_the_same_job_pushes_to_another_registry_by_its_values(set_up: Bench) -> None:
+    said: list[str] = []
+    before = registries()
+    done = elsewhere.run(set_up, said.append)
+    assert done.succeeded, said
+    assert done.given.keys() == {"REGISTRY", "REGISTRY_USER"}
+    pushed = f"{done.given['REGISTRY']}/{set_up.repository_name}:{runs.tag(runs.ANYWHERE, done.sha)}"
+    assert said[-1].startswith(f"There: {pushed}, sha256:")
+    assert "for linux/amd64 and linux/arm64; the same image is not in your ECR" in said[-1]
+    # It is gone with the run, and what the run did says nothing of this account.
+    assert registries() == before
+    assert runs.newest(set_up, runs.ANYWHERE) is None
+    host, _, port = done.given["REGISTRY"].partition(":")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=5).close()
+    runs.forget(set_up)
+
+
+def test_on_aws_no_registry_is_started_for_a_run_that_cannot_be(set_up: Bench) -> None:
+    before = registries()
+    with pytest.raises(LabError, match="AWS trusts the keys with which GitHub signs its tokens"):
+        elsewhere.run(replace(set_up, target=replace(set_up.target, name=TargetName.AWS)), print)
+    assert registries() == before
+
+
+def registries() -> set[str]:
+    """The throw-away homes of other registries that are there."""
+    return {each.name for each in Path(tempfile.gettempdir()).glob("fargate-lab-registry-*")}
 
 
 def test_the_solution_is_blamed_for_nothing(set_up: Bench) -> None:

@@ -62,6 +62,17 @@ def run_workflow(
         runs.run(bench, event=event, ref=ref, job=job, file=file, values=values, say=work.line)
 
 
+def run_elsewhere(bench: Bench) -> None:
+    """Run the job ``push-anywhere`` once more, with the values of another registry, and look what is there then.
+
+    Example: ``lab.run_elsewhere()``
+    """
+    from labs.stages.pipeline import elsewhere
+
+    with watched("Pushing to another registry") as work:
+        elsewhere.run(bench, say=work.line)
+
+
 def token_claims(bench: Bench) -> None:
     """What the tokens of the newest run said: for whom they were made, and who each job is.
 
@@ -82,7 +93,7 @@ def diagnose_run(bench: Bench) -> None:
     print(show.diagnosis(bench))
 
 
-VERBS = (review_workflow, pipeline_role, deploy_role, run_workflow, token_claims, diagnose_run)
+VERBS = (review_workflow, pipeline_role, deploy_role, run_workflow, run_elsewhere, token_claims, diagnose_run)
 NAMES = {
     **task_runs.NAMES,
     "provider_arn": resources.provider_arn,

@@ -11,6 +11,8 @@ from labs.workflow.record import RunRecord
 
 PUSH, ANYWHERE, DEPLOY = "push", "push-anywhere", "deploy"
 PUSHING = (ANYWHERE, PUSH)
+# The values that say where a run pushes.
+_PLACE = {"REGISTRY", "REPOSITORY"}
 # What stands before the commit in the tag of each job that pushes.
 _TAG_PREFIXES = {ANYWHERE: "anywhere-", PUSH: ""}
 
@@ -23,18 +25,18 @@ def run(
     job: str = "",
     file: str = resources.FILE,
     values: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
     say: Callable[[str], object] = lambda _line: None,
 ) -> RunRecord:
     """Run a workflow of the work folder. ``values`` stand in place of the lab's ``vars``. LabError before it starts."""
-    return workflow_run.run(bench, identity.event(event, ref), file=file, job=job, given=values, say=say)
+    started = identity.event(event, ref)
+    return workflow_run.run(bench, started, file=file, job=job, given=values, secrets=secrets, say=say)
 
 
 def why_not(bench: Bench) -> str:
     """Why no workflow can run here, in a sentence; empty when one can."""
-    if bench.on_aws:
-        return "On real AWS the kit runs no workflow: AWS trusts GitHub's keys, and the kit's tokens have its own."
     try:
-        runner.require(bench.env)
+        runner.require(bench.target, bench.env)
     except LabError as error:
         return error.what
     return ""
@@ -61,10 +63,13 @@ def all_of(bench: Bench) -> Iterator[RunRecord]:
 
 
 def newest(bench: Bench, job: str) -> RunRecord | None:
-    """The newest run of push.yml for a push to main in which a job was not skipped; None without one."""
+    """The newest run of push.yml for a push to main in which a job was not skipped; None without one.
+
+    One that pushed elsewhere says nothing of this account.
+    """
     for each in all_of(bench):
         ours = (each.workflow, each.event, each.ref) == (resources.FILE, resources.MAIN.name, resources.MAIN.ref)
-        if ours and job in each.jobs and each.jobs[job].conclusion != record.SKIPPED:
+        if ours and not _PLACE & each.given.keys() and job in each.jobs and each.jobs[job].conclusion != record.SKIPPED:
             return each
     return None
 
