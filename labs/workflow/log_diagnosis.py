@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from labs.verdict.trail import Event
-from labs.workflow import log_trust
+from labs.workflow.findings import Weight
 from labs.workflow.log_causes import Cause, Fit, cause, fits
 from labs.workflow.log_reading import Level, Line, Log, Step
+from labs.workflow.trust import keeps_out
 
 # Between the log's clock and the trail's, and a step's end and its call.
 _NOT_SAID = (Level.DEBUG, Level.GROUP, Level.ENDGROUP, Level.COMMAND)
@@ -284,14 +285,14 @@ def _decided(
     for each in finding.named:
         if each.cause.id == "trust.refused" and claims:
             told = (f"this run's token had the subject {claims.get('sub', '(not known)')}",)
-            each = replace(each, told=told) if trust is None else _by_trust(each, trust, claims)
+            each = replace(each, told=told) if trust is None or "sub" not in claims else _by_trust(each, trust, claims)
         named.append(replace(each, trail=in_trail(each, events)) if events else each)
     return replace(finding, named=tuple(named))
 
 
 def _by_trust(named: Named, trust: str | Mapping[str, Any], claims: Mapping[str, str]) -> Named:
-    lets_in, reasons = log_trust.judged(trust, claims)
-    if lets_in:
+    found = keeps_out(trust, claims)
+    if not found:
         return replace(
             named,
             says="the trust policy given lets this run's token in, so it is not the one that AWS asked",
@@ -299,12 +300,14 @@ def _by_trust(named: Named, trust: str | Mapping[str, Any], claims: Mapping[str,
             decided=True,
             next_step="compare account and name in role-to-assume with the role that has this trust policy",
         )
+    first, *others = found
+    open_ = all(each.weight is Weight.UNKNOWN for each in found)
     return replace(
         named,
-        says=f"the role's trust policy does not let this run in: {reasons[-1]}",
-        told=reasons,
-        decided=True,
-        next_step="correct that condition in the trust policy, or run from what it names",
+        says=f"the role's trust policy {'may keep' if open_ else 'keeps'} this run out. {first.what.rstrip('.')}",
+        told=tuple(each.what for each in others),
+        decided=not open_,
+        next_step=first.next_step if open_ else f"{first.next_step} there, or run from what it names",
     )
 
 

@@ -7,6 +7,8 @@ Sources: IAM User Guide, "Create a role for OpenID Connect federation", referenc
 GitHub docs, "OpenID Connect reference".
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +19,7 @@ from labs.iam.conditions import Condition, Quantifier, split_operator
 from labs.iam.decision import Effect
 from labs.workflow import trust_causes
 from labs.workflow.findings import Weight
-from labs.workflow.identity import AUDIENCE
+from labs.workflow.identity import AUDIENCE, ISSUER
 from labs.workflow.trust_finding import TrustFinding
 from labs.workflow.trust_strangers import Stranger, strangers
 
@@ -34,6 +36,10 @@ _OF_PRINCIPALS = (
     "PrincipalIsAWSService",
     "username",
 )
+
+
+# The account of a provider that a trust policy names, and what stands for one where it names none.
+_ACCOUNT, _NONE = re.compile(r"arn:[^:]+:iam::(\d{12}):oidc-provider/"), "000000000000"
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,25 @@ def judge(document: str | Mapping[str, Any], question: Question) -> Answer:
         (*_tokens_besides(trust, question), *_callers_besides(trust, question)),
         tuple(_besides(trust, question)),
     )
+
+
+def keeps_out(document: str | Mapping[str, Any], claims: Mapping[str, str]) -> tuple[TrustFinding, ...]:
+    """What keeps a token of GitHub with these claims out of a role with this trust policy; nothing when it is let in.
+
+    ``claims``: by their names, ``sub`` among them; ``aud`` is GitHub's usual one where it is not given. Raises
+    MalformedPolicy for a document that is no trust policy.
+    """
+    trust = iam.parse_policy(document, iam.PolicyKind.TRUST, "trust")
+    account = next(iter(_ACCOUNT.findall(json.dumps(document) if isinstance(document, Mapping) else document)), _NONE)
+    others = {name: value for name, value in claims.items() if name not in ("sub", "aud")}
+    question = Question(
+        f"arn:aws:iam::{account}:role/asked",
+        f"arn:aws:iam::{account}:oidc-provider/{ISSUER.removeprefix('https://')}",
+        (claims["sub"],),
+        claims.get("aud", AUDIENCE),
+        others,
+    )
+    return tuple(_keeps_out(trust, question))
 
 
 def _scene(trust: iam.Policy, question: Question, **claims: str) -> iam.Scene:

@@ -284,15 +284,26 @@ MAIN, NEW_MAIN = "repo:o/r:ref:refs/heads/main", "repo:o@1/r@2:ref:refs/heads/ma
 @pytest.mark.parametrize(
     ("wanted", "sub", "says"),
     [
-        ({"sub": MAIN}, "repo:o/r:ref:refs/heads/dev", "for the branch main, the run is of the branch dev"),
-        ({"sub": MAIN}, "repo:o/r:pull_request", "for the branch main, the run is of pull requests"),
-        ({"sub": MAIN}, "repo:o/r:environment:production", "the run is of the environment production"),
-        ({"sub": MAIN}, NEW_MAIN, "the token's subject is in the immutable form, with ids"),
-        ({"sub": NEW_MAIN}, MAIN, "the token's subject is in the classic form, without ids"),
-        ({"sub": MAIN}, "repo:o/other:ref:refs/heads/main", "for the repository o/r, the run is of o/other"),
-        ({"sub": MAIN, "aud": "https://github.com/o"}, MAIN, "aud: the policy has https://github.com/o"),
+        (
+            {"sub": MAIN},
+            "repo:o/r:ref:refs/heads/dev",
+            "asks for repo:o/r:ref:refs/heads/main: another branch",
+        ),
+        ({"sub": MAIN}, "repo:o/r:pull_request", "a pull request's job is pull_request, any other's names its ref"),
+        (
+            {"sub": MAIN},
+            "repo:o/r:environment:production",
+            "has the environment in place of the ref",
+        ),
+        ({"sub": MAIN}, NEW_MAIN, "this repository's subject carries the ids of owner and repository"),
+        ({"sub": NEW_MAIN}, MAIN, "this repository's subject carries no ids"),
+        (
+            {"sub": MAIN},
+            "repo:o/other:ref:refs/heads/main",
+            "refs/heads/main: another repository",
+        ),
+        ({"sub": MAIN, "aud": "https://github.com/o"}, MAIN, "the trust policy asks for https://github.com/o"),
         ({"sub": MAIN, "aud": "sts.amazonaws.com"}, MAIN, "lets this run's token in"),
-        ({"repository_id": "2", "sub": MAIN}, MAIN, "the value of this run is not known here"),
     ],
 )
 def test_the_trust_policy_decides_what_awss_words_leave_open(wanted, sub, says):
@@ -300,6 +311,20 @@ def test_the_trust_policy_decides_what_awss_words_leave_open(wanted, sub, says):
     shown = " ".join(report(diagnosis).split())
     assert says in shown
     assert "How to tell" not in shown
+
+
+def test_a_claim_that_the_log_does_not_tell_leaves_the_cause_open():
+    wanted = trust(repository_id="2", sub=MAIN)
+    shown = " ".join(report(found(job_log(step(CREDENTIALS, REFUSED)), trust=wanted, claims={"sub": MAIN})).split())
+    assert "the role's trust policy may keep this run out" in shown
+    assert "depends on StringEquals token.actions.githubusercontent.com:repository_id" in shown
+    assert "How to tell" in shown
+
+
+@pytest.mark.parametrize("claims", [{}, {"aud": "sts.amazonaws.com"}])
+def test_without_the_subject_the_trust_policy_decides_nothing(claims):
+    shown = " ".join(report(found(job_log(step(CREDENTIALS, REFUSED)), trust=trust(sub=MAIN), claims=claims)).split())
+    assert "How to tell" in shown
 
 
 def test_secrets_of_a_pasted_log_are_not_shown():
