@@ -307,7 +307,8 @@ def _by_trust(named: Named, trust: str | Mapping[str, Any], claims: Mapping[str,
         says=f"the role's trust policy {'may keep' if open_ else 'keeps'} this run out. {first.what.rstrip('.')}",
         told=tuple(each.what for each in others),
         decided=not open_,
-        next_step=first.next_step if open_ else f"{first.next_step} there, or run from what it names",
+        # Which of the two is wrong, the policy or the run, is for its owner to say.
+        next_step=first.next_step if open_ else "correct that in the trust policy, or run from what it names",
     )
 
 
