@@ -248,16 +248,28 @@ def _guard(call: Callable[[], int], words: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            said = "The disk is full: not everything was written.\nNext: free some space, and try again"
-        elif error.filename is not None:
-            said = f"{printable(error.filename)} cannot be used: {error.strerror}."
-            said += "\nNext: make it what it was, or free that place"
-        else:
+    except Exception as error:
+        said = _in_words(error)
+        if said is None:
             raise
         print(said, file=sys.stderr)
         return 2
+
+
+def _in_words(error: Exception) -> str | None:
+    """What happened and what to do next, where somebody else than the kit's author can do something; else None."""
+    if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            return "The disk is full: not everything was written.\nNext: free some space, and try again"
+        if error.filename is not None:
+            said = f"{printable(error.filename)} cannot be used: {error.strerror}."
+            return f"{said}\nNext: make it what it was, or free that place"
+    if "botocore.exceptions" not in sys.modules:
+        return None
+    # Nothing of AWS was asked where botocore is not loaded, and the commands that ask nothing do not wait for it.
+    from labs.failures import RAISED, explain
+
+    return str(explain(error, "the command was at work")) if isinstance(error, RAISED) else None
 
 
 if __name__ == "__main__":

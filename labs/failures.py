@@ -16,6 +16,46 @@ _BAD_SIGNATURE = {"SignatureDoesNotMatch", "InvalidSignatureException", "Incompl
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 # The two sentences AWS uses when the request's time and its own differ by more than five minutes.
 _SKEWED = ("Signature expired", "Signature not yet current")
+# What botocore's standard retries call throttling, and ECS's and IAM's words for it.
+_THROTTLED = {
+    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
+    "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "EC2ThrottledException",
+    "PriorRequestNotComplete",
+}  # fmt: skip
+# AWS's own faults, which pass: the "Common Errors" of every service, EC2's server error codes, ECS's ServerException.
+# "Unavailable" and "InternalError" are EC2's.
+_FAULTS = {
+    "InternalError", "InternalFailure", "InternalServerError", "InternalServerException", "InternalServiceError",
+    "InternalServiceException", "ServerException", "ServerInternal", "ServiceFailure", "ServiceUnavailable",
+    "ServiceUnavailableException", "Unavailable", "RequestTimeout", "RequestTimeoutException",
+}  # fmt: skip
+# Somebody changes the same thing at this moment.
+_CONFLICTS = {"ConcurrentModification", "ConcurrentModificationException", "ConcurrentUpdateException"}
+# A connection that was there and was cut, or an answer that did not come to its end.
+_CUT = (
+    boto.ConnectionClosedError,
+    boto.ReadTimeoutError,
+    boto.ResponseStreamingError,
+    boto.IncompleteReadError,
+    boto.CapacityNotAvailableError,
+)
+
+
+class NotAnAnswer(boto.BotoCoreError):
+    """What came back is no answer of AWS: a page, half a document, or one without what it must have."""
+
+    fmt = "{call} was answered with {what}"
+
+
+class IncompleteAnswer(NotAnAnswer, KeyError):
+    """An answer of the right shape without something that AWS's answer has."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)
+
+
+# What boto3's client methods raise; a client of labs.session raises the last one as NotAnAnswer.
+RAISED = (boto.ClientError, boto.BotoCoreError, ResponseParserError)
 
 
 def code_of(error: Exception) -> str:
@@ -28,6 +68,24 @@ def code_of(error: Exception) -> str:
 def denied(error: Exception) -> bool:
     """Whether the account refused the call for lack of permission."""
     return code_of(error) in _DENIED
+
+
+def throttled(error: Exception) -> bool:
+    """Whether AWS was asked too often."""
+    return code_of(error) in _THROTTLED
+
+
+def fault(error: Exception) -> bool:
+    """Whether AWS, or something before it, failed at an answer: a status of 500 or more, a connection that was cut."""
+    if isinstance(error, boto.ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or code_of(error) in _FAULTS
+    return isinstance(error, _CUT)
+
+
+def passing(error: Exception) -> bool:
+    """Whether asking again in a moment may help."""
+    return throttled(error) or fault(error) or code_of(error) in _CONFLICTS
 
 
 def explain(error: Exception, doing: str) -> LabError:
@@ -64,12 +122,33 @@ def explain(error: Exception, doing: str) -> LabError:
             "fix that file, then try again",
             id="aws-configuration-unreadable",
         )
-    if isinstance(error, ResponseParserError | KeyError):
+    if isinstance(error, NotAnAnswer | ResponseParserError | KeyError):
+        how = f": {error}" if isinstance(error, NotAnAnswer) else ""
         return LabError(
-            f"What answered while {doing} is not AWS.",
+            f"What answered while {doing} is not AWS{how}.",
             "check AWS_ENDPOINT_URL, and whether a proxy or a sign-in page stands in between",
             id="answer-not-from-aws",
         )
+    if isinstance(error, boto.UnknownRegionError | boto.InvalidRegionError | boto.UnknownEndpointError):
+        return LabError(f"{error}.", "set AWS_REGION to a Region of your account", id="region-unknown")
+    if isinstance(error, boto.ProxyConnectionError | boto.InvalidProxiesConfigError):
+        return LabError(
+            f"The proxy does not let through while {doing}: {error}",
+            "check HTTPS_PROXY and NO_PROXY",
+            id="proxy-does-not-answer",
+        )
+    if isinstance(error, boto.MissingDependencyException):
+        return LabError(
+            f"This kind of sign-in needs a package that is not installed: {error}",
+            "install awscrt beside the lab, or use a profile with another kind of sign-in",
+            id="sign-in-needs-package",
+        )
+    if isinstance(error, boto.ParamValidationError | boto.ValidationError | boto.MissingParametersError):
+        return LabError(
+            f"A call could not be sent while {doing}: {error}", "correct what it names", id="call-malformed"
+        )
+    if isinstance(error, _CUT):
+        return LabError(f"The connection was cut while {doing}: {error}", "try again in a minute", id="connection-cut")
     if isinstance(error, boto.SSLError):
         return LabError(
             f"The secure connection failed while {doing}: {error}",
@@ -120,6 +199,17 @@ def _refused(error: boto.ClientError, doing: str) -> LabError:
             f"The secret access key does not fit the access key ({code}).",
             "enter the keys again",
             id="secret-key-wrong",
+        )
+    if code in _THROTTLED:
+        return LabError(
+            f"AWS was asked too often while {doing} ({error.operation_name}: {code}).",
+            "wait a minute, then try again",
+            id="asked-too-often",
+        )
+    if fault(error) or code in _CONFLICTS:
+        said = f": {words}" if words else "."
+        return LabError(
+            f"AWS failed while {doing} ({error.operation_name}: {code}){said}", "try again in a minute", id="aws-failed"
         )
     if code in _DENIED:
         return LabError(

@@ -14,11 +14,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ParamSpec
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from labs.desk import afresh
 from labs.errors import LabError
-from labs.failures import explain
+from labs.failures import RAISED, explain
 from labs.lesson import additions, cleaning, hints, reads, runner, verdict_card, work_file
 from labs.lesson.bench import Bench, open_bench
 from labs.lesson.history import What
@@ -100,7 +98,7 @@ def _in_sentences(function: Callable[Arguments, None]) -> Callable[Arguments, No
             function(*args, **kwargs)
         except LabError as error:
             cell.tell(verdict_card.note_of(error))
-        except (ClientError, BotoCoreError) as error:
+        except RAISED as error:
             cell.tell(verdict_card.note_of(explain(error, f"lab.{function.__name__}() was at work")))
         except KeyboardInterrupt:
             # Raised, so that the cells that wait behind this one do not run.

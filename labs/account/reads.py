@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from labs.failures import code_of, denied, explain
+from labs.failures import RAISED, code_of, denied, explain
 from labs.fargate.findings import Finding, FindingStatus
 from labs.fargate.sources import CannotRead
 
@@ -22,7 +22,7 @@ def ask(doing: str, client: Any, method: str, absent: tuple[str, ...] = (), **pa
         if code_of(error) in absent:
             return None
         raise CannotRead(f"{doing}: {_words(error, client, method)}") from error
-    except BotoCoreError as error:
+    except RAISED as error:
         raise CannotRead(explain(error, doing).what) from error
 
 
@@ -41,7 +41,7 @@ def pages(
         if code_of(error) in absent:
             return []
         raise CannotRead(f"{doing}: {_words(error, client, method)}") from error
-    except BotoCoreError as error:
+    except RAISED as error:
         raise CannotRead(explain(error, doing).what) from error
     return found[:most]
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from labs.desk import afresh
-from labs.failures import explain
+from labs.failures import RAISED, explain
 from labs.lesson import hints, runner
 from labs.lesson.bench import Bench, open_bench
 from labs.lesson.stage import Stage
@@ -19,7 +17,7 @@ def press(name: str, subject: Stage) -> Answer:
     """The report, of a check, and what to show. LabError when it cannot be done."""
     try:
         report, said = _DO[name](subject, open_bench())
-    except (ClientError, BotoCoreError) as error:
+    except RAISED as error:
         raise explain(error, f"doing {name} for {subject.name}") from error
     return report, tuple(printable_lines(said).splitlines())
 

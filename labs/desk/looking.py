@@ -4,10 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from labs.desk import changes, spending
-from labs.failures import explain
+from labs.failures import RAISED, explain
 from labs.ledger.lab_account import TargetName
 from labs.lesson import runner
 from labs.lesson.bench import Bench, open_bench
@@ -48,7 +46,7 @@ class Looker:
             self._event_s = now_s
             try:
                 self._event = changes.newest_write(self._trail())
-            except (ClientError, BotoCoreError):
+            except RAISED:
                 # The look itself says what is wrong; a trail that may not be read changes nothing.
                 self._event_s = now_s + 60.0
         before, self._state = self._state, (changes.of_files(self.home, places.work(self.home)), self._event)
@@ -82,6 +80,6 @@ class Looker:
         self._cloud = cloud
         try:
             self._bench = open_bench()
-        except (ClientError, BotoCoreError) as error:
+        except RAISED as error:
             raise explain(error, "connecting to the target") from error
         return self._bench

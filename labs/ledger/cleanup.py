@@ -6,21 +6,23 @@ it stopped.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from labs.errors import LabError
-from labs.failures import denied, explain
+from labs.failures import RAISED, denied, explain
 from labs.ledger import costing, kinds
 from labs.ledger.kind import Kind
 from labs.ledger.lab_account import LabAccount, TargetName
 from labs.ledger.ledger import Entry, State
 from labs.ledger.names import ENTRY_TAG, KIT_TAG, OWNER_TAG
+from labs.ledger.patience import patiently
 from labs.ledger.receipt import Item, Outcome, Receipt
 from labs.ledger.removal import Remover, in_order, unknown, words
 from labs.ledger.tagging import Tags
@@ -101,15 +103,18 @@ class _Cleaning:
         for kind in among:
             self._unread.pop(kind.name, None)
             try:
-                for id, tags in kind.own(self._client(kind, ""), self.target.names):
-                    if self._ours(tags):
-                        yield kind, id, tags
+                found = patiently(partial(self._all_of, kind))
             except ClientError as error:
                 if denied(error):
                     self._denied.add(kind.name)
                 self._unread[kind.name] = Item(kind.name, "(any)", Outcome.LEFT, f"cannot check: {words(error)}")
-            except BotoCoreError as error:
+            except RAISED as error:
                 raise explain(error, f"searching for the lab's {kind.name} by tag") from error
+            else:
+                yield from ((kind, id, tags) for id, tags in found if self._ours(tags))
+
+    def _all_of(self, kind: Kind) -> list[tuple[str, Tags]]:
+        return list(kind.own(self._client(kind, ""), self.target.names))
 
     def unread(self) -> list[Item]:
         """The kinds that the last search could not read."""
@@ -123,10 +128,10 @@ class _Cleaning:
         if not entry.id:
             return []
         try:
-            tags = kind.tags_now(self._client(kind, entry.region), entry.id)
+            tags = patiently(partial(kind.tags_now, self._client(kind, entry.region), entry.id))
         except ClientError as error:
             return [Item(entry.kind, entry.id, Outcome.LEFT, f"cannot check: {words(error)}")]
-        except BotoCoreError as error:
+        except RAISED as error:
             raise explain(error, f"looking at {entry.kind} {entry.id}") from error
         if tags is None:
             return []
@@ -152,10 +157,19 @@ class _Cleaning:
         for kind, id, tags in found:
             entry = held.get((kind.name, id)) or asked.pop((kind.name, tags.get(ENTRY_TAG, "")), None)
             if entry is None:
-                facts = kind.facts_of(kind.described(self._client(kind, ""), id)) if kind.described else None
-                ledger.created(ledger.intend(kind.name, id, self.target.region, facts=facts))
+                ledger.created(ledger.intend(kind.name, id, self.target.region, facts=self._facts_of(kind, id)))
             elif entry.state is State.GONE or not entry.id:
                 ledger.created(entry.n, id)
+
+    def _facts_of(self, kind: Kind, id: str) -> Mapping[str, Any] | None:
+        described = kind.described
+        if described is None:
+            return None
+        try:
+            return kind.facts_of(patiently(lambda: described(self._client(kind, ""), id)))
+        except ClientError:
+            # The bill then says "at most"; it goes all the same.
+            return None
 
     def _young(self) -> list[Kind]:
         """The kinds of intentions without an id that may still turn up."""

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from labs.cost import OVERNIGHT, Bill, Period, PriceTable, Usage, builtin, estimate, parse
 from labs.errors import LabError
+from labs.failures import RAISED
 from labs.ledger import kinds
 from labs.ledger.lab_account import LabAccount
 from labs.ledger.ledger import Entry, Ledger, State
@@ -77,7 +76,7 @@ def _note_what_ended(target: LabAccount) -> None:
             continue
         try:
             at = kind.ended(target.client(kind.service, region=entry.region), entry.id)
-        except (ClientError, BotoCoreError):
+        except RAISED:
             # Then it counts as running: the bill says "at most".
             continue
         if at is not None:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from labs.failures import code_of, explain
+from labs.failures import RAISED, code_of, explain, passing
 from labs.ledger import kinds
 from labs.ledger.kind import Kind
 from labs.ledger.ledger import Entry
@@ -22,16 +22,13 @@ from labs.ledger.tagging import Tags
 
 # Never longer than this for one kind; a kind's own ``wait_s`` may be shorter.
 LONGEST_WAIT_S = 300.0
-# Refusals of every service that may pass; a kind adds its own. Source: the error code references of EC2, ECS and IAM.
+# What is in use may be free in a moment; a kind adds its own. Source: the error code references of EC2, ECS and IAM.
 _BUSY = frozenset(
     {
         "DependencyViolation",
         "ResourceInUse",
         "ResourceInUseException",
         "DeleteConflict",
-        "RequestLimitExceeded",
-        "Throttling",
-        "ThrottlingException",
     }
 )
 
@@ -115,14 +112,22 @@ class Remover:
             return unknown(entry)
         try:
             item = self._try(kind, removal)
-        except ClientError as error:
-            item = Item(entry.kind, entry.id, Outcome.LEFT, words(error))
-        except BotoCoreError as error:
-            raise explain(error, f"removing {entry.kind} {entry.id}") from error
+        except RAISED as error:
+            item = self._refused(removal, error)
         if item is None and waited >= removal.patience:
             reason = removal.reason or f"still there {removal.patience:.0f} s after it was deleted"
             item = Item(entry.kind, entry.id, Outcome.LEFT, reason)
         return item
+
+    def _refused(self, removal: _Removal, error: Exception) -> Item | None:
+        """None for what passes: it is tried again. LabError when the account cannot be asked."""
+        entry = removal.entry
+        if passing(error):
+            removal.reason = words(error) if isinstance(error, ClientError) else explain(error, "removing it").what
+            return None
+        if not isinstance(error, ClientError):
+            raise explain(error, f"removing {entry.kind} {entry.id}") from error
+        return Item(entry.kind, entry.id, Outcome.LEFT, words(error))
 
     def _try(self, kind: Kind, removal: _Removal) -> Item | None:
         """One try; None when there is nothing to say yet."""

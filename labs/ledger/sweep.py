@@ -1,18 +1,20 @@
 """What labs have forgotten in an account: carries the kit's tag, of whatever owner, and is past its ``expires-at``."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from labs.failures import explain
+from labs.failures import RAISED, explain
 from labs.ledger import kinds
 from labs.ledger.kind import Kind
 from labs.ledger.lab_account import LabAccount
 from labs.ledger.ledger import Entry, State
 from labs.ledger.names import EXPIRES_TAG, KIT_TAG, OWNER_TAG, Names, moment
+from labs.ledger.patience import patiently
 from labs.ledger.receipt import Item, Outcome
 from labs.ledger.removal import Remover, words
 from labs.ledger.tagging import Tags
@@ -54,18 +56,20 @@ def search(target: LabAccount) -> Search:
     unread: list[Item] = []
     for kind in kinds.known():
         try:
-            found += _of_kind(target, kind)
+            found += patiently(partial(_of_kind, target, kind))
         except ClientError as error:
             unread.append(Item(kind.name, "(any)", Outcome.LEFT, f"cannot check: {words(error)}"))
-        except BotoCoreError as error:
+        except RAISED as error:
             raise explain(error, f"searching for forgotten {kind.name}") from error
     return Search(tuple(found), tuple(unread))
 
 
-def _of_kind(target: LabAccount, kind: Kind) -> Iterator[Found]:
-    for id, tags in kind.tagged(target.client(kind.service), Names()):
-        if Names().owns(tags[KIT_TAG]):
-            yield Found(kind.name, id, tags[KIT_TAG], tags.get(OWNER_TAG, ""), _expires(tags))
+def _of_kind(target: LabAccount, kind: Kind) -> list[Found]:
+    return [
+        Found(kind.name, id, tags[KIT_TAG], tags.get(OWNER_TAG, ""), _expires(tags))
+        for id, tags in kind.tagged(target.client(kind.service), Names())
+        if Names().owns(tags[KIT_TAG])
+    ]
 
 
 def _expires(tags: Tags) -> datetime | None:

@@ -1,5 +1,6 @@
 """Run a check: waiting where evidence may still be on its way, and never blaming the trainee for our faults."""
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from botocore import exceptions as boto
 
 from labs.errors import LabError
-from labs.failures import code_of, denied, explain
+from labs.failures import RAISED, denied, explain, passing, throttled
 from labs.ledger import cleanup
 from labs.lesson.bench import Bench
 from labs.lesson.history import What
@@ -21,7 +22,6 @@ DEADLINE_LOCAL_S = 3.0
 DEADLINE_AWS_S = 60.0
 # Nothing is missing any more, so only the machine is slow.
 DEADLINE_SOLVED_S = 60.0
-_THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
 
 
 def check(
@@ -34,7 +34,7 @@ def check(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Report:
-    """The report of one stage; a NOT YET whose message says ``waits`` is asked again until a deadline.
+    """The report of one stage; what may pass by itself (its message says ``waits``) is asked again until a deadline.
 
     ``solved``: the kit has just done the stage itself, and waits longer. ``until``: a gate; when it and all before it
     are open, nothing after it is waited for. ``say`` hears once what is waited for.
@@ -47,12 +47,13 @@ def check(
         if until in report.open_gates:
             return report
         message = catalogue().messages[report.verdict.message_id]
-        if not (message.waits and report.verdict.status is Status.NOT_YET) or clock() + pause > deadline:
+        if not message.waits or clock() + pause > deadline:
             return report
         if not told:
             told = True
             say(f"Waiting until this changes by itself: {report.verdict.found}; at most {patience:.0f} s.")
-        sleep(pause)
+        # Thirty checks that were refused at one moment do not come back at one moment.
+        sleep(pause * random.uniform(0.5, 1.0))
         pause = min(2 * pause, 5.0)
 
 
@@ -63,7 +64,7 @@ def ask(subject: Stage, bench: Bench) -> Report:
             return Report(subject.name, bench.say("check.out_of_order", stage=subject.name, needs=name))
     try:
         return subject.check(bench)
-    except (boto.ClientError, boto.BotoCoreError) as error:
+    except RAISED as error:
         return Report(subject.name, _cannot(bench, error))
     except LabError as error:
         return Report(subject.name, bench.say("check.broken", what=error.what, next=error.next_step or "try again"))
@@ -77,8 +78,10 @@ def look(subject: Stage, bench: Bench) -> Report:
 
 def _cannot(bench: Bench, error: Exception) -> Verdict:
     said = explain(error, "reading what the check needs")
-    if code_of(error) in _THROTTLED:
+    if throttled(error):
         return bench.say("check.throttled", what=said.what)
+    if passing(error):
+        return bench.say("check.aws_failed", what=said.what)
     if denied(error):
         return bench.say("check.not_allowed", what=said.what)
     if isinstance(error, boto.HTTPClientError | boto.ConnectionError):
@@ -91,7 +94,7 @@ def _explained(doing: str) -> Iterator[None]:
     """What boto3 raises, as a LabError in words."""
     try:
         yield
-    except (boto.ClientError, boto.BotoCoreError) as error:
+    except RAISED as error:
         raise explain(error, doing) from error
 
 

@@ -16,7 +16,6 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
-from botocore.parsers import ResponseParserError
 
 from labs import processes
 from labs.errors import LabError
@@ -24,6 +23,7 @@ from labs.files import read_json, write_json
 from labs.locks import lock_holder, locked
 from labs.ownership import FILE_MODE, open_own
 from labs.processes import command_line, stop
+from labs.session import answers
 from labs.session import home as places
 
 START_S = 30.0
@@ -83,12 +83,12 @@ def isolated_session(key: str, secret: str, token: str, region: str) -> boto3.Se
     }
     session = botocore.session.Session(session_vars=alone)
     session.register_component("data_loader", _models())
-    return boto3.Session(
+    return answers.session(
+        session,
         aws_access_key_id=key,
         aws_secret_access_key=secret,
         aws_session_token=token or None,
         region_name=region,
-        botocore_session=session,
     )
 
 
@@ -146,7 +146,7 @@ def _asked(cloud: Cloud, within_s: float = ANSWER_S) -> str | None:
         except ClientError:
             # Something answers, but it does not know these keys: another cloud on the same port.
             return ""
-        except (BotoCoreError, ResponseParserError):
+        except BotoCoreError:
             if not is_ours(cloud):
                 return ""
             if time.monotonic() >= deadline or processes.is_stopped(cloud.pid):

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
 from labs.errors import LabError
 from labs.failures import explain, no_region
@@ -21,7 +20,7 @@ from labs.ledger.lab_account import TargetName
 from labs.ledger.ledger import Ledger
 from labs.ledger.names import LIFETIME, Names, lifetime, names_for, owner_of
 from labs.ledger.recorder import Recorder
-from labs.session import confirm, home, local
+from labs.session import answers, confirm, home, local
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -30,7 +29,11 @@ if TYPE_CHECKING:
     from types_boto3_sts.type_defs import AssumeRoleRequestTypeDef, CredentialsTypeDef
 
 ROLE_SESSION = "lab"
-_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
+# A room of thirty is throttled on AWS; the local AWS throttles nobody, and one that is gone is told soon.
+_CONFIG = {
+    name: Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": attempts})
+    for name, attempts in ((TargetName.LOCAL, 3), (TargetName.AWS, 5))
+}
 # What connect() replaced in os.environ, and by what, so that LAB_TARGET=aws in the same notebook finds the user's own.
 _replaced: dict[str, tuple[str | None, str | None]] = {}
 
@@ -97,7 +100,7 @@ class Target:
     def _make_client(self, session: boto3.Session, service: str, region: str) -> Any:
         # The stubs know a client by the service's name, which is known here only at run time.
         make: Callable[..., Any] = session.client
-        client = make(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG)
+        client = make(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG[self.name])
         recorder = Recorder(
             ledger=self.ledger, names=self.names, tags=self.tags, allow=self.require_confirmed, lifetime=self.lifetime
         )
@@ -125,8 +128,13 @@ class Target:
 
 def role_session(credentials: "CredentialsTypeDef", region: str, endpoint: str) -> boto3.Session:
     """A boto3 session with the ``Credentials`` of an STS answer; ``endpoint`` is the local AWS's, empty on AWS."""
-    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"], region)
-    return local.isolated_session(*keys) if endpoint else boto3.Session(*keys)
+    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+    if endpoint:
+        return local.isolated_session(*keys, region)
+    key, secret, token = keys
+    return answers.session(
+        aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token, region_name=region
+    )
 
 
 def password_of(token: str) -> str:
@@ -150,7 +158,7 @@ def connect(env: MutableMapping[str, str] | None = None) -> Target:
     _point_back(env)
     try:
         # botocore reads AWS_DEFAULT_REGION only; the AWS CLI and the other SDKs read AWS_REGION first.
-        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        session = answers.session(region_name=os.environ.get("AWS_REGION") or None)
         region = session.region_name or ""
     except (BotoCoreError, ValueError) as error:
         raise explain(error, "reading your AWS configuration") from error
@@ -177,10 +185,10 @@ def _introduced(
 ) -> Target:
     """The target after the account has said who asks."""
     try:
-        sts = session.client("sts", region_name=region, endpoint_url=endpoint or None, config=_CONFIG)
+        sts = session.client("sts", region_name=region, endpoint_url=endpoint or None, config=_CONFIG[name])
         answer = sts.get_caller_identity()
         account, arn = str(answer["Account"]), str(answer["Arn"])
-    except (ClientError, BotoCoreError, ResponseParserError, ValueError, KeyError) as error:
+    except (ClientError, BotoCoreError, ValueError) as error:
         raise explain(error, "asking who you are (sts:GetCallerIdentity)") from error
     return Target(
         name=name,

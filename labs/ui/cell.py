@@ -4,10 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from labs.errors import LabError
-from labs.failures import explain
+from labs.failures import RAISED, explain
 from labs.ui import widgets
 from labs.ui.pictures import Picture
 
@@ -66,7 +64,7 @@ def register(write: Callable[[str, str], Shown], note: Callable[[LabError], Show
         tell(note(in_words(error)))
 
     shell.register_magic_function(work, "cell", "work")
-    shell.set_custom_exc((LabError, ClientError, BotoCoreError, FileNotFoundError), said)
+    shell.set_custom_exc((LabError, *RAISED, FileNotFoundError), said)
     return True
 
 

@@ -19,7 +19,7 @@ class BadCatalogue(Exception):
 class Message:
     """One entry: the status it gives and its four templates.
 
-    ``waits`` marks a NOT YET that may fix itself: the check is asked again until a deadline.
+    ``waits`` marks a NOT YET or CANNOT CHECK that may fix itself: the check is asked again until a deadline.
     """
 
     message_id: str

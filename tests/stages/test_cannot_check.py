@@ -17,6 +17,7 @@ from labs.lesson.bench import Bench
 from labs.lesson.stage import catalogue, stage, stages
 from labs.session import local
 from labs.verdict import Report, Status
+from tests.every_error import refusal
 
 
 def pushed(bench: Bench) -> None:
@@ -65,6 +66,38 @@ def test_an_account_that_was_asked_too_often(bench: Bench) -> None:
 
     report = runner.ask(stage("push-denied"), replace(bench, reader=throttled))
     assert report.verdict.message_id == "check.throttled"
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [(refusal("ThrottlingException"), "check.throttled"), (refusal("503", 503), "check.aws_failed")],
+    ids=["throttled", "failed"],
+)
+def test_what_passes_is_asked_again_until_it_has_passed_or_the_deadline(
+    bench: Bench, error: Exception, message: str
+) -> None:
+    pushed(bench)
+    left = [error, error]
+
+    def reader(service: str) -> Any:
+        if left:
+            raise left.pop()
+        return bench.reader(service)
+
+    slept: list[float] = []
+    report = runner.check(stage("push-denied"), replace(bench, reader=reader), sleep=slept.append)
+    assert report.verdict.passed
+    assert len(slept) == 2
+
+    def never(service: str) -> Any:
+        raise error
+
+    times = iter(range(100))
+    report = runner.check(
+        stage("push-denied"), replace(bench, reader=never), sleep=slept.append, clock=lambda: next(times)
+    )
+    assert (report.verdict.status, report.verdict.message_id) == (Status.CANNOT_CHECK, message)
+    assert "DescribeThings" in report.verdict.found
 
 
 @dataclass(frozen=True)
@@ -119,7 +152,14 @@ def test_what_the_kit_could_not_check_does_not_count(bench: Bench) -> None:
 
 def test_every_common_message_is_met_here_or_in_the_walk() -> None:
     common = {name for name in catalogue().messages if name.startswith("check.")}
-    here = {"check.no_credentials", "check.not_allowed", "check.target_gone", "check.throttled", "check.broken"}
+    here = {
+        "check.no_credentials",
+        "check.not_allowed",
+        "check.target_gone",
+        "check.throttled",
+        "check.broken",
+        "check.aws_failed",
+    }
     here |= {"check.left_to_check"}
     assert common - here == {"check.out_of_order", "check.part_passed"}
 

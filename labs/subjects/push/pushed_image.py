@@ -5,6 +5,7 @@ reference: BatchGetImage gives manifests, GetDownloadUrlForLayer a URL for layer
 """
 
 import contextlib
+import http.client
 import json
 import shutil
 import tempfile
@@ -67,7 +68,7 @@ class EcrBlobs:
         try:
             with opener.open(found["downloadUrl"], timeout=_TIMEOUT_S) as source, kept.open("wb") as out:
                 shutil.copyfileobj(source, out)
-        except (urllib.error.URLError, OSError) as error:
+        except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
             kept.unlink(missing_ok=True)
             raise LabError(
                 f"The layer {digest[:19]} could not be downloaded: {getattr(error, 'reason', error)}.",

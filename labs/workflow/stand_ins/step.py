@@ -166,10 +166,10 @@ class Step:
 
     def client(self, service: str, region: str = "", keys: Mapping[str, str] | None = None) -> Any:
         """A boto3 client with the job's credentials, or with ``keys`` (``AccessKeyId`` ...)."""
-        import boto3
+        from labs.session import answers
 
         shown = keys or {}
-        make: Any = boto3.Session(
+        make: Any = answers.session(
             aws_access_key_id=shown.get("AccessKeyId") or self.env.get("AWS_ACCESS_KEY_ID") or None,
             aws_secret_access_key=shown.get("SecretAccessKey") or self.env.get("AWS_SECRET_ACCESS_KEY") or None,
             aws_session_token=(shown.get("SessionToken") if keys else self.env.get("AWS_SESSION_TOKEN")) or None,
