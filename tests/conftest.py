@@ -75,7 +75,7 @@ LONG = (
     "test_restarts",
     "test_interrupted",
     "test_killed",
-    "test_jupyterlab",
+    "test_stages",
     "test_on_aws",
     "test_start",
     "test_pipeline",

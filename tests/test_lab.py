@@ -275,7 +275,7 @@ def test_three_times_the_same_answer_offers_a_hint(bench: Bench, capsys: Said) -
     for _ in range(3):
         said(capsys)
         lab.check()
-    assert "Look: " in said(capsys)
+    assert "Look at " in said(capsys)
     lab.hint()
     assert said(capsys).startswith("Idea: ")
 

@@ -17,4 +17,4 @@ def opened(args: argparse.Namespace) -> tuple[Bench, Stage]:
     """The bench, and the stage that was named or is in hand. LabError for a wrong name, before anything is opened."""
     named = None if args.stage is None else stage(args.stage)
     bench = open_bench()
-    return bench, named or stage_in_hand(bench.progress)
+    return bench, named or stage_in_hand(bench.progress, events=bench.history.events())

@@ -55,10 +55,10 @@ def begin_again(wanted: Sequence[Stage], bench: Bench) -> Again:
     return Again(tuple(undone), tuple((f"{each.notebook}.ipynb", path) for each, path in kept if path is not None))
 
 
-def told(again: Again) -> str:
-    """What was undone, and where the old notebooks are."""
+def told(again: Again, *, beside_panel: bool = False) -> str:
+    """What was undone, and where the old notebooks are. ``beside_panel``: the panel sees to the page that is open."""
     lines = [f"Undone: {text.series(again.undone)}."]
     lines += [f"{name} begins anew; what you had saved is kept as {path.name}." for name, path in again.renewed]
-    if again.renewed:
+    if again.renewed and not beside_panel:
         lines.append("A page that is open shows the old one until you choose File, Reload Notebook from Disk.")
     return "\n".join(lines)

@@ -20,7 +20,8 @@ def view_now(in_hand: Stage | None = None) -> CourseView:
     """
     home = places.lab_home(os.environ)
     progress, looker = Progress.at(home), Looker(home)
-    subject = in_hand or stage_in_hand(progress)
+    events = History.at(home, places.work(home)).events()
+    subject = in_hand or stage_in_hand(progress, events=events)
     own = progress.of(subject.name)
     look, began = None, datetime.now(UTC)
     if own.begun and not own.passed:
@@ -33,7 +34,7 @@ def view_now(in_hand: Stage | None = None) -> CourseView:
         progress,
         subject,
         look=look,
-        events=History.at(home, places.work(home)).events(),
+        events=events,
         gates=gate_names(subject),
         target=looker.line,
         cost=looker.cost(),

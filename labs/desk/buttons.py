@@ -39,7 +39,7 @@ def _reset(subject: Stage, bench: Bench) -> tuple[Report | None, str]:
     again = afresh.begin_again((subject,), bench)
     # As lab.reset() in a notebook: its files are there again, for who goes on.
     runner.begin(subject.name, bench)
-    return None, afresh.told(again)
+    return None, afresh.told(again, beside_panel=True)
 
 
 _DO: Mapping[str, Callable[[Stage, Bench], tuple[Report | None, str]]] = {

@@ -75,6 +75,14 @@ def renew(home: Path, notebook: str) -> Path | None:
     return kept
 
 
+def begun_anew(home: Path) -> dict[str, int]:
+    """When each notebook of the desk (``01-build``) was last copied from the course, in ms since the epoch.
+
+    While JupyterLab runs, another number is a new notebook, which an open page does not show yet.
+    """
+    return {each.stem: each.stat().st_mtime_ns // 1_000_000 for each in sorted(places.origins(home).glob("*.ipynb"))}
+
+
 def told(copies: Sequence[Copy]) -> list[str]:
     """What is worth a line at the start: that the course is newer, and where the trainee's cells stand in it."""
     by = {each: [copy.name for copy in copies if copy.became is each] for each in Became}

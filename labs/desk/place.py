@@ -13,10 +13,12 @@ def opened_first(home: Path) -> str:
         return FIRST_NOTEBOOK
     # Reads every stage's file, which the very first start need not wait for.
     from labs.desk.reading import stage_in_hand
+    from labs.lesson.history import History
     from labs.lesson.progress import Progress
 
     try:
-        name = f"{stage_in_hand(Progress.at(home)).notebook}.ipynb"
+        events = History.at(home, places.work(home)).events()
+        name = f"{stage_in_hand(Progress.at(home), events=events).notebook}.ipynb"
     except LabError:
         # Whoever needs the damaged file says so; the lab starts all the same.
         return FIRST_NOTEBOOK

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from labs.desk.view import ActionView, CourseView, FindingView, GateState, GateView, StageState, StageView
-from labs.lesson.history import Happened, What, time_spent
+from labs.lesson.history import Happened, What, taken_back, time_spent
 from labs.lesson.progress import Progress, StageProgress
 from labs.lesson.stage import Stage, following, said, stages, undone_with
 from labs.verdict import Report, Status
@@ -30,8 +30,11 @@ def cannot_look(subject: Stage, what: str, next_step: str) -> Report:
     return Report(subject.name, said("check.broken", {"what": what, "next": next_step or "try again"}))
 
 
-def stage_in_hand(progress: Progress, notebook: str = "") -> Stage:
-    """The stage of the notebook that is open; else the one begun last and not passed, else the first not passed."""
+def stage_in_hand(progress: Progress, notebook: str = "", events: Sequence[Happened] = ()) -> Stage:
+    """The stage of the notebook that is open; else the one begun last and not passed, else the first not passed.
+
+    By ``events``, the history, it is known which were passed before the cleaning took them back.
+    """
     for each in stages():
         if notebook and each.notebook == notebook:
             return each
@@ -39,7 +42,8 @@ def stage_in_hand(progress: Progress, notebook: str = "") -> Stage:
     begun = [each for each in stages() if known[each.name].begun and not known[each.name].passed]
     if begun:
         return max(begun, key=lambda each: known[each.name].begun)
-    return next((each for each in stages() if not known[each.name].passed), stages()[-1])
+    left = (each for each in stages() if not known[each.name].passed and not taken_back(events, each.name))
+    return next(left, stages()[-1])
 
 
 def course(
@@ -85,7 +89,7 @@ def _stage(subject: Stage, progress: Progress, current: bool, events: Sequence[H
         number=f"{subject.order:02}",
         title=subject.title,
         notebook=subject.notebook,
-        state=_state(own, current),
+        state=_state(own, current, gone=taken_back(events, subject.name)),
         planned_min=subject.minutes,
         spent_min=spent_minutes(subject, own, events, now),
         current=current,
@@ -93,10 +97,12 @@ def _stage(subject: Stage, progress: Progress, current: bool, events: Sequence[H
     )
 
 
-def _state(own: StageProgress, current: bool) -> StageState:
+def _state(own: StageProgress, current: bool, *, gone: bool) -> StageState:
     if own.passed:
         return StageState.HELPED if own.helped else StageState.DONE
-    return StageState.HERE if current else StageState.NOT_YET
+    if current:
+        return StageState.HERE
+    return StageState.TAKEN_BACK if gone else StageState.NOT_YET
 
 
 def spent_minutes(subject: Stage, own: StageProgress, events: Sequence[Happened], now: datetime) -> int | None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from labs import iam
-from labs.lesson.history import Happened, What, files_at, time_spent
+from labs.lesson.history import Happened, What, files_at, taken_back, time_spent
 from labs.lesson.progress import StageProgress
 from labs.lesson.stage import Stage
 from labs.subjects.policies import as_written
@@ -73,11 +73,11 @@ class CourseReport:
     unreadable: int = 0
 
 
-def state_of(progress: StageProgress) -> str:
-    """A stage's state in words: done, done with help, begun, not begun."""
+def state_of(progress: StageProgress, *, gone: bool = False) -> str:
+    """A stage's state in words. ``gone``: it was passed, and the cleaning took back what it had made."""
     if progress.passed:
         return "done with help" if progress.helped else "done"
-    return "begun" if progress.begun else "not begun"
+    return "done, taken back" if gone else "begun" if progress.begun else "not begun"
 
 
 def stage_report(subject: Stage, events: Sequence[Happened], progress: StageProgress) -> StageReport:
@@ -85,7 +85,7 @@ def stage_report(subject: Stage, events: Sequence[Happened], progress: StageProg
     own = _since_reset(subject.name, events)
     return StageReport(
         stage=subject,
-        state=state_of(progress),
+        state=state_of(progress, gone=taken_back(events, subject.name)),
         spent=time_spent(events, subject.name) if own else None,
         predicted=progress.prediction,
         hints=sum(each.what is What.HINTED for each in own),

@@ -15,10 +15,11 @@ WIDTH = 80
 
 
 class StageState(Enum):
-    """Where a stage stands, in words."""
+    """Where a stage stands, in words. TAKEN_BACK: it was passed, and what it made went with the cleaning."""
 
     DONE = "done"
     HELPED = "done with help"
+    TAKEN_BACK = "done, taken back"
     HERE = "here"
     NOT_YET = "not yet"
 
@@ -36,6 +37,7 @@ class GateState(Enum):
 SIGNS: Mapping[Enum, str] = {
     StageState.DONE: "✓",
     StageState.HELPED: "◐",
+    StageState.TAKEN_BACK: "✓",
     StageState.HERE: "▶",
     StageState.NOT_YET: "○",
     GateState.OPEN: "✓",
@@ -125,7 +127,7 @@ class CourseView:
     @property
     def progress(self) -> str:
         """How far, in one line: for a status bar."""
-        done = sum(each.state in (StageState.DONE, StageState.HELPED) for each in self.stages)
+        done = sum(each.state not in (StageState.HERE, StageState.NOT_YET) for each in self.stages)
         line = f"{self.here.notebook}: {self.here.state.value}"
         opened = sum(gate.state is GateState.OPEN for gate in self.gates)
         known = any(gate.state is not GateState.NOT_LOOKED for gate in self.gates)

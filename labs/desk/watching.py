@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from labs.desk import changes, pace
+from labs.desk import changes, copies, pace
 from labs.desk.reading import Look, cannot_look, course, gate_names, stage_in_hand
 from labs.desk.view import ActionView, as_json
 from labs.errors import LabError
@@ -52,6 +52,7 @@ class Watcher:
         self._asked = threading.Event()
         self._asked_s = clock()
         self._notebook = ""
+        self._in_hand: Stage | None = None
         self._gates: dict[str, tuple[str, ...]] = {}
         self._looks: dict[str, Look] = {}
         self._looked: dict[str, pace.Looked] = {}
@@ -62,24 +63,28 @@ class Watcher:
         self._worker: threading.Thread | None = None
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """``{"view": ...}``, ``{"started": true}``, or ``{"what": ..., "next": ...}`` for what cannot be had."""
+        """``{"view": ..., "pages": ...}``, ``{"started": true}``, or ``{"what": ..., "next": ...}`` for what cannot be.
+
+        ``pages``: when each notebook of the desk was begun anew.
+        """
         try:
             if "do" in request:
                 return self._start(str(request["do"]), stage(str(request.get("stage", ""))))
-            return {"view": self._view(str(request.get("notebook", "")))}
+            return {"view": self._view(str(request.get("notebook", ""))), "pages": copies.begun_anew(self.home)}
         except LabError as error:
             return {"what": error.what, "next": error.next_step}
 
     def _view(self, notebook: str) -> dict[str, Any]:
         now_s = self.clock()
-        in_hand = stage_in_hand(self.progress, notebook)
         with self._lock:
-            self._asked_s, self._notebook = now_s, notebook
+            events = self._history.events()
+            in_hand = stage_in_hand(self.progress, notebook, events)
+            self._asked_s, self._notebook, self._in_hand = now_s, notebook, in_hand
             view = course(
                 self.progress,
                 in_hand,
                 look=self._looks.get(in_hand.name),
-                events=self._history.events(),
+                events=events,
                 gates=self._gates.get(in_hand.name, ()),
                 target=self._target,
                 cost=self._cost,
@@ -152,7 +157,7 @@ class Watcher:
             time.sleep(TICK_S)
 
     def _tick(self, looker: "Looker") -> None:
-        subject = stage_in_hand(self.progress, self._notebook)
+        subject = self._in_hand or stage_in_hand(self.progress, self._notebook)
         if subject.name not in self._gates:
             self._gates[subject.name] = gate_names(subject)
         if self.clock() - self._cost_s >= COST_EVERY_S:

@@ -11,8 +11,8 @@ from labs.lesson.message_file import RUNGS, hint_mistakes
 from labs.lesson.stage import Stage
 from labs.lesson.stage_file import read_toml
 
+# The first rung is a sentence that says where to look; it needs no title.
 _TITLES = {
-    "look": "Look",
     "concept": "Idea",
     "locate": "Where",
     "neighbour": "A similar case",
@@ -67,7 +67,7 @@ def next_hint(stage: Stage, bench: Bench) -> str:
     bench.progress.put(stage.name, after)
     bench.history.add(stage.name, What.HINTED, word=RUNGS[rung])
     text = Template(topic.rungs[rung]).safe_substitute(bench.names())
-    return f"{_TITLES[RUNGS[rung]]}: {text}"
+    return f"{_TITLES[RUNGS[rung]]}: {text}" if RUNGS[rung] in _TITLES else text
 
 
 def offer(stage: Stage, bench: Bench) -> str:

@@ -40,6 +40,9 @@ class What(StrEnum):
     RESET = "reset"
 
 
+_AGAIN = (What.BEGUN, What.RESET)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Happened:
     """One event. ``verdict`` is a check's; ``word`` a prediction's answer or the rung of a hint.
@@ -133,6 +136,15 @@ def files_at(events: Iterable[Happened]) -> dict[str, str]:
             else:
                 files[name] = text
     return files
+
+
+def taken_back(events: Iterable[Happened], stage: str) -> bool:
+    """Whether a stage that is not passed any more was: it went with the cleaning, and nobody began it again."""
+    passed = False
+    for each in events:
+        if each.stage == stage:
+            passed = (passed or (each.verdict is not None and each.verdict.passed)) and each.what not in _AGAIN
+    return passed
 
 
 def time_spent(events: Sequence[Happened], stage: str) -> timedelta:

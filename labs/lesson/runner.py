@@ -13,7 +13,7 @@ from labs.errors import LabError
 from labs.failures import RAISED, denied, explain, passing, throttled
 from labs.ledger import cleanup
 from labs.lesson.bench import Bench
-from labs.lesson.history import What
+from labs.lesson.history import What, taken_back
 from labs.lesson.stage import Stage, catalogue, stage, undone_with
 from labs.verdict import Report, Status, Verdict, looking
 
@@ -194,10 +194,10 @@ def _solved(subject: Stage, bench: Bench) -> Report:
 
 def reset(name: str, bench: Bench) -> tuple[str, ...]:
     """Undo a stage and those that build on it, last first; the names of what was undone."""
-    undone = undone_with(stage(name))
+    undone, events = undone_with(stage(name)), bench.history.events()
     with cleanup.searched_once():
         for each in undone:
-            begun = bench.progress.of(each.name).begun
+            begun = bench.progress.of(each.name).begun or taken_back(events, each.name)
             with _explained(f"resetting {each.name}"):
                 each.reset(bench)
             bench.progress.forget(each.name)

@@ -47,6 +47,9 @@ _SETTINGS = {
 }
 # The course panel, which labs.desk.server answers.
 _LABEXTENSIONS = Path(__file__).parents[1] / "desk" / "labextension"
+# IPython runs what is here when a kernel starts.
+_STARTUP = "ipython/profile_default/startup"
+_NEW_KERNEL = Path(__file__).with_name("new_kernel.py")
 _FOREIGN = ("JUPYTER_", "JUPYTERLAB_", "IPYTHONDIR", "PYTHONSTARTUP")
 
 
@@ -137,8 +140,9 @@ def _start_jupyter(
     home: Path, port: int, token: str, first: str = FIRST_NOTEBOOK, *, browser: bool
 ) -> "subprocess.Popen[bytes]":
     folder = places.jupyter(home)
-    for name in ("config/labconfig", "data", "runtime", "settings", "workspaces", "ipython"):
+    for name in ("config/labconfig", "data", "runtime", "settings", "workspaces", _STARTUP):
         make_folder(folder / name)
+    write_private(folder / _STARTUP / _NEW_KERNEL.name, _NEW_KERNEL.read_bytes())
     write_json(folder / "config" / "labconfig" / "default_setting_overrides.json", _SETTINGS)
     programs = Path(sys.executable).parent
     shell = terminal.shell_command(os.environ, folder, programs)

@@ -18,6 +18,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
+from labs.lesson.stage import stages
+
 ROOT = Path(__file__).parent.parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Chromium with no background requests: this lab is used where there is no network.
@@ -69,13 +71,29 @@ class Checkout:
         trainee = f"browser-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
         return {**os.environ, **own, "LAB_NO_BROWSER": "1", "LAB_TRAINEE": trainee}
 
-    def solve(self, stage: str) -> None:
-        """Do a stage and those before it, as a latecomer would in a terminal."""
-        command = [sys.executable, "-m", "labs", "solve", stage]
+    def _python(self, *words: str) -> None:
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+            [sys.executable, *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def solve(self, stage: str) -> None:
+        """Do a stage and those before it, as a latecomer would in a terminal."""
+        self._python("-m", "labs", "solve", stage)
+
+    def reset(self, stage: str) -> None:
+        """Begin a stage again, in a terminal."""
+        self._python("-m", "labs", "reset", stage, "--yes")
+
+    def begin(self, stage: str) -> None:
+        """Begin a stage, as the first cell of its notebook does."""
+        self._python("-c", f"from labs import lab\nlab.begin({stage!r})")
 
 
 @pytest.fixture(scope="session")
@@ -90,6 +108,12 @@ def lab_url(checkout: Checkout) -> Iterator[str]:
     """The URL that `labs start` prints."""
     with running(checkout) as url:
         yield url
+
+
+@pytest.fixture
+def anew(checkout: Checkout, lab_url: str) -> None:
+    """The course as at its beginning."""
+    checkout.reset(stages()[0].name)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ const shell = { add: (widget) => document.querySelector("main").append(widget.no
   layoutModified: { connect: (each) => { window.changed.push(each); } } };
 const shares = {
   "@jupyterlab/application": { ILabShell: 1, ILayoutRestorer: 2 },
-  "@jupyterlab/apputils": { ICommandPalette: 3, Dialog: { cancelButton: (b) => b, warnButton: (b) => b },
+  "@jupyterlab/apputils": { ICommandPalette: 3, Dialog: { cancelButton: (b) => b, okButton: (b) => b, warnButton: (b) => b },
     showDialog: async (asked) => { window.asked = asked; return { button: { accept: window.accept } }; } },
   "@jupyterlab/coreutils": { PageConfig: { getBaseUrl: () => "/" }, URLExt: { join: (...p) => p.join("/").replace(/\/+/g, "/") } },
   "@jupyterlab/notebook": { INotebookTracker: 4 },
@@ -19,7 +19,8 @@ const shares = {
 const scope = Object.fromEntries(Object.entries(shares).map(
   ([name, value]) => [name, { "1.0.0": { get: async () => () => value } }]));
 const container = window._JUPYTERLAB["fargate-lab-desk"];
-window.tracker = { currentWidget: { context: { path: "notebooks/02-push-denied.ipynb" } }, currentChanged: { connect: () => {} } };
+window.tracker = { currentWidget: { context: { path: "notebooks/02-push-denied.ipynb" } }, currentChanged: { connect: () => {} },
+  find: (wanted) => (window.opened ?? []).find(wanted) };
 container.init(scope);
 container.get("./extension").then((make) => {
   make().default.activate({ commands, restored: Promise.resolve() }, shell, window.tracker, null, null,

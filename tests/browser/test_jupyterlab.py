@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from labs.lesson.stage import Stage, stages
-
 from .conftest import PATIENCE_MS, ROOT, Checkout
 
 pytestmark = pytest.mark.browser
@@ -59,12 +57,6 @@ def last_verdict(page: Page, word: str, checks: int = 1) -> str:
     return cards.last.inner_text()
 
 
-def checks_in(notebook: Path) -> int:
-    """How many cells of a notebook check something."""
-    cells = json.loads(notebook.read_text())["cells"]
-    return sum("".join(cell["source"]).startswith("lab.check(") for cell in cells if cell["cell_type"] == "code")
-
-
 def test_the_page_asks_nobody_outside_this_machine(page: Page, lab_url: str):
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -91,27 +83,6 @@ def test_who_runs_the_cells_before_the_kernel_is_there_is_not_asked_which_it_sho
         route.continue_()
     assert "Next:" in last_verdict(page, "NOT YET")
     expect(page.locator(".jp-Dialog")).to_have_count(0)
-
-
-@pytest.mark.parametrize("subject", stages(), ids=lambda each: each.notebook)
-def test_a_notebook_says_what_is_next_and_its_solution_passes(
-    page: Page, lab_url: str, checkout: Checkout, subject: Stage
-):
-    """First as a trainee finds it, then solved, over what the first run left."""
-    if subject.needs:
-        checkout.solve(subject.needs[-1])
-    solution = checkout.folder / "solutions" / f"{subject.notebook}.ipynb"
-    checks = checks_in(solution)
-    open_notebook(page, lab_url, f"notebooks/{subject.notebook}.ipynb")
-    run_all(page)
-    assert "Next:" in last_verdict(page, "NOT YET", checks)
-    picture(page, f"{subject.notebook}-unsolved")
-    assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
-    open_notebook(page, lab_url, checkout.put_on_desk(solution, f"{subject.notebook}-solved.ipynb"))
-    run_all(page)
-    assert "Found" in last_verdict(page, "PASS", checks)
-    picture(page, f"{subject.notebook}-solved")
-    assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
 
 
 def test_after_the_walk_the_checkout_is_as_it_was(lab_url: str, checkout: Checkout):

@@ -3,8 +3,6 @@
 import contextlib
 import json
 import re
-import subprocess
-import sys
 import time
 import urllib.request
 from urllib.parse import urlsplit
@@ -56,30 +54,6 @@ def theme(lab_url: str, name: str) -> None:
     urllib.request.urlopen(urllib.request.Request(address, data=raw, headers=token, method="PUT")).close()
 
 
-def lab(checkout: Checkout, *words: str) -> str:
-    """A labs command in a terminal."""
-    done = subprocess.run(
-        [sys.executable, "-m", "labs", *words],
-        cwd=checkout.folder, env=checkout.environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    return done.stdout
-
-
-def begin(checkout: Checkout, name: str) -> None:
-    code = f"from labs import lab\nlab.begin({name!r})"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=checkout.folder, env=checkout.environment, capture_output=True, check=False,
-        timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture
-def anew(checkout: Checkout, lab_url: str) -> None:
-    """The course as at its beginning."""
-    lab(checkout, "reset", FIRST.name, "--yes") or lab(checkout, "reset", FIRST.name)
-
-
 def test_it_is_there_before_a_cell_runs_and_needs_no_kernel(page: Page, lab_url: str, anew: None) -> None:
     page.route("**/api/kernels*", lambda route: route.abort())
     page.route("**/api/sessions*", lambda route: route.abort())
@@ -96,7 +70,7 @@ def test_it_is_there_before_a_cell_runs_and_needs_no_kernel(page: Page, lab_url:
 
 def test_it_turns_by_itself_while_the_trainee_works(page: Page, lab_url: str, checkout: Checkout, anew: None) -> None:
     show_notebook(page, lab_url, f"notebooks/{FIRST.notebook}.ipynb")
-    begin(checkout, FIRST.name)
+    checkout.begin(FIRST.name)
     expect(panel(page)).to_contain_text("account: shut", timeout=PATIENCE_MS)
     expect(panel(page)).to_contain_text("engine: open")
     expect(panel(page)).to_contain_text("NOT YET")
@@ -110,7 +84,7 @@ def test_it_turns_by_itself_while_the_trainee_works(page: Page, lab_url: str, ch
 
 def test_a_restart_of_the_kernel_leaves_it_as_it_is(page: Page, lab_url: str, checkout: Checkout, anew: None) -> None:
     open_notebook(page, lab_url, f"notebooks/{FIRST.notebook}.ipynb")
-    begin(checkout, FIRST.name)
+    checkout.begin(FIRST.name)
     expect(panel(page)).to_contain_text("account: shut", timeout=PATIENCE_MS)
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name=re.compile("^Restart Kernel…")).first.click()
@@ -121,9 +95,11 @@ def test_a_restart_of_the_kernel_leaves_it_as_it_is(page: Page, lab_url: str, ch
 
 
 def test_everything_works_by_keyboard_alone(page: Page, lab_url: str, checkout: Checkout, anew: None) -> None:
-    begin(checkout, FIRST.name)
+    checkout.begin(FIRST.name)
     show_notebook(page, lab_url, f"notebooks/{FIRST.notebook}.ipynb")
     expect(item(page, FIRST.notebook)).to_be_visible()
+    # Which is there when JupyterLab has told the panel which notebook is open.
+    expect(panel(page).get_by_role("button", name=f"Open {SECOND.notebook}")).to_be_visible()
     command(page, "Course: Show the panel")
     expect(panel(page)).to_be_focused()
     names = []
@@ -137,7 +113,7 @@ def test_everything_works_by_keyboard_alone(page: Page, lab_url: str, checkout: 
     expect(panel(page)).to_contain_text("Check, start: NOT YET  start.not_confirmed", timeout=PATIENCE_MS)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(panel(page)).to_contain_text("Hint, start: Look:", timeout=PATIENCE_MS)
+    expect(panel(page)).to_contain_text("Hint, start: Look at", timeout=PATIENCE_MS)
     assert axe(page) == []
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -154,7 +130,7 @@ def test_everything_works_by_keyboard_alone(page: Page, lab_url: str, checkout: 
 
 
 def test_dark_is_as_legible_as_light(page: Page, lab_url: str, checkout: Checkout, anew: None) -> None:
-    begin(checkout, FIRST.name)
+    checkout.begin(FIRST.name)
     theme(lab_url, "JupyterLab Dark")
     show_notebook(page, lab_url, f"notebooks/{FIRST.notebook}.ipynb")
     expect(panel(page)).to_contain_text("account: shut", timeout=PATIENCE_MS)

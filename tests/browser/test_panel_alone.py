@@ -60,6 +60,7 @@ class Server:
 
     def __init__(self) -> None:
         self.says: CourseView | dict[str, str] | str = course()
+        self.pages = {"02-push-denied": 1, "03-push-fixed": 1}
         self.asked: list[str] = []
         self.posted: list[tuple[str, Any]] = []
 
@@ -78,7 +79,7 @@ class Server:
             route.fulfill(body=self.says, status=500) if self.says else route.abort()
         else:
             self.asked.append(request.url)
-            said = {"view": as_json(self.says)} if isinstance(self.says, CourseView) else self.says
+            said = {"view": as_json(self.says), "pages": self.pages} if isinstance(self.says, CourseView) else self.says
             route.fulfill(body=json.dumps(said), content_type="application/json")
 
 
@@ -118,7 +119,7 @@ def test_the_status_bar_says_the_stage_and_how_far(panel: Callable[..., Any], pa
 
 
 def test_axe_finds_nothing_whatever_is_shown(panel: Callable[..., Any], page: Page, server: Server) -> None:
-    action = ActionView("hint", "push-denied", 1, False, ("Look: at the trail.",))
+    action = ActionView("hint", "push-denied", 1, False, ("Look at the trail.",))
     for says in (course(), course(action=action), {"what": "The server is gone.", "next": "start it"}):
         panel(says)
         expect(page.locator("#fargate-lab-desk [data-part]").first).to_be_attached()
@@ -133,7 +134,7 @@ def test_hostile_words_are_text(panel: Callable[..., Any], page: Page) -> None:
         expect(shown).to_contain_text("Cost")
         assert page.evaluate("window.hit ?? null") is None
         tags = page.eval_on_selector_all("#fargate-lab-desk *", "all => all.map(each => each.tagName.toLowerCase())")
-        assert set(tags) <= {"h2", "h3", "div", "nav", "ol", "ul", "li", "span", "a", "p", "button"}
+        assert set(tags) <= {"h2", "h3", "div", "nav", "ol", "ul", "li", "span", "wbr", "a", "p", "button"}
 
 
 def test_it_asks_every_two_seconds_and_not_while_nobody_sees_it(
@@ -242,3 +243,41 @@ def test_while_a_button_is_at_work_no_other_begins(panel: Callable[..., Any], pa
     expect(button).to_have_attribute("aria-disabled", "true")
     button.dispatch_event("click")
     assert server.posted == []
+
+
+# A notebook that is open in JupyterLab, as the panel finds it; what was done with it is in window.done.
+OPEN = """dirty => { window.opened = [{ context: { path: "notebooks/02-push-denied.ipynb", model: { dirty },
+  save: async () => { window.done.push("saved"); }, revert: async () => { window.done.push("loaded again"); } } }]; }"""
+
+
+@pytest.mark.parametrize(
+    ("dirty", "accept", "done"),
+    [(False, False, ["loaded again"]), (True, True, ["loaded again"]), (True, False, [])],
+    ids=["nothing unsaved", "asked: yes", "asked: no"],
+)
+def test_a_notebook_that_began_anew_is_loaded_again_and_what_is_unsaved_is_not_lost_unasked(
+    panel: Callable[..., Any], page: Page, server: Server, dirty: bool, accept: bool, done: list[str]
+) -> None:
+    expect(panel()).to_contain_text("Looked at")
+    page.evaluate(OPEN, dirty)
+    page.evaluate("accept => { window.accept = accept; }", accept)
+    server.pages = {"02-push-denied": 2, "03-push-fixed": 1}
+    page.clock.run_for(2100)
+    if dirty:
+        page.wait_for_function("window.asked")
+        assert page.evaluate("window.asked.title") == "02-push-denied begins anew"
+    page.wait_for_function("window.done.length >= " + str(len(done)))
+    for _ in range(2):
+        with page.expect_response("**/fargate-lab/view*"):
+            page.clock.run_for(2100)
+    assert page.evaluate("window.done") == done
+
+
+def test_a_reset_saves_the_page_first(panel: Callable[..., Any], page: Page, server: Server) -> None:
+    button = panel().get_by_role("button", name="Reset")
+    expect(button).to_have_attribute("aria-disabled", "false")
+    page.evaluate(OPEN, True)
+    page.evaluate("window.accept = true")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        button.click()
+    assert "saved" in page.evaluate("window.done")

@@ -221,3 +221,7 @@ def test_the_page_has_a_language_a_title_one_main_part_and_headers_in_its_table(
     assert tags.count("h1") == 1
     assert tags.count("th") == 6
     assert "http" not in html
+
+
+def test_a_stage_that_the_cleaning_took_back_is_told_as_done() -> None:
+    assert "| done, taken back |" in told(progress=StageProgress())

@@ -254,3 +254,22 @@ def test_the_page_links_every_notebook_and_escapes_every_value(progress: Progres
     assert page.links == [f"{each.notebook}.ipynb" for each in stages()]
     assert "img" not in Tags(as_html(long_view())).tags
     assert "\u202e" not in as_html(long_view())
+
+
+def test_what_the_cleaning_took_back_is_done_and_not_begun_again(tmp_path: Path) -> None:
+    found = Progress(tmp_path / "progress.json")
+    found.put("start", StageProgress(begun=ago(hours=1), passed=ago(hours=1)))
+    found.put("clean-up", StageProgress(begun=ago(minutes=9), passed=ago(minutes=5)))
+    passed = Verdict(Status.PASS, "x.pass")
+    before = [
+        Happened(at=NOW - timedelta(minutes=30), stage=each.name, what=What.CHECKED, verdict=passed)
+        for each in stages()[1:-1]
+    ]
+    view = course(found, stage_in_hand(found, events=before), events=before, now=NOW)
+    assert view.here.name == "clean-up"
+    assert set(states(view).values()) == {"done", "done, taken back"}
+    assert view.progress.endswith(f"{len(stages())} of {len(stages())} stages done")
+    for again in (What.BEGUN, What.RESET):
+        after = [*before, Happened(at=NOW, stage="build", what=again)]
+        assert stage_in_hand(found, events=after).name == "build"
+        assert states(course(found, stage_in_hand(found, "02-push-denied"), events=after))["build"] == "not yet"

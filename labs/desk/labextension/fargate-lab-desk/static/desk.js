@@ -57,9 +57,12 @@
     return node;
   };
 
-  /* Words as they are; an option or a name with a hyphen is not broken in two where it fits on a line. */
-  const words = (text) => text.split(/(\s+)/).map((each) =>
-    (/[-/]/.test(each) && each.length <= 28 ? make("span", { class: "whole" }, each) : each));
+  /* Words as they are. A short name or option is not broken in two; a long one, an ARN or an address, between its parts. */
+  const words = (text) => text.split(/(\s+)/).flatMap((each) => {
+    const parts = each.length <= 28 ? [each] : each.split(/(?<=[:/])/);
+    return parts.flatMap((part, n) => [n ? make("wbr") : null,
+      /[-/]/.test(part) && part.length <= 28 ? make("span", { class: "whole" }, part) : part]);
+  });
 
   const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
 
@@ -220,7 +223,7 @@
         const mine = asking = request(`${address("view")}?${query}`);
         const said = await mine;
         if (mine !== asking) return;
-        if (said.view) { view = said.view; show(); } else tell(said);
+        if (said.view) { view = said.view; show(); if (said.pages) renewed(said.pages); } else tell(said);
         later();
       };
       const later = () => {
@@ -235,6 +238,28 @@
         if (wasSeen && !before) ask();
       };
 
+      const page = (name) => tracker.find((each) => each.context.path === `notebooks/${name}.ipynb`);
+
+      /* A notebook that was begun anew is another file, and an open page shows the old one: it is loaded again, and where
+         that would lose what is not saved, only after a question. */
+      let pages = null;
+      const renewed = async (now) => {
+        const before = pages;
+        pages = now;
+        for (const name of before ? Object.keys(now).filter((each) => before[each] !== now[each]) : []) {
+          const shown = page(name);
+          if (!shown) continue;
+          if (shown.context.model.dirty) {
+            const body = `The stage was reset, and this page shows the old notebook. What you had saved is kept beside the new`
+              + " one, with the day's date; what you have not saved is on this page only.";
+            const chosen = await showDialog({ title: `${name} begins anew`, body,
+              buttons: [Dialog.cancelButton({ label: "Keep this page" }), Dialog.okButton({ label: "Show the new one" })] });
+            if (!chosen.button.accept) continue;
+          }
+          await shown.context.revert();
+        }
+      };
+
       const work = async (name) => {
         if (!view || (view.action && view.action.at_work)) return;
         const here = view.stages.find((each) => each.current);
@@ -246,6 +271,8 @@
           const chosen = await showDialog({ title: `Reset ${here.name}?`, body, defaultButton: 0,
             buttons: [Dialog.cancelButton({ label: "Keep it" }), Dialog.warnButton({ label: "Undo it" })] });
           if (!chosen.button.accept) return;
+          // So that all that was written is in the notebook that is kept.
+          await page(here.notebook)?.context.save();
         }
         const said = await request(address(name), { method: "POST", body: JSON.stringify({ stage: here.name }) });
         if (!said.started) tell(said);
