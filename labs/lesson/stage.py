@@ -1,9 +1,10 @@
 """Stages found by their folders: nothing outside a folder is edited to add one.
 
 A folder holds ``stage.toml``, ``check.py`` (``check(bench) -> Report``), ``solve.py`` (``solve(bench)``,
-``reset(bench)`` and, if files must be there, ``prepare(bench)``), ``wrong.py`` (``WRONG``), ``messages.en.toml``,
-``hints.en.toml``, ``policies/*.json`` (``check.json`` is the IAM policy of what the check reads) and, if it adds
-something to ``lab``, ``notebook.py`` (``labs.lesson.additions``). ``labs stage new NAME`` writes such a folder.
+``reset(bench)`` and, if files must be there, ``prepare(bench)``), ``wrong.py`` (``WRONG``), if there is more than one
+right answer ``right.py`` (``RIGHT``), ``messages.en.toml``, ``hints.en.toml``, ``policies/*.json`` (``check.json`` is
+the IAM policy of what the check reads) and, if it adds something to ``lab``, ``notebook.py``
+(``labs.lesson.additions``). ``labs stage new NAME`` writes such a folder.
 """
 
 import itertools
@@ -46,6 +47,14 @@ class Wrong:
     mistake: str
     message_id: str
     do: "Callable[[Bench], Bench | None]"
+
+
+@dataclass(frozen=True)
+class Right:
+    """A right answer beside the solution, ``how`` it is given: ``do`` hands it in where the stage is solved."""
+
+    how: str
+    do: "Callable[[Bench], None]"
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,13 @@ class Stage:
         """The known mistakes."""
         mistakes: tuple[Wrong, ...] = self.module("wrong").WRONG
         return mistakes
+
+    def right(self) -> tuple[Right, ...]:
+        """The right answers beside the solution; none where it has no ``right.py``."""
+        if not (self.folder / "right.py").exists():
+            return ()
+        answers: tuple[Right, ...] = self.module("right").RIGHT
+        return answers
 
     def policy(self, name: str, **names: str) -> str:
         """The text of ``policies/NAME.json`` with ``$REPOSITORY_ARN`` and its like filled in."""

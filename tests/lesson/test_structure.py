@@ -35,6 +35,11 @@ def test_nothing_is_wrong_with_its_files(subject: Stage) -> None:
     assert [str(problem) for problem in problems(subject, lab.EVERYWHERE)] == []
 
 
+@pytest.mark.parametrize("name", ["push-denied", "push-fixed", "private-subnet", "fargate"])
+def test_a_stage_about_a_policy_has_right_answers_beside_its_solution(name: str) -> None:
+    assert len({each.how for each in stage(name).right()}) == len(stage(name).right()) >= 8
+
+
 @EVERY
 def test_a_stage_needs_only_stages_before_it(subject: Stage) -> None:
     assert all(stage(name).order < subject.order for name in subject.needs)

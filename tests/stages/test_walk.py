@@ -86,6 +86,19 @@ def test_each_wrong_answer_gets_its_own_message(bench: Bench, subject: Stage, wr
     assert wrong.message_id.endswith((".pass", ".pass_words")) is report.verdict.passed
 
 
+@pytest.mark.parametrize("subject", [each for each in stages() if each.right()], ids=lambda each: each.name)
+def test_every_other_right_answer_passes(bench: Bench, subject: Stage) -> None:
+    ready(bench, subject)
+    assert runner.solve(subject.name, bench)[-1].verdict.passed
+    refused = []
+    for right in subject.right():
+        right.do(bench)
+        report = runner.check(subject, bench)
+        if report.verdict.status is not Status.PASS:
+            refused.append(f"{right.how}: {report}")
+    assert refused == []
+
+
 def spoil(bench: Bench, subject: Stage) -> None:
     """What stage 02 has made is not stage 03's."""
     with spoiling_nothing_else(bench, subject, "a tidy mind"):

@@ -9,7 +9,7 @@ from labs import oci
 from labs.engine.archive import Image, read_archive
 from labs.errors import LabError
 from labs.lesson.bench import PLATFORMS, Bench
-from labs.stages.build_image.age import changed_since, written_at
+from labs.subjects.image.age import changed_since, written_at
 from labs.subjects.image.baked_secrets import Leak, leaks
 from labs.subjects.image.examination import wrong_code
 from labs.subjects.image.from_lines import pin_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from labs import oci
 from labs.ledger.names import stamp
-from labs.lesson.bench import Bench
+from labs.lesson.bench import PLATFORMS, Bench
 from labs.stages.fargate import program_log, resources, role_gates, service_gates
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.push.pushed_review import problem_inside
@@ -15,6 +15,7 @@ from labs.subjects.vpc import reading
 from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
 
+_WANTED = tuple(oci.Platform.parse(each) for each in PLATFORMS)
 _TELLING = (
     "unable to place a task",
     "has stopped",
@@ -28,7 +29,16 @@ _TELLING = (
 def _image(subject: ServiceSubject) -> Verdict | None:
     if subject.pushed is None:
         return subject.say("service.no_image", tag=resources.TAG, repository=subject.bench.repository_name)
-    return None
+    found = subject.pushed.image
+    platforms = found.platforms if isinstance(found, oci.Index) else ()
+    missing = [each for each in _WANTED if each not in platforms]
+    if not missing:
+        return None
+    there = text.series([str(each) for each in platforms])
+    told = f"an index with {there or 'no image'}" if isinstance(found, oci.Index) else "a single image without an index"
+    return subject.say(
+        "service.one_platform", tag=resources.TAG, found=told, missing=text.series([str(each) for each in missing])
+    )
 
 
 def _inside(subject: ServiceSubject) -> Verdict | None:
@@ -112,18 +122,18 @@ def _digest(subject: ServiceSubject) -> Verdict | None:
     """Each task runs what was pushed under the tag, for its CPU."""
     pushed = subject.pushed
     assert pushed is not None, "the gate before has found it"
-    named = str(subject.container().get("image", ""))
-    wanted = f"{subject.bench.repository}:{resources.TAG}"
-    if named not in (wanted, f"{subject.bench.repository}@{pushed.digest}", f"{wanted}@{pushed.digest}"):
+    right = {pushed.digest}
+    if isinstance(pushed.image, oci.Index):
+        right |= {each.digest for each in pushed.image.manifests if _is_arm(each.platform)}
+    named, repository = str(subject.container().get("image", "")), subject.bench.repository
+    wanted = f"{repository}:{resources.TAG}"
+    if named not in {wanted, *(f"{name}@{digest}" for name in (repository, wanted) for digest in right)}:
         found = subject.definition or {}
         where = f"{found.get('family')}:{found.get('revision')}"
         return subject.say("service.other_tag", definition=where, image=named, wanted=wanted)
     runs = program_log.running(subject.bench, subject.ecs)
     if len(runs) < service_names.TASKS:
         return subject.say("service.not_steady", running=len(runs), wanted=service_names.TASKS, deployments=1)
-    right = {pushed.digest}
-    if isinstance(pushed.image, oci.Index):
-        right |= {each.digest for each in pushed.image.manifests if _is_arm(each.platform)}
     for run in runs:
         if run.digest not in right:
             return subject.say(

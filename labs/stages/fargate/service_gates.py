@@ -1,17 +1,18 @@
 """The gates of stage 05 about what a service needs: the secret, the log group, the task definition."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from labs.stages.fargate import resources
 from labs.stages.fargate.subject import ServiceSubject
-from labs.subjects.image.baked_secrets import secret_in
+from labs.subjects.image.secret_texts import secret_in
 from labs.subjects.tasks import service_names
 from labs.subjects.tasks.app_secret import app_secret
 from labs.verdict import Verdict
 
-_ARGUMENT = re.compile(r"-{0,2}([A-Za-z][\w.-]*)=(\S+)")
+_ARGUMENT = re.compile(r"-{0,2}([A-Za-z_][\w.-]*)=(.+)")
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 
 
 def secret(subject: ServiceSubject) -> Verdict | None:
@@ -94,20 +95,29 @@ def _plain_secret(subject: ServiceSubject) -> tuple[str, str, str] | None:
 
 
 def _plain_texts(container: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """What a container's definition holds in plain text: the field, a name, the text. An argument may be NAME=text."""
+    """What a container's definition holds in plain text: the field, a name, the text."""
     for each in container.get("environment", ()):
         yield "environment", str(each.get("name", "")), str(each.get("value", ""))
-    for name, value in (container.get("dockerLabels") or {}).items():
-        yield "dockerLabels", str(name), str(value)
+    options = (container.get("logConfiguration") or {}).get("options")
+    for field, texts in (("dockerLabels", container.get("dockerLabels")), ("logConfiguration", options)):
+        for name, value in (texts or {}).items():
+            yield field, str(name), str(value)
     check = (container.get("healthCheck") or {}).get("command", ())
-    for field, words in (
-        *((each, container.get(each, ())) for each in ("command", "entryPoint")),
-        ("healthCheck", check),
-    ):
-        for number, word in enumerate(words or (), start=1):
-            # A script that speaks of a secret's variable has no secret in it: only NAME=text alone is named.
-            named = _ARGUMENT.fullmatch(str(word))
-            yield field, named[1] if named else f"word {number}", named[2] if named else str(word)
+    commands = [(each, container.get(each, ())) for each in ("command", "entryPoint")]
+    for field, words in (*commands, ("healthCheck", check)):
+        yield from ((field, name, word) for name, word in _arguments(words or ()))
+
+
+def _arguments(words: Sequence[object]) -> Iterator[tuple[str, str]]:
+    """The words of a command with a name: NAME=text has its own, the word after an option has that one's."""
+    option = ""
+    for number, word in enumerate(map(str, words), start=1):
+        named = _ARGUMENT.fullmatch(word)
+        if named:
+            yield named[1], named[2]
+        else:
+            yield option or f"word {number}", word
+        option = word.lstrip("-") if _OPTION.fullmatch(word) else ""
 
 
 def _log(subject: ServiceSubject, where: str) -> Verdict | None:

@@ -1,6 +1,6 @@
 """Stage 05 as the solution does it: secret, log, roles, definition, service; then the service rolls to a new image."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -182,14 +182,14 @@ def make_service(bench: Bench, count: int = service_names.TASKS, **changes: Any)
     )
 
 
-def push_new(bench: Bench) -> None:
+def push_new(bench: Bench, platforms: Sequence[str] = PLATFORMS) -> None:
     """Version 2 of the app, for both platforms, under its own tag."""
     if lab_repository.pushed(bench.client("ecr"), bench.repository_name, resources.TAG) is not None:
         return
     must(push_client.login(bench), "The login")
     name = f"{bench.repository}:{resources.TAG}"
     arguments = ("--build-arg", f"VERSION={resources.VERSION}", "-t", name, "--push")
-    must(build(bench, *arguments, platforms=PLATFORMS, log=log_of(bench)), "The push of version 2")
+    must(build(bench, *arguments, platforms=platforms, log=log_of(bench)), "The push of version 2")
 
 
 def log_of(bench: Bench) -> Path:

@@ -1,6 +1,6 @@
 """What the gates of stage 05 look at: the bench, and the service with its definition and tasks, read once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from labs.lesson.bench import Bench
 from labs.stages.fargate import resources
 from labs.subjects.push import lab_repository
 from labs.subjects.push.role_policies import RolePolicies
-from labs.subjects.tasks import service_names
+from labs.subjects.tasks import service_names, task_runs
 from labs.subjects.tasks.execution_policy import Start, StartReviewer
 from labs.subjects.tasks.service_reading import definition_of, service_of
 from labs.subjects.vpc import reading
@@ -55,9 +55,10 @@ class ServiceSubject:
         return lab_repository.pushed(self.bench.reader("ecr"), self.bench.repository_name, resources.TAG)
 
     def container(self) -> Mapping[str, Any]:
-        """The definition's container."""
-        found: Mapping[str, Any] = (self.definition or {}).get("containerDefinitions", [{}])[0]
-        return found
+        """The definition's container of the app: the one of that name, else the first without which a task ends."""
+        every: Sequence[Mapping[str, Any]] = (self.definition or {}).get("containerDefinitions") or [{}]
+        named = [each for each in every if each.get("name") == task_runs.CONTAINER]
+        return next(iter([*named, *(each for each in every if each.get("essential", True))]), every[0])
 
     @cached_property
     def endpoints(self) -> Mapping[str, Connection]:

@@ -11,13 +11,10 @@ from labs.lesson.shell import build, must
 from labs.lesson.stage import Wrong
 from labs.stages.fargate import resources
 from labs.stages.fargate.definition_mistakes import (
+    PLAIN_SECRETS,
     Body,
-    command,
     container_with,
-    innocent_name,
-    plain,
     roles_ready,
-    second_container,
 )
 from labs.stages.fargate.solve import (
     container,
@@ -233,6 +230,12 @@ def _pushed_otherwise(change: image_mistakes.Change) -> Callable[[Bench], None]:
     return do
 
 
+def _pushed_for_arm(bench: Bench) -> None:
+    """The platform that the service runs, and no other."""
+    _started()(bench)
+    push_new(bench, PLATFORMS[1:])
+
+
 def _old_image(bench: Bench) -> None:
     """Pushed, and the service never left the first image."""
     _started()(bench)
@@ -382,21 +385,7 @@ WRONG = (
         "service.secret_in_environment",
         container_with(lambda _: {"secrets": None, "environment": [{"name": "APP_SECRET", "value": "plain"}]}),
     ),
-    Wrong("another secret in the environment", "service.secret_in_environment", plain("DB_PASSWORD", "hunter2")),
-    Wrong(
-        "a password inside an address",
-        "service.secret_in_environment",
-        plain("DATABASE_URL", "postgresql://app:hunter2@db.internal/app"),
-    ),
-    Wrong("the secret under an innocent name", "service.secret_in_environment", innocent_name),
-    Wrong("the secret as an argument", "service.secret_in_environment", command("--secret={secret}")),
-    Wrong("a password as an argument", "service.secret_in_environment", command("--db-password=hunter2")),
-    Wrong(
-        "the secret in a label of the container",
-        "service.secret_in_environment",
-        container_with(lambda bench: {"dockerLabels": {"app.settings": app_secret(bench)}}),
-    ),
-    Wrong("the secret in the environment of a second container", "service.secret_in_environment", second_container),
+    *PLAIN_SECRETS,
     Wrong("no secret in the definition", "service.no_secret_reference", container_with(lambda _: {"secrets": None})),
     Wrong("no log in the definition", "service.no_log", container_with(lambda _: {"logConfiguration": None})),
     Wrong("no service", "service.no_service", _defined()),
@@ -408,6 +397,7 @@ WRONG = (
     ),
     Wrong("public addresses", "service.public_ip", _started(assignPublicIp="ENABLED")),
     Wrong("version 2 was not pushed", "service.no_image", _started()),
+    Wrong("version 2 for ARM alone", "service.one_platform", _pushed_for_arm),
     *(
         Wrong(mistake, f"service.{name}", _pushed_otherwise(change))
         for mistake, name, change in (

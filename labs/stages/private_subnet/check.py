@@ -7,6 +7,7 @@ from labs.stages.private_subnet.experiments import BARE, GATEWAY, TALK, stop_gat
 from labs.stages.private_subnet.running import runs
 from labs.stages.private_subnet.subject import VpcSubject
 from labs.subjects.vpc import vpc_names
+from labs.subjects.vpc.endpoint_policy import lets_more_through
 from labs.subjects.vpc.ways import doors_of
 from labs.ui import text
 from labs.verdict import Gate, Report, Verdict, run_gates
@@ -52,7 +53,21 @@ def _trial(subject: VpcSubject) -> Verdict | None:
 
 
 def _passed(subject: VpcSubject) -> Verdict:
-    return subject.say("private.pass", subnets=text.series(subject.vpc.subnet_ids), vpc=subject.vpc.id)
+    return subject.say("private.pass", vpc=subject.vpc.id, policies=_interface_policies(subject))
+
+
+def _interface_policies(subject: VpcSubject) -> str:
+    """What the interface endpoints' own policies let through beside the start: the stage asks for none."""
+    region = subject.bench.target.region
+    wide = [
+        service
+        for service, calls in trial.calls(subject.bench).items()
+        if (endpoint := subject.vpc.endpoint(service, "Interface"))
+        and lets_more_through(endpoint.get("PolicyDocument") or "", calls, region)
+    ]
+    if not wide:
+        return "no endpoint's policy lets through more than the start needs"
+    return f"not asked for here: the endpoint policies of {text.series(wide)} let more through, as AWS's default does"
 
 
 GATES = (

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from labs import oci
-from labs.engine.archive import Image
-from labs.subjects.image.baked_secrets import leaks
+from labs.engine.archive import Image, LayerFile
+from labs.subjects.image.baked_secrets import SYSTEM, leaks
 from labs.subjects.image.image_user import user_of
-from labs.subjects.image.machine_code import layers, machine_code
+from labs.subjects.image.machine_code import layers, machine_code, started
 
 # What the Dockerfile alone decides; build arguments change the environment and the labels.
-_FIXED = ("User", "WorkingDir", "Entrypoint", "Cmd", "ExposedPorts")
+_FIXED = ("User", "WorkingDir", "Entrypoint", "Cmd", "ExposedPorts", "Healthcheck", "StopSignal", "Volumes")
+# Where the base image and what it installs have their files: a later build may find newer ones there.
+_OF_THE_BASE = (*SYSTEM, "etc/", "var/", "tmp/", "root/", "run/", "proc/", "sys/", "dev/")
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,11 @@ def wrong_code(image: Image, platforms: Sequence[oci.Platform]) -> ImageFault | 
         if layers(image, first) == layers(image, other):
             return ImageFault("wrong_machine_code", str(other), f"the same layers as in the image for {first}")
     for platform in platforms:
-        code = machine_code(image, platform)
-        if code and code.architecture != platform.architecture:
-            found = f"/{code.path} in it is a program for {code.architecture}"
-            return ImageFault("wrong_machine_code", str(platform), found)
+        for read in (machine_code, started):
+            code = read(image, platform)
+            if code and code.architecture != platform.architecture:
+                found = f"/{code.path} in it is a program for {code.architecture}"
+                return ImageFault("wrong_machine_code", str(platform), found)
     return None
 
 
@@ -74,7 +77,9 @@ def other_build(image: Image, platforms: Sequence[oci.Platform], program: Path, 
         if built is not None and platform in built.platforms:
             if built.descriptor(platform).digest == image.descriptor(platform).digest:
                 continue
-            changed = _settings(image.config(platform), built.config(platform))
+            changed = _settings(image.config(platform), built.config(platform)) or _files(
+                image, built, platform, program.parent
+            )
             if changed:
                 return f"in the image for {platform}, {changed}"
         found = _program(image, platform, program)
@@ -88,7 +93,31 @@ def _settings(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
         here, there = ((document.get("config") or {}).get(key) for document in (theirs, ours))
         if (here or None) != (there or None):
             return f"{key} is {here or 'not set'}, and {there or 'not set'} in the archive of this work folder"
+    here, there = (_variables(document.get("config") or {}) for document in (theirs, ours))
+    if here != there:
+        one = min(here ^ there)
+        return f"ENV {one} is {'not' if one in here else 'only'} in the archive of this work folder"
     return ""
+
+
+def _variables(config: dict[str, Any]) -> set[str]:
+    return {str(each).partition("=")[0] for each in config.get("Env") or []}
+
+
+def _files(theirs: Image, ours: Image, platform: oci.Platform, folder: Path) -> str:
+    """A file beside those of the base image that only one of the two has; not one that has left the folder since."""
+    here, there = ({each.path for each in image.files(platform) if _of_the_build(each)} for image in (theirs, ours))
+    still = {path for path in there - here if any(folder.rglob(path.rpartition("/")[2]))}
+    for paths, where in ((here - there, "not in"), (still, "only in")):
+        if paths:
+            return f"/{min(paths)} is {where} the archive of this work folder"
+    return ""
+
+
+def _of_the_build(entry: LayerFile) -> bool:
+    parts = entry.path.split("/")
+    made = "__pycache__" in parts or parts[-1].startswith(".wh.")
+    return entry.info.isreg() and not made and not entry.path.startswith(_OF_THE_BASE)
 
 
 def _program(image: Image, platform: oci.Platform, program: Path) -> str:

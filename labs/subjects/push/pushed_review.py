@@ -3,6 +3,7 @@
 from labs import oci
 from labs.ledger.names import stamp
 from labs.lesson.bench import PLATFORMS, Bench
+from labs.subjects.image.age import changed_since
 from labs.subjects.image.examination import examine, other_build
 from labs.subjects.image.from_lines import pin_of
 from labs.subjects.push.lab_repository import Pushed
@@ -26,5 +27,8 @@ def problem_inside(bench: Bench, tag: str, pushed: Pushed, secret: str) -> Polic
             return PolicyProblem(
                 fault.name, {"platform": fault.platform, "found": fault.found, "tag": tag, "cause": cause}
             )
-        other = other_build(image, _WANTED, bench.app / "app.py", archived(bench))
+        built = archived(bench)
+        if built is not None and changed_since(bench.archive, bench.app, built) is not None:
+            built = None  # of the folder as it was
+        other = other_build(image, _WANTED, bench.app / "app.py", built)
     return PolicyProblem("other_build", {"tag": tag, "at": stamp(pushed.at), "other": other}) if other else None

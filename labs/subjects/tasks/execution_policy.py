@@ -77,7 +77,8 @@ class Start:
         return [
             Wanted(TOKEN),
             Wanted((*PULL, TOLERATED), self.repository),
-            Wanted(WRITE, f"{self.log_group}:*"),
+            # The group's own ARN allows nothing more: beside that of its streams it is often written.
+            *(Wanted(WRITE, arn) for arn in (self.log_group, f"{self.log_group}:*")),
             Wanted(READ, self.parameter),
         ]
 

@@ -72,6 +72,8 @@ def read_task(task: Mapping[str, Any]) -> TaskRun:
     }
     attributes = {each["name"]: each.get("value", "") for each in task.get("attributes", ())}
     stopped = task.get("stoppedAt")
+    # The app's container first: a task may have others beside it.
+    containers = sorted(task.get("containers", ()), key=lambda each: each.get("name") != CONTAINER)
     return TaskRun(
         task_id=str(task["taskArn"]).rsplit("/", 1)[-1],
         created=task["createdAt"].astimezone(UTC),
@@ -85,7 +87,7 @@ def read_task(task: Mapping[str, Any]) -> TaskRun:
         interface=detail.get("networkInterfaceId", ""),
         address=detail.get("privateIPv4Address", ""),
         platform=attributes.get("ecs.cpu-architecture", ""),
-        digest=next((str(each["imageDigest"]) for each in task.get("containers", ()) if each.get("imageDigest")), ""),
+        digest=next((str(each["imageDigest"]) for each in containers if each.get("imageDigest")), ""),
     )
 
 

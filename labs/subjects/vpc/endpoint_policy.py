@@ -4,7 +4,7 @@ The layer download is one request, the same that a task's start makes (``labs.fa
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -112,6 +112,15 @@ def lets_through(document: str, call: EndpointCall, connection: Connection, now:
     known = connection if call.knows_endpoint else Connection(connection.region)
     context = request_context(call.principal, known, now, session=Session(now))
     return _allows(document, Request(call.principal, call.action, call.resource, context))
+
+
+def lets_more_through(document: str | Mapping[str, Any], calls: Sequence[EndpointCall], region: str) -> bool:
+    """Whether a policy lets through, or may, what is none of these calls, whoever makes it; AWS's default does."""
+    policy = _read(document)
+    if policy is None:
+        return not document
+    wanted = [Wanted(each.action, each.resource, principals="*") for each in calls]
+    return bool(iam.excess(Policies(endpoint=policy), wanted, iam.Scene(region=region, now=datetime.now(UTC))))
 
 
 def _layer(bucket_arn: str) -> str:

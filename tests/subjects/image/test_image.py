@@ -1,5 +1,6 @@
 """What an image's bytes and its Dockerfile say: who runs it, and what its FROM is pinned to."""
 
+import base64
 import gzip
 import io
 import json
@@ -11,10 +12,10 @@ import pytest
 
 from labs import oci
 from labs.engine.archive import Image, read_archive
-from labs.stages.build_image.age import changed_since
-from labs.subjects.image.baked_secrets import secret_in
+from labs.subjects.image.age import changed_since
 from labs.subjects.image.from_lines import pin_of
 from labs.subjects.image.image_user import user_of
+from labs.subjects.image.secret_texts import secret_in
 
 pytestmark = pytest.mark.unit
 AMD64, ARM64 = oci.Platform("linux", "amd64"), oci.Platform("linux", "arm64")
@@ -142,6 +143,29 @@ def test_a_file_that_was_changed_after_the_archive_is_told(tmp_path: Path) -> No
         ("REDIS", "redis://:hunter2@cache:6379"),
         ("GREETING", "the-known-one"),
         ("KEY_ID", "AKIA" + "IOSFODNN7EXAMPLE"),
+        ("GREETING", base64.b64encode(b"the-known-one").decode()),
+        ("GREETING", base64.b64encode(b"x the-known-one").decode()),
+        ("GREETING", base64.b64encode(b"it is the-known-one").decode().rstrip("=")),
+        ("GREETING", b"the-known-one".hex().upper()),
+        ("GREETING", base64.b64encode(b"AKIA" + b"IOSFODNN7EXAMPLE").decode()),
+        ("GREETING", base64.b64encode(b'{"password": "hunter2"}').decode()),
+        ("GREETING", "%7B%22password%22%3A%22hunter2%22%7D"),
+        ("X", "ghp_" + "a1B2" * 9),
+        ("X", "xoxb-" + "123456789012-" * 2 + "abcdefghijkl"),
+        ("X", "sk_live_" + "a1B2c3D4" * 3),
+        ("X", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dGVzdHNpZ25hdHVyZQ"),
+        ("AUTH", "Basic YWRtaW46aHVudGVyMg=="),
+        ("DBPASS", "hunter2"),
+        ("DB_PASS", "1234"),
+        ("GITHUB_PAT", "x1y2z3"),
+        ("PASSWORD_SALT", "9f3c"),
+        ("DSN", "Server=db;User Id=app;Password=hunter2;"),
+        ("DSN", "host=db user=app password=hunter2"),
+        ("CALL", "https://api.example/?api_key=abc123&x=1"),
+        ("SPRING_APPLICATION_JSON", '{"spring": {"datasource": {"password": "hunter2"}}}'),
+        ("STORAGE", "AccountName=x;AccountKey=abcd==;"),
+        ("word 3", "export DB_PASSWORD=hunter2; exec python app.py"),
+        ("ROOT_PASSWORD", "/Sl4sh"),
     ],
 )
 def test_a_secret_is_known_by_its_name_or_its_value(name: str, value: str) -> None:
@@ -169,6 +193,23 @@ def test_a_secret_is_known_by_its_name_or_its_value(name: str, value: str) -> No
         ("PWD", "/app"),
         ("DATABASE_URL", "postgresql://app@db/app"),
         ("ENDPOINT", "http://127.0.0.1:8080/a@b"),
+        ("GIT_SHA", "0123456789abcdef0123456789abcdef01234567"),
+        ("IMAGE_DIGEST", "sha256:" + "ab" * 32),
+        ("MAX_TOKENS", "4096"),
+        ("TOKENS_PER_MINUTE", "60000"),
+        ("TOKEN_ENDPOINT", "https://id.example/token"),
+        ("SECRET_MANAGER_REGION", "eu-west-1"),
+        ("SECRET_VERSION_STAGE", "AWSCURRENT"),
+        ("PASSWORD_HASH_ALGORITHM", "argon2"),
+        ("PASSWORD_MIN_LENGTH", "12"),
+        ("COOKIE_SECRET_REF", "app/cookie"),
+        ("BYPASS", "1"),
+        ("S3_KEY", "a/b.txt"),
+        ("BUILD", "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXo="),
+        ("word 3", 'test -n "$APP_SECRET" && exec python app.py'),
+        ("word 3", "APP_SECRET=$OTHER exec python app.py"),
+        ("word 3", "import os; connect(password=os.environ['DB_PASSWORD'])"),
+        ("AUTH", "basic authentication"),
     ],
 )
 def test_what_only_sounds_like_a_secret_is_none(name: str, value: str) -> None:

@@ -61,6 +61,7 @@ def test_the_four_statements_are_right() -> None:
         pytest.param((*RIGHT[:2], allow(WRITE, f"{GROUP}:log-stream:app/app/*"), VALUE), id="streams of the app only"),
         pytest.param((*RIGHT[:2], allow("logs:CreateLogStream", f"{GROUP}:*"), allow("logs:PutLogEvents", f"{GROUP}:*"),
                       VALUE), id="one statement for each action"),
+        pytest.param((*RIGHT[:2], allow(WRITE, [GROUP, f"{GROUP}:*"]), VALUE), id="the group beside its streams"),
         pytest.param((*RIGHT[:3], allow("ssm:getparameters", SECRET)), id="actions in lower case"),
         pytest.param((*RIGHT, {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}), id="a deny of something else"),
         pytest.param(tuple({**each, "Condition": SINCE_2020} for each in RIGHT), id="a condition that always holds"),

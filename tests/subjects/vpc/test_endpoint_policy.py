@@ -8,7 +8,14 @@ import pytest
 
 from labs.fargate.task import session_of
 from labs.iam import Connection
-from labs.subjects.vpc.endpoint_policy import EndpointCall, PolicyFault, first_fault, lets_layers_through, lets_through
+from labs.subjects.vpc.endpoint_policy import (
+    EndpointCall,
+    PolicyFault,
+    first_fault,
+    lets_layers_through,
+    lets_more_through,
+    lets_through,
+)
 
 HERE = Connection("us-east-1", endpoint="vpce-0a", vpc="vpc-0a")
 SINCE_2020 = {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}
@@ -164,6 +171,27 @@ def test_a_call_of_a_start_passes_an_interface_endpoints_policy_or_does_not(
 ) -> None:
     policy = json.dumps(document(statement(**{"Action": "ssm:GetParameters", "Resource": "*", **changes})))
     assert lets_through(policy, CALL, HERE, datetime.now(UTC)) is passes
+
+
+@pytest.mark.parametrize(
+    ("policy", "more"),
+    [
+        ("", True),
+        (document(statement(Action="*", Resource="*")), True),
+        (document(statement(Action="ssm:*", Resource="*")), True),
+        (document(statement(Action="ssm:GetParameters", Resource="*")), True),
+        (document(statement(Action="ssm:GetParameters", Resource=CALL.resource)), False),
+        (
+            document(statement(Action="ssm:GetParameters", Resource=CALL.resource, Principal={"AWS": "111122223333"})),
+            False,
+        ),
+        (document(statement(Action="*", Resource="*", Condition=LONG_AGO)), False),
+        (document(statement(Action="s3:*", Resource="*", Condition=ENTANGLED)), True),
+    ],
+    ids=str,
+)
+def test_an_interface_endpoints_policy_lets_more_through_than_a_start_or_does_not(policy: Any, more: bool) -> None:
+    assert lets_more_through(policy, [CALL], "us-east-1") is more
 
 
 def test_the_registrys_password_is_asked_for_without_the_name_of_an_endpoint() -> None:
