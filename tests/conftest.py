@@ -45,6 +45,9 @@ botocore.client.ClientCreator._create_methods = _methods_once
 
 REQUIRED = {"docker": "LAB_REQUIRE_DOCKER", "browser": "LAB_REQUIRE_BROWSER", "clients": "LAB_REQUIRE_CLIENTS"}
 
+# Most tests have a lab home of their own, and each would fetch the base image again.
+os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+
 _ENVIRONMENT, _FOLDER = dict(os.environ), Path.cwd()
 
 # Tests that run in the background, or whose terminal may go, are made to ignore these two; what they start must not.

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from labs.lesson.bench import Bench
 
 
+# What a person may call a folder: spaces, quotes, what a shell reads as its own, letters beyond ASCII.
+ODD_NAME = 'lab it\'s "one" & $HOME [é] '
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--stage NAME``: only the tests of one stage, for its author."""
     parser.addoption("--stage", metavar="NAME", default="", help="only the tests that are about this stage")
@@ -51,7 +55,9 @@ def bench() -> "Iterator[Bench]":
 
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LAB_"))}
     with (
-        room({**env, "LAB_PACE": "quick", "LAB_ENGINE": os.environ.get("LAB_TEST_ENGINE", "embedded")}) as opened,
+        room(
+            {**env, "LAB_PACE": "quick", "LAB_ENGINE": os.environ.get("LAB_TEST_ENGINE", "embedded")}, ODD_NAME
+        ) as opened,
         pytest.MonkeyPatch.context() as patch,
     ):
         if opened.engine.name == "embedded":

@@ -24,6 +24,7 @@ from labs.engine.embedded.reference import Reference, parse
 from labs.engine.embedded.registry_client import RegistryClient, connect
 from labs.engine.embedded.transfer import Pull, Push
 from labs.errors import LabError
+from labs.session.home import lab_home
 
 if TYPE_CHECKING:
     from labs.session import Target
@@ -132,15 +133,15 @@ def prepare(source: BaseSource, cache: Path | None = None) -> Prepared:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept from one lab home to the next: ``$XDG_CACHE_HOME/fargate-lab-kit``."""
+    """Where downloads are kept: in ``LAB_HOME``, or in ``$XDG_CACHE_HOME/fargate-lab-kit``, which lab homes share."""
     named = os.environ.get("XDG_CACHE_HOME", "")
-    folder = (Path(named) if named else Path.home() / ".cache") / "fargate-lab-kit"
+    folder = Path(named) / "fargate-lab-kit" if named else lab_home() / "cache"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LabError(
             f"The cache folder {folder} cannot be made: {error.strerror}.",
-            "set XDG_CACHE_HOME to a folder that can be written",
+            "set XDG_CACHE_HOME to a folder that can be written, or unset it",
             id="cache-folder-not-made",
         ) from error
     return folder

@@ -12,9 +12,12 @@ from labs.session import local
 
 
 @contextmanager
-def room(env: Mapping[str, str]) -> Iterator[Bench]:
-    """A bench in a lab home of its own, with its own local AWS; both, and its images, are gone afterwards."""
-    home = Path(tempfile.mkdtemp(prefix="lab-"))
+def room(env: Mapping[str, str], prefix: str = "lab-") -> Iterator[Bench]:
+    """A bench in a lab home of its own, with its own local AWS; both, and its images, are gone afterwards.
+
+    ``prefix``: what the folder's name begins with.
+    """
+    home = Path(tempfile.mkdtemp(prefix=prefix))
     try:
         bench = open_bench({**env, "LAB_HOME": str(home), "LAB_TARGET": "local"})
         try:

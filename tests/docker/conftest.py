@@ -136,8 +136,6 @@ def shared_lab(docker_engine: None, tmp_path_factory: pytest.TempPathFactory) ->
         patch.setenv("LAB_HOME", str(home))
         patch.setenv("LAB_TARGET", "local")
         patch.delenv("LAB_ENGINE", raising=False)
-        # Downloads are kept in the user's real cache; everything else goes to a home of the tests.
-        patch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
         patch.setenv("HOME", str(user))
         patch.delenv("DOCKER_CONFIG", raising=False)
         base_without_a_registry(patch)

@@ -15,7 +15,14 @@ from labs.verdict import Report, Status, Verdict
 def test_the_course_passes_and_leaves_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    user = tmp_path / "user"
+    user.mkdir()
     monkeypatch.setenv("LAB_ENGINE", "embedded")
+    # What is kept is kept in the lab home, and nothing where the user's own files are.
+    monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(user))
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "LAB_BASE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     before = dict(os.environ)
@@ -28,6 +35,7 @@ def test_the_course_passes_and_leaves_nothing(
     assert "Every stage has passed." in text
     assert list(tmp_path.glob("lab-*")) == []
     assert dict(os.environ) == before
+    assert list(user.iterdir()) == []
 
 
 def test_a_stage_that_was_not_reached_is_in_the_table() -> None:

@@ -18,6 +18,7 @@ from labs.lesson.stage import Stage, stages
 from labs.lesson.throwaway import room
 from labs.session.home import checkout
 from labs.stages.build_image.solve import FILES
+from tests.stage_bench import ODD_NAME
 
 FOLDERS = (notebooks.SOLVED, notebooks.TRAINEE, notebooks.UNSOLVED)
 EVERY = pytest.mark.parametrize("subject", stages(), ids=lambda each: each.notebook)
@@ -36,7 +37,7 @@ class Desk:
 @pytest.fixture(scope="module", params=notebooks.EXECUTED)
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with room({**env, "LAB_WIDGETS": "0"}) as opened:
+    with room({**env, "LAB_WIDGETS": "0"}, ODD_NAME) as opened:
         yield Desk(request.param, opened)
 
 
