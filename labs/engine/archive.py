@@ -175,8 +175,12 @@ class Image:
 
     def open(self, descriptor: oci.Descriptor) -> BinaryIO:
         """The bytes of a blob, after its digest has been checked."""
-        _verify(self.name, self.blobs, descriptor.digest)
+        self.verify(descriptor)
         return _open(self.name, self.blobs, descriptor.digest)
+
+    def verify(self, descriptor: oci.Descriptor) -> None:
+        """LabError unless the blob is there and has its digest."""
+        _verify(self.name, self.blobs, descriptor.digest)
 
 
 def read_archive(path: Path) -> Image:

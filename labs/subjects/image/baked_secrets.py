@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labs import oci
-from labs.engine.archive import Image
+from labs.engine.archive import Image, LayerFile
+from labs.subjects.image.layer_search import search
 from labs.subjects.image.secret_texts import secret_in, secret_of_bytes, secret_of_settings, secret_of_text
 
 # The system's own files hold test keys and examples; only the lab's known secret is looked for there.
@@ -52,15 +53,18 @@ def leaks(image: Image, platform: oci.Platform, known: str) -> Iterator[Leak]:
         kind = secret_of_text(str(step.get("created_by", "")), known)
         if kind:
             yield Leak("history", f"step {number}", kind)
-    for entry in image.files(platform):
-        if not entry.info.isreg() or not entry.info.size:
-            continue
-        system = entry.path.startswith(SYSTEM)
-        if system and not known:
-            continue
-        kind = _of_file(entry.path.rpartition("/")[2], entry.read(_LIMIT), known, system=system)
-        if kind:
-            yield Leak("layer", f"/{entry.path}", kind)
+    question = f"secrets, and {oci.sha256(known.encode())}"
+    yield from search(image, platform, question, lambda entry: _leak(entry, known))
+
+
+def _leak(entry: LayerFile, known: str) -> Leak | None:
+    if not entry.info.isreg() or not entry.info.size:
+        return None
+    system = entry.path.startswith(SYSTEM)
+    if system and not known:
+        return None
+    kind = _of_file(entry.path.rpartition("/")[2], entry.read(_LIMIT), known, system=system)
+    return Leak("layer", f"/{entry.path}", kind) if kind else None
 
 
 def _of_file(name: str, data: bytes, known: str, *, system: bool) -> str:

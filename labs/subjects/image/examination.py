@@ -9,6 +9,7 @@ from labs import oci
 from labs.engine.archive import Image, LayerFile
 from labs.subjects.image.baked_secrets import SYSTEM, leaks
 from labs.subjects.image.image_user import user_of
+from labs.subjects.image.layer_search import search
 from labs.subjects.image.machine_code import layers, machine_code, started
 
 # What the Dockerfile alone decides; build arguments change the environment and the labels.
@@ -106,7 +107,7 @@ def _variables(config: dict[str, Any]) -> set[str]:
 
 def _files(theirs: Image, ours: Image, platform: oci.Platform, folder: Path) -> str:
     """A file beside those of the base image that only one of the two has; not one that has left the folder since."""
-    here, there = ({each.path for each in image.files(platform) if _of_the_build(each)} for image in (theirs, ours))
+    here, there = (set(search(image, platform, "files of the build", _of_the_build)) for image in (theirs, ours))
     still = {path for path in there - here if any(folder.rglob(path.rpartition("/")[2]))}
     for paths, where in ((here - there, "not in"), (still, "only in")):
         if paths:
@@ -114,19 +115,21 @@ def _files(theirs: Image, ours: Image, platform: oci.Platform, folder: Path) -> 
     return ""
 
 
-def _of_the_build(entry: LayerFile) -> bool:
+def _of_the_build(entry: LayerFile) -> str | None:
     parts = entry.path.split("/")
     made = "__pycache__" in parts or parts[-1].startswith(".wh.")
-    return entry.info.isreg() and not made and not entry.path.startswith(_OF_THE_BASE)
+    return entry.path if entry.info.isreg() and not made and not entry.path.startswith(_OF_THE_BASE) else None
 
 
 def _program(image: Image, platform: oci.Platform, program: Path) -> str:
     wanted = program.read_bytes() if program.exists() else b""
-    same = [
-        (entry.path, entry.read(len(wanted) + 1) == wanted)
-        for entry in image.files(platform)
-        if entry.info.isreg() and entry.path.rpartition("/")[2] == program.name
-    ]
+
+    def compare(entry: LayerFile) -> tuple[str, bool] | None:
+        if not entry.info.isreg() or entry.path.rpartition("/")[2] != program.name:
+            return None
+        return entry.path, entry.read(len(wanted) + 1) == wanted
+
+    same = list(search(image, platform, f"files named {program.name}", compare))
     if not same:
         config = image.config(platform).get("config") or {}
         starts = " ".join(map(str, [*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]))

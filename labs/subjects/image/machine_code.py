@@ -17,6 +17,8 @@ from labs.engine.embedded.rootfs import Tree, tree_of
 MACHINES = {62: "amd64", 183: "arm64", 40: "arm", 3: "386", 243: "riscv64", 21: "ppc64le", 22: "s390x"}
 _HEADER = 20
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# What was read before: layers are named by their bytes, and reading all of them takes a second.
+_started: dict[tuple[object, ...], "MachineCode | None"] = {}
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,17 @@ def started(image: Image, platform: oci.Platform) -> MachineCode | None:
     if not words:
         return None
     variables = dict(str(each).partition("=")[::2] for each in config.get("Env") or [])
-    tree, name = tree_of(image, platform), str(words[0])
+    asked = str(words[0]), variables.get("PATH") or _PATH, config.get("WorkingDir") or "/"
+    key = (layers(image, platform), *asked)
+    if key not in _started:
+        _started[key] = _program(tree_of(image, platform), *asked)
+    return _started[key]
+
+
+def _program(tree: Tree, name: str, search: str, folder: str) -> MachineCode | None:
     for _ in range(4):
         path = next(
-            (path for path in _places(name, variables.get("PATH") or _PATH, config.get("WorkingDir") or "/")
+            (path for path in _places(name, search, folder)
              if (node := tree.nodes.get(tree.resolve(path))) and node.is_file),
             None,
         )  # fmt: skip
