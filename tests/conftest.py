@@ -80,6 +80,7 @@ LONG = (
     "test_killed",
     "test_stages",
     "test_on_aws",
+    "test_a_bad_day",
     "test_start",
     "test_pipeline",
     "test_clean_up",

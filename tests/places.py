@@ -12,6 +12,7 @@ import pytest
 from botocore.loaders import create_loader
 from moto import mock_aws
 
+from labs.ledger import recorder
 from labs.ledger.names import Names
 from labs.session import TargetName, local
 from labs.session import target as targets
@@ -59,6 +60,8 @@ def account(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Target]:
             session=session,
         )
         target.confirm(ACCOUNT)
+        # moto knows at once what it has made.
+        monkeypatch.setattr(recorder, "SEEN_S", 0.0)
         yield target
 
 

@@ -170,13 +170,18 @@ class Kind:
                 return None
             raise
 
-    def delete(self, client: Any, id: str) -> None:
-        """Remove a resource; one that is already gone is not an error. Raises ClientError."""
+    def delete(self, client: Any, id: str) -> bool:
+        """Remove a resource; False where the account says that it, or what it held, is already gone.
+
+        Raises ClientError.
+        """
         try:
             self.remove(client, id)
         except ClientError as error:
             if not self.means_absent(code_of(error)):
                 raise
+            return False
+        return True
 
     def own(self, client: Any, names: Names) -> Iterator[tuple[str, Tags]]:
         """Everything of this kind in the account whose kit's tag is one of ``names``, with its tags.

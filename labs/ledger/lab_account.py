@@ -46,6 +46,9 @@ class LabAccount(Protocol):
     def tags(self) -> Mapping[str, str]:
         """The tags that say whose it is."""
 
+    def owns(self, tags: Mapping[str, str]) -> bool:
+        """Whether what carries these tags is this lab's."""
+
     @property
     def home(self) -> Path:
         """Where the kit keeps its files."""

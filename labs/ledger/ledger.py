@@ -4,7 +4,9 @@ One JSON object a line, mode 600, flushed to the disk before the caller goes on.
 counted and passed over: cleaning searches the account by tag as well. Several processes may write at once.
 """
 
+import contextlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -114,6 +116,23 @@ class Ledger:
     def _open_with(self, kind: str, id: str) -> list[Entry]:
         entries = self.entries()
         return [each for each in entries if (each.kind, each.id) == (kind, id) and each.state is not State.GONE]
+
+    def touch(self) -> None:
+        """The lab has changed something in the account a moment ago, whether or not it made anything."""
+        with contextlib.suppress(OSError):
+            self._touched.touch(mode=FILE_MODE)
+
+    def quiet_s(self) -> float:
+        """For how many seconds the lab has changed nothing in the account."""
+        try:
+            at = self._touched.stat().st_mtime
+        except OSError:
+            return math.inf
+        return self._clock().timestamp() - at
+
+    @property
+    def _touched(self) -> Path:
+        return self.file.with_suffix(".touched")
 
     def close(self) -> None:
         """End the chapter: everything in it is gone."""

@@ -18,6 +18,8 @@ EXPIRES_TAG = "expires-at"
 ENTRY_TAG = "fargate-lab-entry"
 LIFETIME = timedelta(hours=8)
 _LONGEST_H = 24 * 31
+# What botocore calls the session of a role when nobody says: another in each process, and nobody else's.
+GENERATED = re.compile(r"botocore-session-\d+")
 # A part of repository names, role names and tag values alike, so the narrowest of their rules.
 TRAINEE = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 

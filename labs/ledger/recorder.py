@@ -16,12 +16,24 @@ from labs.errors import LabError
 from labs.failures import denied
 from labs.ledger import kinds
 from labs.ledger.kind import Kind
-from labs.ledger.ledger import Ledger, State
+from labs.ledger.ledger import Entry, Ledger, State
 from labs.ledger.names import ENTRY_TAG, EXPIRES_TAG, LIFETIME, Names, stamp
 
 _NOTE = "fargate_lab_entry"
 # The answer to a create call that does not prove that nothing was made: a retry may have met its own first try.
 _ALREADY_THERE = ("AlreadyExists", "Duplicate", "Conflict", "ResourceExists")
+
+
+# "Eventual consistency in the Amazon EC2 API" (EC2 developer guide): describe it again, waiting longer each time.
+SEEN_S, _SEEN_TRIES = 15.0, 8
+# They change nothing.
+_READING = ("Assume", "BatchCheck", "BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Simulate")
+
+
+def _young(entry: Entry, now: datetime) -> bool:
+    if entry.state is not State.CREATED or entry.created_at is None:
+        return False
+    return (now - entry.created_at).total_seconds() < SEEN_S
 
 
 @dataclass
@@ -56,14 +68,18 @@ class _CostCall:
 class Recorder:
     """Writes what one lab creates into its ledger.
 
+    ``owns`` says whether what carries some tags is this lab's.
     ``allow`` raises LabError while creating is not yet allowed; ``lifetime`` is how far ahead ``expires-at`` lies.
+    ``on_aws``: EC2 may answer for some seconds as if what was made were not there.
     """
 
     ledger: Ledger
     names: Names
     tags: Mapping[str, str]
+    owns: Callable[[Mapping[str, str]], bool]
     allow: Callable[[], None]
     lifetime: timedelta = LIFETIME
+    on_aws: bool = False
     _seen: set[str] = field(default_factory=set)
 
     def watch(self, client: Any, region: str) -> None:
@@ -73,6 +89,8 @@ class Recorder:
         events.register_last("before-parameter-build", lambda **event: self._prepare(client, **event))
         events.register_last("before-call", lambda **event: self._write_down(region, **event))
         events.register_first("after-call", lambda **event: self._conclude(region, **event))
+        if self.on_aws and client.meta.service_model.service_name == "ec2":
+            events.register_first("needs-retry", lambda **event: self._not_seen_yet(region, **event))
 
     def _prepare(
         self, client: Any, params: MutableMapping[str, Any], model: Any, context: dict[str, Any], **_: object
@@ -154,7 +172,7 @@ class Recorder:
             ) from error
         if tags is None:
             return
-        if not self.tags.items() <= tags.items():
+        if not self.owns(tags):
             raise LabError(
                 f"{call} was not sent: {id} is not this lab's; it does not carry its tags.",
                 "use a VPC that the lab has made, and what is in it",
@@ -165,7 +183,7 @@ class Recorder:
     def _must_be_there(self, client: Any, kind: Kind, id: str) -> None:
         """A call that overwrites takes no tags: what is not there yet would stay unmarked."""
         tags = kind.tags_now(client, id)
-        if tags is None or not self.tags.items() <= tags.items():
+        if tags is None or not self.owns(tags):
             what = "does not exist yet" if tags is None else "is not this lab's"
             raise LabError(
                 f"{kind.service}:{kind.creates[0]} was not sent: it would overwrite '{id}', which {what}.",
@@ -179,8 +197,16 @@ class Recorder:
             call.n = self.ledger.intend(call.kind.name, call.id, region, call.token, call.facts)
 
     def _conclude(
-        self, region: str, http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: object
+        self,
+        region: str,
+        model: Any,
+        http_response: Any,
+        parsed: Mapping[str, Any],
+        context: dict[str, Any],
+        **_: object,
     ) -> None:
+        if not model.name.startswith(_READING):
+            self.ledger.touch()
         call = context.get(_NOTE)
         code, status = str(parsed.get("Error", {}).get("Code", "")), int(http_response.status_code)
         if isinstance(call, _CreateCall):
@@ -193,6 +219,26 @@ class Recorder:
                 self.ledger.gone_by_id(call.kind.name, id)
         elif isinstance(call, _CostCall) and status < 300 and call.facts:
             self.ledger.changed(call.kind.name, call.id, call.facts)
+
+    def _not_seen_yet(
+        self, region: str, response: Any, operation: Any, request_dict: Mapping[str, Any], attempts: int, **_: object
+    ) -> float | None:
+        """Seconds until EC2 is asked again, where its answer does not know yet what it has made a moment ago."""
+        if not response or attempts > _SEEN_TRIES:
+            return None
+        now, asked = datetime.now(UTC), str(request_dict.get("body"))
+        young = [each for each in self.ledger.entries() if each.id and each.region == region and _young(each, now)]
+        code = str(response[1].get("Error", {}).get("Code", ""))
+        if code.startswith("Invalid") and ".NotFound" in code:
+            unseen = any(each.id in asked for each in young)
+        else:
+            noun = operation.name.removeprefix("Describe").removesuffix("s")
+            kind = kinds.known().made_by("ec2", f"Create{noun}")
+            listed = kind is not None and not code and f"{noun}Id." not in asked and f"{noun}Id'" not in asked
+            unseen = any(
+                kind and listed and each.kind == kind.name and each.id not in str(response[1]) for each in young
+            )
+        return min(0.5 * 1.5**attempts, 3.0) if unseen else None
 
     def _made(self, call: _CreateCall, answer: Mapping[str, Any], region: str) -> None:
         if not call.kind.answer:

@@ -48,9 +48,10 @@ class RemovalRules(Protocol):
 
 @dataclass
 class _Removal:
-    """The removal of one entry: whether the delete was accepted, and what stood in its way last."""
+    """The removal of one entry: whether a delete was sent, whether it was accepted, what stood in its way last."""
 
     entry: Entry
+    tried: bool = False
     sent: bool = False
     reason: str = ""
 
@@ -134,9 +135,9 @@ class Remover:
         entry, client = removal.entry, self.client(kind, removal.entry.region)
         tags = kind.tags_now(client, entry.id) if entry.id else None
         if tags is None:
-            self.rules.gone(entry, "" if removal.sent else "was not there")
+            self.rules.gone(entry, "" if removal.tried else "was not there")
             there = "was already gone" if entry.was_created else "never made"
-            return Item(entry.kind, entry.id, Outcome.GONE, "" if removal.sent else there)
+            return Item(entry.kind, entry.id, Outcome.GONE, "" if removal.tried else there)
         refused = self.rules.may_go(entry, tags)
         if refused is not None:
             return refused
@@ -144,13 +145,21 @@ class Remover:
             return None
         self.rules.removing(entry)
         try:
-            kind.delete(client, entry.id)
+            sent = kind.delete(client, entry.id)
         except ClientError as error:
             if code_of(error) not in {*_BUSY, *kind.busy}:
                 raise
             return self._blocked(kind, client, removal, error)
-        removal.sent, removal.reason = True, ""
-        return self._try(kind, removal)
+        removal.tried, removal.sent, removal.reason = True, sent, ""
+        # "Not there" and still shown: AWS answers from two moments, and what it held may have been all that was gone.
+        return self._try(kind, removal) if sent else self._shown_still(kind, removal)
+
+    def _shown_still(self, kind: Kind, removal: _Removal) -> Item | None:
+        entry = removal.entry
+        if kind.tags_now(self.client(kind, entry.region), entry.id) is not None:
+            return None
+        self.rules.gone(entry, "")
+        return Item(entry.kind, entry.id, Outcome.GONE)
 
     def _blocked(self, kind: Kind, client: Any, removal: _Removal, error: ClientError) -> Item | None:
         """In use: an Item when that will not pass by itself."""

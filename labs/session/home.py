@@ -94,6 +94,11 @@ def ledger_file(home: Path, target: str, account: str) -> Path:
     return home / f"ledger-{target}-{account}.jsonl"
 
 
+def owners_file(home: Path) -> Path:
+    """The owner of what this lab makes, account by account."""
+    return home / "owners.json"
+
+
 def confirmed_file(home: Path) -> Path:
     """The AWS accounts the trainee has confirmed."""
     return home / "confirmed.json"

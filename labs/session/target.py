@@ -18,9 +18,9 @@ from labs.errors import LabError
 from labs.failures import explain, no_region
 from labs.ledger.lab_account import TargetName
 from labs.ledger.ledger import Ledger
-from labs.ledger.names import LIFETIME, Names, lifetime, names_for, owner_of
+from labs.ledger.names import KIT_TAG, LIFETIME, OWNER_TAG, Names, lifetime, names_for
 from labs.ledger.recorder import Recorder
-from labs.session import answers, confirm, home, local
+from labs.session import answers, confirm, home, local, owner
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -43,8 +43,8 @@ class Target:
     """One connected target.
 
     ``name`` is ``local`` or ``aws``; ``identity`` an ARN; ``endpoint`` the local AWS's URL, empty on AWS;
-    ``tags`` are on everything the lab creates, and ``expires-at``, ``lifetime`` after its creation. Clients from
-    ``client`` keep the ledger.
+    ``tags`` are on everything the lab creates, and ``expires-at``, ``lifetime`` after its creation. ``owners`` are the
+    owners whose things are this lab's. Clients from ``client`` keep the ledger.
     """
 
     name: TargetName
@@ -56,6 +56,7 @@ class Target:
     home: Path
     session: boto3.Session = field(repr=False)
     endpoint: str = ""
+    owners: frozenset[str] = frozenset()
     lifetime: timedelta = LIFETIME
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -73,6 +74,11 @@ class Target:
     def registry(self) -> str:
         """The registry's host (and port), as image names carry it."""
         return urlsplit(str(_authorization(self.client("ecr"))["proxyEndpoint"])).netloc
+
+    def owns(self, tags: Mapping[str, str]) -> bool:
+        """Whether what carries these tags is this lab's."""
+        mine = {self.tags[OWNER_TAG], *self.owners}
+        return tags.get(KIT_TAG) == self.prefix and tags.get(OWNER_TAG) in mine
 
     @property
     def confirmed(self) -> bool:
@@ -102,7 +108,13 @@ class Target:
         make: Callable[..., Any] = session.client
         client = make(service, region_name=region, endpoint_url=self.endpoint or None, config=_CONFIG[self.name])
         recorder = Recorder(
-            ledger=self.ledger, names=self.names, tags=self.tags, allow=self.require_confirmed, lifetime=self.lifetime
+            ledger=self.ledger,
+            names=self.names,
+            tags=self.tags,
+            owns=self.owns,
+            allow=self.require_confirmed,
+            lifetime=self.lifetime,
+            on_aws=self.name is TargetName.AWS,
         )
         recorder.watch(client, region)
         return client
@@ -190,14 +202,17 @@ def _introduced(
         account, arn = str(answer["Account"]), str(answer["Arn"])
     except (ClientError, BotoCoreError, ValueError) as error:
         raise explain(error, "asking who you are (sts:GetCallerIdentity)") from error
+    place = home.lab_home(env)
+    whose = owner.owner(place, account, arn, env.get("LAB_TRAINEE", ""))
     return Target(
         name=name,
         account=account,
         region=region,
         identity=arn,
         names=names,
-        tags=names.tags(owner_of(arn, env)),
-        home=home.lab_home(env),
+        tags=names.tags(whose.name),
+        owners=whose.names,
+        home=place,
         session=session,
         endpoint=endpoint,
         lifetime=lifetime(env),

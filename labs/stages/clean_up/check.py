@@ -43,7 +43,7 @@ class _Subject:
                 if tags is None or tags.get(KIT_TAG, target.prefix) != target.prefix:
                     continue  # gone, or another lab's
                 shown, owner = f"{kind.name} {id}", tags.get(OWNER_TAG, "")
-                if target.tags.items() <= tags.items():
+                if target.owns(tags):
                     ours.append(shown)
                 elif owner:
                     others.append(f"{shown} (owner: {owner})")
