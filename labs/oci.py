@@ -135,8 +135,9 @@ def parse(data: bytes, media_type: str = "") -> Manifest | Index:
         subject = Descriptor.of(raw["subject"]) if isinstance(raw.get("subject"), dict) else None
         if isinstance(raw.get("manifests"), list):
             return Index(kind or OCI_INDEX, tuple(Descriptor.of(entry) for entry in raw["manifests"]), subject)
-        if isinstance(raw.get("config"), dict) and isinstance(raw.get("layers"), list):
-            layers = tuple(Descriptor.of(layer) for layer in raw["layers"])
+        # BuildKit writes null for an image without a layer.
+        if isinstance(raw.get("config"), dict) and isinstance(raw.get("layers", ""), list | None):
+            layers = tuple(Descriptor.of(layer) for layer in raw["layers"] or ())
             return Manifest(kind or OCI_MANIFEST, Descriptor.of(raw["config"]), layers, subject)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotAnImage(f"The manifest has a malformed descriptor: {error!r}") from error

@@ -52,7 +52,7 @@ class EmbeddedEngine:
 
     def runnable(self, platform: oci.Platform) -> str:
         """Only this machine's own platform: nothing is emulated."""
-        from labs.engine.embedded.build import native
+        from labs.engine.embedded.platforms import native
 
         if platform.normal() == native():
             return ""
@@ -68,7 +68,7 @@ class EmbeddedEngine:
 
     def archive(self, image: str, destination: Path) -> Path:
         """Write an image of the local store, with all its platforms, as an OCI archive."""
-        from labs.engine.embedded.build_command import write_archive
+        from labs.engine.embedded.oci_archive import write_archive
         from labs.engine.embedded.workspace import Workspace
 
         store = Workspace(self._env).store

@@ -27,7 +27,7 @@ from labs import oci
 from labs.engine.app_health import answers, not_ready
 from labs.engine.archive import Image
 from labs.engine.embedded import app_sitecustomize
-from labs.engine.embedded.build import native
+from labs.engine.embedded.platforms import native
 from labs.engine.embedded.rootfs import FileNode, Tree, tree_of
 from labs.errors import LabError
 from labs.processes import ended

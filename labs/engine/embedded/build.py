@@ -4,7 +4,6 @@ The same Dockerfile, context and arguments give the same digests on every machin
 (default 0), entries are sorted, nothing of the machine goes in.
 """
 
-import platform as machine
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,9 +15,10 @@ from labs.engine.embedded import instructions
 from labs.engine.embedded.build_progress import BuildProgress
 from labs.engine.embedded.build_stage import StageBuilder, StageState
 from labs.engine.embedded.context import Context
-from labs.engine.embedded.dockerfile import BuildStage, Dockerfile, DockerfileError, parse_error
+from labs.engine.embedded.dockerfile import BuildStage, Dockerfile, DockerfileError, plain_error
 from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.lexer import WordError, expand, split
+from labs.engine.embedded.platforms import native, parse_platform
 from labs.engine.embedded.rootfs import Tree, tree_of
 from labs.errors import LabError
 
@@ -40,17 +40,13 @@ class Recipe:
     labels: Mapping[str, str] = field(default_factory=dict)  # --label
     target: str = ""
     epoch: int = 0  # seconds since 1970
-
-
-def native() -> oci.Platform:
-    """The platform of this machine as an image would name it; the operating system of images is linux."""
-    return oci.Platform("linux", machine.machine().lower()).normal()
+    index: bool = False  # an index even for one platform: BUILDKIT_MULTI_PLATFORM
 
 
 def build(recipe: Recipe, store: Store, bases: Bases, progress: BuildProgress) -> oci.Descriptor:
     """Build and store an image: one manifest for one platform, an OCI index for several."""
     made = [_PlatformBuild(recipe, store, bases, progress, each).run() for each in recipe.platforms]
-    if len(made) == 1:
+    if len(made) == 1 and not recipe.index:
         return made[0]
     document = {"schemaVersion": 2, "mediaType": oci.OCI_INDEX, "manifests": [described(each) for each in made]}
     return store.add_json(document, oci.OCI_INDEX)
@@ -104,9 +100,7 @@ class _PlatformBuild:
         if stage is not None:
             return self.state(stage).tree
         if source.isdigit():
-            raise DockerfileError(
-                f"invalid from flag value {source}: invalid stage index", line, id="invalid-from-flag"
-            )
+            raise DockerfileError(f"invalid stage index {source}", line, id="invalid-from-flag")
         return tree_of(self._base(source, self.platform, line), self.platform)
 
     # stages
@@ -129,7 +123,7 @@ class _PlatformBuild:
         platform = self._stage_platform(stage)
         name = self._from_word(stage, stage.base)
         if not name:
-            raise parse_error(
+            raise plain_error(
                 stage.line,
                 f"base name ({stage.base}) should not be blank",
                 f"give the name with --build-arg, or give the ARG a default: {stage.base} is empty",
@@ -154,10 +148,10 @@ class _PlatformBuild:
 
     def _beginning(self, number: int, name: str, platform: oci.Platform, stage: BuildStage) -> StageState:
         if name == "scratch":
-            return StageState(platform, {"Env": [instructions.DEFAULT_PATH], "WorkingDir": "/"})
+            return StageState(self.platform, {"Env": [instructions.DEFAULT_PATH], "WorkingDir": "/"})
         before = self._stage_number(name, number)
         if before is not None:
-            return self.state(before).child(platform)
+            return self.state(before).child()
         image = self._base(name, platform, stage.line)
         document = image.config(platform)
         config = dict(document.get("config") or {})
@@ -207,12 +201,10 @@ class _PlatformBuild:
             return self.platform
         text = self._from_word(stage, stage.platform)
         try:
-            return oci.Platform.parse(text)
-        except ValueError:
-            words = (
-                f'failed to parse platform {text}: "{text}": unknown operating system or architecture: invalid argument'
-            )
-            raise DockerfileError(words, stage.line, "write it like linux/arm64", id="unknown-stage-platform") from None
+            return parse_platform(text)
+        except LabError as error:
+            words = f"failed to parse platform {text}: {error.what}"
+            raise DockerfileError(words, stage.line, error.next_step, id="unknown-stage-platform") from None
 
     # arguments
 

@@ -1,75 +1,89 @@
-"""``docker buildx build``: flags, progress, exports and the push, in buildx's words."""
+"""``docker buildx build``: flags, progress, outputs and the push, in buildx's words."""
 
-import csv
-import io
 import json
-import os
+import re
 import sys
-import tarfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from labs import oci
-from labs.engine.archive import FolderBlobs
 from labs.engine.embedded import dockerfile
-from labs.engine.embedded.build import Recipe, build, native, unused_arguments
+from labs.engine.embedded.build import Recipe, build, unused_arguments
 from labs.engine.embedded.build_error import BuildError
 from labs.engine.embedded.build_progress import BuildProgress
 from labs.engine.embedded.builders import Builders
 from labs.engine.embedded.context import read_context
+from labs.engine.embedded.exports import Export, read_exports
 from labs.engine.embedded.flags import Given, flags, parse
 from labs.engine.embedded.image_store import described
+from labs.engine.embedded.oci_archive import empty_archive, write_archive
+from labs.engine.embedded.platforms import native, parse_platforms
 from labs.engine.embedded.reference import Reference
-from labs.engine.embedded.reference import parse as parse_reference
 from labs.engine.embedded.workspace import Workspace, WorkspaceBases
 from labs.errors import LabError
 
+_ONLY_RUN = (
+    "add-host allow cgroup-parent cpu-period cpu-quota cpu-shares cpuset-cpus cpuset-mems isolation memory memory-swap "
+    "network resource secret security-opt shm-size ssh ulimit"
+)
+# Source: buildx commands/build.go, its hidden flags among them.
 TAKES = flags(
     "tag file platform build-arg target label output progress provenance sbom attest builder cache-from cache-to "
-    "metadata-file iidfile",
-    "push load no-cache pull quiet rm force-rm",
-    "t=tag f=file o=output q=quiet",
+    "metadata-file iidfile no-cache-filter " + _ONLY_RUN,
+    "push load no-cache pull quiet rm force-rm compress",
+    "t=tag f=file o=output q=quiet m=memory c=cpu-shares",
+    idle=dict.fromkeys(_ONLY_RUN.split(), "only RUN reads it")
+    | dict.fromkeys(("rm", "force-rm"), "no container is made")
+    | {"compress": "the context is not sent anywhere", "no-cache-filter": "there is no build cache"},
+    refused="annotation build-context call check policy print squash",
 )
-_ARCHITECTURES = ("amd64", "x86_64", "arm64", "aarch64", "arm", "386", "ppc64le", "s390x", "riscv64")
-
-
-@dataclass(frozen=True)
-class Export:
-    """Where the result goes besides the local store: an archive file ("" none, "-" stdout), a registry."""
-
-    archive: str = ""
-    push: bool = False
+# BuildKit's own build arguments, which no ARG line takes; the first two are done.
+_OWN_ARGUMENTS = re.compile(r"BUILDKIT_(?!MULTI_PLATFORM$|SYNTAX$)[A-Z0-9_]+")
+_FRONTEND = re.compile(r"(docker\.io/)?docker/dockerfile(-upstream)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
+_MODES = ("auto", "plain", "quiet", "none")
 
 
 def run(arguments: Sequence[str], workspace: Workspace) -> int:
     """Build, export, push; LabError in buildx's words."""
     given = parse(arguments, TAKES, "buildx build", 1, 1)
-    export = _export(given)
-    tags = _tags(given)
-    if export.push and not tags:
-        raise BuildError("tag is needed when pushing to registry", "name the image with -t", id="tag-needed-for-push")
-    _empty(export.archive)
+    quiet = _mode(given, workspace.env) in ("quiet", "none") or given.on("quiet")
+    exports = read_exports(given)
+    for each in exports:
+        empty_archive(each.archive)
     builder = Builders.of(workspace.env).known(given.one("builder"))
-    quiet = given.on("quiet") or given.one("progress") == "quiet"
-    progress = BuildProgress((lambda _: None) if quiet else workspace.say)
-    if not quiet:
-        workspace.say(f'#0 building with "{builder}" instance using embedded driver')
-        workspace.say("")
-        _notes(given, workspace)
-    recipe = _recipe(given, workspace.env, progress)
+    say = (lambda _: None) if quiet else workspace.say
+    progress = BuildProgress(say)
+    say(f'#0 building with "{builder}" instance using embedded driver')
+    say("")
+    _notes(given, say)
+    recipe = _recipe(given, workspace.env, progress, say)
     try:
-        made = build(recipe, workspace.store, WorkspaceBases(workspace, progress), progress)
+        bases = WorkspaceBases(workspace, progress, given.on("pull"))
+        made = build(recipe, workspace.store, bases, progress)
         for name in unused_arguments(recipe):
             workspace.say(f"[Warning] One or more build-args [{name}] were not consumed")
-        _deliver(made, tags, export, workspace, progress)
+        for export in exports:
+            _deliver(made, export, workspace, progress)
     except LabError as error:
         raise _failed(error, recipe, given, progress) from error
-    _write_ids(given, made, tags)
+    _write_ids(given, made, tuple(dict.fromkeys(name for export in exports for name in export.names)))
     if quiet:
         workspace.out(made.digest)
     return 0
+
+
+def _mode(given: Given, env: Mapping[str, str]) -> str:
+    """How progress is shown: there is one form, plain, or none at all."""
+    mode = given.one("progress") or env.get("BUILDKIT_PROGRESS") or "auto"
+    if mode in ("tty", "rawjson"):
+        raise BuildError(
+            f"--progress={mode} needs a Docker Engine: the embedded engine does not have it",
+            "write --progress=plain",
+            id="progress-mode-not-served",
+        )
+    if mode not in _MODES:
+        raise BuildError(f"invalid progress mode {mode}", "write --progress=plain", id="invalid-progress-mode")
+    return mode
 
 
 def _failed(error: LabError, recipe: Recipe, given: Given, progress: BuildProgress) -> BuildError:
@@ -81,7 +95,7 @@ def _failed(error: LabError, recipe: Recipe, given: Given, progress: BuildProgre
 
 
 def _dockerfile_name(given: Given) -> str:
-    return Path(given.one("file", "Dockerfile")).name
+    return "Dockerfile" if given.one("file") in ("", "-") else Path(given.one("file")).name
 
 
 def _excerpt(lines: Sequence[str], line: int, end: int, name: str) -> str:
@@ -93,59 +107,22 @@ def _excerpt(lines: Sequence[str], line: int, end: int, name: str) -> str:
     return "\n".join([*out, "-" * 20, ""])
 
 
-def _tags(given: Given) -> list[Reference]:
-    found = []
-    for text in given.all("tag"):
-        try:
-            found.append(parse_reference(text))
-        except LabError as error:
-            raise BuildError(f'invalid tag "{text}": {error.what}', error.next_step, id=error.id) from error
-    return found
-
-
-def _notes(given: Given, workspace: Workspace) -> None:
+def _notes(given: Given, say: Callable[[str], None]) -> None:
     asked = [name for name in ("provenance", "sbom", "attest") if any(map(_wanted, given.all(name)))]
     if asked:
-        workspace.say(f"embedded engine: no attestations are made; --{asked[0]} has no effect")
+        say(f"embedded engine: no attestations are made; --{asked[0]} has no effect")
     if given.all("cache-from") or given.all("cache-to"):
-        workspace.say("embedded engine: there is no build cache; --cache-from and --cache-to have no effect")
+        say("embedded engine: there is no build cache; --cache-from and --cache-to have no effect")
+    for text in given.all("build-arg"):
+        if own := _OWN_ARGUMENTS.match(text):
+            say(f"embedded engine: the build argument {own[0]} has no effect")
 
 
 def _wanted(attestation: str) -> bool:
     return attestation.lower() not in ("false", "0") and "disabled=true" not in attestation.lower()
 
 
-def _export(given: Given) -> Export:
-    archive, push = "", given.on("push")
-    for text in given.all("output"):
-        fields = dict(each.partition("=")[::2] for row in csv.reader([text]) for each in row)
-        kind = fields.get("type", "local")
-        if kind == "oci" or (kind == "docker" and fields.get("dest")):
-            archive = fields.get("dest", "-")
-            if fields.get("tar", "true") == "false":
-                raise BuildError(
-                    f"-o {text} needs a Docker Engine",
-                    "leave tar=false out: the result is a tar archive",
-                    id="export-not-as-tar",
-                )
-        elif kind in ("image", "registry"):
-            push = push or kind == "registry" or fields.get("push") == "true"
-        elif kind != "docker":
-            raise BuildError(
-                f"-o {text} needs a Docker Engine",
-                "the embedded engine has type=oci, image and registry",
-                id="export-type-not-served",
-            )
-    if archive == "-" and sys.stdout.isatty():
-        raise BuildError(
-            "dest file is required for oci exporter. refusing to write to console",
-            "add dest=FILE",
-            id="export-needs-file",
-        )
-    return Export(archive, push)
-
-
-def _recipe(given: Given, env: Mapping[str, str], progress: BuildProgress) -> Recipe:
+def _recipe(given: Given, env: Mapping[str, str], progress: BuildProgress, say: Callable[[str], None]) -> Recipe:
     where = given.words[0]
     folder = Path(where)
     if where == "-" or "://" in where or where.startswith("git@"):
@@ -160,36 +137,65 @@ def _recipe(given: Given, env: Mapping[str, str], progress: BuildProgress) -> Re
             "name the folder of the Dockerfile",
             id="build-context-not-found",
         )
-    name = given.one("file")
-    file = Path(name) if name else folder / "Dockerfile"
     arguments = _build_arguments(given.all("build-arg"), env)
-    platforms = _platforms(given)
+    default = (env["DOCKER_DEFAULT_PLATFORM"],) if env.get("DOCKER_DEFAULT_PLATFORM") else ()
+    platforms = parse_platforms(given.all("platform") or default) or (native(),)
+    file = _dockerfile(given.one("file"), folder)
+    data = b""
     try:
-        with progress.step(f"[internal] load build definition from {file.name}") as detail:
-            parsed, size = _read_dockerfile(file)
-            detail(f"transferring dockerfile: {size}B done")
+        with progress.step(f"[internal] load build definition from {_dockerfile_name(given)}") as detail:
+            data = _read_dockerfile(file)
+            parsed = dockerfile.read(data)
+            detail(f"transferring dockerfile: {len(data)}B done")
         with progress.step("[internal] load .dockerignore") as detail:
             context = read_context(folder, file)
             detail(f"reading {context.ignore_file} done" if context.ignore_file else "no .dockerignore")
     except LabError as error:
-        raise _unread(error, file) from error
+        raise _unread(error, data, _dockerfile_name(given)) from error
+    _frontend(arguments.pop("BUILDKIT_SYNTAX", parsed.syntax), say)
     labels = dict(each.partition("=")[::2] for each in given.all("label"))
     epoch = _epoch(arguments.get("SOURCE_DATE_EPOCH") or env.get("SOURCE_DATE_EPOCH") or "0")
-    return Recipe(parsed, context, platforms, arguments, labels, given.one("target"), epoch)
+    index = arguments.pop("BUILDKIT_MULTI_PLATFORM", "").lower() in ("1", "true", "t")
+    arguments = {name: value for name, value in arguments.items() if not _OWN_ARGUMENTS.fullmatch(name)}
+    return Recipe(parsed, context, platforms, arguments, labels, given.one("target"), epoch, index)
 
 
-def _unread(error: LabError, file: Path) -> BuildError:
+def _frontend(syntax: str, say: Callable[[str], None]) -> None:
+    """What ``# syntax=`` asks for: Docker's own frontend is not fetched, another language is not read."""
+    if not syntax:
+        return
+    if not _FRONTEND.fullmatch(syntax):
+        raise BuildError(
+            f"syntax={syntax} needs a Docker Engine: the embedded engine has no frontends",
+            "take the line out: the embedded engine reads Dockerfiles",
+            id="dockerfile-frontend-not-served",
+        )
+    say(f"embedded engine: it reads Dockerfiles itself; syntax={syntax} has no effect")
+
+
+def _unread(error: LabError, data: bytes, name: str) -> BuildError:
     excerpt = ""
     line = getattr(error, "line", 0)
     if line:
-        lines = file.read_text("utf-8", "replace").splitlines()
-        excerpt = _excerpt(lines, line, getattr(error, "end", line), file.name)
+        lines = data.decode("utf-8", "replace").splitlines()
+        excerpt = _excerpt(lines, line, getattr(error, "end", line), name)
     return BuildError(f"failed to solve: {error.what}", error.next_step, excerpt, id=error.id)
 
 
-def _read_dockerfile(file: Path) -> tuple[dockerfile.Dockerfile, int]:
+def _dockerfile(name: str, folder: Path) -> Path | None:
+    """The Dockerfile that ``-f`` names, None for stdin. BuildKit reads ``dockerfile`` where there is no Dockerfile."""
+    if name == "-":
+        return None
+    file = Path(name) if name else folder / "Dockerfile"
+    small = file.with_name(file.name.lower())
+    return small if file.name == "Dockerfile" and not file.exists() and small.exists() else file
+
+
+def _read_dockerfile(file: Path | None) -> bytes:
+    if file is None:
+        return sys.stdin.buffer.read()
     try:
-        data = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise LabError(
@@ -197,7 +203,6 @@ def _read_dockerfile(file: Path) -> tuple[dockerfile.Dockerfile, int]:
             "name the Dockerfile with -f, or its folder",
             id="dockerfile-not-read",
         ) from None
-    return dockerfile.read(data), len(data)
 
 
 def _build_arguments(texts: Sequence[str], env: Mapping[str, str]) -> dict[str, str]:
@@ -212,27 +217,6 @@ def _build_arguments(texts: Sequence[str], env: Mapping[str, str]) -> dict[str, 
     return found
 
 
-def _platforms(given: Given) -> tuple[oci.Platform, ...]:
-    words = [word for text in given.all("platform") for word in text.split(",") if word.strip()]
-    found = tuple(dict.fromkeys(parse_platform(word) for word in words))
-    return found or (native(),)
-
-
-def parse_platform(text: str) -> oci.Platform:
-    """``os/arch[/variant]``, or an architecture alone; LabError in containerd's words."""
-    word = text.strip().lower()
-    if word in _ARCHITECTURES:
-        word = f"linux/{word}"
-    try:
-        found = oci.Platform.parse(word)
-    except ValueError:
-        found = oci.Platform("", "")
-    if found.os not in ("linux", "windows", "darwin", "freebsd"):
-        words = f'"{text}": unknown operating system or architecture: invalid argument'
-        raise BuildError(words, "write it like linux/arm64", id="unknown-platform")
-    return found
-
-
 def _epoch(text: str) -> int:
     if not text.isdigit():
         raise BuildError(
@@ -241,9 +225,9 @@ def _epoch(text: str) -> int:
     return int(text)
 
 
-def _deliver(
-    made: oci.Descriptor, tags: Sequence[Reference], export: Export, workspace: Workspace, progress: BuildProgress
-) -> None:
+def _deliver(made: oci.Descriptor, export: Export, workspace: Workspace, progress: BuildProgress) -> None:
+    if export.kind == "cacheonly":
+        return
     title = "exporting to oci image format" if export.archive else "exporting to image"
     with progress.step(title) as detail:
         detail("exporting layers done")
@@ -257,16 +241,18 @@ def _deliver(
         if isinstance(found, oci.Index):
             detail(f"exporting manifest list {made.digest} done")
         if export.archive:
-            write_archive(workspace.store.blobs, made, tags, export.archive)
+            write_archive(workspace.store.blobs, made, export.names, export.archive)
             detail("sending tarball done")
-        for tag in tags:
-            workspace.store.tag(tag, made)
-            detail(f"naming to {tag} done")
-        if export.push:
-            for tag in tags:
-                _push(made, tag, workspace)
-                detail("pushing layers done")
-                detail(f"pushing manifest for {tag}@{made.digest} done")
+        names = [name.at(made.digest) if export.by_digest else name for name in export.names]
+        for name in names if export.store else ():
+            workspace.store.tag(name, made)
+            detail(f"naming to {name} done")
+            if export.canonical and not name.digest:
+                workspace.store.tag(name.at(made.digest), made)
+        for name in names if export.push else ():
+            _push(made, name, workspace)
+            detail("pushing layers done")
+            detail(f"pushing manifest for {name if name.digest else f'{name}@{made.digest}'} done")
 
 
 def _push(made: oci.Descriptor, tag: Reference, workspace: Workspace) -> None:
@@ -294,81 +280,3 @@ def _write_ids(given: Given, made: oci.Descriptor, tags: Sequence[Reference]) ->
             Path(given.one("metadata-file")).write_text(json.dumps(document, indent=2))
     except OSError as error:
         raise BuildError(f"{error.filename} cannot be written: {error.strerror}", id="build-ids-not-written") from error
-
-
-def _empty(archive: str) -> None:
-    """A build empties its archive when it begins, as buildx does: what a failed one leaves is not an earlier image."""
-    if archive in ("", "-"):
-        return
-    try:
-        Path(archive).write_bytes(b"")
-    except OSError as error:
-        raise _not_written(archive, error) from error
-
-
-def _not_written(destination: str, error: OSError) -> LabError:
-    return LabError(
-        f"open {destination}: {(error.strerror or str(error)).lower()}",
-        "name another file",
-        id="image-archive-not-written",
-    )
-
-
-def write_archive(blobs: FolderBlobs, top: oci.Descriptor, tags: Sequence[Reference], destination: str) -> None:
-    """Write an image as an OCI archive; equal images give equal archives. A file is complete or not there."""
-    if destination == "-":
-        _write_tar(blobs, top, tags, sys.stdout.buffer)
-        return
-    file = Path(destination)
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as out:
-            _write_tar(blobs, top, tags, out)
-        beside.replace(file)
-    except OSError as error:
-        raise _not_written(destination, error) from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _write_tar(blobs: FolderBlobs, top: oci.Descriptor, tags: Sequence[Reference], out: BinaryIO) -> None:
-    entries = []
-    for tag in tags or (None,):
-        names = {"io.containerd.image.name": str(tag), "org.opencontainers.image.ref.name": tag.tag} if tag else {}
-        entries.append(described(oci.Descriptor(top.media_type, top.digest, top.size, None, names)))
-    index = {"schemaVersion": 2, "mediaType": oci.OCI_INDEX, "manifests": entries}
-    with tarfile.open(fileobj=out, mode="w|") as archive:
-        for path in ("blobs", "blobs/sha256"):
-            folder = tarfile.TarInfo(path)
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o755
-            archive.addfile(folder)
-        for digest in sorted(_reach(blobs, top)):
-            _add(archive, "blobs/" + digest.replace(":", "/"), blobs.path(digest).stat().st_size, blobs.open(digest))
-        for name, data in (
-            ("index.json", json.dumps(index).encode()),
-            ("oci-layout", b'{"imageLayoutVersion":"1.0.0"}'),
-        ):
-            _add(archive, name, len(data), io.BytesIO(data))
-
-
-def _add(archive: tarfile.TarFile, path: str, size: int, content: BinaryIO) -> None:
-    info = tarfile.TarInfo(path)
-    info.size, info.mode = size, 0o644
-    with content:
-        archive.addfile(info, content)
-
-
-def _reach(blobs: FolderBlobs, top: oci.Descriptor) -> set[str]:
-    """Every digest of an image that is here; a platform that was never pulled is left out."""
-    found = {top.digest}
-    try:
-        with blobs.open(top.digest) as stream:
-            document = oci.parse(stream.read(), top.media_type)
-    except KeyError:
-        return set()
-    if isinstance(document, oci.Index):
-        for child in document.manifests:
-            found |= _reach(blobs, child)
-        return found
-    below = [document.config, *document.layers]
-    return found | {each.digest for each in below if blobs.path(each.digest).exists()}

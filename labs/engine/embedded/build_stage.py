@@ -47,10 +47,10 @@ class StageState:
         env = dict(entry.partition("=")[::2] for entry in self.config.get("Env") or [])
         return {**self.arguments, **env}
 
-    def child(self, platform: oci.Platform) -> "StageState":
-        """The beginning of a stage that is built FROM this one."""
+    def child(self) -> "StageState":
+        """The beginning of a stage that is built FROM this one: an image of the same platform."""
         return StageState(
-            platform,
+            self.platform,
             deep.deepcopy(self.config),
             list(self.layers),
             list(self.diff_ids),
@@ -117,10 +117,10 @@ class StageBuilder:
     def _absolute(self, path: str) -> str:
         return posixpath.join("/", self.state.config.get("WorkingDir") or "/", path)
 
-    def _command(self, each: Instruction) -> list[str]:
-        if each.words_json() is None:
-            self.state.config["ArgsEscaped"] = True  # BuildKit marks a shell form with it, and nothing unmarks
-        return instructions.command(each, self.state.config)
+    def _set_command(self, each: Instruction, key: str) -> None:
+        self.state.config[key] = instructions.command(each, self.state.config)
+        if not self.state.config[key]:
+            del self.state.config[key]
 
     # instructions
 
@@ -175,13 +175,15 @@ class StageBuilder:
 
     def _volume(self, each: Instruction) -> None:
         found = self._words(each)
+        if not found:
+            raise parse_error(each.line, "VOLUME requires at least one argument")
         if not all(path.strip() for path in found):
             raise parse_error(each.line, "VOLUME specified can not be an empty string")
         self.state.config["Volumes"] = {**(self.state.config.get("Volumes") or {}), **{path: {} for path in found}}
         self._note("VOLUME [" + " ".join(found) + "]")
 
     def _stopsignal(self, each: Instruction) -> None:
-        self.state.config["StopSignal"] = self._word(each, each.value)
+        self.state.config["StopSignal"] = instructions.signal(each, self._word(each, each.value))
         self._note(f"STOPSIGNAL {self.state.config['StopSignal']}")
 
     def _shell(self, each: Instruction) -> None:
@@ -189,13 +191,14 @@ class StageBuilder:
         self._note(f"SHELL {each.value}")
 
     def _entrypoint(self, each: Instruction) -> None:
-        self.state.config["Entrypoint"] = self._command(each)
+        self._set_command(each, "Entrypoint")
         if not self.state.command_set:
             self.state.config.pop("Cmd", None)  # the base's CMD was meant for the base's ENTRYPOINT
         self._note(f"ENTRYPOINT {each.value}")
 
     def _cmd(self, each: Instruction) -> None:
-        self.state.config["Cmd"] = self._command(each)
+        self._set_command(each, "Cmd")
+        self.state.config["ArgsEscaped"] = True  # as BuildKit marks every CMD, and nothing unmarks it
         self.state.command_set = True
         self._note(f"CMD {each.value}")
 
@@ -220,9 +223,6 @@ class StageBuilder:
 
     def _add_files(self, each: Instruction, unpack: bool) -> None:
         *names, destination = self._arguments(each)
-        if len(names) > 1 and not destination.endswith("/"):
-            words = f"When using {each.name} with more than one source file, "
-            raise parse_error(each.line, words + "the destination must be a directory and end with a /")
         for name in names:
             if unpack and (name.startswith(("http://", "https://", "git@", "git://")) or name.endswith(".git")):
                 raise DockerfileError(
@@ -244,7 +244,6 @@ class StageBuilder:
                 error.next_step = f"{self.around.context.ignore_file} excludes it: allow it there with !{error.path}"
             raise
         if found:
-            destination += "/" if len(names) > 1 or len(found) > 1 else ""
             copying.copy(layer, tree, found, self._absolute(destination), change, unpack)
         self._layer(layer.nodes, str(each))
 
@@ -275,6 +274,4 @@ class StageBuilder:
             if document.expand:
                 text = expand_text(text, self.state.variables, self.around.escape)
             tree = Tree({"": FileNode(tarfile.DIRTYPE, 0o755), document.name: text_file(text)})
-            folder = destination.endswith("/") or len(names) > 1
-            target = self._absolute(destination) + ("/" if folder and not destination.endswith("/") else "")
-            copying.copy(layer, tree, [document.name], target, change)
+            copying.copy(layer, tree, [document.name], self._absolute(destination), change)

@@ -6,9 +6,9 @@ The course itself needs none of them; a pipeline's actions ask for them before t
 import json
 from collections.abc import Sequence
 
-from labs.engine.embedded.build import native
 from labs.engine.embedded.builders import NAME, OWN, Builders
 from labs.engine.embedded.flags import flags, parse
+from labs.engine.embedded.platforms import native
 from labs.engine.embedded.template import render
 from labs.engine.embedded.workspace import Workspace
 from labs.errors import LabError

@@ -56,9 +56,10 @@ class Context:
         return found
 
 
-def read_context(folder: Path, dockerfile: Path) -> Context:
+def read_context(folder: Path, dockerfile: Path | None) -> Context:
     """The context of a build; ``<Dockerfile>.dockerignore`` stands before ``.dockerignore``."""
-    for file in (dockerfile.with_name(dockerfile.name + ".dockerignore"), folder / ".dockerignore"):
+    own = (dockerfile.with_name(dockerfile.name + ".dockerignore"),) if dockerfile else ()
+    for file in (*own, folder / ".dockerignore"):
         if file.is_file():
             try:
                 return Context(folder, read_ignore(file.read_text("utf-8", "replace")), file.name)

@@ -116,7 +116,10 @@ def _lookup(name: str, tree: Tree, file: str, what: str) -> int:
 
 
 def sources(words: Iterable[str], tree: Tree) -> list[str]:
-    """The paths that COPY's sources name in a tree, wildcards replaced; Missing when there is none."""
+    """The paths that COPY's sources name in a tree, wildcards replaced: a pattern may match nothing, as in BuildKit.
+
+    MissingSource for a path that is not there.
+    """
     found: list[str] = []
     for word in words:
         path = posixpath.normpath("/" + word).strip("/")
@@ -131,8 +134,9 @@ def sources(words: Iterable[str], tree: Tree) -> list[str]:
             matches = match_paths(path, tree.nodes)
         except BadPattern as error:
             raise LabError(str(error), "write the wildcard as in a shell: * ? [a-z]", id="invalid-wildcard") from error
-        if not matches:
-            raise MissingSource(path)
+        above = next((each for each in posixpath.dirname(path).split("/") if each), "")
+        if not matches and above and not has_wildcard(above) and tree.resolve(above) not in tree.nodes:
+            raise MissingSource(path)  # BuildKit looks at the folder before it compares the names
         found.extend(matches)
     return found
 
@@ -141,7 +145,7 @@ def copy(
     layer: Layer, tree: Tree, names: list[str], destination: str, change: OwnerAndMode, unpack: bool = False
 ) -> None:
     """Copy sources of one tree to an absolute destination of the layer's; a folder gives its contents, not itself."""
-    into_folder = destination.endswith(("/", "/.")) or len(names) > 1
+    into_folder = destination.endswith(("/", "/."))
     target = layer.tree.resolve(destination)
     for name in names:
         place = tree.resolve(name)

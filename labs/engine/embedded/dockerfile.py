@@ -36,6 +36,11 @@ KNOWN: dict[str, frozenset[str]] = {
     "VOLUME": frozenset(),
     "WORKDIR": frozenset(),
 }
+# instruction: how many words BuildKit asks for where it has none; "at least one argument" for the others
+_WORDS = dict.fromkeys(("COPY", "ADD"), "at least two arguments, but only one was provided. "
+                       "Destination could not be determined")  # fmt: skip
+_WORDS |= dict.fromkeys(("USER", "WORKDIR", "STOPSIGNAL", "MAINTAINER"), "exactly one argument")
+_WORDS["FROM"] = "either one or three arguments"
 _HEREDOC = re.compile(r"<<(-?)(['\"]?)([^<>\s'\"]+)\2")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*")
 
@@ -53,6 +58,11 @@ def parse_error(line: int, words: str, next_step: str = "") -> DockerfileError:
     return DockerfileError(
         f"dockerfile parse error on line {line}: {words}", line, next_step, id="dockerfile-parse-error"
     )
+
+
+def plain_error(line: int, words: str, next_step: str = "") -> DockerfileError:
+    """What BuildKit refuses while it reads the lines, or while it builds: the same without the number of the line."""
+    return DockerfileError(words, line, next_step, id="dockerfile-refused")
 
 
 @dataclass(frozen=True)
@@ -80,14 +90,23 @@ class Instruction:
         return dict(self.flags).get(name, "")
 
     def words_json(self) -> list[str] | None:
-        """The exec form: a JSON array of strings; None when the value is not one."""
+        """The exec form: a JSON array of strings; None when the value is no JSON array.
+
+        DockerfileError for an array of anything else: BuildKit does not take that for the shell form.
+        """
         if not self.value.startswith("["):
             return None
         try:
-            found = json.loads(self.value)
-        except ValueError:
+            found = json.loads(self.value, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
             return None
-        return found if isinstance(found, list) and all(isinstance(word, str) for word in found) else None
+        if not all(isinstance(word, str) for word in found):
+            raise plain_error(
+                self.line,
+                "when using JSON array syntax, arrays must be comprised of strings only",
+                f'write each word in quotes, like {self.name} ["python", "1"]',
+            )
+        return [word.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for word in found]
 
     def __str__(self) -> str:
         flags = "".join(f" --{key}" + (f"={value}" if value != "true" else "") for key, value in self.flags)
@@ -113,6 +132,11 @@ class Dockerfile:
     stages: tuple[BuildStage, ...]
     escape: str
     lines: tuple[str, ...]
+    syntax: str = ""  # the frontend that a ``# syntax=`` line asks for
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def read(data: bytes) -> Dockerfile:
@@ -124,31 +148,39 @@ def read(data: bytes) -> Dockerfile:
             f"the Dockerfile is not UTF-8 text: {error.reason} at byte {error.start}", id="dockerfile-not-utf8"
         ) from None
     lines = text.split("\n")
-    escape = _escape(lines)
+    directives = _directives(lines)
+    escape = directives.get("escape", "\\")
     instructions = [_instruction(entry, docs) for entry, docs in _entries(lines, escape)]
     if not instructions:
         raise DockerfileError("file with no instructions", id="dockerfile-empty")
     first = next((at for at, each in enumerate(instructions) if each.name == "FROM"), len(instructions))
     for each in instructions[:first]:
         if each.name != "ARG":
-            raise parse_error(each.line, "no build stage in current context", "begin the Dockerfile with FROM")
+            raise plain_error(each.line, "no build stage in current context", "begin the Dockerfile with FROM")
     if first == len(instructions):
         raise DockerfileError(
             "dockerfile contains no stages to build",
             next_step="begin the Dockerfile with FROM",
             id="dockerfile-without-stages",
         )
-    return Dockerfile(tuple(instructions[:first]), tuple(_stages(instructions[first:])), escape, tuple(lines))
+    return Dockerfile(tuple(instructions[:first]), tuple(_stages(instructions[first:])), escape, tuple(lines),
+                      directives.get("syntax", ""))  # fmt: skip
 
 
-def _escape(lines: list[str]) -> str:
-    for line in lines:
+def _directives(lines: list[str]) -> dict[str, str]:
+    """The parser directives above everything else, by name: ``escape``, ``syntax``, ``check``."""
+    directives: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
         found = re.match(r"\s*#\s*([A-Za-z]+)\s*=\s*(.*?)\s*$", line)
         if not found:
             break
-        if found[1].lower() == "escape":
-            return found[2] if found[2] in ("\\", "`") else "\\"
-    return "\\"
+        name = found[1].lower()
+        if name in directives:
+            raise plain_error(number, f"only one {name} parser directive can be used", "take one of them out")
+        directives[name] = found[2]
+        if name == "escape" and found[2] not in ("\\", "`"):
+            raise plain_error(number, f"invalid escape token '{found[2]}' does not match ` or \\", "write \\ or `")
+    return directives
 
 
 def _entries(lines: list[str], escape: str) -> list[tuple[dict[str, Any], tuple[Heredoc, ...]]]:
@@ -166,7 +198,8 @@ def _entries(lines: list[str], escape: str) -> list[tuple[dict[str, Any], tuple[
     for at, line in enumerate(working):
         if line.strip() and not line.lstrip().startswith("#") and at not in covered:
             word = line.split()[0].upper()
-            known = f"{word} requires at least one argument" if word in KNOWN else f"unknown instruction: {word}"
+            wanted = _WORDS.get(word, "at least one argument")
+            known = f"{word} requires {wanted}" if word in KNOWN else f"unknown instruction: {word}"
             raise parse_error(at + 1, known)
     return [(entry, docs.get(entry["startline"], ())) for entry in entries]
 
@@ -201,7 +234,7 @@ def _take_bodies(entry: dict[str, Any], lines: list[str], working: list[str]) ->
         body: list[str] = []
         while True:
             if at >= len(lines):
-                raise parse_error(entry["startline"] + 1, "unterminated heredoc")
+                raise plain_error(entry["startline"] + 1, "unterminated heredoc")
             line = lines[at].lstrip("\t") if dash else lines[at]
             working[at] = ""
             at += 1
@@ -223,8 +256,7 @@ def _instruction(entry: dict[str, Any], docs: tuple[Heredoc, ...]) -> Instructio
         flags.append((found[1], "true" if found[2] is None else found[2]))
         value = value[found.end() :]
     if not value and name not in ("CMD", "ENTRYPOINT"):
-        many = "at least two arguments" if name in ("COPY", "ADD") else "at least one argument"
-        raise parse_error(line, f"{name} requires {many}")
+        raise parse_error(line, f"{name} requires {_WORDS.get(name, 'at least one argument')}")
     return Instruction(name, value, line, int(entry["endline"]) + 1, tuple(flags), docs)
 
 
@@ -238,7 +270,10 @@ def _stages(instructions: list[Instruction]) -> list[BuildStage]:
             raise parse_error(each.line, "FROM requires either one or three arguments")
         name = words[2].lower() if len(words) == 3 else ""
         if name and not _STAGE_NAME.fullmatch(name):
-            raise parse_error(each.line, f'invalid name for build stage: "{words[2]}", name can\'t start with a number')
+            raise parse_error(
+                each.line,
+                f'invalid name for build stage: "{words[2]}", name can\'t start with a number or contain symbols',
+            )
         end = next((i for i in range(at + 1, len(instructions)) if instructions[i].name == "FROM"), len(instructions))
         stages.append(BuildStage(words[0], name, each.flag("platform"), each.line, tuple(instructions[at + 1 : end])))
     return stages

@@ -1,5 +1,6 @@
 """Docker's command line flags: ``--name value``, ``--name=value``, ``-t value``, switches, words in between."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -31,7 +32,9 @@ class Flags:
     valued: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
     short: Mapping[str, str] = field(default_factory=dict)
-    words_last: bool = False  # everything after the first word belongs to the container
+    words_last: bool = False  # everything after the first word belongs to the container, or to the command
+    idle: Mapping[str, str] = field(default_factory=dict)  # of the above: what has no effect here, and why, "" unsaid
+    refused: frozenset[str] = frozenset()  # what Docker has and the engine does not
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,18 @@ class Given:
         return name in self.values and self.one(name).lower() not in _FALSE
 
 
-def flags(valued: str = "", switches: str = "", short: str = "", words_last: bool = False) -> Flags:
-    """Names separated by spaces; ``short`` is like ``t=tag f=file``."""
+def flags(
+    valued: str = "",
+    switches: str = "",
+    short: str = "",
+    words_last: bool = False,
+    idle: Mapping[str, str] | None = None,
+    refused: str = "",
+) -> Flags:
+    """Names separated by spaces; ``short`` is like ``t=tag f=file``. No flag is ignored in silence: see ``Flags``."""
     pairs = dict(pair.split("=") for pair in short.split())
-    return Flags(frozenset(valued.split()), frozenset(switches.split()), pairs, words_last)
+    names = frozenset(valued.split()), frozenset(switches.split())
+    return Flags(*names, pairs, words_last, idle or {}, frozenset(refused.split()))
 
 
 def parse(arguments: Sequence[str], takes: Flags, command: str, least: int = 0, most: int | None = None) -> Given:
@@ -90,6 +101,10 @@ def parse(arguments: Sequence[str], takes: Flags, command: str, least: int = 0, 
             value = "true"
         values.setdefault(name, []).append(value)
     _count(words, command, least, most)
+    for name in values:
+        if name in takes.idle:
+            why = takes.idle[name]
+            print(f"embedded engine: --{name} has no effect" + (f": {why}" if why else ""), file=sys.stderr, flush=True)
     return Given(tuple(words), {name: tuple(each) for name, each in values.items()})
 
 
@@ -103,13 +118,16 @@ def served(takes: Flags, command: str, least: int, most: int | None) -> str:
         "As in Docker, with these flags; any other needs a Docker Engine:",
     ]
     for name in sorted(takes.valued | takes.switches):
-        lines.append(f"  {short.get(name, ''):>4}--{name}{' VALUE' if name in takes.valued else ''}")
+        idle = "  (no effect)" if name in takes.idle else ""
+        lines.append(f"  {short.get(name, ''):>4}--{name}{' VALUE' if name in takes.valued else ''}{idle}")
     return "\n".join(lines if len(lines) > 3 else [lines[0], "", "It has no flags here."])
 
 
 def _name(each: str, takes: Flags, command: str) -> tuple[str, str | None]:
     if each.startswith("--"):
         name, equals, value = each[2:].partition("=")
+        if name in takes.refused:
+            raise _refused(f"--{name}", command)
         if name not in takes.valued | takes.switches:
             next_step = f"docker {command} --help lists the flags that are served"
             raise UsageError(f"unknown flag: --{name}", next_step, id="unknown-docker-flag")
@@ -118,12 +136,23 @@ def _name(each: str, takes: Flags, command: str) -> tuple[str, str | None]:
     if letter not in takes.short:
         raise _unknown_shorthand(letter, each, command)
     name = takes.short[letter]
+    if name in takes.refused:
+        raise _refused(f"-{letter}", command)
     if name in takes.switches and rest and not rest.startswith("="):  # -it is -i -t
         for other in rest:
             if takes.short.get(other) not in takes.switches:
                 raise _unknown_shorthand(other, each, command)
         return name, None
     return name, rest.removeprefix("=") or None
+
+
+def _refused(flag: str, command: str) -> LabError:
+    shown = f"docker {command}".strip()
+    return LabError(
+        f"{shown} {flag} needs a Docker Engine: the embedded engine does not have it",
+        f"{shown} --help lists the flags that are served",
+        id="docker-flag-not-served",
+    )
 
 
 def _unknown_shorthand(letter: str, each: str, command: str) -> UsageError:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from labs import oci
 from labs.engine.archive import Image
-from labs.engine.embedded.build import native
-from labs.engine.embedded.build_command import parse_platform, write_archive
 from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.image_store import described
+from labs.engine.embedded.oci_archive import write_archive
+from labs.engine.embedded.platforms import native, parse_platform
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
 from labs.engine.embedded.template import render

@@ -9,9 +9,8 @@ from typing import Any
 from labs import oci
 from labs.engine.archive import Image
 from labs.engine.embedded.app_process import format_error, start
-from labs.engine.embedded.build import native
-from labs.engine.embedded.build_command import parse_platform
 from labs.engine.embedded.flags import Given, flags, parse
+from labs.engine.embedded.platforms import native, parse_platform
 from labs.engine.embedded.reference import parse as parse_reference
 from labs.engine.embedded.workspace import Workspace, daemon_error, no_platform
 from labs.errors import LabError

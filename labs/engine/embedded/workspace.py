@@ -118,6 +118,7 @@ class WorkspaceBases:
 
     workspace: Workspace
     progress: BuildProgress
+    pull: bool = False  # ask the registry even for what is in the store
     found: dict[tuple[str, oci.Platform], Image] = field(default_factory=dict)
 
     def image(self, name: str, platform: oci.Platform) -> Image:
@@ -136,7 +137,7 @@ class WorkspaceBases:
     def _resolve(self, name: str, reference: Reference, platform: oci.Platform) -> Image:
         store = self.workspace.store
         here = store.names().get(str(reference))
-        if here and platform in store.image(name, here).platforms:
+        if here and not self.pull and platform in store.image(name, here).platforms:
             image = store.image(name, here)
             if all(store.has(each.digest) for each in image.manifest(platform).layers):
                 return image

@@ -62,7 +62,7 @@ class Kit:
     def docker(self, *words: str, stdin: str = "") -> Result:
         """Run one docker command, in this process."""
         out, err = io.TextIOWrapper(io.BytesIO(), write_through=True), io.StringIO()
-        self._monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        self._monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = docker_command.main(words)
         return Result(code, out.buffer.getvalue().decode(), err.getvalue())

@@ -11,7 +11,7 @@ import pytest
 from labs import oci
 from labs.engine.archive import layer_entries
 from labs.engine.embedded.app_process import start, unpack
-from labs.engine.embedded.build import native
+from labs.engine.embedded.platforms import native
 from labs.engine.embedded.reference import parse
 from labs.engine.embedded.rootfs import tree_of
 from labs.errors import LabError

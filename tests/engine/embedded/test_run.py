@@ -17,7 +17,7 @@ from labs import oci
 from labs.engine.archive import read_archive
 from labs.engine.embedded import EmbeddedEngine
 from labs.engine.embedded.app_process import start
-from labs.engine.embedded.build import native
+from labs.engine.embedded.platforms import native
 from labs.errors import LabError
 
 FOREIGN = oci.Platform("linux", "arm64" if native().architecture == "amd64" else "amd64")
@@ -116,7 +116,7 @@ def test_the_app_ends_with_the_process_that_started_it(kit, tmp_path):
     _build(kit)
     text = (
         "import os\nfrom labs.engine.embedded import EmbeddedEngine\n"
-        "from labs.engine.embedded.build import native\n"
+        "from labs.engine.embedded.platforms import native\n"
         "app = EmbeddedEngine().run('app:dev', native(), {})\napp.wait_ready(20)\n"
         "print(app.process.pid, flush=True)\nos.kill(os.getpid(), 9)\n"
     )

@@ -23,7 +23,7 @@ from labs.cloud.registry.rules.registry_errors import EcrError
 from labs.cloud.registry.store.repositories import Repository
 from labs.engine.archive import Image, image_of
 from labs.engine.embedded import app_process as embedded
-from labs.engine.embedded.build import native
+from labs.engine.embedded.platforms import native
 from labs.engine.embedded.rootfs import Tree, tree_of
 from labs.errors import LabError
 
