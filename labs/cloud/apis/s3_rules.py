@@ -5,7 +5,7 @@ said to people, as quoted in public issues.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,6 +14,7 @@ from labs.aws_texts import texts
 from labs.cloud.contract import AwsError
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+_BUCKET, _OBJECT = "arn:${Partition}:s3:::${BucketName}", "arn:${Partition}:s3:::${BucketName}/${ObjectName}"
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 
@@ -31,6 +32,8 @@ def check_bucket_policy(policy: iam.Policy, bucket: str) -> None:
             raise _refused("bucket.policy_action")
         if not all(_is_inside(each, bucket) for each in (statement.resources.written if statement.resources else ())):
             raise _refused("bucket.policy_resource")
+        if statement.resources is not None and not _fit(statement.actions.written, statement.resources.written):
+            raise _refused("bucket.policy_unfit")
 
 
 def _is_action(pattern: str) -> bool:
@@ -39,6 +42,28 @@ def _is_action(pattern: str) -> bool:
     from labs.iam.analysis import catalogue
 
     return pattern == "*" or (prefix == "s3" and bool(catalogue.services()["s3"].matching(name)))
+
+
+def _fit(actions: Sequence[str], resources: Sequence[str]) -> bool:
+    """Whether each action applies to one of the resources at least; of a wildcard, one action that it matches."""
+    meant = {_BUCKET: any(map(_may_be_bucket, resources)), _OBJECT: any(map(_may_be_object, resources))}
+    return all(any(meant.get(form, True) for form in _forms(each)) for each in actions)
+
+
+def _forms(pattern: str) -> set[str]:
+    """The forms of the ARNs that the actions of a pattern are about."""
+    from labs.iam.analysis import catalogue
+
+    names = catalogue.services()["s3"].matching(pattern.lower().rpartition(":")[2])
+    return {catalogue.form_of(f"s3:{name}") for name in names}
+
+
+def _may_be_bucket(resource: str) -> bool:
+    return "/" not in resource.split(":", 5)[5]
+
+
+def _may_be_object(resource: str) -> bool:
+    return any(each in resource.split(":", 5)[5] for each in "/*?")
 
 
 def _is_inside(resource: str, bucket: str) -> bool:

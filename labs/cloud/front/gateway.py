@@ -16,6 +16,7 @@ from labs.cloud.identity.signatures.claim import detail
 from labs.cloud.identity.signatures.signature_errors import SignatureRefusal, refusal
 from labs.cloud.protocols import answers, operations
 from labs.cloud.protocols.characters import check_characters
+from labs.cloud.protocols.constraints import check_constraints
 from labs.cloud.protocols.parameters import check_required, check_types
 from labs.cloud.protocols.regions import is_region
 from labs.cloud.protocols.services import (
@@ -200,6 +201,7 @@ class Gateway:
                 raise AwsError("DryRunOperation", _DRY_RUN, 412)
             check_required(service, call.operation, call.params)
             check_characters(service, call.operation, call.params, call.http)
+            check_constraints(service, call.operation, call.params)
             if deletion is None:
                 answer = self._backend.run(caller, call, service, request_id)
             else:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from labs.aws_texts import texts
 from labs.cloud.contract import AwsError
 from labs.cloud.protocols import xml_text
+from labs.cloud.protocols.constraints import member
 from labs.cloud.protocols.parameters import Constraint, Problem, input_shape, problems
 from labs.cloud.protocols.services import ApiService, Protocol
 from labs.cloud.wire.request import HttpRequest
@@ -53,16 +54,9 @@ def _refusal(service: ApiService, problem: Problem) -> AwsError:
     if service.protocol is Protocol.EC2:
         shown = xml_text.held(str(problem.value)[:_SHOWN])
         return _refused("string.ec2", value=shown, parameter=problem.path, character=problem.constraint)
-    member = _member(problem.path)
     if problem.pattern:
-        return _refused("string.pattern", member=member, pattern=problem.pattern)
-    return _refused("string.no_pattern", member=member, character=problem.constraint)
-
-
-def _member(path: str) -> str:
-    """``Tags[0].Value`` as the query protocol's services name it: ``tags.1.member.value``."""
-    parts = [part[:1].lower() + part[1:] for part in path.split(".")]
-    return re.sub(r"\[(\d+)\]", lambda found: f".{int(found[1]) + 1}.member", ".".join(parts))
+        return _refused("string.pattern", member=member(problem.path), pattern=problem.pattern)
+    return _refused("string.no_pattern", member=member(problem.path), character=problem.constraint)
 
 
 def _check_form(service: ApiService, http: HttpRequest) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from typing import Any
 
 from labs.cloud.contract import AwsError
@@ -139,14 +140,35 @@ def _own_problems(shape: Any, value: Any, kinds: frozenset[Constraint], path: st
         if Constraint.CHARACTER in kinds and (character := xml_text.bad_character(value)):
             known_pattern = str(shape.metadata.get("pattern", ""))
             yield Problem(path, Constraint.CHARACTER, value, character, shape.name, known_pattern)
-        # Not every model's patterns are Python's.
         pattern = shape.metadata.get("pattern") if Constraint.PATTERN in kinds else None
-        if pattern and not re.fullmatch(pattern, value):
+        compiled = _compiled(pattern) if pattern else None
+        if compiled is not None and not compiled.fullmatch(value):
             yield Problem(path, Constraint.PATTERN, value, pattern, shape.name)
     elif kind == "list":
         yield from _bounds(shape, len(value), path, Constraint.TOO_SHORT, Constraint.TOO_LONG)
     elif kind in _BITS:
         yield from _bounds(shape, value, path, Constraint.TOO_SMALL, Constraint.TOO_LARGE)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    r"""A model's pattern, which is Java's, for Python: \w is ASCII's there, and classes of Unicode have names.
+
+    None for one that Python cannot say.
+    """
+    plain = pattern
+    for java, python in _UNICODE.items():
+        plain = plain.replace(java, python)
+    try:
+        return re.compile(plain, re.UNICODE if plain != pattern else re.ASCII)
+    except re.error:
+        return None
+
+
+# \w stands for letters and digits: no model that names these classes means ASCII's by it.
+_UNICODE = {
+    r"\p{L}\p{Z}\p{N}": r"\w \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
+}
 
 
 def _bounds(shape: Any, size: int, path: str, below: Constraint, above: Constraint) -> Iterator[Problem]:

@@ -29,6 +29,7 @@ def put(cloud, bucket, **changes):
 
 
 RESOURCE, ACTION = "Policy has invalid resource", "Policy has invalid action"
+UNFIT = "Action does not apply to any resource(s) in statement"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,11 @@ RESOURCE, ACTION = "Policy has invalid resource", "Policy has invalid action"
         ({"Action": "s3:GetObjekt"}, ACTION),
         ({"Action": ["s3:GetObject", "ecr:GetObject"]}, ACTION),
         ({"Action": "ecr:*"}, ACTION),
+        ({"Resource": "arn:aws:s3:::BUCKET"}, UNFIT),
+        ({"Action": "s3:ListBucket"}, UNFIT),
+        ({"Action": ["s3:PutObject", "s3:GetObject", "s3:ListBucket"]}, UNFIT),
+        ({"Action": "s3:GetBucket*"}, UNFIT),
+        ({"Action": ["s3:GetBucketLocation", "s3:getobject"], "Resource": "arn:aws:s3:::BUCKET"}, UNFIT),
     ],
     ids=str,
 )
@@ -61,6 +67,11 @@ def test_a_bucket_policy_speaks_of_its_bucket_and_of_s3s_actions(cloud, bucket, 
         {"Resource": "arn:aws:s3:::BUCKET", "Action": "s3:ListBucket"},
         {"Resource": ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/public/*"], "Action": "s3:*"},
         {"Resource": "arn:aws:s3:::BUCKET*", "Action": "s3:*"},
+        {"Resource": "arn:aws:s3:::BUCKET*", "Action": ["s3:ListBucket", "s3:GetObject"]},
+        {"Resource": ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"], "Action": ["s3:ListBucket", "s3:GetObject"]},
+        {"Resource": ["arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*"], "Action": "s3:GetObject"},
+        {"Resource": "arn:aws:s3:::BUCKET", "Action": "s3:*"},
+        {"Action": "s3:*Object"},
     ],
     ids=str,
 )
