@@ -15,6 +15,7 @@ from pathlib import Path
 
 from labs.engine import Engine
 from labs.engine.embedded.registry_alias import VARIABLE, ecr_host
+from labs.errors import LabError
 from labs.files import make_folder, write_private
 from labs.processes import python
 from labs.session import Target
@@ -22,17 +23,33 @@ from labs.workflow import docker_wrapper, stand_ins
 
 # What a job would be led astray by, and what may be secret, does not reach it.
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE")
+_TEMPORARY = ("/tmp", "/var/tmp")
 _DOCKER = ("DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT")
 
 
 def scratch(home: Path) -> Path:
     """A new private folder for one run: in the lab home, or where temporary files are.
 
-    act splits the command of a script at the spaces of its path, and the scripts lie here.
+    act splits the command of a script at the spaces of its path, and the scripts lie here. LabError where no folder has
+    a path that it reads as one word.
     """
     folder = make_folder(home / "workflow")
-    plain = shlex.quote(str(folder)) == str(folder)
-    return Path(tempfile.mkdtemp(prefix="run-", dir=folder) if plain else tempfile.mkdtemp(prefix="fargate-lab-run-"))
+    if _is_one_word(folder):
+        return Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+    places = dict.fromkeys((tempfile.gettempdir(), *_TEMPORARY))
+    for place in places:
+        if _is_one_word(Path(place)) and os.access(place, os.W_OK | os.X_OK):
+            return Path(tempfile.mkdtemp(prefix="fargate-lab-run-", dir=place))
+    raise LabError(
+        f"A workflow cannot run in {folder}: act reads a path with a space or another special character as several "
+        f"words, and so is that of {' and '.join(places)}, or it cannot be written.",
+        "set TMPDIR to a folder with a plain path",
+        id="workflow-needs-plain-path",
+    )
+
+
+def _is_one_word(folder: Path) -> bool:
+    return shlex.quote(str(folder)) == str(folder)
 
 
 class Machine:

@@ -10,7 +10,7 @@ import pytest
 
 from labs.errors import LabError
 from labs.session import TargetName
-from labs.workflow import record
+from labs.workflow import job_machine, record
 from tests.workflow.place import ASK, Place
 
 NO_JOBS = "name: Push\non: [push, pull_request, pull_request_target, workflow_dispatch, release]\n"
@@ -333,6 +333,26 @@ def test_a_workflow_is_named_by_its_file_name_alone(place, file):
     with pytest.raises(LabError, match="is not the name of a workflow file"):
         place.run(file=file)
     assert place.left == []
+
+
+@pytest.mark.parametrize("others", [("/tmp",), ("/nowhere", "/tmp")])
+def test_where_temporary_files_have_an_odd_path_too_a_plain_one_is_found(tmp_path, monkeypatch, others):
+    odd = tmp_path / "of $two words"
+    odd.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(odd))
+    monkeypatch.setattr(job_machine, "_TEMPORARY", others)
+    found = job_machine.scratch(odd)
+    assert found.parent == Path("/tmp")
+    found.rmdir()
+
+
+def test_where_no_path_is_plain_it_says_so(tmp_path, monkeypatch):
+    odd = tmp_path / "of $two words"
+    odd.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(odd))
+    monkeypatch.setattr(job_machine, "_TEMPORARY", ())
+    with pytest.raises(LabError, match="set TMPDIR to a folder with a plain path"):
+        job_machine.scratch(odd)
 
 
 def test_a_lab_home_with_spaces_and_a_file_without_a_readable_name(tmp_path):

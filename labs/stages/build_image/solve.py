@@ -1,5 +1,7 @@
 """Stage 01 as the solution does it: the Dockerfile, the archive of both platforms, the loaded image."""
 
+import csv
+import io
 import secrets
 import shutil
 from pathlib import Path
@@ -49,9 +51,18 @@ def fresh(bench: Bench) -> None:
 
 def make(bench: Bench, platforms: tuple[str, ...] = PLATFORMS) -> None:
     """The two builds of the notebook: into the archive, and into the image store."""
-    output = f"type=oci,dest={bench.archive}"
-    must(build(bench, "-t", bench.image, "--output", output, platforms=platforms), "The build into the archive")
+    must(
+        build(bench, "-t", bench.image, "--output", into_archive(bench), platforms=platforms),
+        "The build into the archive",
+    )
     must(build(bench, "-t", bench.image, "--load", platforms=platforms), "The build into the image store")
+
+
+def into_archive(bench: Bench) -> str:
+    """The value of ``--output`` for the archive: a row of CSV, as buildx reads it, whatever the folder's name is."""
+    row = io.StringIO()
+    csv.writer(row, lineterminator="").writerow(["type=oci", f"dest={bench.archive}"])
+    return row.getvalue()
 
 
 def reset(bench: Bench) -> None:

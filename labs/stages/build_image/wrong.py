@@ -6,7 +6,7 @@ from collections.abc import Callable
 from labs.lesson.bench import PLATFORMS, Bench
 from labs.lesson.shell import build, docker, must
 from labs.lesson.stage import Wrong
-from labs.stages.build_image.solve import FILES, fresh, make, prepare
+from labs.stages.build_image.solve import FILES, fresh, into_archive, make, prepare
 from labs.subjects.push.attestation import attest_archive
 from labs.subjects.tasks.app_secret import app_secret
 
@@ -44,7 +44,7 @@ def _platforms(*platforms: str) -> Callable[[Bench], None]:
 def _attested(bench: Bench) -> None:
     """One platform with its provenance: the index has two entries, one of which is not an image."""
     fresh(bench)
-    output = ("--provenance=mode=min", "--output", f"type=oci,dest={bench.archive}")
+    output = ("--provenance=mode=min", "--output", into_archive(bench))
     must(build(bench, "-t", bench.image, *output, platforms=PLATFORMS[:1]), "The build")
     if bench.engine.name == "embedded":
         # This engine makes no attestations; the archive gets the entry that BuildKit would have written.
@@ -74,7 +74,7 @@ def _failed_since(bench: Bench) -> None:
     _platforms(*PLATFORMS)(bench)
     dockerfile = bench.app / "Dockerfile"
     dockerfile.write_text(dockerfile.read_text() + "COPY missing.txt ./\n")
-    build(bench, "-t", bench.image, "--output", f"type=oci,dest={bench.archive}", platforms=PLATFORMS)
+    build(bench, "-t", bench.image, "--output", into_archive(bench), platforms=PLATFORMS)
 
 
 def _changed_since(file: str) -> Callable[[Bench], None]:
@@ -156,7 +156,7 @@ def _program(old: str, new: str) -> Callable[[Bench], None]:
 def _not_loaded(bench: Bench) -> None:
     """The archive was built; the image store has no image of that name."""
     fresh(bench)
-    output = f"type=oci,dest={bench.archive}"
+    output = into_archive(bench)
     must(build(bench, "-t", f"{bench.image}-archive", "--output", output, platforms=PLATFORMS), "The build")
     docker(bench, "rmi", f"{bench.image}-archive")
 
