@@ -10,7 +10,7 @@ from labs import oci
 from labs.engine.embedded import dockerfile
 from labs.engine.embedded.build import Recipe, build, unused_arguments
 from labs.engine.embedded.build_error import BuildError
-from labs.engine.embedded.build_progress import BuildProgress
+from labs.engine.embedded.build_progress import BuildProgress, progress_mode
 from labs.engine.embedded.builders import Builders
 from labs.engine.embedded.context import read_context
 from labs.engine.embedded.exports import Export, read_exports
@@ -40,13 +40,12 @@ TAKES = flags(
 # BuildKit's own build arguments, which no ARG line takes; the first two are done.
 _OWN_ARGUMENTS = re.compile(r"BUILDKIT_(?!MULTI_PLATFORM$|SYNTAX$)[A-Z0-9_]+")
 _FRONTEND = re.compile(r"(docker\.io/)?docker/dockerfile(-upstream)?(:[\w.-]+)?(@sha256:[0-9a-f]{64})?")
-_MODES = ("auto", "plain", "quiet", "none")
 
 
 def run(arguments: Sequence[str], workspace: Workspace) -> int:
     """Build, export, push; LabError in buildx's words."""
     given = parse(arguments, TAKES, "buildx build", 1, 1)
-    quiet = _mode(given, workspace.env) in ("quiet", "none") or given.on("quiet")
+    quiet = progress_mode(given, workspace.env) in ("quiet", "none") or given.on("quiet")
     exports = read_exports(given)
     for each in exports:
         empty_archive(each.archive)
@@ -70,20 +69,6 @@ def run(arguments: Sequence[str], workspace: Workspace) -> int:
     if quiet:
         workspace.out(made.digest)
     return 0
-
-
-def _mode(given: Given, env: Mapping[str, str]) -> str:
-    """How progress is shown: there is one form, plain, or none at all."""
-    mode = given.one("progress") or env.get("BUILDKIT_PROGRESS") or "auto"
-    if mode in ("tty", "rawjson"):
-        raise BuildError(
-            f"--progress={mode} needs a Docker Engine: the embedded engine does not have it",
-            "write --progress=plain",
-            id="progress-mode-not-served",
-        )
-    if mode not in _MODES:
-        raise BuildError(f"invalid progress mode {mode}", "write --progress=plain", id="invalid-progress-mode")
-    return mode
 
 
 def _failed(error: LabError, recipe: Recipe, given: Given, progress: BuildProgress) -> BuildError:

@@ -2,9 +2,13 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
+from labs.engine.embedded.build_error import BuildError
+from labs.engine.embedded.flags import Given
 from labs.errors import LabError
+
+_MODES = ("auto", "plain", "quiet", "none")
 
 
 class BuildProgress:
@@ -28,3 +32,17 @@ class BuildProgress:
             raise
         self._say(f"#{number} DONE {time.monotonic() - start:.1f}s")
         self._say("")
+
+
+def progress_mode(given: Given, env: Mapping[str, str]) -> str:
+    """How progress is shown: there is one form, plain, or none at all."""
+    mode = given.one("progress") or env.get("BUILDKIT_PROGRESS") or "auto"
+    if mode in ("tty", "rawjson"):
+        raise BuildError(
+            f"--progress={mode} needs a Docker Engine: the embedded engine does not have it",
+            "write --progress=plain",
+            id="progress-mode-not-served",
+        )
+    if mode not in _MODES:
+        raise BuildError(f"invalid progress mode {mode}", "write --progress=plain", id="invalid-progress-mode")
+    return mode

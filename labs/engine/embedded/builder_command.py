@@ -6,11 +6,12 @@ The course itself needs none of them; a pipeline's actions ask for them before t
 import json
 from collections.abc import Sequence
 
+from labs.engine.embedded.build_error import BuildError
 from labs.engine.embedded.builders import NAME, OWN, Builders
 from labs.engine.embedded.flags import flags, parse
 from labs.engine.embedded.platforms import native
 from labs.engine.embedded.template import render
-from labs.engine.embedded.workspace import Workspace
+from labs.engine.embedded.workspace import Workspace, no_context
 from labs.errors import LabError
 from labs.version import kit_version
 
@@ -23,6 +24,7 @@ _CONTEXT = {
     "TLSMaterial": {},
     "Storage": {"MetadataPath": "<IN MEMORY>", "TLSPath": "<IN MEMORY>"},
 }
+_DRIVERS = ("docker-container", "docker", "kubernetes", "remote")
 # It executes nothing while building, so every platform builds; these two are the lab's.
 PLATFORMS = "linux/amd64, linux/arm64"
 
@@ -38,14 +40,14 @@ def overview(arguments: Sequence[str], workspace: Workspace) -> int:
     workspace.out("Usage: docker buildx COMMAND")
     workspace.out("")
     workspace.out("The embedded engine of the Fargate Lab Kit, in buildx's words. Commands:")
-    for name in ("build", "create", "imagetools inspect", "inspect", "ls", "rm", "use", "version"):
+    for name in ("build", "create", "imagetools create", "imagetools inspect", "inspect", "ls", "rm", "use", "version"):
         workspace.out(f"  {name}")
     return 0
 
 
 def ls(arguments: Sequence[str], workspace: Workspace) -> int:
     """The list of builders."""
-    parse(arguments, flags("format"), "buildx ls", 0, 0)
+    parse(arguments, flags("", "", refused="format"), "buildx ls", 0, 0)
     builders = Builders.of(workspace.env)
     workspace.out(f"{'NAME/NODE':<16} {'DRIVER/ENDPOINT':<16} {'STATUS':<9} {'BUILDKIT':<9} PLATFORMS")
     current = builders.known(builders.current)
@@ -78,14 +80,25 @@ def _node(name: str) -> str:
 
 def create(arguments: Sequence[str], workspace: Workspace) -> int:
     """Remember a name; underneath there is one builder, and it builds for several platforms."""
-    takes = flags("name driver driver-opt platform buildkitd-flags config node", "use bootstrap append leave")
+    takes = flags(
+        "name driver driver-opt platform buildkitd-flags buildkitd-config config node",
+        "use bootstrap append",
+        idle=dict.fromkeys(("driver-opt", "platform", "buildkitd-flags", "buildkitd-config", "config", "node"), ""),
+        refused="leave timeout",
+    )
     given = parse(arguments, takes, "buildx create", 0, 1)
+    if given.one("driver", _DRIVERS[0]) not in _DRIVERS:
+        raise BuildError(
+            f'failed to find driver "{given.one("driver")}"',
+            "write --driver docker-container; nothing starts one here",
+            id="no-such-builder-driver",
+        )
     name = given.one("name")
     if not name or name in OWN:
         workspace.say("embedded engine: it has one builder, which builds for every platform; none was created")
         workspace.out(NAME)
         return 0
-    Builders.of(workspace.env).create(name, given.on("use"), given.on("append") or given.on("leave"))
+    Builders.of(workspace.env).create(name, given.on("use"), given.on("append"))
     workspace.say(f"embedded engine: {name} is another name of its one builder, which builds for every platform")
     workspace.out(name)
     return 0
@@ -93,13 +106,17 @@ def create(arguments: Sequence[str], workspace: Workspace) -> int:
 
 def use(arguments: Sequence[str], workspace: Workspace) -> int:
     """Make a builder the current one."""
-    Builders.of(workspace.env).use(parse(arguments, flags("", "default global"), "buildx use", 1, 1).words[0])
+    takes = flags("builder", "default global", idle=dict.fromkeys(("default", "global"), ""))
+    given = parse(arguments, takes, "buildx use", 0, 1)
+    Builders.of(workspace.env).use(given.words[0] if given.words else given.one("builder"))
     return 0
 
 
 def remove(arguments: Sequence[str], workspace: Workspace) -> int:
     """Forget builders; without a name the current one."""
-    given = parse(arguments, flags("builder timeout", "force keep-daemon keep-state", "f=force"), "buildx rm")
+    idle = dict.fromkeys(("force", "keep-daemon", "keep-state"), "")
+    takes = flags("builder", " ".join(idle), "f=force", idle=idle, refused="all-inactive timeout")
+    given = parse(arguments, takes, "buildx rm")
     builders = Builders.of(workspace.env)
     for name in given.words or (given.one("builder") or builders.current,):
         builders.remove(name)
@@ -147,9 +164,7 @@ def context_show(arguments: Sequence[str], workspace: Workspace) -> int:
 
 def _context(name: str) -> None:
     if name != "default":
-        raise LabError(
-            f'context "{name}": context not found', "the embedded engine has one: default", id="no-such-context"
-        )
+        raise no_context(name)
 
 
 def version(arguments: Sequence[str], workspace: Workspace) -> int:

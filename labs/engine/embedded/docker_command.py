@@ -2,15 +2,35 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 
 from labs.engine.embedded.build_error import BuildError
-from labs.engine.embedded.flags import HelpWanted, UsageError
-from labs.engine.embedded.workspace import Workspace
+from labs.engine.embedded.flags import HelpWanted, UsageError, flags, parse
+from labs.engine.embedded.workspace import Workspace, no_context
 from labs.errors import LabError
 from labs.printable import printable_lines
 
 Run = Callable[[Sequence[str], Workspace], int]
+
+# What stands before the command, docker's and buildx's own.
+_GLOBAL = flags(
+    "config context log-level",
+    "debug version",
+    "c=context D=debug H=host l=log-level v=version",
+    words_last=True,
+    idle={"debug": "", "log-level": ""},
+    refused="host tls tlscacert tlscert tlskey tlsverify",
+)
+_BUILDX = flags("builder", "debug", "D=debug", words_last=True, idle={"debug": ""})
+_LEVELS = ("debug", "info", "warn", "error", "fatal")
+# What a real docker obeys and this one cannot: (variable, the values that would ask for nothing)
+_IDLE_VARIABLES = (
+    ("DOCKER_HOST", ("",)),
+    ("DOCKER_CONTEXT", ("", "default")),
+    ("DOCKER_BUILDKIT", ("", "1", "true")),
+    ("DOCKER_CONTENT_TRUST", ("", "0", "false")),
+    ("EXPERIMENTAL_BUILDKIT_SOURCE_POLICY", ("",)),
+)
 
 
 def first_line() -> str:
@@ -25,13 +45,10 @@ def main(argv: Sequence[str]) -> int:
     """Run one docker command and return its exit code; never a traceback for what a person can fix."""
     print(first_line(), file=sys.stderr, flush=True)
     words = list(argv)
-    while words and words[0] == "--config" and len(words) > 1:
-        os.environ["DOCKER_CONFIG"] = words[1]
-        words = words[2:]
-    name = words[0] if words else "--help"
-    plugin = name in ("buildx", "build", "builder")
-    workspace = Workspace()
+    plugin, workspace = False, Workspace()
     try:
+        words = _before_the_command(words, os.environ)
+        plugin = bool(words) and words[0] in ("buildx", "build", "builder")
         return _find(words)(workspace)
     except HelpWanted as help_:
         workspace.out(str(help_))
@@ -46,6 +63,35 @@ def main(argv: Sequence[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print(f"{where}{error.strerror or error}", file=sys.stderr)
         return 1
+
+
+def _before_the_command(words: list[str], env: MutableMapping[str, str]) -> list[str]:
+    """The command and its words, when docker's own flags have been obeyed; what has no effect is said."""
+    for name, nothing in _IDLE_VARIABLES:
+        if env.get(name, "") not in nothing:
+            print(f"embedded engine: {name} has no effect", file=sys.stderr, flush=True)
+    if not words or words[0] in ("--help", "-h"):
+        return words
+    given = parse(words, _GLOBAL, "", 0)
+    if given.on("version"):
+        return ["--version"]
+    if given.one("config"):
+        env["DOCKER_CONFIG"] = given.one("config")
+    if given.one("context", "default") != "default":
+        raise no_context(given.one("context"))
+    if given.one("log-level", "info").lower() not in _LEVELS:
+        raise UsageError(
+            f"unable to parse logging level: {given.one('log-level')}",
+            "write one of " + ", ".join(_LEVELS),
+            id="unknown-log-level",
+        )
+    rest = list(given.words)
+    if rest[:1] == ["buildx"] and len(rest) > 1 and rest[1] not in ("--help", "-h"):
+        inner = parse(rest[1:], _BUILDX, "buildx", 0)
+        if inner.one("builder"):
+            env["BUILDX_BUILDER"] = inner.one("builder")
+        rest = ["buildx", *inner.words]
+    return rest
 
 
 def _print_error(error: LabError, plugin: bool) -> None:
@@ -115,6 +161,16 @@ def _images(name: str) -> Callable[[], Run]:
     return load
 
 
+def _tools(name: str) -> Callable[[], Run]:
+    def load() -> Run:
+        from labs.engine.embedded import imagetools_command
+
+        run: Run = getattr(imagetools_command, name)
+        return run
+
+    return load
+
+
 def _builder(name: str) -> Callable[[], Run]:
     def load() -> Run:
         from labs.engine.embedded import builder_command
@@ -144,6 +200,8 @@ def _version(arguments: Sequence[str], workspace: Workspace) -> int:
 # command: what loads its function, so that a login does not load the builder
 COMMANDS: dict[str, Callable[[], Run]] = {
     "build": _build,
+    "image build": _build,
+    "builder build": _build,
     "buildx build": _build,
     "buildx ls": _builder("ls"),
     "buildx inspect": _builder("inspect"),
@@ -152,7 +210,8 @@ COMMANDS: dict[str, Callable[[], Run]] = {
     "buildx rm": _builder("remove"),
     "buildx version": _builder("buildx_version"),
     "buildx": _builder("overview"),
-    "buildx imagetools inspect": _images("imagetools_inspect"),
+    "buildx imagetools inspect": _tools("inspect"),
+    "buildx imagetools create": _tools("create"),
     "login": _login,
     "logout": _logout,
     "push": _images("push"),

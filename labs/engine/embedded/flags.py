@@ -10,7 +10,7 @@ _FALSE = ("false", "0", "f")
 
 
 class UsageError(LabError):
-    """A command line that Docker would refuse, in its words."""
+    """A command line that Docker would refuse, in its words, or one that only a Docker Engine obeys."""
 
     exit_code = 125
 
@@ -52,9 +52,9 @@ class Given:
         """Every value of a flag, in order."""
         return self.values.get(name, ())
 
-    def on(self, name: str) -> bool:
+    def on(self, name: str, default: bool = False) -> bool:
         """Whether a switch is set; ``--push=false`` is not."""
-        return name in self.values and self.one(name).lower() not in _FALSE
+        return self.one(name).lower() not in _FALSE if name in self.values else default
 
 
 def flags(
@@ -146,9 +146,9 @@ def _name(each: str, takes: Flags, command: str) -> tuple[str, str | None]:
     return name, rest.removeprefix("=") or None
 
 
-def _refused(flag: str, command: str) -> LabError:
+def _refused(flag: str, command: str) -> UsageError:
     shown = f"docker {command}".strip()
-    return LabError(
+    return UsageError(
         f"{shown} {flag} needs a Docker Engine: the embedded engine does not have it",
         f"{shown} --help lists the flags that are served",
         id="docker-flag-not-served",

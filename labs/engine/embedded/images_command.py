@@ -1,4 +1,4 @@
-"""``docker push|pull|images|tag|rmi|save``, ``docker image ...`` and ``docker buildx imagetools inspect``."""
+"""``docker push|pull|images|tag|rmi|save`` and ``docker image ...``."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ from labs.errors import LabError
 
 # Imported where a registry is spoken to: see workspace.
 if TYPE_CHECKING:
-    from labs.engine.embedded.transfer import Pull, TransferEvent
+    from labs.engine.embedded.transfer import TransferEvent
 
 _UNITS = (
     ("year", 31536000),
@@ -34,9 +34,10 @@ _UNITS = (
 
 def push(arguments: Sequence[str], workspace: Workspace) -> int:
     """Push one image; a refusal in the words of docker with the containerd image store."""
-    given = parse(
-        arguments, flags("platform", "quiet all-tags disable-content-trust", "q=quiet a=all-tags"), "push", 1, 1
+    takes = flags(
+        "platform", "quiet all-tags disable-content-trust", "q=quiet a=all-tags", idle={"disable-content-trust": ""}
     )
+    given = parse(arguments, takes, "push", 1, 1)
     reference = parse_reference(given.words[0])
     names = workspace.store.names()
     tags = [reference]
@@ -82,7 +83,11 @@ def _one_platform(image: Image, platform: oci.Platform) -> oci.Descriptor:
 
 def pull(arguments: Sequence[str], workspace: Workspace) -> int:
     """Pull one platform of an image; this machine's unless --platform names another."""
-    given = parse(arguments, flags("platform", "quiet", "q=quiet"), "pull", 1, 1)
+    takes = flags(
+        "platform", "quiet disable-content-trust", "q=quiet a=all-tags", idle={"disable-content-trust": ""},
+        refused="all-tags",
+    )  # fmt: skip
+    given = parse(arguments, takes, "pull", 1, 1)
     reference = parse_reference(given.words[0])
     platform = parse_platform(given.one("platform")) if given.one("platform") else native()
     quiet = given.on("quiet")
@@ -112,7 +117,11 @@ def pull(arguments: Sequence[str], workspace: Workspace) -> int:
 
 def images(arguments: Sequence[str], workspace: Workspace) -> int:
     """The local images, newest names last as the store has them: sorted by name."""
-    given = parse(arguments, flags("format", "quiet all no-trunc digests", "q=quiet a=all"), "images", 0, 1)
+    takes = flags(
+        "format", "quiet all no-trunc digests", "q=quiet a=all f=filter", idle={"all": "every image is shown"},
+        refused="filter tree",
+    )  # fmt: skip
+    given = parse(arguments, takes, "images", 0, 1)
     wanted = parse_reference(given.words[0]) if given.words else None
     one = bool(given.words) and ":" in given.words[0].rpartition("/")[2]
     rows = []
@@ -130,6 +139,8 @@ def images(arguments: Sequence[str], workspace: Workspace) -> int:
             workspace.out(render(shape, row))
     else:
         head = {"Repository": "REPOSITORY", "Tag": "TAG", "ID": "IMAGE ID", "CreatedSince": "CREATED", "Size": "SIZE"}
+        if given.on("digests"):
+            head = {"Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", **head}
         _table([head, *rows], list(head), workspace)
     return 0
 
@@ -187,7 +198,8 @@ def tag(arguments: Sequence[str], workspace: Workspace) -> int:
 
 def remove(arguments: Sequence[str], workspace: Workspace) -> int:
     """Take names away; content that no name reaches goes with them."""
-    given = parse(arguments, flags("", "force no-prune", "f=force"), "rmi", 1)
+    idle = {"force": "no container uses an image", "no-prune": ""}
+    given = parse(arguments, flags("", "force no-prune", "f=force", idle=idle, refused="platform"), "rmi", 1)
     for text in given.words:
         reference, top = _local(text, workspace)
         workspace.store.untag(reference)
@@ -199,8 +211,13 @@ def remove(arguments: Sequence[str], workspace: Workspace) -> int:
 
 def inspect(arguments: Sequence[str], workspace: Workspace) -> int:
     """The configuration of local images, one platform of each."""
-    takes = flags("format platform type", "", "f=format")
-    given = parse(arguments, takes, "image inspect", 1)
+    given = parse(arguments, flags("format platform type", "", "f=format s=size", refused="size"), "image inspect", 1)
+    if given.one("type", "image") != "image":
+        raise LabError(
+            f"docker inspect --type {given.one('type')} needs a Docker Engine: the embedded engine has images only",
+            "leave --type out",
+            id="inspect-type-not-served",
+        )
     try:
         found = [_inspected(text, given.one("platform"), workspace) for text in given.words]
     except LabError:
@@ -260,69 +277,3 @@ def _local(text: str, workspace: Workspace) -> tuple[Reference, oci.Descriptor]:
             id="no-such-image",
         )
     return found
-
-
-def imagetools_inspect(arguments: Sequence[str], workspace: Workspace) -> int:
-    """What a registry holds under a name: the index and its platforms."""
-    given = parse(arguments, flags("format builder", "raw"), "buildx imagetools inspect", 1, 1)
-    reference = parse_reference(given.words[0])
-    from labs.engine.embedded.transfer import Pull
-
-    registry = workspace.registry(reference.host)
-    try:
-        pulled = Pull(registry, workspace.store, reference)
-        top = pulled.resolve()
-        data = workspace.store.read(top)
-        if given.on("raw"):
-            sys.stdout.write(data.decode())
-            sys.stdout.flush()
-        elif given.one("format"):
-            workspace.out(render(given.one("format"), _tools_values(reference, top, data, pulled), indent=2))
-        else:
-            _tools_text(reference, top, data, workspace)
-    finally:
-        registry.close()
-    return 0
-
-
-def _tools_text(reference: Reference, top: oci.Descriptor, data: bytes, workspace: Workspace) -> None:
-    workspace.out(f"Name:      {reference}")
-    workspace.out(f"MediaType: {top.media_type}")
-    workspace.out(f"Digest:    {top.digest}")
-    found = oci.parse(data, top.media_type)
-    if not isinstance(found, oci.Index):
-        return
-    wide = 2 if any(entry.annotations for entry in found.manifests) else 0  # "Annotations:" is the longest name
-
-    def line(name: str, value: str) -> None:
-        workspace.out(f"  {name + ':':<{11 + wide}}{value}")
-
-    workspace.out(" " * 11)
-    workspace.out("Manifests: ")
-    for at, entry in enumerate(found.manifests):
-        if at:
-            workspace.out(" " * (13 + wide))
-        line("Name", f"{reference}@{entry.digest}")
-        line("MediaType", entry.media_type)
-        if entry.platform:
-            line("Platform", str(entry.platform))
-        if entry.annotations:
-            line("Annotations", "")
-            for key, value in sorted(entry.annotations.items()):
-                workspace.out(f"    {key}: {value}")
-
-
-def _tools_values(reference: Reference, top: oci.Descriptor, data: bytes, pull: "Pull") -> dict[str, Any]:
-    """buildx's names: .Name, .Manifest, .Image (for an index a map by platform); the configs come from the registry."""
-    found = oci.parse(data, top.media_type)
-    document = {**json.loads(data), "digest": top.digest, "size": top.size, "mediaType": top.media_type}
-    entries = [top]
-    if isinstance(found, oci.Index):
-        entries = [entry for entry in found.manifests if not entry.is_attestation]
-    configs: dict[str, Any] = {}
-    for entry in entries:
-        manifest = pull.manifest(entry)
-        if isinstance(manifest, oci.Manifest):
-            configs[str(entry.platform)] = pull.document(manifest.config)
-    image = configs if isinstance(found, oci.Index) else next(iter(configs.values()), {})
-    return {"Name": str(reference), "Manifest": document, "Image": image}

@@ -15,11 +15,25 @@ from labs.engine.embedded.reference import parse as parse_reference
 from labs.engine.embedded.workspace import Workspace, daemon_error, no_platform
 from labs.errors import LabError
 
+_REFUSED = (
+    "add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile "
+    "cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems detach-keys device "
+    "device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops disable-content-trust dns "
+    "dns-option dns-search domainname entrypoint expose gpus group-add health-cmd health-interval health-retries "
+    "health-start-interval health-start-period health-timeout hostname ip ip6 ipc isolation kernel-memory label "
+    "label-file link link-local-ip log-driver log-opt mac-address memory memory-reservation memory-swap "
+    "memory-swappiness mount network network-alias no-healthcheck oom-kill-disable oom-score-adj pid pids-limit "
+    "privileged publish-all pull read-only restart runtime security-opt shm-size sig-proxy stop-signal stop-timeout "
+    "storage-opt sysctl tmpfs ulimit use-api-socket user userns uts volume volume-driver volumes-from workdir"
+)
 TAKES = flags(
     "platform env publish name env-file",
     "rm init interactive tty detach quiet",
-    "e=env p=publish i=interactive t=tty d=detach q=quiet",
+    "e=env p=publish i=interactive t=tty d=detach q=quiet a=attach c=cpu-shares l=label m=memory P=publish-all "
+    "u=user v=volume w=workdir",
     words_last=True,
+    idle={"init": "", "name": ""},
+    refused=_REFUSED,
 )
 FORMAT_ERROR = 255  # what docker run ends with when the kernel cannot execute the image
 

@@ -106,6 +106,13 @@ def daemon_error(error: LabError, reference: Reference) -> LabError:
     return LabError(f"Error response from daemon: {where}{error.what}", error.next_step, id=error.id)
 
 
+def no_context(name: str) -> LabError:
+    """Docker's words for a context that nobody made."""
+    return LabError(
+        f'context "{name}": context not found', "the embedded engine has one: default", id="no-such-context"
+    )
+
+
 def no_platform(there: tuple[oci.Platform, ...]) -> LabError:
     """BuildKit's words for an image that lacks a platform."""
     has = ", ".join(str(each) for each in there) or "none"

@@ -188,7 +188,7 @@ def test_words_after_the_image_stand_in_for_its_cmd(kit, capfd):
             125,
             'docker: Error response from daemon: failed to resolve reference "127.0.0.1:1/x:latest"',
         ),
-        (("--gpus", "all", "app:dev"), 125, "unknown flag: --gpus"),
+        (("--gpus", "all", "app:dev"), 125, "docker run --gpus needs a Docker Engine"),
     ],
 )
 def test_what_run_cannot_do_is_one_sentence(kit, words, code, error):
