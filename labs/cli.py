@@ -66,6 +66,7 @@ GROUPS: Mapping[str, Mapping[str, Listed]] = {
         "cloud": Listed("labs.commands.cloud", "serve the local AWS until SIGTERM"),
     },
     "real AWS": {
+        "confirm": Listed("labs.commands.confirm", "say which AWS account the lab may use, by its number"),
         "clean": Listed("labs.commands.clean", "remove what the lab created, and only that"),
         "sweep": Listed("labs.commands.sweep", "list or delete what labs have forgotten in the account"),
     },

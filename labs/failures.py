@@ -200,6 +200,13 @@ def _refused(error: boto.ClientError, doing: str) -> LabError:
             "enter the keys again",
             id="secret-key-wrong",
         )
+    if "does not support the availability zone of the subnet" in words:
+        # [field] terraform-aws-modules/terraform-aws-vpc#462: InvalidParameter of CreateVpcEndpoint.
+        return LabError(
+            f"AWS refused while {doing}: {words}",
+            "make the subnets in two of the zones that lab.zones names",
+            id="endpoint-not-in-zone",
+        )
     if code in _THROTTLED:
         return LabError(
             f"AWS was asked too often while {doing} ({error.operation_name}: {code}).",

@@ -298,7 +298,7 @@ def confirm(account: str = "") -> None:
     Example: ``lab.confirm("111122223333")``
     """
     bench = _open.the_bench()
-    runner.confirm(bench, str(account))
+    runner.confirm(bench.target, str(account))
     print(f"Confirmed: account {bench.target.account}." if account else "No number yet.")
 
 

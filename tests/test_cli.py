@@ -31,6 +31,7 @@ RIGHT = {
     "reach": ["--from", "eni-1", "--to", "10.0.0.1:443"],
     "diagnose": ["service"],
     "clean": [],
+    "confirm": ["111122223333"],
     "sweep": [],
     "completion": ["bash"],
     "policy": ["check", "{home}/policy.json"],

@@ -95,7 +95,7 @@ def test_a_mistyped_stage_gets_a_suggestion(typed, meant, capsys):
     ("said", "command", "shown"),
     [
         ('run lab.confirm("111122223333")', "clean", "run labs clean --account 111122223333"),
-        ('run lab.confirm("111122223333")', "solve", "run labs clean --dry-run --account 111122223333"),
+        ('run lab.confirm("111122223333")', "solve", "run labs confirm 111122223333"),
         ('catch up with lab.solve("build")', "check", "catch up with labs solve build"),
         ("lab.reset('push-fixed') takes it away", "check", "labs reset push-fixed takes it away"),
         ("run the cell with lab.clean()", "check", "run labs clean"),

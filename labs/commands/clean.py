@@ -1,10 +1,15 @@
 """``labs clean``: take back what the lab created, and print the receipt."""
 
 import argparse
+import os
 
+from labs import engine as engines
+from labs.errors import LabError
 from labs.ledger import cleanup, costing
+from labs.ledger.receipt import Receipt
+from labs.lesson import cleaning
+from labs.lesson.bench import Bench
 from labs.session import local
-from labs.session.docker_login import forget_passwords
 from labs.session.home import lab_home
 from labs.session.target import Target, connect
 
@@ -39,16 +44,26 @@ def _preview(target: Target) -> int:
     return 0
 
 
+def _cleaned(target: Target) -> tuple[Receipt, str]:
+    """As lab.clean(): the receipt, and what to say of the progress, where that could not be looked at."""
+    try:
+        engine = engines.find()
+    except LabError as error:
+        # What costs goes whether or not an image can be built here today.
+        return cleaning.clean_account(target), f"Your progress was left as it is: {error.what}"
+    return cleaning.clean(Bench(target, engine, os.environ, target.client)), ""
+
+
 def _clean(target: Target) -> int:
-    target.require_confirmed()
     unreadable = target.ledger.unreadable()
     if unreadable:
         print(f"{unreadable} lines of {target.ledger.file} cannot be read; the account is searched by tag as well.")
     try:
-        receipt = cleanup.clean(target)
+        receipt, kept = _cleaned(target)
     except KeyboardInterrupt:
         print("Interrupted. Nothing is lost: run `labs clean` again and it goes on from here.")
         raise
-    forget_passwords(target.home)
     print(receipt)
+    if kept:
+        print(kept)
     return 1 if receipt.left else 0

@@ -15,10 +15,9 @@ _CONFIRM = re.compile(rf"\blab\.confirm\({_QUOTED}\)")
 def as_command_lines(text: str, command: str = "") -> str:
     """``text`` with ``lab.solve("build")`` as ``labs solve build``, and so on.
 
-    ``command`` is the one that was called: where it confirms an account itself, it is named for that; elsewhere the
-    dry run of ``labs clean`` confirms and does nothing else.
+    ``command`` is the one that was called: where it confirms an account itself, it is named for that.
     """
     for verb, line in _SAME:
         text = verb.sub(line, text)
-    confirm = f"labs {command}" if command in ("clean", "sweep") else "labs clean --dry-run"
-    return _CONFIRM.sub(rf"{confirm} --account \1", text)
+    confirm = f"labs {command} --account" if command in ("clean", "sweep") else "labs confirm"
+    return _CONFIRM.sub(rf"{confirm} \1", text)

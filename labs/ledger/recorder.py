@@ -5,6 +5,7 @@ not take back is refused. botocore's events used: ``before-parameter-build``, ``
 """
 
 import secrets
+import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,8 @@ _ALREADY_THERE = ("AlreadyExists", "Duplicate", "Conflict", "ResourceExists")
 
 # "Eventual consistency in the Amazon EC2 API" (EC2 developer guide): describe it again, waiting longer each time.
 SEEN_S, _SEEN_TRIES = 15.0, 8
+# With the pauses below, half a minute.
+_ROLE_TRIES = 7
 # They change nothing.
 _READING = ("Assume", "BatchCheck", "BatchGet", "Describe", "Filter", "Get", "List", "Lookup", "Simulate")
 
@@ -34,6 +37,22 @@ def _young(entry: Entry, now: datetime) -> bool:
     if entry.state is not State.CREATED or entry.created_at is None:
         return False
     return (now - entry.created_at).total_seconds() < SEEN_S
+
+
+def role_not_seen_yet(response: Any, attempts: int, **_: object) -> float | None:
+    """Seconds until ECS is asked again, which cannot assume a role yet; the first time a line says so.
+
+    [field] awslabs/fargatecli#35: the first call in an account makes ECS's service-linked role, and comes too early
+    for it. IAM is eventually consistent (IAM user guide), so a role of one's own may be too young as well.
+    """
+    error = response[1].get("Error", {}) if response else {}
+    words = str(error.get("Message", ""))
+    if "nable to assume the" not in words or attempts > _ROLE_TRIES:
+        return None
+    if attempts == 1:
+        which = "its service-linked role" if "service linked" in words else "the role"
+        print(f"ECS cannot assume {which} yet; a new role takes some seconds. Trying again ...", file=sys.stderr)
+    return min(1.0 * 1.5**attempts, 6.0)
 
 
 @dataclass
@@ -91,6 +110,8 @@ class Recorder:
         events.register_first("after-call", lambda **event: self._conclude(region, **event))
         if self.on_aws and client.meta.service_model.service_name == "ec2":
             events.register_first("needs-retry", lambda **event: self._not_seen_yet(region, **event))
+        if self.on_aws and client.meta.service_model.service_name == "ecs":
+            events.register_first("needs-retry", role_not_seen_yet)
 
     def _prepare(
         self, client: Any, params: MutableMapping[str, Any], model: Any, context: dict[str, Any], **_: object

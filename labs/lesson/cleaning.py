@@ -14,7 +14,10 @@ from labs.ledger.receipt import Receipt
 from labs.lesson import runner
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stages
+from labs.session import home as places
 from labs.session.docker_login import forget_passwords
+from labs.session.target import Target
+from labs.verdict import Status
 
 
 def clean(bench: Bench, say: Callable[[str], None] = print) -> Receipt:
@@ -22,11 +25,17 @@ def clean(bench: Bench, say: Callable[[str], None] = print) -> Receipt:
 
     LabError when the account is not confirmed or cannot be asked.
     """
-    bench.target.require_confirmed()
-    receipt = cleanup.clean(bench.target, say)
-    forget_passwords(bench.target.home)
-    _keep(bench, receipt)
+    receipt = clean_account(bench.target, say)
     forget(bench)
+    return receipt
+
+
+def clean_account(target: Target, say: Callable[[str], None] = print) -> Receipt:
+    """The same without a look at the stages, for where no engine is found: a check needs one."""
+    target.require_confirmed()
+    receipt = cleanup.clean(target, say)
+    forget_passwords(target.home)
+    _keep(target, receipt)
     return receipt
 
 
@@ -40,16 +49,17 @@ def forget(bench: Bench) -> None:
     for each in stages():
         if not each.lasting and bench.progress.of(each.name).passed:
             report = runner.ask(each, bench)
-            if not report.verdict.passed:
+            # What cannot be looked at now says nothing about what is there.
+            if report.verdict.status in (Status.FAIL, Status.NOT_YET):
                 bench.progress.forget(each.name)
 
 
-def receipt_file(bench: Bench) -> Path:
+def receipt_file(home: Path) -> Path:
     """Where the last receipt is kept."""
-    return bench.work / "receipt.json"
+    return places.work(home) / "receipt.json"
 
 
-def _keep(bench: Bench, receipt: Receipt) -> None:
+def _keep(target: Target, receipt: Receipt) -> None:
     row: dict[str, Any] = {
         "account": receipt.account,
         "region": receipt.region,
@@ -60,7 +70,7 @@ def _keep(bench: Bench, receipt: Receipt) -> None:
         "read_at": receipt.read_at.isoformat(),
         "cost": receipt.cost.total_line() if receipt.cost else "",
     }
-    write_json(receipt_file(bench), row)
+    write_json(receipt_file(target.home), row)
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class Kept:
 
 def kept(bench: Bench, since: datetime) -> Kept | None:
     """The last receipt of this account and region, if it was read since a moment. LabError when it is damaged."""
-    row = read_json(receipt_file(bench))
+    row = read_json(receipt_file(bench.home))
     target = bench.target
     if not row or (row.get("account"), row.get("region")) != (target.account, target.region):
         return None
@@ -86,6 +96,6 @@ def kept(bench: Bench, since: datetime) -> Kept | None:
         found = Kept(int(row["created"]), int(row["gone"]), left, read_at, str(row["cost"]))
     except (KeyError, TypeError, ValueError) as error:
         raise LabError(
-            f"{receipt_file(bench).name} cannot be read.", "run lab.clean() again", id="receipt-unreadable"
+            f"{receipt_file(bench.home).name} cannot be read.", "run lab.clean() again", id="receipt-unreadable"
         ) from error
     return found if found.read_at >= since else None

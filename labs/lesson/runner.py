@@ -14,7 +14,9 @@ from labs.failures import RAISED, denied, explain, passing, throttled
 from labs.ledger import cleanup
 from labs.lesson.bench import Bench
 from labs.lesson.history import What, taken_back
+from labs.lesson.progress import Progress
 from labs.lesson.stage import Stage, catalogue, stage, undone_with
+from labs.session.target import Target
 from labs.verdict import Report, Status, Verdict, looking
 
 # How long a NOT YET that may resolve itself is asked again: IAM and CloudTrail on AWS are eventually consistent.
@@ -213,9 +215,9 @@ def reset(name: str, bench: Bench) -> tuple[str, ...]:
     return tuple(each.name for each in undone)
 
 
-def confirm(bench: Bench, typed: str) -> None:
+def confirm(target: Target, typed: str) -> None:
     """Remember which account's number was typed; LabError when it is not this account's."""
-    number = "".join(typed.split()).replace("-", "")
-    bench.progress.put("start", replace(bench.progress.begin("start"), answer=number))
+    number, progress = "".join(typed.split()).replace("-", ""), Progress.at(target.home)
+    progress.put("start", replace(progress.begin("start"), answer=number))
     if number:
-        bench.target.confirm(number)
+        target.confirm(number)

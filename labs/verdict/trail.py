@@ -2,17 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
+
+from labs.errors import LabError
 
 # AWS's sentence for a denied call (IAM user guide, "Troubleshoot access denied error messages").
 SENTENCE = re.compile(
     r"User: (?P<principal>\S+) is not authorized to perform: (?P<action>[\w-]+:\w+)"
     r"(?: on resource: (?P<resource>\S+))?(?P<suffix> (?:because|with) [^\n\"}]*)?"
 )
-_PAGE_LIMIT = 40
+# CloudTrail API reference, LookupEvents: two requests a second for an account and Region, fifty events a page.
+_APART_S = 0.5
+# More events than a room of thirty makes in one stage; reading them takes a minute.
+_PAGE_LIMIT = 120
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,8 @@ def read_trail(cloudtrail: Any, since: datetime, source: str = "ecr.amazonaws.co
     """Every recorded call to one service since a moment, oldest first.
 
     ``cloudtrail`` is a boto3 client; its errors are passed on. CloudTrail keeps whole seconds, so the
-    second in which ``since`` falls is read too.
+    second in which ``since`` falls is read too. LabError where there are more events than can be read: an event that
+    was left out may be the one that a check is about.
     """
     start = since.replace(microsecond=0)
     # The newest come first; within one second that order is all there is.
@@ -89,13 +97,41 @@ def _pages(cloudtrail: Any, start: datetime, source: str) -> Iterator[Mapping[st
         "LookupAttributes": [{"AttributeKey": "EventSource", "AttributeValue": source}],
         "StartTime": start,
     }
-    # AWS allows two lookups a second; forty pages of fifty events are more than a stage makes.
     for _ in range(_PAGE_LIMIT):
+        _pace.wait(cloudtrail)
         answer = cloudtrail.lookup_events(**request)
         yield from answer.get("Events", ())
         if not answer.get("NextToken"):
             return
         request["NextToken"] = answer["NextToken"]
+    raise LabError(
+        f"CloudTrail has more than {_PAGE_LIMIT * 50} events of {source} since {start:%Y-%m-%d %H:%M} UTC: "
+        "too many to look through.",
+        "do the step of the stage again, so that the look begins later, and check again",
+        id="trail-too-long",
+    )
+
+
+@dataclass
+class _Pace:
+    """Half a second between two looks of this process into CloudTrail; what answers on loopback limits nobody."""
+
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    _free_at: float = 0.0
+
+    def wait(self, cloudtrail: Any) -> None:
+        """Until the next look may be sent."""
+        host = urlsplit(str(cloudtrail.meta.endpoint_url)).hostname or ""
+        if host in ("localhost", "127.0.0.1", "::1"):
+            return
+        now = self.clock()
+        if now < self._free_at:
+            self.sleep(self._free_at - now)
+        self._free_at = max(now, self._free_at) + _APART_S
+
+
+_pace = _Pace()
 
 
 def denials(events: Sequence[Event]) -> tuple[Event, ...]:

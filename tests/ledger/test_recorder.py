@@ -5,6 +5,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 from labs.errors import LabError
+from labs.ledger import recorder
 from labs.ledger.ledger import State
 from labs.ledger.names import moment
 from labs.session.target import Target
@@ -104,3 +105,26 @@ def test_nothing_is_created_before_the_account_is_confirmed(account: Target) -> 
     assert "user/anna" in told.value.what
     assert told.value.next_step.startswith('if that is right, run lab.confirm("123456789012")')
     assert account.session.client("ecr").describe_repositories()["repositories"] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
+        "ECS was unable to assume the role 'arn:aws:iam::111122223333:role/x' that was provided for this task.",
+    ],
+)
+def test_a_role_that_ecs_cannot_assume_yet_is_waited_for_with_a_line(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = (None, {"Error": {"Code": "InvalidParameterException", "Message": words}})
+    pauses = [recorder.role_not_seen_yet(response=refused, attempts=n) for n in range(1, 9)]
+    assert pauses[-1] is None
+    assert 20 < sum(each or 0 for each in pauses) < 60
+    assert capsys.readouterr().err.count("a new role takes some seconds") == 1
+
+
+def test_any_other_refusal_of_ecs_is_not_waited_for() -> None:
+    refused = (None, {"Error": {"Code": "InvalidParameterException", "Message": "No such subnet"}})
+    assert recorder.role_not_seen_yet(response=refused, attempts=1) is None
+    assert recorder.role_not_seen_yet(response=None, attempts=1) is None

@@ -32,7 +32,7 @@ def begun(bench: Bench) -> Bench:
     if not bench.progress.of("start").passed:
         runner.solve("start", bench)
     clean(bench, quiet)
-    receipt_file(bench).unlink()
+    receipt_file(bench.home).unlink()
     runner.begin("clean-up", bench)
     return bench
 
@@ -49,7 +49,7 @@ def write_receipt(bench: Bench, **changes: Any) -> None:
         "read_at": (datetime.now(UTC) + timedelta(seconds=5)).isoformat(),
         "cost": "about 0.08 USD",
     } | changes
-    receipt_file(bench).write_text(json.dumps({key: value for key, value in row.items() if value is not None}))
+    receipt_file(bench.home).write_text(json.dumps({key: value for key, value in row.items() if value is not None}))
 
 
 OLD = "2026-01-01T00:00:00+00:00"
@@ -83,7 +83,7 @@ def test_what_the_check_makes_of_a_receipt(begun: Bench, changes: Row, message_i
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "\x00"])
 def test_a_damaged_receipt_is_the_kits_fault_and_named(begun: Bench, content: str) -> None:
-    receipt_file(begun).write_text(content)
+    receipt_file(begun.home).write_text(content)
     report = runner.ask(CLEAN, begun)
     assert report.verdict.message_id == "check.broken"
     assert "receipt.json" in str(report)
@@ -162,7 +162,7 @@ def test_cleaning_again_after_an_interruption_finishes(begun: Bench) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         clean(begun, stop)
-    assert not receipt_file(begun).exists()
+    assert not receipt_file(begun.home).exists()
     receipt = clean(begun, quiet)
     assert (receipt.created, receipt.gone, receipt.left) == (2, 2, ())
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from labs.engine.base import ensure_base
+from labs.files import read_json
 from labs.lesson import notebooks
 from labs.lesson.bench import Bench, open_bench
-from labs.lesson.stage import stage
+from labs.lesson.progress import Progress
+from labs.lesson.stage import stage, stages
 from labs.session import local
 
 
@@ -40,7 +42,12 @@ def test_nothing_is_created_before_the_account_is_confirmed(bench: Bench, env: d
 
 
 def test_the_course_runs_and_clean_leaves_nothing(bench: Bench, env: dict[str, str]) -> None:
-    confirmed = labs(env, "clean", "--account", bench.target.account)
+    asked = labs(env, "confirm")
+    assert (asked.returncode, f"Next: if that is right, labs confirm {bench.target.account}" in asked.stdout) == (
+        1,
+        True,
+    )
+    confirmed = labs(env, "confirm", bench.target.account)
     assert confirmed.returncode == 0, confirmed.stderr
     course = labs(env, "course", "--keep")
     assert course.returncode == 0, course.stdout + course.stderr
@@ -54,10 +61,15 @@ def test_the_course_runs_and_clean_leaves_nothing(bench: Bench, env: dict[str, s
     assert "left 0" in cleaned.stdout
     after = [each["repositoryName"] for each in bench.client("ecr").describe_repositories()["repositories"]]
     assert after == [name for name in repositories if name != "fargate-lab-anna/app"]
+    # As lab.clean(): the receipt is kept, and what is gone is no longer passed.
+    home = Path(env["LAB_HOME"])
+    assert read_json(home / "desk" / "work" / "receipt.json")["left"] == []
+    progress = Progress.at(home)
+    assert [each.name for each in stages() if progress.of(each.name).passed] == ["start", "build"]
 
 
 def test_the_words_of_a_check_name_the_trainees_own_things(bench: Bench, env: dict[str, str]) -> None:
-    labs(env, "clean", "--account", bench.target.account)
+    labs(env, "confirm", bench.target.account)
     labs(env, "solve", "build")
     done = labs(env, "check", "push-denied")
     assert done.returncode == 1
@@ -68,7 +80,7 @@ def test_the_words_of_a_check_name_the_trainees_own_things(bench: Bench, env: di
 def test_the_solved_notebooks_run_to_pass_unchanged(
     bench: Bench, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    labs(env, "clean", "--account", bench.target.account)
+    labs(env, "confirm", bench.target.account)
     before = labs(env, "solve", "private-subnet")
     assert before.returncode == 0, before.stdout + before.stderr
     # boto3 reads the process's own environment.

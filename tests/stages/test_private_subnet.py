@@ -71,7 +71,7 @@ def test_who_follows_only_the_talks_list_meets_s3_and_is_led_to_the_gateway(begu
 def test_solving_goes_on_where_it_was_interrupted(begun: Bench) -> None:
     ec2 = begun.client("ec2")
     vpc_id = ec2.create_vpc(CidrBlock=solve.BLOCK)["Vpc"]["VpcId"]
-    ec2.create_subnet(VpcId=vpc_id, CidrBlock=solve.BLOCKS[0], AvailabilityZone=solve.zones(ec2)[0])
+    ec2.create_subnet(VpcId=vpc_id, CidrBlock=solve.BLOCKS[0], AvailabilityZone=solve.zones(begun)[0])
     solve.build_vpc(begun)
     assert len(solve.the(begun).zones) == 2
     solve.make_groups(begun)

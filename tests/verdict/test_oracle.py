@@ -2,10 +2,13 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from labs.errors import LabError
+from labs.verdict import trail
 from labs.verdict.oracle import OracleOutcome, expect_denied
 from labs.verdict.trail import Event, parse_event, read_trail
 
@@ -182,6 +185,7 @@ def test_the_trail_is_read_page_by_page_and_in_order_of_time() -> None:
 
     class Trail:
         asked: list[dict[str, Any]]
+        meta = SimpleNamespace(endpoint_url="http://127.0.0.1:4566")
 
         def __init__(self) -> None:
             self.asked = []
@@ -192,6 +196,31 @@ def test_the_trail_is_read_page_by_page_and_in_order_of_time() -> None:
                 return {"Events": [raw(1)]}
             return {"Events": [raw(9), raw(5)], "NextToken": "more"}
 
-    trail = Trail()
-    assert [event.at.second for event in read_trail(trail, SINCE)] == [1, 5, 9]
-    assert len(trail.asked) == 2
+    asked = Trail()
+    assert [event.at.second for event in read_trail(asked, SINCE)] == [1, 5, 9]
+    assert len(asked.asked) == 2
+
+
+def test_more_events_than_can_be_read_are_not_cut_silently() -> None:
+    class Busy:
+        meta = SimpleNamespace(endpoint_url="http://127.0.0.1:4566")
+
+        def lookup_events(self, **request: Any) -> dict[str, Any]:
+            return {"Events": [], "NextToken": "more"}
+
+    with pytest.raises(LabError, match="CloudTrail has more than 6000 events of ecr") as told:
+        read_trail(Busy(), SINCE)
+    assert told.value.id == "trail-too-long"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "slept"),
+    [("https://cloudtrail.eu-west-1.amazonaws.com", [0.5, 0.25, 0.5]), ("http://127.0.0.1:4566", [])],
+)
+def test_aws_is_asked_twice_a_second_and_the_local_aws_at_once(endpoint: str, slept: list[float]) -> None:
+    seen: list[float] = []
+    times = iter([0.0, 0.0, 0.75, 1.0])
+    pace = trail._Pace(sleep=seen.append, clock=lambda: next(times))
+    for _ in range(4):
+        pace.wait(SimpleNamespace(meta=SimpleNamespace(endpoint_url=endpoint)))
+    assert seen == slept

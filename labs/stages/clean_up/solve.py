@@ -11,4 +11,4 @@ def solve(bench: Bench) -> None:
 
 def reset(bench: Bench) -> None:
     """Forget the receipt. What was removed does not come back: the stages make it anew."""
-    receipt_file(bench).unlink(missing_ok=True)
+    receipt_file(bench.home).unlink(missing_ok=True)

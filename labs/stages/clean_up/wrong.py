@@ -132,7 +132,7 @@ def _receipt(**changes: str) -> Callable[[Bench], None]:
 
     def do(bench: Bench) -> None:
         solve(bench)
-        file = receipt_file(bench)
+        file = receipt_file(bench.home)
         write_json(file, {**(read_json(file) or {}), **changes})
 
     return do
@@ -147,7 +147,10 @@ def _in_another_region(bench: Bench) -> Bench:
     folder = TemporaryDirectory()
     target = replace(bench.target, home=Path(folder.name))
     beside = replace(bench, target=target)
-    for file, copy in ((receipt_file(bench), receipt_file(beside)), (bench.home / "progress.json", beside.home)):
+    for file, copy in (
+        (receipt_file(bench.home), receipt_file(beside.home)),
+        (bench.home / "progress.json", beside.home),
+    ):
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, copy)
     target.ledger.created(target.ledger.intend("ecr repository", bench.repository_name, "eu-north-1"))

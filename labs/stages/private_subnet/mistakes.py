@@ -56,7 +56,7 @@ def vpc_only(bench: Bench) -> None:
 def one_zone(bench: Bench) -> None:
     ec2 = _ec2(bench)
     vpc_id = ec2.create_vpc(CidrBlock=BLOCK)["Vpc"]["VpcId"]
-    zone = zones(ec2)[0]
+    zone = zones(bench)[0]
     for block in ("10.0.1.0/24", "10.0.2.0/24"):
         ec2.create_subnet(VpcId=vpc_id, CidrBlock=block, AvailabilityZone=zone)
 

@@ -7,6 +7,8 @@ from labs.lesson.bench import Bench
 from labs.stages.private_subnet import trial, trial_runs
 from labs.subjects.tasks import task_runs
 from labs.subjects.vpc import ids, vpc_names, vpc_shown
+from labs.subjects.vpc.reading import INTERFACES
+from labs.subjects.vpc.zones import usable_zones
 from labs.ui import vpc_picture
 from labs.ui.figure import show
 from labs.ui.live import watched
@@ -80,6 +82,11 @@ def _rules(bench: Bench) -> Callable[[str], list[Mapping[str, Any]]]:
     return rules
 
 
+def _zones(bench: Bench) -> list[str]:
+    """The Availability Zones that have Fargate and the endpoint services."""
+    return usable_zones(bench.client("ec2"), [vpc_names.service(bench, each) for each in INTERFACES])
+
+
 VERBS = (trial_task, run_task, stopped, endpoints, vpc, way)
-NAMES = {**ids.NAMES, **task_runs.NAMES, "trial": trial.family, "rules": _rules}
+NAMES = {**ids.NAMES, **task_runs.NAMES, "trial": trial.family, "rules": _rules, "zones": _zones}
 VARIABLES = {"LAYER_BUCKET_ARN": vpc_names.layer_bucket_arn}

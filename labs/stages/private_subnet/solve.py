@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from typing import Any
 
+from labs.errors import LabError
 from labs.lesson.bench import Bench
 from labs.lesson.stage import stage
 from labs.lesson.undo import named, undo
@@ -14,6 +15,7 @@ from labs.subjects.tasks import task_runs
 from labs.subjects.vpc import reading, vpc_names
 from labs.subjects.vpc.reading import HTTPS, INTERFACES
 from labs.subjects.vpc.vpc_shown import wait_available
+from labs.subjects.vpc.zones import usable_zones
 
 BLOCK, BLOCKS = "10.0.0.0/16", ("10.0.1.0/24", "10.0.2.0/24")
 POLICY_FILE = "endpoint-policy.json"
@@ -52,22 +54,24 @@ def build_vpc(bench: Bench) -> str:
     vpc_id = found.id if found else str(ec2.create_vpc(CidrBlock=BLOCK)["Vpc"]["VpcId"])
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsSupport={"Value": True})
     ec2.modify_vpc_attribute(VpcId=vpc_id, EnableDnsHostnames={"Value": True})
-    missing = list(zip(zones(ec2), BLOCKS, strict=False))[len(found.subnets) if found else 0 :]
+    missing = list(zip(zones(bench), BLOCKS, strict=False))[len(found.subnets) if found else 0 :]
     for zone, block in missing:
         ec2.create_subnet(VpcId=vpc_id, CidrBlock=block, AvailabilityZone=zone)
     return vpc_id
 
 
-def zones(ec2: Any) -> list[str]:
-    """The names of the Region's zones that can be used."""
-    answer = ec2.describe_availability_zones(Filters=[{"Name": "state", "Values": ["available"]}])
-    return sorted(str(each["ZoneName"]) for each in answer["AvailabilityZones"])
+def zones(bench: Bench) -> list[str]:
+    """The names of the Region's zones that have what the stage needs."""
+    return usable_zones(bench.client("ec2"), [vpc_names.service(bench, each) for each in INTERFACES])
 
 
 def the(bench: Bench) -> reading.VpcReading:
     """The lab's VPC, which is there."""
     found = reading.look(bench, bench.client("ec2"))
-    assert found is not None, "the VPC was made before"
+    if found is None:
+        raise LabError(
+            "The account does not show the lab's VPC, which was made before.", "try again", id="vpc-not-shown"
+        )
     return found
 
 

@@ -7,7 +7,7 @@ from labs.lesson.bench import Bench
 def solve(bench: Bench) -> None:
     """Give the account's number. On real AWS only the trainee may confirm: LabError says how."""
     bench.target.require_confirmed()
-    runner.confirm(bench, bench.target.account)
+    runner.confirm(bench.target, bench.target.account)
 
 
 def reset(bench: Bench) -> None:

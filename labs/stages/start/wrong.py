@@ -43,12 +43,12 @@ class _Powerless:
 
 
 def _nothing_typed(bench: Bench) -> None:
-    confirm(bench, "")
+    confirm(bench.target, "")
 
 
 def _another_account(bench: Bench) -> None:
     with contextlib.suppress(LabError):
-        confirm(bench, "444455556666")
+        confirm(bench.target, "444455556666")
 
 
 def _typed(change: Callable[[str], str], first: bool = False) -> Callable[[Bench], None]:
@@ -58,7 +58,7 @@ def _typed(change: Callable[[str], str], first: bool = False) -> Callable[[Bench
         if first:
             solve(bench)
         with contextlib.suppress(LabError):
-            confirm(bench, change(bench.target.account))
+            confirm(bench.target, change(bench.target.account))
 
     return do
 
