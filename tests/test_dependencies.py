@@ -83,5 +83,26 @@ def test_the_locks_name_no_address_and_every_line_has_a_hash():
                 assert "--hash=sha256:" in block, block
 
 
+@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_one_wheelhouse_serves_every_patch_level_of_a_python(lock, minor):
+    markers = {
+        Marker(match[1])
+        for match in re.finditer(r"^[A-Za-z0-9_.-]+==\S+ ; (.+?)(?: \\)?$", (ROOT / lock).read_text(), re.M)
+    }
+    assert markers
+    for marker in markers:
+        of = {
+            marker.evaluate({"python_full_version": f"{minor}.{patch}", "python_version": minor}) for patch in range(16)
+        }
+        assert len(of) == 1, str(marker)
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_package_has_one_version_for_all(lock):
+    names = re.findall(r"^([A-Za-z0-9_.-]+)==", (ROOT / lock).read_text(), re.M)
+    assert sorted(names) == sorted(set(names))
+
+
 def test_no_start_pays_for_rfc3987_syntax():
     assert "rfc3987-syntax" not in locked("requirements.lock")
