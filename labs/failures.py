@@ -54,6 +54,17 @@ class IncompleteAnswer(NotAnAnswer, KeyError):
         return Exception.__str__(self)
 
 
+# Providers that were asked for credentials and gave none.
+_NOT_FETCHED = (
+    boto.SSOError,
+    boto.LoginError,
+    boto.TokenRetrievalError,
+    boto.CredentialRetrievalError,
+    boto.MetadataRetrievalError,
+)
+# AWS CLI 2: prints the credentials of the profile in use as variables, and asks for the code where one is needed.
+EXPORT = 'eval "$(aws configure export-credentials --format env)" && unset AWS_PROFILE'
+
 # What boto3's client methods raise; a client of labs.session raises the last one as NotAnAnswer.
 RAISED = (boto.ClientError, boto.BotoCoreError, ResponseParserError)
 
@@ -108,12 +119,12 @@ def explain(error: Exception, doing: str) -> LabError:
         return LabError(
             f"{error}.", "set AWS_PROFILE to a profile that `aws configure list-profiles` shows", id="no-such-profile"
         )
-    if isinstance(error, boto.SSOError | boto.TokenRetrievalError | boto.CredentialRetrievalError):
+    if isinstance(error, _NOT_FETCHED):
         return LabError(
-            f"The AWS credentials could not be fetched: {error}",
-            "sign in again: aws sso login",
-            id="credentials-not-fetched",
+            f"The AWS credentials could not be fetched: {error}", _fetch_them(error), id="credentials-not-fetched"
         )
+    if isinstance(error, EOFError | boto.RefreshWithMFAUnsupportedError):
+        return mfa_asked("")
     if isinstance(error, boto.NoRegionError):
         return no_region()
     if isinstance(error, boto.ConfigParseError | boto.ConfigNotFound | boto.InvalidConfigError):
@@ -140,7 +151,7 @@ def explain(error: Exception, doing: str) -> LabError:
     if isinstance(error, boto.MissingDependencyException):
         return LabError(
             f"This kind of sign-in needs a package that is not installed: {error}",
-            "install awscrt beside the lab, or use a profile with another kind of sign-in",
+            f"take the credentials into the environment, where it is not needed: {EXPORT}",
             id="sign-in-needs-package",
         )
     if isinstance(error, boto.ParamValidationError | boto.ValidationError | boto.MissingParametersError):
@@ -168,6 +179,28 @@ def explain(error: Exception, doing: str) -> LabError:
         "check AWS_ENDPOINT_URL, the region and the profile",
         id="aws-not-reached",
     )
+
+
+def mfa_asked(profile: str) -> LabError:
+    """The profile asks for a code at each use, and neither a shell cell nor a check can type one."""
+    named = f"The profile {profile}" if profile else "This profile"
+    return LabError(
+        f"{named} asks for an MFA code each time, and shell cells and checks cannot type one.",
+        f"in a terminal, once for the day: {EXPORT}; then labs start there",
+        id="credentials-need-mfa",
+    )
+
+
+def _fetch_them(error: Exception) -> str:
+    """What to do where a provider of credentials gave none."""
+    provider = str(getattr(error, "kwargs", {}).get("provider", ""))
+    if provider == "custom-process":
+        return "run the profile's credential_process by itself: it must end with 0 and print the JSON of credentials"
+    if isinstance(error, boto.MetadataRetrievalError) or provider.startswith("container"):
+        return "check AWS_CONTAINER_CREDENTIALS_FULL_URI and the token beside it, or the instance's role"
+    if isinstance(error, boto.LoginError):
+        return "sign in again: aws login"
+    return "sign in again: aws sso login"
 
 
 def no_region() -> LabError:

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from labs.errors import LabError
 from labs.failures import code_of, denied, explain, no_region
 from labs.ledger.names import names_for
-from labs.session import TargetName, answers, local
+from labs.session import TargetName, answers, credentials, local
 from labs.session.target import ROLE_SESSION, password_of, role_session, target_name
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def _current() -> tuple[boto3.Session, str]:
         raise explain(error, "reading your AWS configuration") from error
     if not region:
         raise no_region()
+    credentials.check(session)
     return session, ""
 
 

@@ -20,7 +20,7 @@ from labs.ledger.lab_account import TargetName
 from labs.ledger.ledger import Ledger
 from labs.ledger.names import KIT_TAG, LIFETIME, OWNER_TAG, Names, lifetime, names_for
 from labs.ledger.recorder import Recorder
-from labs.session import answers, confirm, home, local, owner
+from labs.session import answers, confirm, credentials, home, local, owner
 
 if TYPE_CHECKING:
     from types_boto3_ecr import ECRClient
@@ -176,6 +176,7 @@ def connect(env: MutableMapping[str, str] | None = None) -> Target:
         raise explain(error, "reading your AWS configuration") from error
     if not region:
         raise no_region()
+    credentials.check(session)
     return _introduced(TargetName.AWS, session, region, endpoint="", names=names, env=env)
 
 
