@@ -1,4 +1,4 @@
-"""A response's body that is a stretch of a file: the kernel copies it to the socket, no byte comes by Python."""
+"""A response's body that is a stretch of a file: it goes to the socket through one small buffer."""
 
 import os
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class FileBody:
 
 
 class Gateway(wsgi.Gateway_10):
-    """cheroot's own, that sends a ``FileBody`` by sendfile."""
+    """cheroot's own, that sends a ``FileBody`` without an object for each piece."""
 
     def respond(self) -> None:
         """Process the request."""
