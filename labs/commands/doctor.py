@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from dataclasses import asdict
 
 from labs.engine.doctor import DoctorLine, DoctorStatus, can_run, examine, table
@@ -9,6 +10,7 @@ from labs.errors import LabError
 
 EXAMPLES = {
     "labs doctor": "one line for each thing the lab needs",
+    "LAB_TARGET=aws labs doctor": "your AWS account as well, before the day",
     "labs doctor --json": "the same for a program",
 }
 EXITS = {0: "the lab can run on this machine", 1: "it cannot yet; the lines marked fix say why"}
@@ -32,9 +34,27 @@ def _local_aws() -> list[DoctorLine]:
     return []
 
 
+def _account() -> list[DoctorLine]:
+    """What the account has that the course needs; without one, what was not looked at."""
+    from labs.desk import readiness
+    from labs.session import TargetName
+    from labs.session.target import connect, target_name
+
+    try:
+        name = target_name(os.environ)
+    except LabError as error:
+        return [DoctorLine("LAB_TARGET", DoctorStatus.FIX, error.what, error.next_step, True)]
+    if name is TargetName.LOCAL:
+        return readiness.not_looked_at(name)
+    try:
+        return readiness.examine(connect(), os.environ)
+    except LabError as error:
+        return readiness.not_looked_at(name, error)
+
+
 def run(args: argparse.Namespace) -> int:
     """Print the findings, one a line, and whether the lab can run."""
-    findings = [*examine(), *_local_aws()]
+    findings = [*examine(), *_local_aws(), *_account()]
     runs = can_run(findings)
     if args.json:
         print(json.dumps({"can_run": runs, "findings": [asdict(finding) for finding in findings]}, indent=1))
