@@ -140,8 +140,10 @@ class _PlatformBuild:
         builder = StageBuilder(state, self, self.created)
         for each in stage.instructions:
             if each in steps:
-                with self.progress.step(f"[{title} {steps.index(each) + 2}/{len(steps) + 1}] {each}"):
+                with self.progress.step(f"[{title} {steps.index(each) + 2}/{len(steps) + 1}] {each}") as detail:
                     builder.apply(each)
+                    if builder.remark:
+                        detail(builder.remark)
             else:
                 builder.apply(each)
         return state
@@ -186,7 +188,7 @@ class _PlatformBuild:
     def _target(self) -> int:
         if not self.recipe.target:
             return len(self.recipe.dockerfile.stages) - 1
-        found = self._stage_number(self.recipe.target)
+        found = self._stage_number(self.recipe.target, len(self.recipe.dockerfile.stages))  # by name alone
         if found is None:
             names = ", ".join(stage.name for stage in self.recipe.dockerfile.stages if stage.name) or "none"
             raise DockerfileError(

@@ -137,7 +137,9 @@ def _recipe(given: Given, env: Mapping[str, str], progress: BuildProgress, say: 
             detail(f"reading {context.ignore_file} done" if context.ignore_file else "no .dockerignore")
     except LabError as error:
         raise _unread(error, data, _dockerfile_name(given)) from error
-    _frontend(arguments.pop("BUILDKIT_SYNTAX", parsed.syntax), say)
+    _frontend(arguments.pop("BUILDKIT_SYNTAX", parsed.directives.get("syntax", "")), say)
+    if "check" in parsed.directives:
+        say(f"embedded engine: it runs no checks; check={parsed.directives['check']} has no effect")
     labels = dict(each.partition("=")[::2] for each in given.all("label"))
     epoch = _epoch(arguments.get("SOURCE_DATE_EPOCH") or env.get("SOURCE_DATE_EPOCH") or "0")
     index = arguments.pop("BUILDKIT_MULTI_PLATFORM", "").lower() in ("1", "true", "t")

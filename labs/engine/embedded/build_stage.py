@@ -13,6 +13,7 @@ from labs.engine.embedded.context import Context
 from labs.engine.embedded.dockerfile import DockerfileError, Instruction, parse_error
 from labs.engine.embedded.image_store import Store
 from labs.engine.embedded.lexer import expand_text, split
+from labs.engine.embedded.patterns import has_wildcard
 from labs.engine.embedded.rootfs import FileNode, Tree, text_file, write_layer
 from labs.errors import LabError
 
@@ -82,9 +83,11 @@ class StageBuilder:
 
     def __init__(self, state: StageState, around: Surroundings, created: str) -> None:
         self.state, self.around, self.created = state, around, created
+        self.remark = ""  # what is worth a line about the last instruction
 
     def apply(self, each: Instruction) -> None:
         """Do one instruction; every error carries its line."""
+        self.remark = ""
         try:
             getattr(self, f"_{each.name.lower()}")(each)
         except DockerfileError:
@@ -243,6 +246,9 @@ class StageBuilder:
             if not source and self.around.context.ignores(error.path):
                 error.next_step = f"{self.around.context.ignore_file} excludes it: allow it there with !{error.path}"
             raise
+        unmatched = [name for name in files if has_wildcard(name) and not copying.sources([name], tree)]
+        if unmatched:
+            self.remark = f"no file matches {' '.join(unmatched)}; nothing is copied for it"
         if found:
             copying.copy(layer, tree, found, self._absolute(destination), change, unpack)
         self._layer(layer.nodes, str(each))

@@ -93,6 +93,8 @@ def create(arguments: Sequence[str], workspace: Workspace) -> int:
             "write --driver docker-container; nothing starts one here",
             id="no-such-builder-driver",
         )
+    for endpoint in given.words:
+        workspace.say(f"embedded engine: the endpoint {endpoint} has no effect")
     name = given.one("name")
     if not name or name in OWN:
         workspace.say("embedded engine: it has one builder, which builds for every platform; none was created")

@@ -4,6 +4,7 @@ Source: docker/buildx 0.36: ``store/storeutil``, ``builder/builder.go``, ``comma
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,13 @@ class Builders:
         return NAME if name in OWN else name
 
     def create(self, name: str, use: bool, append: bool) -> None:
-        """Remember a builder. BuildError for a name that is taken, unless a node is to be added."""
+        """Remember a builder. BuildError for a name that is taken, unless a node is to be added, or that is none."""
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", name):
+            raise BuildError(
+                f"invalid name {name}, name needs to start with a letter and may not contain symbols, except ._-",
+                "write it like builder-1",
+                id="invalid-builder-name",
+            )
         document = self._read()
         if name in document["builders"] and not append:
             raise BuildError(

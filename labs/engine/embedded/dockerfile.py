@@ -8,7 +8,8 @@ its line. Source: the Dockerfile reference; error words as BuildKit has them (fr
 import io
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dockerfile_parse import DockerfileParser
@@ -132,7 +133,7 @@ class Dockerfile:
     stages: tuple[BuildStage, ...]
     escape: str
     lines: tuple[str, ...]
-    syntax: str = ""  # the frontend that a ``# syntax=`` line asks for
+    directives: Mapping[str, str] = field(default_factory=dict)  # above everything else: escape, syntax, check
 
 
 def _no_constant(name: str) -> None:
@@ -163,8 +164,8 @@ def read(data: bytes) -> Dockerfile:
             next_step="begin the Dockerfile with FROM",
             id="dockerfile-without-stages",
         )
-    return Dockerfile(tuple(instructions[:first]), tuple(_stages(instructions[first:])), escape, tuple(lines),
-                      directives.get("syntax", ""))  # fmt: skip
+    stages = tuple(_stages(instructions[first:]))
+    return Dockerfile(tuple(instructions[:first]), stages, escape, tuple(lines), directives)
 
 
 def _directives(lines: list[str]) -> dict[str, str]:

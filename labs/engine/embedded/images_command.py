@@ -258,7 +258,13 @@ def _inspected(text: str, wanted: str, workspace: Workspace) -> dict[str, Any]:
 
 def save(arguments: Sequence[str], workspace: Workspace) -> int:
     """Write an image, all platforms that are here, as an OCI archive; docker load and skopeo read it."""
-    given = parse(arguments, flags("output platform", "", "o=output"), "save", 1, 1)
+    given = parse(arguments, flags("output platform", "", "o=output"), "save", 1)
+    if len(given.words) > 1:
+        raise LabError(
+            "docker save of several images needs a Docker Engine: the embedded engine saves one",
+            "save them one by one",
+            id="save-of-several-images",
+        )
     if not given.one("output") and sys.stdout.isatty():
         raise LabError("cowardly refusing to save to a terminal. Use the -o flag or redirect", id="save-to-terminal")
     reference, top = _local(given.words[0], workspace)

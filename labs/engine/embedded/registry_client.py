@@ -157,6 +157,8 @@ class RegistryClient:
     def _remedy(self) -> str:
         if self.scheme == "http":
             return "see whether the local AWS is running: labs doctor"
+        if self.host.endswith(".amazonaws.com"):
+            return "see whether this machine reaches it; the local AWS has the name of its own account and Region alone"
         return "see whether this machine can reach the registry, then try again"
 
     def _once(

@@ -264,3 +264,55 @@ REFUSED_IN_OWN_WORDS = {
     "COPY below a file": "FROM scratch\nCOPY a.py /x\nCOPY b.py /x/y\n",
     "a pattern below a folder that is not there": "FROM scratch\nCOPY gone/* /x/\n",
 }
+
+# Built with flags of the command line; what stands before the first flag is a variable of the environment.
+STAGES = """FROM scratch AS one
+ARG A=0
+ARG TARGETPLATFORM
+ENV a=$A p=$TARGETPLATFORM
+LABEL l=0
+COPY a.py /
+FROM one AS two
+ENV two=2
+"""
+FLAGS = {
+    "a target": ("--target=one",),
+    "a target in capitals": ("--target=ONE",),
+    "a build argument": ("--build-arg", "A=1"),
+    "an empty build argument": ("--build-arg", "A="),
+    "a build argument of the environment": ("A=5", "--build-arg", "A"),
+    "a build argument that is nowhere": ("--build-arg", "A"),
+    "labels": ("--label", "l=1", "--label", "m=a=b"),
+    "a label without a value": ("--label", "m"),
+    "an architecture alone": ("--platform=arm64",),
+    "another name of an architecture": ("--platform", "linux/x86_64"),
+    "a variant": ("--platform=linux/arm/v7",),
+    "the usual variant": ("--platform=linux/arm64/v8",),
+    "a system alone": ("--platform=linux",),
+    "this machine": ("--platform=local",),
+    "the platform of the environment": ("DOCKER_DEFAULT_PLATFORM=linux/arm64",),
+    "no cache, and every base anew": ("--no-cache", "--pull"),
+    "the progress of the environment": ("BUILDKIT_PROGRESS=plain",),
+    "what only RUN reads": ("--network=none", "--add-host=a:1.2.3.4", "--shm-size=1m", "--ulimit=nofile=9"),
+    "two outputs' worth of attributes": ("-o", "type=image,compression=gzip,oci-mediatypes=true"),
+}
+REFUSED_FLAGS = {
+    "a platform of four words": ("--platform=a/b/c/d",),
+    "a platform that nobody knows": ("--platform=amd65",),
+    "a platform with a star": ("--platform=linux/*",),
+    "a platform of the environment": ("DOCKER_DEFAULT_PLATFORM=amd65",),
+    "a progress mode": ("--progress=bogus",),
+    "a progress mode of the environment": ("BUILDKIT_PROGRESS=bogus",),
+    "a target": ("--target=nope",),
+    "a target by number": ("--target=0",),
+    "a builder": ("--builder=nope",),
+    "a builder of the environment": ("BUILDX_BUILDER=nope",),
+    "an output": ("-o", "type=bogus"),
+    "an output without a type": ("-o", "type="),
+    "half an output": ("-o", "type=image,"),
+    "a push without a name": ("--push",),
+    "an output that is pushed without a name": ("-o", "type=registry"),
+    "a compression": ("-o", "type=image,compression=foo"),
+    "neither true nor false": ("-o", "type=image,push=maybe"),
+    "a name in capitals": ("-o", "type=image,name=Bad"),
+}

@@ -162,6 +162,12 @@ def test_wildcards_copy_what_they_match(kit):
     assert {path for path in kit.files() if path != "app"} == {"app/a.py", "app/b.py"}
 
 
+def test_a_pattern_that_matches_nothing_copies_nothing_and_says_so(kit):
+    done = kit.build("FROM scratch\nCOPY *.none a.py /app/\n", {"a.py": "1"})
+    assert (done.code, set(kit.files())) == (0, {"app", "app/a.py"})
+    assert " no file matches *.none; nothing is copied for it\n" in done.err
+
+
 def test_symbolic_links_stay_links_inside_a_folder_and_are_followed_when_named(kit):
     context = kit.context("FROM scratch\nCOPY src /src\nCOPY link /named\n", {"src/a": "1"})
     (context / "src" / "l").symlink_to("a")

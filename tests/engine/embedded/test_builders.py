@@ -50,6 +50,8 @@ UNKNOWN = {
     ("buildx", "rm", "x"): 'no builder "x" found',
     ("buildx", "rm", "default"): "context builder cannot be removed",
     ("buildx", "build", "--builder", "x", "."): 'no builder "x" found',
+    ("buildx", "imagetools", "inspect", "--builder", "x", "a"): 'no builder "x" found',
+    ("buildx", "create", "--name", "1 x"): "invalid name 1 x, name needs to start with a letter",
 }
 
 
@@ -72,6 +74,12 @@ def test_the_builder_of_the_environment_wins_and_a_wrong_one_is_refused(kit, mon
     assert f'building with "{NAME}" instance' in kit.build("FROM base:1\n").err
     monkeypatch.setenv("BUILDX_BUILDER", "gone")
     assert 'no builder "gone" found' in kit.build("FROM base:1\n").err
+
+
+def test_an_endpoint_and_a_drivers_options_are_said_to_have_no_effect(kit):
+    said = kit.docker("buildx", "create", "--name", NAME, "--driver-opt", "image=x", "default").err
+    assert "--driver-opt has no effect" in said
+    assert "the endpoint default has no effect" in said
 
 
 def test_there_is_one_context(kit):

@@ -28,6 +28,7 @@ def test_a_build_is_found_behind_dockers_own_flags(kit, before):
         (("buildx", "create", "--leave", "--name", "x"), 125, "docker buildx create --leave needs a Docker Engine"),
         (("buildx", "rm", "--all-inactive"), 125, "docker buildx rm --all-inactive needs a Docker Engine"),
         (("images", "-f", "x=y"), 125, "docker images -f needs a Docker Engine"),
+        (("save", "base:1", "base:2"), 1, "docker save of several images needs a Docker Engine"),
         (("pull", "-a", "x"), 125, "docker pull -a needs a Docker Engine"),
         (("inspect", "--type", "container", "base:1"), 1, "docker inspect --type container needs a Docker Engine"),
         (("run", "-v", "/a:/b", "base:1"), 125, "docker run -v needs a Docker Engine"),

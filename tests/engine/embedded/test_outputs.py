@@ -187,6 +187,7 @@ def test_an_index_for_one_platform_is_made_on_demand(kit):
 def test_dockers_own_frontend_is_said_to_be_idle_and_another_is_refused(kit):
     done = kit.build("# syntax=docker/dockerfile:1.7\nFROM scratch\n")
     assert (done.code, "syntax=docker/dockerfile:1.7 has no effect" in done.err) == (0, True)
+    assert "check=skip=all has no effect" in kit.build("# check=skip=all\nFROM scratch\n").err
     refused = kit.build("# syntax=example.com/other\nFROM scratch\n")
     assert (refused.code, "syntax=example.com/other needs a Docker Engine" in refused.err) == (1, True)
     assert "needs a Docker Engine" in kit.build("FROM scratch\n", {}, "--build-arg", "BUILDKIT_SYNTAX=x/y").err

@@ -49,6 +49,8 @@ def test_login_push_pull_inspect_and_logout_by_that_name(kit, ecr, monkeypatch):
     assert (pushed.code, f"The push refers to repository [{HOST}/lab/app]" in pushed.out) == (0, True), pushed.err
     inspected = kit.docker("buildx", "imagetools", "inspect", name)
     assert (inspected.code, kit.image().digest in inspected.out) == (0, True), inspected.err
+    created = kit.docker("buildx", "imagetools", "create", "-t", f"{HOST}/lab/app:again", name)
+    assert created.code == 0, created.err
     kit.docker("rmi", name, "app:dev")
     assert kit.docker("pull", name).code == 0
     context = str(kit.context(f"FROM {name}\n"))
@@ -64,3 +66,15 @@ def test_a_login_to_the_address_that_ecr_tells_is_one_to_the_name(kit, ecr, monk
     kit.build("FROM base:1\n")
     kit.docker("tag", "app:dev", f"{HOST}/lab/app:1")
     assert kit.docker("push", f"{HOST}/lab/app:1").code == 0
+
+
+def test_another_accounts_registry_that_is_not_there_comes_with_a_hint(kit, monkeypatch):
+    monkeypatch.setattr("labs.engine.embedded.registry_client.TRIES", 1)
+    monkeypatch.setattr("labs.engine.embedded.registry_client.connect", _nowhere)
+    said = kit.docker("login", "-u", "AWS", "-p", "x", ecr_host("444455556666", "us-east-1")).err
+    assert "no such host" in said
+    assert "Next: see whether this machine reaches it; the local AWS has the name of its own account" in said
+
+
+def _nowhere(scheme, netloc):
+    raise OSError("[Errno -2] Name or service not known")

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import tarfile
+from itertools import dropwhile
 
 import pytest
 
@@ -54,15 +55,15 @@ BUILT = list(shapes.BUILDS)
 BATCHES = [BUILT[at : at + 36] for at in range(0, len(BUILT), 36)]
 
 
-def _seen(archive):
+def _seen(archive, platform=AMD64):
     """What a build made: platform, configuration, history, and the files as they are at its end."""
     image = read_archive(archive)
-    config = image.config(AMD64)
+    config = image.config(platform)
     files = {}
-    for path, info, read in image.files(AMD64):
+    for path, info, read in image.files(platform):
         files[path] = (info.type, oct(info.mode), info.uid, info.gid, info.linkname, read())
     return {
-        "platform": (config["os"], config["architecture"]),
+        "platform": (config["os"], config["architecture"], config.get("variant")),
         "author": config.get("author"),
         "config": config["config"],
         "layers": len(config["rootfs"]["diff_ids"] or ()),
@@ -100,9 +101,43 @@ def test_what_both_build_is_the_same_image(kit, docker, context, names):
     assert {name: each for name, each in found.items() if each} == {}
 
 
-def _refusals(kit, docker, context, text):
+@pytest.mark.parametrize("name", shapes.FLAGS)
+def test_a_flag_or_a_variable_makes_the_same_image(kit, docker, context, monkeypatch, name):
+    flags = _environment(docker, monkeypatch, shapes.FLAGS[name])
+    archives = [kit.folder / "real.tar", kit.folder / "ours.tar"]
+    words = ("build", FLAGS[1], *flags, "-f", "-")
+    arguments = [(*words, "-o", f"type=oci,dest={each}", str(context)) for each in archives]
+    done = subprocess.run(["docker", *arguments[0]], env=docker, capture_output=True, text=True, input=shapes.STAGES)
+    ours = kit.docker(*arguments[1], stdin=shapes.STAGES)
+    assert (done.returncode, ours.code) == (0, 0), (done.stderr, ours.err)
+    real, mine = map(read_archive, archives)
+    assert mine.platforms == real.platforms
+    assert _differences(*(_seen(each, real.platforms[0]) for each in archives)) == {}
+
+
+def _environment(docker, monkeypatch, words):
+    """The flags of a table's entry, when its variables are set for both."""
+    for name in ("A", "BUILDKIT_PROGRESS", "BUILDX_BUILDER", "DOCKER_DEFAULT_PLATFORM"):
+        docker.pop(name, None)
+        monkeypatch.delenv(name, raising=False)
+    flags = list(dropwhile(lambda word: word[0] != "-", words))
+    variables = dict(word.split("=", 1) for word in words[: len(words) - len(flags)])
+    docker.update(variables)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return flags
+
+
+@pytest.mark.parametrize("name", shapes.REFUSED_FLAGS)
+def test_a_flag_or_a_variable_is_refused_in_the_same_words(kit, docker, context, monkeypatch, name):
+    flags = _environment(docker, monkeypatch, shapes.REFUSED_FLAGS[name])
+    real, ours = _refusals(kit, docker, context, "FROM scratch\nENV a=1\n", flags)
+    assert ours == real
+
+
+def _refusals(kit, docker, context, text, flags=FLAGS[:1]):
     """The last words of both, without what is another one at every build."""
-    arguments = ("buildx", "build", *FLAGS, "-f", "-", str(context))
+    arguments = ("buildx", "build", FLAGS[1], *flags, "-f", "-", str(context))
     done = subprocess.run(["docker", *arguments], env=docker, capture_output=True, text=True, input=text)
     ours = kit.docker(*arguments, stdin=text)
     assert (ours.code, done.returncode) == (1, 1), (ours.err, done.stderr)
