@@ -15,6 +15,8 @@ _NAMES = {
     "\u200b": "a zero width space",
     "\ufeff": "a byte order mark",
 }
+# Characters that Unicode gives no name of their own, by their category.
+_NAMELESS = {"Cs": "lone surrogate", "Co": "private character", "Cn": "unassigned character"}
 _PLAIN = {"'": "a single quote (')", '"': 'a double quote (")'}
 # Cyrillic and Greek letters, and dashes, that a page shows as Latin ones.
 _ALIKE = str.maketrans(
@@ -67,7 +69,7 @@ def _unseen(char: str) -> bool:
 
 
 def _name(char: str) -> str:
-    name = unicodedata.name(char, "control character").lower()
+    name = unicodedata.name(char, _NAMELESS.get(unicodedata.category(char), "control character")).lower()
     return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
 
 

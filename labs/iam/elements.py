@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from labs.iam.characters import character
 from labs.iam.conditions import OPERATORS, Condition, Quantifier, split_operator
 from labs.iam.decision import Effect, PolicyKind
-from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, did_you_mean, only, strings
+from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, did_you_mean, found, only, strings
 from labs.iam.match import Patterns
 from labs.iam.positions import JsonPath
 from labs.iam.principals import EVERYONE, Principals
@@ -111,7 +112,8 @@ class StatementReader:
             return Effect(effect)
         known = isinstance(effect, str) and effect.lower() in ("allow", "deny")
         message = "policy.legacy" if known else SYNTAX
-        raise DocumentRefusal(message, "Effect must be Allow or Deny, written so.", (*path, "Effect"))
+        detail = "Effect must be Allow or Deny, written so." + found(effect, "Allow", "Deny")
+        raise DocumentRefusal(message, detail, (*path, "Effect"))
 
     @staticmethod
     def _one_of(statement: Mapping[str, Any], element: str, path: JsonPath) -> str:
@@ -131,9 +133,10 @@ class StatementReader:
             if len(rest) > 1:
                 raise DocumentRefusal("policy.colons", f"'{action}' has {len(rest)} colons.", place)
             if vendor != "*" and _VENDOR.fullmatch(vendor) is None:
-                raise DocumentRefusal(
-                    "policy.vendor", "A service's name is letters, digits and hyphens.", place, vendor=vendor
-                )
+                odd = _VENDOR.sub("", vendor)[:1]
+                detail = "A service's name is letters, digits and hyphens"
+                detail += f"; {character(odd)} is none of them." if odd else "."
+                raise DocumentRefusal("policy.vendor", detail, place, vendor=vendor)
         if self._kind is PolicyKind.TRUST and not action.lower().startswith("sts:"):
             raise DocumentRefusal("trust.action", f"'{action}' has no place in a trust policy.", place)
 
@@ -236,21 +239,26 @@ def _check_dates(values: list[str], path: JsonPath) -> None:
             )
 
 
+def _no_arn(resource: str, path: JsonPath) -> DocumentRefusal:
+    detail = "An ARN begins with arn:aws:." + found(resource)
+    return DocumentRefusal("policy.not_arn", detail, path, resource=resource)
+
+
 def _check_resource(resource: str, path: JsonPath) -> None:
     """AWS's checks of a resource ARN, in its order."""
     if resource == "*":
         return
     prefix, colon, rest = resource.partition(":")
     if not colon:
-        raise DocumentRefusal("policy.not_arn", "An ARN begins with arn:aws:.", path, resource=resource)
+        raise _no_arn(resource, path)
     partition, colon, rest = rest.partition(":")
     if _PARTITION.fullmatch(partition) is None:
         parts = rest.split(":", 3) if rest else []
         whole = ":".join(["arn", partition, *parts, *["*"] * (4 - len(parts))])
-        detail = "The partition is aws, after 'arn:'."
+        detail = "The partition is aws, after 'arn:'." + found(partition, "aws")
         raise DocumentRefusal("policy.partition", detail, path, partition=partition, resource=whole)
     if prefix not in ("arn", "*"):
-        raise DocumentRefusal("policy.not_arn", "An ARN begins with arn:aws:.", path, resource=resource)
+        raise _no_arn(resource, path)
     service, _, rest = rest.partition(":")
     if not colon or "*" in service or "?" in service:
         raise DocumentRefusal("policy.unqualified", "An ARN names one service, as in arn:aws:ecr:.", path)

@@ -7,9 +7,11 @@ Source: Service Authorization Reference (which actions and resources exist); IAM
 import difflib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from labs.iam import lint_arns, lint_conditions
 from labs.iam.actions import OWN_RESOURCES_ONLY, WHOLE_SERVICE
+from labs.iam.characters import visible
 from labs.iam.decision import Effect, Policy
 from labs.iam.findings import LintCode, LintFinding
 from labs.iam.match import Patterns, any_of, tokens_of
@@ -44,7 +46,7 @@ def lint(
         findings += _passes_every_role(statement)
         findings += _resources(statement, policy, account, region)
         findings += lint_conditions.findings(statement, policy)
-    return findings
+    return [replace(each, message=visible(each.message)) for each in findings]
 
 
 def _path(statement: Statement, element: str) -> str:

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from labs.aws_texts import texts
+from labs.iam.characters import differs, quoted, visible
 from labs.iam.positions import JsonPath
 
 # The text of IAM that most refusals of a document are.
 SYNTAX = "policy.syntax"
 
+# More of a value would make a detail unreadable.
+_SHOWN = 80
 # CreateRole and UpdateAssumeRolePolicy word some refusals of a trust policy in their own way.
 _OF_TRUST = {"policy.same_sid": "trust.same_sid", "policy.no_actions": "trust.no_actions"}
 
@@ -22,7 +25,7 @@ class DocumentRefusal(Exception):
 
     def __init__(self, id: str, detail: str, path: JsonPath = (), /, **values: object) -> None:
         super().__init__(id)
-        self.id, self.detail, self.path, self.values = id, detail, path, values
+        self.id, self.detail, self.path, self.values = id, visible(detail), path, values
 
     def message(self, trust: bool) -> str:
         """AWS's text; ``trust``: in the words for a trust policy."""
@@ -32,6 +35,14 @@ class DocumentRefusal(Exception):
 def said(id: str, /, **values: object) -> str:
     """The words behind an id of ``iam_policies``."""
     return texts("iam_policies")[id].say(**values)
+
+
+def found(value: object, *wanted: str) -> str:
+    """The end of a detail: what stands there, or where it differs from what is wanted and looks the same."""
+    if not isinstance(value, str):
+        return ""
+    told = next(filter(None, (differs(each, value) for each in wanted)), "")
+    return f" {told or f'It is {quoted(value[:_SHOWN])}.'}"
 
 
 def an_object(value: object, path: JsonPath, what: str) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from labs.iam.decision import Policy, PolicyKind
 from labs.iam.elements import StatementReader
 from labs.iam.json_faults import json_fault
-from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, only, said
+from labs.iam.malformed import SYNTAX, DocumentRefusal, an_object, found, only, said
 from labs.iam.positions import JsonPath, line_and_column, offset_of, path_text, repeated_key
 
 CURRENT_VERSION = "2012-10-17"
@@ -127,7 +127,8 @@ def _policy(data: object, kind: PolicyKind, name: str, oldest_version: str, text
     only(top, _TOP, ())
     version = top.get("Version", FIRST_VERSION)
     if version not in (FIRST_VERSION, CURRENT_VERSION):
-        raise DocumentRefusal(SYNTAX, f"Version must be {CURRENT_VERSION} (or the old {FIRST_VERSION}).", ("Version",))
+        detail = f"Version must be {CURRENT_VERSION} (or the old {FIRST_VERSION})."
+        raise DocumentRefusal(SYNTAX, detail + found(version, CURRENT_VERSION, FIRST_VERSION), ("Version",))
     if version < oldest_version:
         raise DocumentRefusal("policy.old_version", "", ("Version",))
     if not isinstance(top.get("Id", ""), str):

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from labs.iam import MalformedPolicy, lint, parse_policy
 from labs.iam.characters import character, differs, quoted, visible
 from labs.iam.json_faults import json_fault
 from labs.iam.positions import line_and_column
@@ -148,3 +149,38 @@ def test_what_cannot_be_seen_is_shown(text, seen):
 )
 def test_two_texts_that_look_the_same_are_told_apart(ours, theirs, words):
     assert differs(ours, theirs) == words
+
+
+POLICY = (
+    '{"Version": "2012-10-17", "Statement": [{"Sid": "Push", "Effect": "Allow", "Action": "ecr:PutImage", '
+    '"Resource": "arn:aws:ecr:us-east-1:111122223333:repository/a"}]}'
+)
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "words"),
+    [
+        ('"Allow"', '"Allow\u200b"', "It has a zero width space (U+200B) at its end"),
+        ('"Allow"', '"Allow "', "It has a space (U+0020) at its end"),
+        ('"Allow"', '"allow"', "Effect must be Allow or Deny, written so."),
+        ('"Allow"', '"Permit"', 'It is "Permit".'),
+        ("2012-10", "2012\u201310", "Character 5 of it is \u2013, an en dash (U+2013), not '-'."),
+        ("2012-10-17", "2026-10-17", 'It is "2026-10-17".'),
+        ("ecr:", "ecr\u200b:", "a zero width space (U+200B) is none of them."),
+        ("ecr:Put", "\u0435cr:Put", "\u0435 (U+0435) is none of them."),
+        ("arn:aws", "arn\u200b:aws", 'It is "arn[zero width space (U+200B)]:aws:ecr'),
+        ("arn:aws", " arn:aws", 'It is " arn:aws:ecr'),
+        ("arn:aws:", "arn:aws\u200b:", "It has a zero width space (U+200B) at its end"),
+        ('"Effect"', '"Effect\u200b"', "'Effect[zero width space (U+200B)]' is not an element here"),
+        ('"Push"', '"Pu\u00adsh"', "The Sid is 'Pu[soft hyphen (U+00AD)]sh'."),
+    ],
+)
+def test_what_is_wrong_with_an_element_is_seen_though_its_character_is_not(there, instead, words):
+    with pytest.raises(MalformedPolicy) as raised:
+        parse_policy(POLICY.replace(there, instead))
+    assert words in raised.value.detail
+
+
+def test_lint_shows_what_cannot_be_seen():
+    found = lint(parse_policy(POLICY.replace("PutImage", "Put\u200bImage")), frozenset({"ecr:PutImage"}))
+    assert found[0].message.startswith("'ecr:Put[zero width space (U+200B)]Image' is not an action")

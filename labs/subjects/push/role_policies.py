@@ -43,7 +43,7 @@ def malformed(error: MalformedPolicy) -> str:
     """What is wrong with the policy, and where, in one sentence."""
     place = f" at line {error.line}, column {error.column}" if error.line else ""
     what = (error.detail or error.message).strip().rstrip(".")
-    return f"The policy is malformed{place}: {what}."
+    return f"The policy is malformed{place}: {what}{'' if what.endswith('?') else '.'}"
 
 
 def written(path: Path, kind: PolicyKind = PolicyKind.IDENTITY) -> str:
