@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from labs import partitions
 from labs.fargate.plan import Sources
 from labs.fargate.questions import Asking, AwsCall
 from labs.fargate.route import HostRoute, Router
@@ -81,7 +82,7 @@ def _checks(asking: Asking, settings: ExecSettings) -> Iterator[Check]:
     yield _content(
         "the platform version is 1.4.0 or later", new_enough, f"it is {task.platform_version}", "Use LATEST."
     )
-    check, route = asking.goes_to(f"ssmmessages.{task.region}.amazonaws.com")
+    check, route = asking.goes_to(partitions.host("ssmmessages", task.region))
     yield check
     yield _content(
         "the task has a task role", bool(task.task_role), task.task_role or "it has none", "Set taskRoleArn."
@@ -103,17 +104,18 @@ def _cluster(asking: Asking, settings: ExecSettings) -> Iterator[Check]:
     if settings.key_arn:
         wanted.append(("kms:Decrypt", settings.key_arn, ""))
     if settings.log_group:
-        group = f"arn:aws:logs:{task.region}:{task.account}:log-group:{settings.log_group}"
+        group = partitions.arn("logs", task.region, task.account, f"log-group:{settings.log_group}")
         wanted.append(("logs:DescribeLogGroups", "*", "logs"))
         wanted += [(f"logs:{action}", f"{group}:*", "logs") for action in _STREAMS]
     if settings.bucket:
-        wanted.append(("s3:PutObject", f"arn:aws:s3:::{settings.bucket}/*", "s3"))
-        wanted.append(("s3:GetEncryptionConfiguration", f"arn:aws:s3:::{settings.bucket}", "s3"))
+        bucket = f"arn:{partitions.partition_of(task.region).name}:s3:::{settings.bucket}"
+        wanted.append(("s3:PutObject", f"{bucket}/*", "s3"))
+        wanted.append(("s3:GetEncryptionConfiguration", bucket, "s3"))
     routes: dict[str, HostRoute] = {}
     for action, resource, service in wanted:
         if service and service not in routes:
             host = f"{settings.bucket}.s3" if service == "s3" else service
-            check, routes[service] = asking.goes_to(f"{host}.{task.region}.amazonaws.com")
+            check, routes[service] = asking.goes_to(partitions.host(host, task.region))
             yield replace(check, about=f"{check.about}, to record sessions")
         yield asking.permitted(AwsCall(action, resource, "", task.task_session, routes.get(service)))
 

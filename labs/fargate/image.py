@@ -10,9 +10,11 @@ import enum
 import re
 from dataclasses import dataclass, replace
 
-from labs import oci
+from labs import oci, partitions
 
-_ECR_HOST = re.compile(r"(?P<account>\d{12})\.dkr[.-]ecr\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|on\.aws)")
+_ECR_HOST = re.compile(
+    r"(?P<account>\d{12})\.dkr[.-]ecr\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|amazonaws\.eu|on\.aws)"
+)
 _PUBLIC = "public.ecr.aws"
 _HUB = "registry-1.docker.io"
 
@@ -57,7 +59,7 @@ class ImageRef:
         if head == registry_host and repository.startswith(_PUBLIC + "/"):
             head, repository = _PUBLIC, repository.removeprefix(_PUBLIC + "/")
         if head == registry_host:
-            head = f"{account}.dkr.ecr.{region}.amazonaws.com"
+            head = partitions.host(f"{account}.dkr.ecr", region)
         match = _ECR_HOST.fullmatch(head)
         if match:
             owner, where = match["account"], match["region"]
@@ -79,7 +81,7 @@ class ImageRef:
         """The ECR repository's ARN, "" outside ECR."""
         if self.kind is not RegistryKind.ECR:
             return ""
-        return f"arn:aws:ecr:{self.region}:{self.account}:repository/{self.repository}"
+        return partitions.arn("ecr", self.region, self.account, f"repository/{self.repository}")
 
     @property
     def manifest_url(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from labs import iam
+from labs import iam, partitions
 
 ACTION = "s3:GetObject"
 # What the agent that starts a task calls itself.
@@ -32,7 +32,7 @@ def bucket_of(region: str) -> str:
 
 def layer_host(region: str) -> str:
     """The host name of that bucket."""
-    return f"{bucket_of(region)}.s3.{region}.amazonaws.com"
+    return partitions.host(f"{bucket_of(region)}.s3", region)
 
 
 def download(bucket_arn: str, connection: iam.Connection, now: datetime) -> iam.Request:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from labs import partitions
 from labs.fargate.questions import Asking, AwsCall
 from labs.fargate.sources import CannotRead, Logs
 from labs.fargate.steps import Check, CheckKind, StepVerdict
@@ -29,10 +30,10 @@ def _container(asking: Asking, logs: Logs, container: ContainerSpec, log: LogCon
             yield Check(CheckKind.CONTENT, StepVerdict.FAILED, about, "it is not set", fix, stop=stop)
     if not log.region:
         return
-    host = f"logs.{log.region}.amazonaws.com"
+    host = partitions.host("logs", log.region)
     check, route = asking.reaches(host, "logs.unreachable", {})
     yield check
-    group = f"arn:aws:logs:{log.region}:{asking.task.account}:log-group:{log.group}"
+    group = partitions.arn("logs", log.region, asking.task.account, f"log-group:{log.group}")
     stream = f"{group}:log-stream:{log.stream(container.name, asking.task.task_id)}"
     yield asking.allowed(AwsCall("logs:CreateLogStream", stream, "logs.denied", asking.task.session, route), {})
     about = f"the log group {log.group} is there"

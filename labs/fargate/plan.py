@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from labs import network
+from labs import network, partitions
 from labs.aws_texts import Wording
 from labs.fargate import logs as log_step
 from labs.fargate import pull
@@ -131,15 +131,15 @@ def hosts(task: TaskSpec) -> tuple[str, ...]:
     found: dict[str, None] = {}
     ecr = [c.image for c in task.containers if c.image.kind is RegistryKind.ECR]
     for image in ecr:
-        found[f"api.ecr.{image.region}.amazonaws.com"] = None
+        found[partitions.host("api.ecr", image.region)] = None
     for container in task.containers:
         for secret in container.secrets:
-            found[f"{secret.service}.{secret.region}.amazonaws.com"] = None
+            found[partitions.host(secret.service, secret.region)] = None
     for container in task.containers:
         found[container.image.host] = None
     for image in ecr:
         found[layer_host(image.region)] = None
     for container in task.containers:
         if container.log is not None and container.log.is_awslogs and container.log.region:
-            found[f"logs.{container.log.region}.amazonaws.com"] = None
+            found[partitions.host("logs", container.log.region)] = None
     return tuple(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from labs import oci
+from labs import oci, partitions
 from labs.fargate import layer_download, volumes
 from labs.fargate.advice import fix_permission, rule_of
 from labs.fargate.exits import wrong_cpu
@@ -46,7 +46,7 @@ def images(asking: Asking) -> Iterator[tuple[ContainerSpec, tuple[str, ...]]]:
 def authorisation(asking: Asking) -> Iterator[Check]:
     """ECR's API, and ecr:GetAuthorizationToken. Once for each Region that an image comes from."""
     for region in dict.fromkeys(c.image.region for c, _ in images(asking) if c.image.kind is RegistryKind.ECR):
-        host = f"api.ecr.{region}.amazonaws.com"
+        host = partitions.host("api.ecr", region)
         check, route = asking.reaches(host, "auth.unreachable", {})
         yield check
         call = AwsCall(
@@ -165,7 +165,7 @@ def _resolve(
 
 
 def _bucket(asking: Asking, region: str, route: HostRoute, values: dict[str, str], names: tuple[str, ...]) -> Check:
-    resource = f"arn:aws:s3:::{bucket_of(region)}/*"
+    resource = f"arn:{partitions.partition_of(region).name}:s3:::{bucket_of(region)}/*"
     about = f"the endpoint {route.endpoint} lets s3:GetObject on {resource} pass"
     if route.policy_error:
         return Check(CheckKind.PERMISSION, StepVerdict.CANNOT_CHECK, about, route.policy_error)

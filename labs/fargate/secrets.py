@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from labs import partitions
 from labs.fargate.questions import Asking, AwsCall
 from labs.fargate.route import HostRoute
 from labs.fargate.sources import CannotRead, SecretFound, Secrets
@@ -24,7 +25,7 @@ def checks(asking: Asking, secrets: Secrets) -> Iterator[Check]:
     wanted = {secret.value_from: secret for c in asking.task.containers for secret in c.secrets}
     routes: dict[str, HostRoute] = {}
     for secret in sorted(wanted.values(), key=lambda s: s.service, reverse=True):
-        host = f"{secret.service}.{secret.region}.amazonaws.com"
+        host = partitions.host(secret.service, secret.region)
         if host not in routes:
             check, routes[host] = asking.reaches(host, _text(secret, "unreachable"), _values(secret))
             yield check

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from labs import iam, oci
+from labs import iam, oci, partitions
 from labs.fargate.image import ImageRef
 from labs.fargate.task import Secret
 
@@ -32,7 +32,7 @@ def assumption(role_arn: str, account: str, region: str, now: datetime) -> iam.R
         **iam.connection_keys(iam.Connection(region, user_agent=_SERVICE.arn)),
         **iam.time_keys(now),
         "aws:SourceAccount": account,
-        "aws:SourceArn": f"arn:aws:ecs:{region}:{account}:*",
+        "aws:SourceArn": partitions.arn("ecs", region, account, "*"),
     }
     return iam.Request(_SERVICE, "sts:AssumeRole", role_arn, context, account)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from labs import iam, oci
+from labs import iam, oci, partitions
 from labs.fargate.image import ImageRef
 
 Json = Mapping[str, Any]
@@ -48,7 +48,7 @@ class Secret:
             # The ARN of a parameter without a path has one slash that is not part of its name.
             name = name if name.count("/") > 1 else name.lstrip("/")
             return cls(variable, value, "ssm", name, value, parts[3])
-        arn = f"arn:aws:ssm:{region}:{account}:parameter/{value.lstrip('/')}"
+        arn = partitions.arn("ssm", region, account, f"parameter/{value.lstrip('/')}")
         return cls(variable, value, "ssm", value, arn, region)
 
 
@@ -292,7 +292,8 @@ def session_of(role_arn: str, name: str) -> iam.Principal:
     parts = role_arn.split(":", 5)
     account = parts[4] if len(parts) == 6 else ""
     role = role_arn.rsplit("/", 1)[-1]
-    arn = f"arn:aws:sts::{account}:assumed-role/{role}/{name}"
+    partition = parts[1] if len(parts) == 6 else "aws"
+    arn = f"arn:{partition}:sts::{account}:assumed-role/{role}/{name}"
     return iam.Principal(arn, account, iam.PrincipalKind.ROLE_SESSION, role_arn)
 
 

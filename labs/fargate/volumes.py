@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from labs import partitions
 from labs.fargate.questions import Asking
 from labs.fargate.steps import Check, CheckKind, StepVerdict
 from labs.fargate.task import Volume
@@ -36,7 +37,7 @@ def _mounted(asking: Asking, volume: Volume, about: str) -> Iterator[Check]:
         missing = "network interfaces" if snapshot.interfaces is None else "subnet"
         yield Check(CheckKind.EXISTENCE, StepVerdict.CANNOT_CHECK, about, f"the {missing} could not be read")
         return
-    host = f"{volume.file_system}.efs.{asking.task.region}.amazonaws.com"
+    host = partitions.host(f"{volume.file_system}.efs", asking.task.region)
     there = f"a mount target of {volume.file_system} is in {subnet.zone}"
     targets = [each for each in snapshot.interfaces.values() if _is_target(each, volume.file_system, subnet.vpc)]
     target = next((each for each in targets if each.zone == subnet.zone and each.addresses), None)

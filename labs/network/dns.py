@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labs.network import fixes
-from labs.network.hosts import AwsService, is_layer_bucket, service_of
+from labs.network.hosts import SUFFIXES, AwsService, is_layer_bucket, service_of
 from labs.network.origin import Origin
 from labs.network.path import Fix, Hop, HopVerdict, PathStep
 from labs.network.snapshot import Snapshot
@@ -20,7 +20,7 @@ from labs.network.vpc import Endpoint, EndpointKind, Interface
 _AMAZON = ("amazonprovideddns", "169.254.169.253", "fd00:ec2::253")
 # Names that only a private zone can know, or that AWS gives to load balancers, databases and the like, which may be
 # private; their addresses are not in a snapshot.
-_PRIVATE_ENDINGS = (".internal", ".local", ".lan", ".home.arpa", ".amazonaws.com")
+_PRIVATE_ENDINGS = (".internal", ".local", ".lan", ".home.arpa", *(f".{each}" for each in SUFFIXES))
 
 
 @dataclass(frozen=True)

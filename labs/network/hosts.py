@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_REGION = r"(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)"
-_ECR = re.compile(rf"(?:api\.ecr|(?P<registry>\d{{12}}\.dkr\.ecr))\.{_REGION}\.amazonaws\.com")
-_S3 = re.compile(rf"(?:.+\.)?s3[.-]{_REGION}\.amazonaws\.com")
-_S3_GLOBAL = re.compile(r"(?:(?P<bucket>.+)\.)?s3\.amazonaws\.com")
+from labs.partitions import PARTITIONS
+
+_REGION = r"(?P<region>[a-z]{2,4}(?:-[a-z]+)+-\d+)"
+# What hosts end with, in every partition.
+SUFFIXES = tuple(sorted({each.suffix for each in PARTITIONS}, key=len, reverse=True))
+_SUFFIX = f"(?:{'|'.join(map(re.escape, SUFFIXES))})"
+_ECR = re.compile(rf"(?:api\.ecr|(?P<registry>\d{{12}}\.dkr\.ecr))\.{_REGION}\.{_SUFFIX}")
+_S3 = re.compile(rf"(?:.+\.)?s3[.-]{_REGION}\.{_SUFFIX}")
+_S3_GLOBAL = re.compile(rf"(?:(?P<bucket>.+)\.)?s3\.{_SUFFIX}")
 _LAYERS = re.compile(rf"prod-{_REGION}-starport-layer-bucket")
-_PLAIN = re.compile(rf"(?P<name>[a-z0-9-]+)\.{_REGION}\.amazonaws\.com")
+_PLAIN = re.compile(rf"(?P<name>[a-z0-9-]+)\.{_REGION}\.{_SUFFIX}")
 # Names without a Region, and API names of two parts, that no interface endpoint serves; both are public.
-_GLOBAL = re.compile(
-    r"(?:sts|iam|cloudfront|route53|shield|organizations)\.amazonaws\.com|public\.ecr\.aws|.+\.api\.aws"
-)
-_API = re.compile(rf"api\.[a-z0-9-]+\.{_REGION}\.amazonaws\.com")
+_GLOBAL = re.compile(rf"(?:sts|iam|cloudfront|route53|shield|organizations)\.{_SUFFIX}|public\.ecr\.aws|.+\.api\.aws")
+_API = re.compile(rf"api\.[a-z0-9-]+\.{_REGION}\.{_SUFFIX}")
 # First label of the host name to the last part of the service's name, where they differ.
 _OTHER_NAMES = {"ecs-a": "ecs-agent", "ecs-t": "ecs-telemetry"}
 GATEWAY_SERVICES = ("s3", "dynamodb")

@@ -27,6 +27,7 @@ from labs.network import (
     doors,
     reach,
 )
+from labs.partitions import partition_of
 from labs.subjects.vpc import vpc_names
 from labs.subjects.vpc.endpoint_policy import EndpointCall, lets_layers_through, lets_through
 from labs.subjects.vpc.reading import GATEWAY, VpcReading
@@ -43,7 +44,8 @@ class Goal:
 
     def at(self, bench: Bench) -> str:
         """The host's name in this account and Region, on AWS."""
-        return self.host.format(account=bench.target.account, region=bench.target.region)
+        region = bench.target.region
+        return self.host.format(account=bench.target.account, region=region, suffix=partition_of(region).suffix)
 
 
 # What an id of EC2 begins with, in words.
@@ -57,11 +59,11 @@ _KINDS = {
 }
 # In the order of a start. Host names: AWS General Reference, service endpoints; the bucket: ECR user guide.
 GOALS = (
-    Goal("ecr.api", "the API of Amazon ECR", "api.ecr.{region}.amazonaws.com"),
-    Goal("ssm", "Parameter Store", "ssm.{region}.amazonaws.com"),
-    Goal("ecr.dkr", "the registry of Amazon ECR", "{account}.dkr.ecr.{region}.amazonaws.com"),
-    Goal("s3", "the layers in Amazon S3", "prod-{region}-starport-layer-bucket.s3.{region}.amazonaws.com"),
-    Goal("logs", "CloudWatch Logs", "logs.{region}.amazonaws.com"),
+    Goal("ecr.api", "the API of Amazon ECR", "api.ecr.{region}.{suffix}"),
+    Goal("ssm", "Parameter Store", "ssm.{region}.{suffix}"),
+    Goal("ecr.dkr", "the registry of Amazon ECR", "{account}.dkr.ecr.{region}.{suffix}"),
+    Goal("s3", "the layers in Amazon S3", "prod-{region}-starport-layer-bucket.s3.{region}.{suffix}"),
+    Goal("logs", "CloudWatch Logs", "logs.{region}.{suffix}"),
 )
 
 
