@@ -12,7 +12,7 @@ from labs.engine.embedded.build import Recipe, build, unused_arguments
 from labs.engine.embedded.build_error import BuildError
 from labs.engine.embedded.build_progress import BuildProgress, progress_mode
 from labs.engine.embedded.builders import Builders
-from labs.engine.embedded.context import read_context
+from labs.engine.embedded.context import Context, read_context
 from labs.engine.embedded.exports import Export, read_exports
 from labs.engine.embedded.flags import Given, flags, parse
 from labs.engine.embedded.image_store import described
@@ -109,14 +109,20 @@ def _wanted(attestation: str) -> bool:
 
 def _recipe(given: Given, env: Mapping[str, str], progress: BuildProgress, say: Callable[[str], None]) -> Recipe:
     where = given.words[0]
-    folder = Path(where)
-    if where == "-" or "://" in where or where.startswith("git@"):
+    folder = None if where == "-" else Path(where)
+    if "://" in where or where.startswith("git@"):
         raise BuildError(
             f"the build context {where} needs a Docker Engine",
             "name a folder of this machine",
             id="build-context-not-local",
         )
-    if not folder.is_dir():
+    if where == given.one("file") == "-":
+        raise BuildError(
+            "invalid argument: can't use stdin for both build context and dockerfile",
+            "name the folder of the files",
+            id="stdin-twice",
+        )
+    if folder is not None and not folder.is_dir():
         raise BuildError(
             f'unable to prepare context: path "{where}" not found',
             "name the folder of the Dockerfile",
@@ -130,10 +136,16 @@ def _recipe(given: Given, env: Mapping[str, str], progress: BuildProgress, say: 
     try:
         with progress.step(f"[internal] load build definition from {_dockerfile_name(given)}") as detail:
             data = _read_dockerfile(file)
+            if folder is None and _is_archive(data):
+                raise LabError(
+                    "a build context from stdin needs a Docker Engine: the embedded engine reads a Dockerfile from it",
+                    "unpack it, and name its folder",
+                    id="build-context-from-stdin",
+                )
             parsed = dockerfile.read(data)
             detail(f"transferring dockerfile: {len(data)}B done")
         with progress.step("[internal] load .dockerignore") as detail:
-            context = read_context(folder, file)
+            context = read_context(folder, file) if folder else Context()
             detail(f"reading {context.ignore_file} done" if context.ignore_file else "no .dockerignore")
     except LabError as error:
         raise _unread(error, data, _dockerfile_name(given)) from error
@@ -169,9 +181,14 @@ def _unread(error: LabError, data: bytes, name: str) -> BuildError:
     return BuildError(f"failed to solve: {error.what}", error.next_step, excerpt, id=error.id)
 
 
-def _dockerfile(name: str, folder: Path) -> Path | None:
+def _is_archive(data: bytes) -> bool:
+    """Whether stdin holds a tar, plain or compressed, in place of a Dockerfile."""
+    return data.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")) or data[257:262] == b"ustar"
+
+
+def _dockerfile(name: str, folder: Path | None) -> Path | None:
     """The Dockerfile that ``-f`` names, None for stdin. BuildKit reads ``dockerfile`` where there is no Dockerfile."""
-    if name == "-":
+    if name == "-" or folder is None:
         return None
     file = Path(name) if name else folder / "Dockerfile"
     small = file.with_name(file.name.lower())
@@ -197,6 +214,8 @@ def _build_arguments(texts: Sequence[str], env: Mapping[str, str]) -> dict[str, 
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")
+        if not name:
+            raise BuildError(f'invalid key-value pair "{text}": empty key', "write NAME=VALUE", id="build-arg-no-name")
         if equals:
             found[name] = value
         elif name in env:

@@ -93,6 +93,12 @@ def create(arguments: Sequence[str], workspace: Workspace) -> int:
             "write --driver docker-container; nothing starts one here",
             id="no-such-builder-driver",
         )
+    if given.one("driver") == "docker":
+        raise BuildError(
+            'additional instances of driver "docker" cannot be created',
+            "leave --driver out",
+            id="second-docker-driver",
+        )
     for endpoint in given.words:
         workspace.say(f"embedded engine: the endpoint {endpoint} has no effect")
     name = given.one("name")

@@ -4,7 +4,7 @@ import os
 import stat
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,22 +16,23 @@ from labs.errors import LabError
 
 @dataclass(frozen=True)
 class Context:
-    """A folder and its ignore rules; ``ignore_file`` is the name of the file they came from, "" when there is none."""
+    """A folder (None: no files) and its ignore rules; ``ignore_file`` is the name of the file that they came from."""
 
-    folder: Path
-    ignore: Ignore
-    ignore_file: str
+    folder: Path | None = None
+    ignore: Ignore = field(default_factory=lambda: Ignore(()))
+    ignore_file: str = ""
 
     @cached_property
     def tree(self) -> Tree:
         """Every file that is sent to a build, owned by root as Docker has it; read once."""
         tree = Tree()
-        self._walk(self.folder, "", tree)
+        if self.folder:
+            self._walk(self.folder, "", tree)
         return tree
 
     def ignores(self, path: str) -> bool:
         """Whether a path that exists in the folder is left out by the ignore rules."""
-        return (self.folder / path).exists() and self.ignore.excludes(path)
+        return self.folder is not None and (self.folder / path).exists() and self.ignore.excludes(path)
 
     def _walk(self, folder: Path, prefix: str, tree: Tree) -> bool:
         """Add what a folder holds; answers whether anything was added."""
@@ -67,7 +68,7 @@ def read_context(folder: Path, dockerfile: Path | None) -> Context:
                 raise LabError(
                     f"failed to read {file.name}: {error}", f"fix that line of {file.name}", id="dockerignore-not-read"
                 ) from error
-    return Context(folder, Ignore(()), "")
+    return Context(folder)
 
 
 def _node(file: Path) -> FileNode | None:

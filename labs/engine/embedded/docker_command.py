@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 
 from labs.engine.embedded.build_error import BuildError
 from labs.engine.embedded.flags import HelpWanted, UsageError, flags, parse
@@ -45,9 +45,10 @@ def main(argv: Sequence[str]) -> int:
     """Run one docker command and return its exit code; never a traceback for what a person can fix."""
     print(first_line(), file=sys.stderr, flush=True)
     words = list(argv)
-    plugin, workspace = False, Workspace()
+    env = dict(os.environ)
+    plugin, workspace = False, Workspace(env)
     try:
-        words = _before_the_command(words, os.environ)
+        words = _before_the_command(words, env)
         plugin = bool(words) and words[0] in ("buildx", "build", "builder")
         return _find(words)(workspace)
     except HelpWanted as help_:
@@ -65,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
         return 1
 
 
-def _before_the_command(words: list[str], env: MutableMapping[str, str]) -> list[str]:
+def _before_the_command(words: list[str], env: dict[str, str]) -> list[str]:
     """The command and its words, when docker's own flags have been obeyed; what has no effect is said."""
     for name, nothing in _IDLE_VARIABLES:
         if env.get(name, "") not in nothing:

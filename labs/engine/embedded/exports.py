@@ -9,26 +9,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labs.engine.embedded.build_error import BuildError
-from labs.engine.embedded.flags import Given
+from labs.engine.embedded.flags import FALSE, TRUE, Given
 from labs.engine.embedded.reference import Reference
 from labs.engine.embedded.reference import parse as parse_reference
 from labs.errors import LabError
 
-_TRUE, _FALSE = ("1", "t", "T", "TRUE", "true", "True"), ("0", "f", "F", "FALSE", "false", "False")
 _COMPRESSIONS = ("gzip", "uncompressed", "zstd", "estargz")
 # attribute: the values with which it says what is done here anyway
 _AS_IT_IS = {
     "compression": ("gzip",),
     "compression-level": ("6",),
-    "force-compression": _FALSE,
-    "oci-mediatypes": _TRUE,
-    "oci-artifact": _FALSE,
-    "prefer-nondist-layers": _FALSE,
-    "registry.insecure": _FALSE,
-    "rewrite-timestamp": _TRUE,
-    "unpack": _TRUE + _FALSE,
+    "force-compression": FALSE,
+    "oci-mediatypes": TRUE,
+    "oci-artifact": FALSE,
+    "prefer-nondist-layers": FALSE,
+    "registry.insecure": FALSE,
+    "rewrite-timestamp": TRUE,
+    "unpack": TRUE + FALSE,
     "context": ("default",),
-    "tar": _TRUE,
+    "tar": TRUE,
 }
 _SWITCHES = ("push", "push-by-digest", "name-canonical", "store")
 _KINDS = {
@@ -155,8 +154,8 @@ def _fields(text: str) -> dict[str, str]:
 
 def _accept(kind: str, name: str, value: str, text: str) -> None:
     """Refuse what is not done; a word that is neither true nor false in BuildKit's words."""
-    switch = name in _SWITCHES or _AS_IT_IS.get(name, ("",))[0] in _TRUE + _FALSE
-    if switch and value not in _TRUE + _FALSE:
+    switch = name in _SWITCHES or _AS_IT_IS.get(name, ("",))[0] in TRUE + FALSE
+    if switch and value not in TRUE + FALSE:
         words = f'non-bool value specified for {name}: strconv.ParseBool: parsing "{value}": invalid syntax'
         raise BuildError(f"failed to solve: {words}", "write true or false", id="export-value-not-bool")
     if name == "compression" and value not in _COMPRESSIONS:
@@ -173,4 +172,4 @@ def _accept(kind: str, name: str, value: str, text: str) -> None:
 
 
 def _on(fields: Mapping[str, str], name: str, default: bool = False) -> bool:
-    return fields[name] in _TRUE if name in fields else default
+    return fields[name] in TRUE if name in fields else default

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from labs.errors import LabError
 
-_FALSE = ("false", "0", "f")
+# What Go reads as a bool.
+TRUE, FALSE = ("1", "t", "T", "TRUE", "true", "True"), ("0", "f", "F", "FALSE", "false", "False")
 
 
 class UsageError(LabError):
@@ -54,7 +55,7 @@ class Given:
 
     def on(self, name: str, default: bool = False) -> bool:
         """Whether a switch is set; ``--push=false`` is not."""
-        return self.one(name).lower() not in _FALSE if name in self.values else default
+        return self.one(name) not in FALSE if name in self.values else default
 
 
 def flags(
@@ -99,6 +100,11 @@ def parse(arguments: Sequence[str], takes: Flags, command: str, least: int = 0, 
                 value = rest.pop(0)
         elif value is None:
             value = "true"
+        elif value not in TRUE + FALSE:
+            words_ = (
+                f'invalid argument "{value}" for "--{name}" flag: strconv.ParseBool: parsing "{value}": invalid syntax'
+            )
+            raise UsageError(words_, "write true or false", id="docker-flag-not-bool")
         values.setdefault(name, []).append(value)
     _count(words, command, least, most)
     for name in values:

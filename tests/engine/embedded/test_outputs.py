@@ -169,6 +169,14 @@ def test_a_dockerfile_comes_from_stdin(kit):
     assert "   2 | >>> BOGUS" in wrong
 
 
+def test_a_dockerfile_comes_from_stdin_without_a_context(kit):
+    done = kit.docker("build", *FLAGS, "-t", "app:dev", "-", stdin="FROM scratch\nENV a=1\n")
+    assert done.code == 0, done.err
+    assert "a=1" in kit.config()["Env"]
+    assert '"/a": not found' in kit.docker("build", "-", stdin="FROM scratch\nCOPY a /\n").err
+    assert "a build context from stdin needs a Docker Engine" in kit.docker("build", "-", stdin="BZh9...").err
+
+
 def test_dockerfile_in_small_letters_is_found_where_there_is_no_other(kit):
     context = kit.context("FROM scratch\nENV a=1\n")
     (context / "Dockerfile").rename(context / "dockerfile")
