@@ -35,11 +35,10 @@ $(VENV)/dev.ready: requirements-dev.lock requirements.lock pyproject.toml
 	@$(PYTHON) labs/bootstrap.py $(VENV) requirements-dev.lock
 	@touch $@ $(VENV)/run.ready
 
-# Carry the folder along, then: LAB_WHEELHOUSE=wheels make lab.
+# Carry the folder along, then: LAB_WHEELHOUSE=wheels make lab. For other machines than this one:
+# make wheels FOR="3.11 3.12 3.13 / linux-x86_64 linux-aarch64 macos-arm64 macos-x86_64"
 wheels: $(VENV)/run.ready       ## download everything once, for a room without a network
-	@$(BIN)/python -I -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes -r requirements.lock -d wheels
-	@$(BIN)/python -I -m pip --disable-pip-version-check download --quiet --no-deps uv -d wheels
-	@du -sh wheels
+	@$(BIN)/python -m labs.wheelhouse wheels requirements.lock "$(FOR)"
 
 LOCK := $(BIN)/python -I -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 lock: $(VENV)/dev.ready         ## after a change of the dependencies in pyproject.toml

@@ -5,7 +5,9 @@
 ``LAB_WHEELHOUSE`` names a folder of wheels for a room without a network; nothing else is asked then.
 """
 
+import hashlib
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -13,6 +15,8 @@ import venv
 from pathlib import Path
 
 NEEDS = (3, 11)
+# In a folder of wheels: for which Pythons and platforms they are, one in a line, and of which lock file (its SHA-256).
+HOLDS = "for.txt"
 
 
 def main(target: str, lock: str) -> int:
@@ -28,6 +32,8 @@ def main(target: str, lock: str) -> int:
     folder = Path(target).absolute()
     python = folder / "bin" / "python"
     wheels = os.environ.get("LAB_WHEELHOUSE")
+    if wheels and (unfit := _unfit(Path(wheels), Path(lock))):
+        return _stop(*unfit)
     source = ["--no-index", "--find-links", wheels] if wheels else []
     if not python.exists():
         print(f"Setting up {target} (once; about a minute) ...", flush=True)
@@ -69,12 +75,50 @@ def main(target: str, lock: str) -> int:
     env = os.environ | {"PYTHONSAFEPATH": "1"}
     for step in steps:
         if subprocess.run(step, env=env, check=False).returncode != 0:
+            remedy = f"fill {wheels} again (make wheels)" if wheels else "check the network"
             return _stop(
                 f"Installing from {lock} failed; the lines above say why.",
-                "check the network (or LAB_WHEELHOUSE) and run the same command again; it goes on where it stopped",
+                f"{remedy}, and run the same command again; it goes on where it stopped",
             )
     print(f"{target} is ready ({time.monotonic() - began:.0f} s).", flush=True)
     return 0
+
+
+def here() -> str:
+    """This Python and this machine as a line of ``for.txt``: ``3.12 linux-x86_64``."""
+    system = "macos" if sys.platform == "darwin" else sys.platform
+    return f"{sys.version_info[0]}.{sys.version_info[1]} {system}-{platform.machine()}"
+
+
+def holds(folder: Path, lock: Path) -> list[str] | None:
+    """What a folder of wheels is for, with this lock file; None where it does not say for what."""
+    try:
+        lines = [line.split() for line in (folder / HOLDS).read_text().splitlines() if line.strip()]
+    except OSError:
+        return None
+    return [f"{python} {machine}" for python, machine, of in lines if of == digest(lock)]
+
+
+def digest(lock: Path) -> str:
+    """The SHA-256 of a lock file, in hex."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def _unfit(folder: Path, lock: Path) -> tuple[str, str] | None:
+    """Why a folder of wheels does not serve this machine, and what does."""
+    if not folder.is_dir():
+        return f"LAB_WHEELHOUSE is '{folder}', and there is no such folder.", "name the folder of wheels, or unset it"
+    known = holds(folder, lock)
+    if known is None or here() in known:
+        return None
+    python, machine = here().split()
+    if not known:
+        return f"{folder} holds wheels for another version of the kit.", "where there is a network: make wheels"
+    fitting = [line.split()[0] for line in known if line.split()[1:] == [machine]]
+    remedy = f'where there is a network: make wheels FOR="{python} / {machine}"'
+    if fitting:
+        remedy = f"make lab PYTHON=python{fitting[-1]}; or {remedy}"
+    return f"{folder} holds wheels for {', '.join(known)}; this is Python {python} on {machine}.", remedy
 
 
 def refuse_windows() -> int:
