@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from labs.errors import LabError
+from labs.ledger.names import KIT_TAG, OWNER_TAG
 from labs.lesson import runner
 from labs.lesson.bench import Bench
 from labs.lesson.cleaning import clean, kept, receipt_file
@@ -138,6 +139,23 @@ def test_what_others_made_is_not_the_labs(begun: Bench) -> None:
         assert [each["logGroupName"] for each in groups] == ["fargate-lab/service"]
     finally:
         theirs.delete_log_group(logGroupName="fargate-lab/service")
+
+
+def test_what_is_another_owners_or_another_labs_is_named_and_counted(begun: Bench) -> None:
+    iam = begun.target.session.client("iam", endpoint_url=begun.target.endpoint)
+    tags = [[{"Key": OWNER_TAG, "Value": "bob"}], [{"Key": KIT_TAG, "Value": "fargate-lab-bob"}]]
+    names = [f"fargate-lab-{letter}" for letter in "abcd"]
+    for number, name in enumerate(names):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST), Tags=tags[number % 2])
+    try:
+        clean(begun, quiet)
+        verdict = runner.ask(CLEAN, begun).verdict
+    finally:
+        for name in names:
+            iam.delete_role(RoleName=name)
+    assert verdict.passed
+    assert "iam role fargate-lab-a (owner: bob), iam role fargate-lab-b (lab: fargate-lab-bob), " in verdict.found
+    assert verdict.found.endswith("iam role fargate-lab-c (owner: bob) and 1 more")
 
 
 def test_cleaning_forgets_the_stages_that_went_with_it_and_keeps_the_others(begun: Bench) -> None:

@@ -18,7 +18,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class _Account:
-    """What the account has under the lab's name or tag: its own, another owner's, and what says no owner."""
+    """What the account has under the lab's name or tag: its own, another owner's or lab's, and what says no owner."""
 
     ours: tuple[str, ...]
     others: tuple[str, ...]
@@ -40,10 +40,12 @@ class _Subject:
             client = self.bench.reader(kind.service)
             for id in kind.found(client, target.names):
                 tags = kind.tags_now(client, id)
-                if tags is None or tags.get(KIT_TAG, target.prefix) != target.prefix:
-                    continue  # gone, or another lab's
-                shown, owner = f"{kind.name} {id}", tags.get(OWNER_TAG, "")
-                if target.owns(tags):
+                if tags is None:
+                    continue  # gone
+                shown, owner, lab = f"{kind.name} {id}", tags.get(OWNER_TAG, ""), tags.get(KIT_TAG, target.prefix)
+                if lab != target.prefix:
+                    others.append(f"{shown} (lab: {lab})")
+                elif target.owns(tags):
                     ours.append(shown)
                 elif owner:
                     others.append(f"{shown} (owner: {owner})")
@@ -51,7 +53,7 @@ class _Subject:
                     unclaimed.append(f"{shown} (the kit's tag, no owner)")
                 elif target.names.owns(tags.get(NAME_TAG, id)):
                     unclaimed.append(f"{shown} (the lab's name, no tags of it)")
-        return _Account(tuple(ours), tuple(others), tuple(unclaimed))
+        return _Account(*(tuple(sorted(each)) for each in (ours, others, unclaimed)))
 
     @cached_property
     def receipt(self) -> Kept | None:
@@ -106,7 +108,8 @@ def _passed(subject: _Subject) -> Verdict:
     # How old the prices are stands in the receipt.
     cost = f"; cost {receipt.cost.partition(' (')[0]}" if receipt.cost else ""
     others = subject.found.others
-    beside = f"; not the lab's: {text.series(others[:_SHOWN])}" if others else ""
+    more = (f"{len(others) - _SHOWN} more",) if len(others) > _SHOWN else ()
+    beside = f"; not the lab's: {text.series((*others[:_SHOWN], *more))}" if others else ""
     return subject.bench.say("clean.pass", created=receipt.created, gone=receipt.gone, cost=cost, beside=beside)
 
 
