@@ -76,6 +76,8 @@ class Machine:
             "AWS_ENDPOINT_URL": target.endpoint,
             # A runner of GitHub's is no machine of AWS's.
             "AWS_EC2_METADATA_DISABLED": "true",
+            # Else act asks its makers for news of its version.
+            "ACT_DISABLE_VERSION_CHECK": "1",
             "DOCKER_BUILD_SUMMARY": "false",
             "DOCKER_BUILD_RECORD_UPLOAD": "false",
             "LAB_PYTHON": python()[0],

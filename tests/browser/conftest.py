@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Request, WebSocket, expect, sync_playwright
 
 from labs.lesson.stage import stages
 
@@ -33,6 +33,8 @@ QUIET = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+# Every address that is not of this machine.
+OUTSIDE = re.compile(r"^(https?|wss?)://(?!127\.0\.0\.1[:/])")
 READY_WITHIN = 180
 # A page that comes late is slow, not broken: nothing here asks how fast it is.
 PATIENCE_MS = 60_000
@@ -151,10 +153,25 @@ def _url(lines: "queue.Queue[str]", process: "subprocess.Popen[str]") -> str:
 
 
 @pytest.fixture
-def page(chromium: str) -> Iterator[Page]:
+def outside() -> Iterator[list[str]]:
+    """What the test's pages have asked for beyond this machine: nothing, at the test's end."""
+    asked: list[str] = []
+    yield asked
+    assert asked == []
+
+
+@pytest.fixture
+def page(chromium: str, outside: list[str]) -> Iterator[Page]:
+    def told(each: Request | WebSocket) -> None:
+        if OUTSIDE.match(each.url):
+            outside.append(each.url)
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        page = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="en-US").new_page()
+        context = browser.new_context(viewport={"width": 1280, "height": 1600}, locale="en-US")
+        context.on("request", told)
+        context.on("page", lambda each: each.on("websocket", told))
+        page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         yield page
