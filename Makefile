@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# A folder may have any name, whatever the locale.
+export PYTHONUTF8 = 1
 
 .PHONY: help lab course check test lint bench lock wheels
 

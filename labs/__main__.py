@@ -1,5 +1,7 @@
 """The command line: the installed ``labs``, ``python -m labs``, and this file by its path."""
 
+import os
+
 # Not ``signal``: a Ctrl-C could fall into what that one imports. typeshed has no stub of what it is made of.
 import _signal  # type: ignore[import-not-found]
 import sys
@@ -7,6 +9,7 @@ import sys
 
 def main() -> int:
     """``labs``: the exit code. Until there is somebody to hear it, Ctrl-C ends the process without a traceback."""
+    _in_utf8()
     heard = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler
     if heard:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
@@ -15,6 +18,13 @@ def main() -> int:
     if heard:
         _signal.signal(_signal.SIGINT, _signal.default_int_handler)
     return command_line()
+
+
+def _in_utf8() -> None:
+    """Begin anew in Python's UTF-8 mode where the locale has another encoding: a folder may have any name (PEP 540)."""
+    if sys.getfilesystemencoding() != "utf-8":
+        words = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
+        os.execve(sys.executable, words, {**os.environ, "PYTHONUTF8": "1"})
 
 
 def _this_package() -> None:

@@ -41,7 +41,8 @@ def main(target: str, lock: str) -> int:
             venv.create(folder, with_pip=True, clear=True)
         except (subprocess.CalledProcessError, OSError) as error:
             return _stop(f"Python could not create {target}: {error}", "on Debian and Ubuntu: apt install python3-venv")
-    pip = [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    # -I does not hear PYTHONUTF8, and a folder may have any name.
+    pip = [str(python), "-I", "-X", "utf8", "-m", "pip", "--disable-pip-version-check", "--quiet"]
     uv = [str(python), "-I", "-m", "uv", "--quiet"]
     steps = [
         [*pip, "install", *source, "uv>=0.9"],
@@ -80,8 +81,20 @@ def main(target: str, lock: str) -> int:
                 f"Installing from {lock} failed; the lines above say why.",
                 f"{remedy}, and run the same command again; it goes on where it stopped",
             )
+    _point_by_relative_path(folder)
     print(f"{target} is ready ({time.monotonic() - began:.0f} s).", flush=True)
     return 0
+
+
+def _point_by_relative_path(folder: Path) -> None:
+    """Name the checkout from where the environment's packages are: Python reads that file in the locale's encoding.
+
+    A path beyond ASCII in it would keep every Python before 3.13 from starting where that is not UTF-8 (CPython #117793).
+    """
+    for file in folder.glob("lib/python*/site-packages/_fargate_lab_kit.pth"):
+        relative = os.path.relpath(file.read_text("utf-8").strip(), file.parent)
+        if relative.isascii():
+            file.write_text(f"{relative}\n", "utf-8")
 
 
 def here() -> str:
