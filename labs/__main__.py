@@ -1,9 +1,8 @@
 """The command line: the installed ``labs``, ``python -m labs``, and this file by its path."""
 
-import os
-
 # Not ``signal``: a Ctrl-C could fall into what that one imports. typeshed has no stub of what it is made of.
 import _signal  # type: ignore[import-not-found]
+import os
 import sys
 
 

@@ -89,7 +89,7 @@ def main(target: str, lock: str) -> int:
 def _point_by_relative_path(folder: Path) -> None:
     """Name the checkout from where the environment's packages are: Python reads that file in the locale's encoding.
 
-    A path beyond ASCII in it would keep every Python before 3.13 from starting where that is not UTF-8 (CPython #117793).
+    A path beyond ASCII in it keeps a Python before 3.13 from starting where that is not UTF-8 (python/cpython#117793).
     """
     for file in folder.glob("lib/python*/site-packages/_fargate_lab_kit.pth"):
         relative = os.path.relpath(file.read_text("utf-8").strip(), file.parent)

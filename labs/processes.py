@@ -19,7 +19,9 @@ def python(*words: str) -> list[str]:
     ``-I`` keeps the current folder, PYTHONPATH and the user's site-packages off ``sys.path``, and what the process
     starts itself (a kernel) does not inherit it. Source: Python's documentation, "Command line and environment".
     """
-    return [sys.executable, "-I", *words]
+    # -I does not hear PYTHONUTF8 either.
+    utf8 = ["-X", "utf8"] if sys.flags.utf8_mode else []
+    return [sys.executable, "-I", *utf8, *words]
 
 
 def labs(*words: str) -> list[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from packaging.markers import Marker, default_environment
 
 from labs.bootstrap import HOLDS, digest, here, holds
+from labs.processes import python
 
 # Wheels for these, as pip calls them: an older system's run on a newer one (PEP 600; Apple's since 11.0 on both CPUs).
 _GLIBC = (5, 12, 17, 24, 26, 27, 28, 31, 34)
@@ -86,7 +87,7 @@ def fill(folder: Path, lock: Path, wanted: list[For], run: Callable[[list[str]],
             pins.write_text("\n".join(lines_for(lock.read_text(), each)) + "\n")
             which = ["--only-binary=:all:", "--python-version", each.python, "--implementation", "cp"]
             which += [word for tag in PLATFORMS[each.platform] for word in ("--platform", tag)]
-            pip = [sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]
+            pip = python("-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps")
             download = [*pip, *which, "-d", str(folder)]
             if run([*download, "--require-hashes", "-r", str(pins)]) == 0 and run([*download, "uv"]) == 0:
                 done.append(each)
