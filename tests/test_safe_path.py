@@ -134,8 +134,8 @@ def test_a_comparison_of_notebooks_takes_no_code_from_the_current_folder(hostile
     assert (done.returncode, taken()) == (0, [])
 
 
-# An image's own program is not the kit's: its Python is as it would be in the container. What begins anew does so by the
-# words that it was started with.
+# An image's own program is not the kit's: its Python is as it would be in the container. What begins anew has the words
+# that it was started with.
 OTHERS = {
     "labs/__main__.py",
     "labs/processes.py",
