@@ -5,7 +5,7 @@ The same Dockerfile, context and arguments give the same digests on every machin
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ from labs.engine.embedded import instructions
 from labs.engine.embedded.build_progress import BuildProgress
 from labs.engine.embedded.build_stage import StageBuilder, StageState
 from labs.engine.embedded.context import Context
-from labs.engine.embedded.dockerfile import BuildStage, Dockerfile, DockerfileError, plain_error
+from labs.engine.embedded.dockerfile import BuildStage, Dockerfile, DockerfileError, Instruction, plain_error, read
 from labs.engine.embedded.image_store import Store, described
 from labs.engine.embedded.lexer import WordError, expand, split
 from labs.engine.embedded.platforms import native, parse_platform
@@ -129,16 +129,25 @@ class _PlatformBuild:
                 f"give the name with --build-arg, or give the ARG a default: {stage.base} is empty",
             )
         state = self._beginning(number, name, platform, stage)
-        for each in stage.instructions:
-            needed = self._stage_number(each.flag("from"), number) if each.flag("from") else None
+        todo = (*self._triggers(state, stage.line), *stage.instructions)
+        for each in todo:
+            needed = self._stage_number(each.flag("from")) if each.flag("from") else None
+            if needed is not None and needed > number:
+                raise DockerfileError(
+                    f'cannot copy from stage "{each.flag("from")}", it needs to be defined before current stage '
+                    f'"{stage.name or number}"',
+                    each.line,
+                    "put that stage above this one",
+                    id="copy-from-later-stage",
+                )
             if needed is not None:
                 self.state(needed)
-        steps = [each for each in stage.instructions if each.name in ("COPY", "ADD", "RUN", "WORKDIR")]
+        steps = [each for each in todo if each.name in ("COPY", "ADD", "RUN", "WORKDIR")]
         title = f"{platform}" + (f" {stage.name}" if stage.name else "")
         with self.progress.step(f"[{title} 1/{len(steps) + 1}] FROM {name}"):
             pass
         builder = StageBuilder(state, self, self.created)
-        for each in stage.instructions:
+        for each in todo:
             if each in steps:
                 with self.progress.step(f"[{title} {steps.index(each) + 2}/{len(steps) + 1}] {each}") as detail:
                     builder.apply(each)
@@ -147,6 +156,14 @@ class _PlatformBuild:
             else:
                 builder.apply(each)
         return state
+
+    def _triggers(self, state: StageState, line: int) -> Sequence[Instruction]:
+        """The ONBUILD triggers of the base, once: what they say is done in place of the line FROM."""
+        found = []
+        for text in state.config.pop("OnBuild", None) or ():
+            read_ = read(f"FROM scratch\n{text}\n".encode()).stages[0].instructions
+            found += [replace(each, line=line, end=line) for each in read_]
+        return found
 
     def _beginning(self, number: int, name: str, platform: oci.Platform, stage: BuildStage) -> StageState:
         if name == "scratch":
@@ -157,10 +174,6 @@ class _PlatformBuild:
         image = self._base(name, platform, stage.line)
         document = image.config(platform)
         config = dict(document.get("config") or {})
-        if config.pop("OnBuild", None):
-            raise DockerfileError(
-                f"{name} has ONBUILD triggers, which need a Docker Engine", stage.line, id="onbuild-triggers-in-base"
-            )
         return StageState(
             platform,
             config,

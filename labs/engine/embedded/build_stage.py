@@ -44,9 +44,9 @@ class StageState:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What an expansion sees: ARGs of this stage, and ENV, which wins."""
+        """What an expansion sees: ENV, and ARGs of this stage; the later one wins, see ``_env``."""
         env = dict(entry.partition("=")[::2] for entry in self.config.get("Env") or [])
-        return {**self.arguments, **env}
+        return {**env, **self.arguments}
 
     def child(self) -> "StageState":
         """The beginning of a stage that is built FROM this one: an image of the same platform."""
@@ -137,9 +137,12 @@ class StageBuilder:
         )
 
     def _onbuild(self, each: Instruction) -> None:
-        raise DockerfileError(
-            "ONBUILD needs a Docker Engine", each.line, "take the ONBUILD out", id="onbuild-needs-docker-engine"
-        )
+        name = each.value.split()[0].upper()
+        if name == "ONBUILD":
+            raise parse_error(each.line, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed")
+        if name in ("FROM", "MAINTAINER"):
+            raise parse_error(each.line, f"{name} isn't allowed as an ONBUILD trigger")
+        self.state.config["OnBuild"] = [*(self.state.config.get("OnBuild") or []), each.value]
 
     def _arg(self, each: Instruction) -> None:
         shown = []
@@ -156,6 +159,7 @@ class StageBuilder:
         found = instructions.pairs(each, self.state.variables, self.around.escape)
         for key, value in found:
             instructions.set_env(self.state.config, key, value)
+            self.state.arguments.pop(key, None)
         self._note("ENV " + " ".join(f"{key}={value}" for key, value in found))
 
     def _label(self, each: Instruction) -> None:
@@ -170,6 +174,8 @@ class StageBuilder:
     def _user(self, each: Instruction) -> None:
         self.state.config["User"] = self._word(each, each.value)
         self._note(f"USER {self.state.config['User']}")
+        if not self.state.config["User"]:
+            del self.state.config["User"]
 
     def _expose(self, each: Instruction) -> None:
         found = instructions.ports(each, self._words(each))
@@ -212,6 +218,9 @@ class StageBuilder:
     def _workdir(self, each: Instruction) -> None:
         path = posixpath.normpath(self._absolute(self._word(each, each.value)))
         self.state.config["WorkingDir"] = "/" + path.strip("/")
+        if not path.strip("/"):
+            self._note(f"WORKDIR {path}")
+            return
         layer = copying.Layer(self.state.tree)
         user = str(self.state.config.get("User") or "")
         owner = copying.parse_user(user, self.state.tree) if user else None

@@ -37,6 +37,8 @@ KNOWN: dict[str, frozenset[str]] = {
     "VOLUME": frozenset(),
     "WORKDIR": frozenset(),
 }
+_BOOLS = frozenset({"link", "keep-git-dir", "unpack", "parents"})
+_SEVERAL = frozenset({"exclude", "mount"})
 # instruction: how many words BuildKit asks for where it has none; "at least one argument" for the others
 _WORDS = dict.fromkeys(("COPY", "ADD"), "at least two arguments, but only one was provided. "
                        "Destination could not be determined")  # fmt: skip
@@ -250,10 +252,16 @@ def _instruction(entry: dict[str, Any], docs: tuple[Heredoc, ...]) -> Instructio
     name, value, line = str(entry["instruction"]), str(entry["value"]).strip(), int(entry["startline"]) + 1
     if name not in KNOWN:
         raise parse_error(line, f"unknown instruction: {name}")
-    flags = []
+    flags: list[tuple[str, str]] = []
     while found := re.match(r"--([a-z][a-z-]*)(?:=(\S*))?(?:\s+|$)", value):
         if found[1] not in KNOWN[name]:
             raise parse_error(line, f"unknown flag: --{found[1]}")
+        if found[1] in dict(flags) and found[1] not in _SEVERAL:
+            raise parse_error(line, f"duplicate flag specified: {found[1]}")
+        if found[1] in _BOOLS and found[2] not in (None, "true", "false"):
+            raise parse_error(line, f"expecting boolean value for flag {found[1]}, not: {found[2]}")
+        if found[1] not in _BOOLS and found[2] is None:
+            raise parse_error(line, f"missing a value on flag: {found[1]}")
         flags.append((found[1], "true" if found[2] is None else found[2]))
         value = value[found.end() :]
     if not value and name not in ("CMD", "ENTRYPOINT"):

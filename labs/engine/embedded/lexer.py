@@ -121,13 +121,10 @@ class _Lexer:
         return self._modified(name)
 
     def _name(self) -> str:
-        start = self._at
-        while self._at < len(self._text) and (self._text[self._at].isalnum() or self._text[self._at] == "_"):
-            if self._at == start and self._text[start].isdigit():
-                self._at += 1
-                break
-            self._at += 1
-        return self._text[start : self._at]
+        """A name; digits alone, or one sign of a shell's own parameters, which are never set in a Dockerfile."""
+        found = re.compile(r"[0-9]+|[@*#?$!-]|\w+").match(self._text, self._at)
+        self._at = found.end() if found else self._at
+        return found[0] if found else ""
 
     def _modified(self, name: str) -> str:
         operators = (":-", ":+", ":?", "-", "+", "?", "##", "#", "%%", "%", "//", "/")

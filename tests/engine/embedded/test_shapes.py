@@ -39,6 +39,8 @@ def context(kit):
     (folder / "src" / "sub").chmod(0o750)
     (folder / "src" / "l").symlink_to("one")
     (folder / "link").symlink_to("a.py")
+    (folder / "dirlink").symlink_to("src")
+    (folder / "broken").symlink_to("gone")
     (folder / "links" / "there").mkdir(parents=True)
     (folder / "links" / "to").symlink_to("there")
     (folder / "no.tgz").write_text("no archive")
@@ -163,4 +165,4 @@ def test_what_both_refuse_each_in_its_words(kit, docker, context, name):
 
 
 def test_there_are_enough_shapes():
-    assert len(shapes.BUILDS) + len(shapes.REFUSED) + len(shapes.REFUSED_IN_OWN_WORDS) >= 200
+    assert len(shapes.BUILDS) + len(shapes.REFUSED) + len(shapes.REFUSED_IN_OWN_WORDS) >= 280

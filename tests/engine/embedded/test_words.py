@@ -37,7 +37,10 @@ KNOWN = {"A": "x", "EMPTY": "", "P": "/a/b/c.tar.gz"}
         ("${P/a/o}", "/o/b/c.tar.gz"),
         ("${P//a/o}", "/o/b/c.tor.gz"),
         ("$", "$"),
-        ("a$-b", "a$-b"),
+        ("a$-b", "ab"),
+        ("a$.b", "a$.b"),
+        ("a$$A", "aA"),
+        ("$10b", "b"),
     ],
 )
 def test_a_word_expands_as_in_buildkit(word, value):
