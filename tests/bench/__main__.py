@@ -2,7 +2,7 @@
 
 python -m tests.bench             everything
 python -m tests.bench calls ...   the named parts: calls, many, state, decisions, analysis, layers, registry, path,
-                                fargate, course, lab, panel, setup
+                                fargate, course, lab, panel, desk, setup
 """
 
 import json
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from labs import engine, processes
 from labs.errors import LabError
-from tests.bench import analysis, decisions, fargate, many, measure, registry, servers, state
+from tests.bench import analysis, decisions, desk, fargate, many, measure, registry, servers, state
 
 ROOT = Path(__file__).parent.parent.parent
 PARTS = (
@@ -35,6 +35,7 @@ PARTS = (
     "course",
     "lab",
     "panel",
+    "desk",
     "setup",
 )
 
@@ -301,6 +302,19 @@ def bench_panel() -> None:
             process.communicate(timeout=60)
     row("the course panel's watcher, start to first answer", f"{statistics.median(times):.2f} s")
     row("its memory", f"{statistics.median(sizes):.0f} MiB")
+
+
+def bench_desk() -> None:
+    """A seat: JupyterLab's page with the panel and a notebook, and the memory of all its processes."""
+    if not desk.chromium():
+        row("the desk in a browser", "not run: no Chromium on PATH")
+        return
+    found = desk.measured()
+    row("the desk's first paint, after its URL is opened", f"{found['paint']:.2f} s", "aim: within 1.5 s")
+    row("the course panel in it, with its stages", f"{found['panel']:.2f} s")
+    row("the notebook's first cell in it", f"{found['page']:.2f} s")
+    row("lab.begin()'s own panel, after its last line", f"{found['begin']:.2f} s", "aim: within 0.5 s")
+    row("a seat after 03, all processes, shared memory once", f"{found['seat']:.0f} MiB", "aim: at most 247")
 
 
 def bench_setup() -> None:

@@ -252,7 +252,7 @@
           if (shown.context.model.dirty) {
             const body = `The stage was reset, and this page shows the old notebook. What you had saved is kept beside the new`
               + " one, with the day's date; what you have not saved is on this page only.";
-            const chosen = await showDialog({ title: `${name} begins anew`, body,
+            const chosen = await showDialog({ title: `${name} begins anew`, body, defaultButton: 0,
               buttons: [Dialog.cancelButton({ label: "Keep this page" }), Dialog.okButton({ label: "Show the new one" })] });
             if (!chosen.button.accept) continue;
           }
