@@ -1,4 +1,4 @@
-"""Files that go out through a small buffer: every byte, no byte more; a client is told when some are missing."""
+"""Files that go out through a small buffer: every byte, no byte more, and a client that is told when some lack."""
 
 import http.client
 import os
