@@ -52,7 +52,7 @@ def check(
         if until in report.open_gates:
             return report
         message = catalogue().messages[report.verdict.message_id]
-        wrong = report.verdict.status in (Status.FAIL, Status.NOT_YET)
+        wrong = report.verdict.status in (Status.FAIL, Status.NOT_YET) and report.gates()
         wait_until = deadline if message.waits else settled if wrong else 0.0
         left = wait_until - clock()
         if left < pause:

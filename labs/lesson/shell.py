@@ -13,6 +13,10 @@ TIMEOUT_S = 900
 AWS_PATIENCE_S = 60
 
 
+# How the embedded engine, as every command of the kit, begins the line that says what to do.
+_NEXT = "Next: "
+
+
 @dataclass(frozen=True)
 class Done:
     """A finished command: its exit code and what it said, stdout and stderr together."""
@@ -55,13 +59,15 @@ def docker(bench: Bench, *words: str, log: Path | None = None, stdin: str = "") 
 
 
 def must(done: Done, doing: str) -> Done:
-    """The same, or LabError with the client's last line when the command failed."""
+    """The same, or LabError with the client's last line, and its own advice, when the command failed."""
     if done.code == 0:
         return done
-    lines = [line for line in done.output.splitlines() if line.strip()]
+    lines = [line.strip() for line in done.output.splitlines() if line.strip()]
+    advice = [line.removeprefix(_NEXT) for line in lines if line.startswith(_NEXT)]
+    said = [line for line in lines if not line.startswith(_NEXT)]
     raise LabError(
-        f"{doing} failed: {lines[-1] if lines else f'exit code {done.code}'}",
-        "run: labs doctor",
+        f"{doing} failed: {said[-1] if said else f'exit code {done.code}'}",
+        advice[-1] if advice else "run: labs doctor",
         id="docker-step-failed",
     )
 
