@@ -31,6 +31,9 @@ LINT = [
     ("import rules", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]),
     ("workflows", ["-m", "tests.lint_workflows"]),
 ]
+# Where files in memory are, and how much must be free there and twice as much in the machine: every commit of every
+# local AWS waits for a disk, with four workers longer than for anything else.
+MEMORY, MEMORY_FREE = Path("/dev/shm"), 8 << 30
 UNIT = ("unit tests", ["-m", "pytest", "-q", "-n", "2", "-m", "unit", "--hypothesis-profile", QUICK])
 
 
@@ -82,15 +85,33 @@ def _run(name: str, command: list[str]) -> tuple[int, float]:
     """Run one step in a lab home of its own; a local AWS that the step started is stopped afterwards."""
     print(f"\n--- {name}", flush=True)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="fargate-lab-") as home:
-        environment = {**os.environ, "LAB_HOME": home, "LAB_TARGET": "local", "JUPYTER_PLATFORM_DIRS": "1"}
+    memory = _memory()
+    with tempfile.TemporaryDirectory(prefix="lab-", dir=memory, ignore_cleanup_errors=True) as folder:
+        home = Path(folder) / "home"
+        home.mkdir(mode=0o700)
+        environment = {**os.environ, "LAB_HOME": str(home), "LAB_TARGET": "local", "JUPYTER_PLATFORM_DIRS": "1"}
+        if memory:
+            environment |= {"TMPDIR": folder, leftovers.FOLDER: folder}
         try:
             code = subprocess.run(
                 command, cwd=ROOT, env=environment, check=False, preexec_fn=leftovers.end_with_parent
             ).returncode
         finally:
-            _stop_local_aws(Path(home))
+            _stop_local_aws(home)
     return code, time.monotonic() - began
+
+
+def _memory() -> Path | None:
+    """Where a run's files are best kept; None for the machine's own place."""
+    try:
+        there = os.statvfs(MEMORY)
+        known = Path("/proc/meminfo").read_text().split()
+        available = int(known[known.index("MemAvailable:") + 1]) << 10
+    except (OSError, ValueError):
+        return None
+    usable = os.access(MEMORY, os.W_OK) and not there.f_flag & os.ST_NOEXEC
+    roomy = min(there.f_bavail * there.f_frsize, available // 2) >= MEMORY_FREE
+    return MEMORY if usable and roomy else None
 
 
 def _stop_local_aws(home: Path) -> None:

@@ -1,4 +1,5 @@
-"""A killed test run leaves no process behind: a watcher outlives pytest and ends what its tests started.
+"""A killed test run leaves no process behind: a watcher outlives pytest and ends what its tests started. Where the
+run's files are in memory, it removes them too.
 
 What the tests start carries a mark in its environment; local AWSs are daemons and would run on. Linux only, where
 /proc shows a process's environment.
@@ -7,6 +8,7 @@ What the tests start carries a mark in its environment; local AWSs are daemons a
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +17,8 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 MARK = "FARGATE_LAB_TEST_RUN"
+# The folder in memory that ``python -m tests`` made for the run.
+FOLDER = "FARGATE_LAB_TEST_FOLDER"
 POLL_S = 0.2
 # A local AWS ends its tasks and removes its containers when it is asked to stop.
 PATIENCE_S = 15.0
@@ -25,10 +29,11 @@ def pytest_configure(config):
     if hasattr(config, "workerinput") or not sys.platform.startswith("linux"):
         return
     os.environ[MARK] = f"{os.getpid()}.{time.time_ns()}"
+    folder = os.environ.pop(FOLDER, "")
     environment = {name: value for name, value in os.environ.items() if name != MARK}
     # Its own session: a signal to pytest's process group does not reach it.
     subprocess.Popen(
-        [sys.executable, __file__, str(os.getpid()), os.environ[MARK]],
+        [sys.executable, __file__, str(os.getpid()), os.environ[MARK], folder],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -84,13 +89,15 @@ def end(mark: str) -> None:
         time.sleep(POLL_S)
 
 
-def main(parent: int, mark: str) -> None:
+def main(parent: int, mark: str, folder: str) -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     while os.getppid() == parent:
         time.sleep(POLL_S)
     end(mark)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), *sys.argv[2:])

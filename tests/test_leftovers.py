@@ -59,7 +59,9 @@ def killed(tmp_path, number, *words):
     folder.mkdir()
     (folder / "test_hanging.py").write_text(HANGING)
     (tmp_path / "lab").mkdir(mode=0o700)
+    (tmp_path / "memory").mkdir()
     environment = {**os.environ, "LAB_HOME": str(tmp_path / "lab"), "TOLD": str(told), "LAB_ENGINE": "embedded"}
+    environment[leftovers.FOLDER] = str(tmp_path / "memory")
     command = [sys.executable, "-m", "pytest", "-p", "tests.leftovers", f"--rootdir={folder}", *words, str(folder)]
     run = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
@@ -67,7 +69,7 @@ def killed(tmp_path, number, *words):
         assert all(runs(each) for each in started)
         run.send_signal(number)
         assert run.wait(PATIENCE_S) == -number
-        wait_for(lambda: not any(runs(each) for each in started))
+        wait_for(lambda: not any(runs(each) for each in started) and not (tmp_path / "memory").exists())
     finally:
         run.kill()
         run.wait()
