@@ -18,6 +18,7 @@ def test_the_course_passes_and_leaves_nothing(
     user = tmp_path / "user"
     user.mkdir()
     monkeypatch.setenv("LAB_ENGINE", "embedded")
+    monkeypatch.setenv("LAB_PACE", "quick")
     # What is kept is kept in the lab home, and nothing where the user's own files are.
     monkeypatch.setenv("LAB_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HOME", str(user))

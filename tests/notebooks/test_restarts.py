@@ -21,7 +21,7 @@ FIRST = ("begin", "clients")
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with room({**env, "LAB_WIDGETS": "0", "LAB_ENGINE": "embedded"}) as bench:
+    with room({**env, "LAB_WIDGETS": "0", "LAB_ENGINE": "embedded", "LAB_PACE": "quick"}) as bench:
         yield bench
 
 
