@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from labs import iam
 from labs.cloud.apis.documents import check_documents
 from labs.cloud.apis.iam_rules import check_rules
+from labs.cloud.apis.name_rules import check_names
 from labs.cloud.apis.s3_rules import check_bucket
 from labs.cloud.apis.simulate import OPERATIONS as SIMULATIONS
 from labs.cloud.apis.simulate import Simulator
@@ -86,6 +87,7 @@ class Backend:
         """Raises AwsError."""
         check_rules(call.service, call.operation, call.account, call.params)
         check_bucket(call.service, call.operation, call.params)
+        check_names(call.service, call.operation, call.params)
         check_documents(call.service, call.operation, call.params, call.http.body)
         own = self._own(caller, call)
         if own is not None:
