@@ -16,6 +16,11 @@ def test_a_manifest_gives_its_config_and_layers():
     assert (found.config.digest, len(found.layers)) == (DIGEST, 1)
 
 
+def test_a_manifest_of_no_layers_is_read_as_buildkit_writes_it():
+    found = oci.parse(b'{"config": {"digest": "sha256:c"}, "layers": null}')
+    assert (found.config.digest, found.layers) == ("sha256:c", ())
+
+
 def test_an_index_gives_its_platforms_and_leaves_attestations_out():
     entries = [
         {**CONFIG, "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
