@@ -144,12 +144,17 @@ def _described(bench: Bench) -> list[Any]:
 def _keep(bench: Bench, tags: frozenset[str], details: list[Any]) -> None:
     ecr, name = bench.client("ecr"), bench.repository_name
     keep: set[str] = set()
-    for tag in tags:
-        kept = pushed(ecr, name, tag)
-        if kept:
-            keep.add(kept.digest)
-            if isinstance(kept.image, oci.Index):
-                keep |= {entry.digest for entry in kept.image.manifests}
+    tagged = [{"imageDigest": each["imageDigest"]} for each in details if tags & set(each.get("imageTags", ()))]
+    # BatchGetImage and BatchDeleteImage take at most 100 (ECR API reference).
+    for start in range(0, len(tagged), 100):
+        answer = ecr.batch_get_image(
+            repositoryName=name, imageIds=tagged[start : start + 100], acceptedMediaTypes=list(_MANIFEST_TYPES)
+        )
+        for found in answer["images"]:
+            keep.add(found["imageId"]["imageDigest"])
+            image = oci.parse(found["imageManifest"].encode(), found.get("imageManifestMediaType", ""))
+            if isinstance(image, oci.Index):
+                keep |= {entry.digest for entry in image.manifests}
     doomed = [each for each in details if each["imageDigest"] not in keep]
     # ECR keeps a manifest as long as an index lists it: the indexes go first.
     for indexes in (True, False):
@@ -158,6 +163,5 @@ def _keep(bench: Bench, tags: frozenset[str], details: list[Any]) -> None:
             for each in doomed
             if (each.get("imageManifestMediaType") in oci.INDEX_TYPES) is indexes
         ]
-        # BatchDeleteImage takes at most 100 (ECR API reference).
         for start in range(0, len(digests), 100):
             ecr.batch_delete_image(repositoryName=name, imageIds=digests[start : start + 100])
