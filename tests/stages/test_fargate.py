@@ -2,6 +2,7 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from labs.lesson import runner
 from labs.lesson.bench import BOTH, Bench
 from labs.lesson.stage import stage
 from labs.stages.fargate import resources, role_gates, service_gates, show, solve
+from labs.stages.fargate.kinds import SERVICE
 from labs.stages.fargate.subject import ServiceSubject
 from labs.subjects.tasks import service_names, task_runs
 from labs.subjects.tasks.service_reading import definition_of, service_of
@@ -41,6 +43,16 @@ def test_solving_fixes_what_is_wrong(begun: Bench, mistake: str) -> None:
     next(wrong for wrong in FARGATE.wrong() if wrong.mistake == mistake).do(begun)
     report = runner.solve("fargate", begun)[-1]
     assert report.verdict.passed, str(report)
+
+
+def test_a_service_whose_deletion_was_heard_and_whose_answer_was_lost_is_no_longer_there(begun: Bench) -> None:
+    runner.solve("fargate", begun)
+    ecs, cluster, name = begun.client("ecs"), task_runs.cluster(begun), service_names.service(begun)
+    before = ecs.describe_services(cluster=cluster, services=[name], include=["TAGS"])
+    client = SimpleNamespace(describe_services=lambda **_: before, delete_service=ecs.delete_service)
+    assert SERVICE.delete(client, f"{cluster}/{name}") is True
+    # Asked again, as boto3 does by itself when no answer comes.
+    assert SERVICE.delete(client, f"{cluster}/{name}") is False
 
 
 def test_after_the_circuit_breaker_rolled_back_the_check_still_says_why_nothing_started(begun: Bench) -> None:

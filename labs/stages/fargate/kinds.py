@@ -59,7 +59,8 @@ SERVICE = Kind(
     tags=_tags,
     found=_services,
     remove=_remove,
-    absent=(reading.NO_CLUSTER, "ServiceNotFoundException"),
+    # Not active: its deletion was heard, and only the answer was lost.
+    absent=(reading.NO_CLUSTER, "ServiceNotFoundException", "ServiceNotActiveException"),
     busy=reading.BUSY,
     uses=("ecs task definition", "ecs cluster", "ec2 subnet", "ec2 security group"),
     slow=True,
