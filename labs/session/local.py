@@ -259,7 +259,7 @@ def stop_cloud(home: Path) -> bool:
     return stopped
 
 
-def _start(home: Path, env: Mapping[str, str], account: str) -> Cloud:
+def _start(home: Path, env: Mapping[str, str], account: str = "") -> Cloud:
     log = places.cloud_log(home)
     command = processes.labs("cloud", "--state", str(places.cloud_state(home)), "--port", "0")
     command += ["--account", account] if account else []

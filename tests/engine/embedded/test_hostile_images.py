@@ -5,6 +5,8 @@ import io
 import json
 import resource
 import tarfile
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -76,8 +78,12 @@ def test_a_path_that_climbs_is_refused(kit, tmp_path, outside, name, kind):
 
 
 def test_an_absolute_path_lands_inside(kit, tmp_path, outside):
-    root = _unpacked(kit, tmp_path, _tar(_entry(f"{outside}/file", b"theirs")))
-    assert (root / f"{outside}/file".lstrip("/")).read_text() == "theirs"
+    # Not below tmp_path: that may be in /dev/shm, and what an image has in /dev is the runtime's own.
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as elsewhere:
+        (Path(elsewhere) / "file").write_text("mine")
+        root = _unpacked(kit, tmp_path, _tar(_entry(f"{elsewhere}/file", b"theirs")))
+        assert (root / f"{elsewhere}/file".lstrip("/")).read_text() == "theirs"
+        assert (Path(elsewhere) / "file").read_text() == "mine"
 
 
 @pytest.mark.parametrize("target", ["{outside}", "../../outside", "../../../../../../../..{outside}"])
