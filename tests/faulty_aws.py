@@ -47,6 +47,7 @@ STALE_S = 0.7
 class FaultyAws:
     """``rate`` is how many calls of a hundred it spoils, ``faults`` by which of: throttle, fail, cut, lose, late.
 
+    ``lost``: how the names of the operations begin whose first answer is lost, each time that something new is asked.
     ``cut`` closes the connection before the call is carried out, ``lose`` after it. ``stale``: the services whose
     reads are old. ``spoilt`` counts what was done to how many calls.
     """
@@ -55,9 +56,11 @@ class FaultyAws:
     rate: int = 25
     faults: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     url: str = ""
     spoilt: Counter[str] = field(default_factory=Counter)
     _random: random.Random = field(default_factory=lambda: random.Random(7))
+    _heard: set[bytes] = field(default_factory=set)
     _known: dict[bytes, Answer] = field(default_factory=dict)
     _asked: set[bytes] = field(default_factory=set)
     _written: dict[str, float] = field(default_factory=dict)
@@ -70,6 +73,16 @@ class FaultyAws:
             found = self._random.choice(self.faults) if spoils else ""
             self.spoilt[found] += 1
         return found
+
+    def loses(self, action: str, body: bytes) -> bool:
+        """Whether the answer to this call is lost: the first to an operation of ``lost`` on something."""
+        if not (self.lost and action.startswith(self.lost)):
+            return False
+        with self._lock:
+            again = action.encode() + body in self._heard
+            self._heard.add(action.encode() + body)
+            self.spoilt[action] += not again
+        return not again
 
     def forward(self, method: str, path: str, headers: list[tuple[str, str]], body: bytes) -> Answer:
         """What the local AWS answers; or, for a service that is stale, what it answered before the last write."""
@@ -140,7 +153,7 @@ def faulty_aws(upstream: str) -> Iterator[FaultyAws]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = list(self.headers.items())
-            fault = state.fault()
+            fault = "lose" if state.loses(called(headers, body)[1], body) else state.fault()
             if fault == "throttle":
                 return self.say(throttled(called(headers, body)[0]))
             if fault == "fail":

@@ -44,7 +44,7 @@ def theirs(bench: Bench, aws: FaultyAws, monkeypatch: pytest.MonkeyPatch, tmp_pa
     opened = open_bench()
     opened.target.confirm(opened.target.account)
     yield opened
-    aws.faults, aws.stale = (), ()
+    aws.faults, aws.stale, aws.lost = (), (), ()
     assert not cleanup.clean(opened.target, lambda _line: None).left
 
 
@@ -68,6 +68,17 @@ def test_the_course_through_faults_of_every_kind(theirs: Bench, aws: FaultyAws) 
     receipt = cleanup.clean(theirs.target, lambda _line: None)
     assert [str(item) for item in receipt.left] == []
     assert receipt.created == receipt.gone > 20
+
+
+def test_a_deletion_that_is_heard_and_whose_answer_is_lost_is_a_deletion(theirs: Bench, aws: FaultyAws) -> None:
+    assert tried(theirs, "fargate") is Status.PASS
+    aws.lost = ("Delete", "Deregister", "BatchDelete", "Stop", "Detach", "Disassociate")
+    receipt = cleanup.clean(theirs.target, lambda _line: None)
+    assert [str(item) for item in receipt.left] == []
+    # Every kind of thing that the course deletes was asked twice by boto3.
+    deleted = {name for name, times in aws.spoilt.items() if name.startswith(aws.lost) and times}
+    assert {"DeleteService", "DeleteTaskDefinitions", "DeleteVpc", "DeleteSubnet", "DeleteVpcEndpoints"} <= deleted
+    assert {"DeleteRepository", "DeleteRole", "DeleteRolePolicy", "DeleteLogGroup", "DeleteCluster"} <= deleted
 
 
 def test_reads_that_are_old_are_asked_again(theirs: Bench, aws: FaultyAws) -> None:

@@ -126,6 +126,9 @@ def _remove_definition(ecs: "ECSClient", id: str) -> None:
     if answer["taskDefinition"].get("status") == "ACTIVE":
         ecs.deregister_task_definition(taskDefinition=id)
     for refused in ecs.delete_task_definitions(taskDefinitions=[id]).get("failures") or []:
+        if _definition_tags(ecs, id) is None:
+            # boto3 asked twice: the first was heard, and only its answer was lost.
+            return
         words = str(refused.get("reason") or refused.get("detail") or "not deleted")
         raise ClientError({"Error": {"Code": "ClientException", "Message": words}}, "DeleteTaskDefinitions")
 
