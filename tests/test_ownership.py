@@ -36,7 +36,7 @@ def _locked(path):
 
 def _jupyter_log(folder):
     home.jupyter(folder)
-    jupyterlab._start_jupyter(folder, 0, "token", browser=False)
+    jupyterlab._start_jupyter(folder, 0, jupyterlab._Last(0, "token"), browser=False)
 
 
 FOLDERS = {

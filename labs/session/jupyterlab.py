@@ -50,6 +50,7 @@ _LABEXTENSIONS = Path(__file__).parents[1] / "desk" / "labextension"
 # IPython runs what is here when a kernel starts.
 _STARTUP = "ipython/profile_default/startup"
 _NEW_KERNEL = Path(__file__).with_name("new_kernel.py")
+_TOKEN_BYTES = 24
 _FOREIGN = ("JUPYTER_", "JUPYTERLAB_", "IPYTHONDIR", "PYTHONSTARTUP")
 
 
@@ -66,6 +67,26 @@ class Lab:
     def url(self, home: Path) -> str:
         """What a browser opens: where the trainee left off."""
         return f"http://127.0.0.1:{self.port}{workspace.page(home, self.first)}?token={self.token}"
+
+
+@dataclass(frozen=True)
+class _Last:
+    """Where JupyterLab answered last, and by which token: a tab that is still open finds it again."""
+
+    port: int
+    token: str
+
+
+def _last(home: Path) -> _Last:
+    """What is remembered of the start before; a new token where nothing is."""
+    try:
+        found = read_json(places.jupyter(home) / "last.json") or {}
+    except LabError:
+        found = {}
+    port, token = found.get("port"), found.get("token")
+    if not isinstance(token, str) or len(token) != 2 * _TOKEN_BYTES:
+        token = secrets.token_hex(_TOKEN_BYTES)
+    return _Last(port if isinstance(port, int) else 0, token)
 
 
 def serve(
@@ -109,8 +130,9 @@ def _serve(home: Path, port: int, orphan: Lab | None, first: str = FIRST_NOTEBOO
     cloud: Cloud | None = None
     started = False
     try:
-        token = secrets.token_hex(24)
-        process = _start_jupyter(home, port, token, first, browser=browser)
+        last = _last(home)
+        token = last.token
+        process = _start_jupyter(home, port, last, first, browser=browser)
         lab = Lab(port, token, process.pid, orphan.cloud_pid if orphan else 0, first)
         _remember(home, lab)
         if target is TargetName.LOCAL:
@@ -121,23 +143,24 @@ def _serve(home: Path, port: int, orphan: Lab | None, first: str = FIRST_NOTEBOO
         tries = TRIES
         while (ready := _wait_until_ready(home, process, lab, last=bool(port) or not tries)) is None:
             tries -= 1
-            process = _start_jupyter(home, port, token, first, browser=browser)
+            process = _start_jupyter(home, port, last, first, browser=browser)
             lab = replace(lab, pid=process.pid)
             _remember(home, lab)
         lab = ready
         _remember(home, lab)
+        write_json(places.jupyter(home) / "last.json", asdict(_Last(lab.port, lab.token)))
         _announce(lab.url(home), cloud, started, time.monotonic() - began)
         ended(process)
-        print("JupyterLab was shut down.", flush=True)
+        _say("JupyterLab was shut down.")
     except KeyboardInterrupt:
-        print("\nStopping ...", flush=True)
+        _say("\nStopping ...")
     finally:
         with _signals_ignored():
             _stop_everything(home, process, started)
 
 
 def _start_jupyter(
-    home: Path, port: int, token: str, first: str = FIRST_NOTEBOOK, *, browser: bool
+    home: Path, port: int, last: _Last, first: str = FIRST_NOTEBOOK, *, browser: bool
 ) -> "subprocess.Popen[bytes]":
     folder = places.jupyter(home)
     for name in ("config/labconfig", "data", "runtime", "settings", "workspaces", _STARTUP):
@@ -157,7 +180,7 @@ def _start_jupyter(
         },
     )
     # In a file, because other users of this machine can read a command line.
-    write_private(folder / "token", token.encode())
+    write_private(folder / "token", last.token.encode())
     env = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     env |= {
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
@@ -179,7 +202,7 @@ def _start_jupyter(
         os.fchmod(log.fileno(), FILE_MODE)
         log.truncate()
         return subprocess.Popen(
-            [*_command(home, first), *_port_options(port), f"--ServerApp.open_browser={browser}"],
+            [*_command(home, first), *_port_options(port, last.port), f"--ServerApp.open_browser={browser}"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -210,8 +233,8 @@ def _command(home: Path, first: str = FIRST_NOTEBOOK) -> list[str]:
     )
 
 
-def _port_options(wanted: int) -> list[str]:
-    """``wanted`` if it is free, else LabError; without a wish the first free port from 8888 up.
+def _port_options(wanted: int, last: int = 0) -> list[str]:
+    """``wanted`` if it is free, else LabError; without a wish the ``last`` one, or the first free port from 8888 up.
 
     Two labs that start at once may see the same free port, so JupyterLab tries the next ones itself.
     """
@@ -221,7 +244,7 @@ def _port_options(wanted: int) -> list[str]:
                 f"Port {wanted} is in use.", "choose another one, or leave --port out", id="jupyterlab-port-in-use"
             )
         return [f"--port={wanted}", "--port-retries=0"]
-    for port in filter(_is_free, range(FIRST_PORT, FIRST_PORT + PORTS)):
+    for port in filter(_is_free, [*([last] if last else []), *range(FIRST_PORT, FIRST_PORT + PORTS)]):
         return [f"--port={port}", "--port-retries=5"]
     raise LabError(
         f"Ports {FIRST_PORT} to {FIRST_PORT + PORTS - 1} are all in use.",
@@ -338,6 +361,12 @@ def _stop_orphan(home: Path) -> Lab | None:
     return lab
 
 
+def _say(words: str) -> None:
+    """Print it, if anybody can read it: a terminal that was closed must not keep the rest from being stopped."""
+    with contextlib.suppress(OSError):
+        print(words, flush=True)
+
+
 def _is_jupyter(home: Path, lab: Lab) -> bool:
     words = command_line(lab.pid)
     return "jupyterlab" in words and _root_option(home) in words
@@ -347,9 +376,9 @@ def _stop_everything(home: Path, process: "subprocess.Popen[bytes] | None", star
     """JupyterLab (which ends its kernels), then the local AWS if this lab started it."""
     if process is not None:
         stop(process.pid, lambda: process.poll() is None, STOP_S)
-        print("  JupyterLab and its kernels have stopped.", flush=True)
+        _say("  JupyterLab and its kernels have stopped.")
     if started and local.stop_cloud(home):
-        print("  The local AWS has stopped; its state is kept.", flush=True)
+        _say("  The local AWS has stopped; its state is kept.")
     (home / "lab.json").unlink(missing_ok=True)
 
 

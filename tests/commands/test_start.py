@@ -1,12 +1,16 @@
 """``make lab`` as a person meets it: real processes on loopback."""
 
+import fcntl
 import json
+import os
+import pty
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +23,7 @@ import websocket
 from jupyter_client.blocking import BlockingKernelClient
 
 from labs.errors import LabError
+from labs.files import read_json
 from labs.processes import command_line
 from labs.session import home as places
 from labs.session import jupyterlab, local
@@ -153,6 +158,55 @@ def test_the_end_of_its_terminal_stops_everything_too(start_lab: StartLab, numbe
     lab = start_lab(LAB_TARGET="aws").ready()
     assert lab.stop(number) == 0
     assert lab.all_gone()
+
+
+def test_a_terminal_that_is_closed_ends_all_that_was_started_in_it(tmp_path: Path) -> None:
+    home, (ours, theirs) = tmp_path / "lab", pty.openpty()
+
+    def in_its_own_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("labs")), "start", "--no-browser"],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, preexec_fn=in_its_own_terminal,
+        env={**os.environ, "LAB_TARGET": "local", "LAB_HOME": str(home)},
+    )  # fmt: skip
+    os.close(theirs)
+    said = ""
+    while "Stop with Ctrl-C" not in said:
+        said += os.read(ours, 65536).decode()
+    lab = read_json(home / "lab.json") or {}
+    assert command_line(lab["pid"])
+    assert command_line(lab["cloud_pid"])
+    os.close(ours)
+    process.wait(60)
+    assert not command_line(lab["pid"])
+    assert not command_line(lab["cloud_pid"])
+    assert not (home / "lab.json").exists()
+
+
+def test_yesterdays_tab_finds_the_lab_again(start_lab: StartLab) -> None:
+    yesterday = start_lab("--port", "0", LAB_TARGET="aws").ready()
+    port, token = yesterday.port, yesterday.token
+    assert yesterday.stop() == 0
+    today = start_lab(LAB_TARGET="aws").ready()
+    assert (today.port, today.token) == (port, token)
+    assert today.stop() == 0
+    with socket.create_server(("127.0.0.1", port)):
+        # Its port is somebody else's today.
+        moved = start_lab(LAB_TARGET="aws").ready()
+        assert moved.port != port
+        assert moved.token == token
+        assert moved.stop() == 0
+
+
+@pytest.mark.parametrize("kept", ["", "{}", "[]", '{"port": "x", "token": 5}', '{"port": 8888, "token": "short"}'])
+def test_a_damaged_memory_of_the_last_start_is_none(tmp_path: Path, kept: str) -> None:
+    file = places.jupyter(tmp_path) / "last.json"
+    file.write_text(kept)
+    found, other = jupyterlab._last(tmp_path), jupyterlab._last(tmp_path)
+    assert len(found.token) == 48
+    assert found.token != other.token
 
 
 def test_shut_down_in_jupyterlab_ends_it(start_lab: StartLab) -> None:
