@@ -92,7 +92,8 @@ def _point_by_relative_path(folder: Path) -> None:
     A path beyond ASCII in it keeps a Python before 3.13 from starting where that is not UTF-8 (python/cpython#117793).
     """
     for file in folder.glob("lib/python*/site-packages/_fargate_lab_kit.pth"):
-        relative = os.path.relpath(file.read_text("utf-8").strip(), file.parent)
+        # Joined to the folder, a whole path stays what it is, and one from here is not taken for one from elsewhere.
+        relative = os.path.relpath(file.parent / file.read_text("utf-8").strip(), file.parent)
         if relative.isascii():
             file.write_text(f"{relative}\n", "utf-8")
 

@@ -62,7 +62,8 @@ def test_the_environment_names_the_checkout_by_a_path_of_ascii(tmp_path: Path) -
     packages.mkdir(parents=True)
     file = packages / "_fargate_lab_kit.pth"
     file.write_text(f"{checkout}\n", "utf-8")
-    bootstrap._point_by_relative_path(checkout / ".venv")
+    for _ in ("at first", "and once more"):
+        bootstrap._point_by_relative_path(checkout / ".venv")
     assert file.read_bytes() == b"../../../..\n"
     # An environment elsewhere has no other name for it than the whole one.
     elsewhere = tmp_path / "plain" / "lib" / "python3.12" / "site-packages"
