@@ -103,6 +103,12 @@ def explain(error: Exception, doing: str) -> LabError:
     """The LabError for what boto3 raised while ``doing`` (as in "asking who you are")."""
     if isinstance(error, boto.ClientError):
         return _refused(error, doing)
+    if isinstance(error, boto.UnknownServiceError):
+        return LabError(
+            f"boto3 knows no service '{error.kwargs.get('service_name', '')}'.",
+            "write the service's name as boto3 has it, like ecr or logs",
+            id="no-such-service",
+        )
     if isinstance(error, boto.NoCredentialsError):
         return LabError(
             "There are no AWS credentials.",

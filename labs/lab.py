@@ -95,6 +95,12 @@ def _in_sentences(function: Callable[Arguments, None]) -> Callable[Arguments, No
     @functools.wraps(function)
     def say(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
+            inspect.signature(function).bind(*args, **kwargs)
+        except TypeError as error:
+            shown = f"lab.{function.__name__}{_without_types(function)}"
+            cell.tell(verdict_card.note_of(_miscalled(f"lab.{function.__name__}(): {error}.", shown)))
+            return
+        try:
             function(*args, **kwargs)
         except LabError as error:
             cell.tell(verdict_card.note_of(error))
@@ -109,6 +115,16 @@ def _in_sentences(function: Callable[Arguments, None]) -> Callable[Arguments, No
             ) from None
 
     return say
+
+
+def _without_types(function: Callable[..., None]) -> str:
+    """The parameters of a verb, as they are written in a call."""
+    parameters = inspect.signature(function).parameters.values()
+    return "(" + ", ".join(str(each.replace(annotation=inspect.Parameter.empty)) for each in parameters) + ")"
+
+
+def _miscalled(what: str, shown: str) -> LabError:
+    return LabError(what, f"write it like {shown}", id="verb-called-otherwise")
 
 
 def _with_bench(verb: additions.Verb) -> Callable[..., None]:
@@ -233,7 +249,7 @@ def predict(answer: str = "") -> None:
     """
     bench, subject = _open.the_bench(), _open.in_hand()
     asked = subject.prediction
-    given = answer.strip()
+    given = str(answer).strip()
     if not given:
         print(text.wrapped(asked.question))
         print(text.facts({f'  "{word}"': meaning for word, meaning in asked.options.items()}))

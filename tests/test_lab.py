@@ -3,7 +3,7 @@
 import inspect
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -320,3 +320,27 @@ def test_a_stages_verb_says_what_went_wrong_in_a_sentence(bench: Bench, capsys: 
     said(capsys)
     lab.way("s3")
     assert said(capsys) == "There is no VPC of the lab yet.\nNext: run the cell that calls create_vpc\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "says", "like"),
+    [
+        (lambda: lab.begin(), "lab.begin(): missing a required argument: 'name'.", "lab.begin(name)"),
+        (lambda: lab.hint(99), "lab.hint(): too many positional arguments.", "lab.hint("),
+        (lambda: lab.check(stage="x"), "lab.check(): got an unexpected keyword argument 'stage'.", "lab.check("),
+    ],
+)
+def test_a_verb_that_is_called_otherwise_says_how_it_is_called(
+    bench: Bench, capsys: Said, call: Callable[[], None], says: str, like: str
+) -> None:
+    call()
+    text = said(capsys)
+    assert says in text
+    assert f"write it like {like}" in text
+
+
+def test_a_prediction_that_is_no_text_is_answered(bench: Bench, capsys: Said) -> None:
+    lab.begin("start")
+    said(capsys)
+    lab.predict(1)  # type: ignore[arg-type]
+    assert '"1" is not one of the answers' in said(capsys)

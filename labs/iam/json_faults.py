@@ -138,7 +138,7 @@ def _after_the_last(text: str, place: int, comma: int) -> JsonFault:
 
 
 def _wrong_word(text: str, place: int, expected: str) -> JsonFault:
-    word = re.match(r"[A-Za-z_$][\w$:.*-]*", text[place:])
+    word = re.match(r"[A-Za-z_$][\w$:.*/-]*", text[place:])
     if word and expected == "value" and word[0] in _WORDS:
         return JsonFault(place, f"{word[0]} is not a JSON value; JSON writes {_WORDS[word[0]]}")
     if expected == "value" and _last_before(text, place) < 0:

@@ -20,9 +20,12 @@ def style() -> str:
 
 
 def framed(body: str, tone: str = "", *, live: bool = False) -> str:
-    """A body in the frame. ``tone``: ``good``, ``bad``, ``open``, ``ours`` or none; ``live``: a reader hears of it."""
+    """A body in the frame. ``tone``: ``good``, ``bad``, ``open``, ``ours`` or none; ``live``: a reader hears of it.
+
+    Two ``$`` are variables of a shell, and no formula for JupyterLab's MathJax (its option ignoreHtmlClass).
+    """
     role = ' role="status"' if live else ""
-    kind = f"lab-shown lab-{tone}" if tone else "lab-shown"
+    kind = f"lab-shown mathjax_ignore lab-{tone}" if tone else "lab-shown mathjax_ignore"
     return f'{style()}<div class="{kind}"{role} data-lm-suppress-shortcuts="true">{body}</div>'
 
 

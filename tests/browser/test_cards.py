@@ -111,6 +111,19 @@ def test_a_card_is_legible_in_dark_too(page: Page, lab_url: str, cards: str) -> 
         theme(page, lab_url, "JupyterLab Light")
 
 
+def test_variables_of_a_shell_are_no_formula(page: Page, lab_url: str, checkout: Checkout) -> None:
+    shown = 'html.framed("<p>FROM $PYTHON_IMAGE, then LABEL x=${TARGETPLATFORM} and $$</p>")'
+    source = f"from IPython.display import HTML, display\nfrom labs.ui import html\ndisplay(HTML({shown}))"
+    # A formula beside it, so that it is known that JupyterLab has looked for some.
+    formula = "from IPython.display import HTML, display\ndisplay(HTML('<p class=\"beside\">$x^2$</p>'))"
+    open_notebook(page, lab_url, written(checkout, "dollars", {"shown": source, "formula": formula}))
+    choose(page, "Run", "Run All Cells")
+    expect(page.locator(f"{OUTPUTS} .beside mjx-container").first).to_be_attached()
+    card = page.locator(f"{OUTPUTS} .lab-shown")
+    expect(card).to_have_text("FROM $PYTHON_IMAGE, then LABEL x=${TARGETPLATFORM} and $$")
+    expect(card.locator("mjx-container")).to_have_count(0)
+
+
 def test_a_hint_a_fold_and_the_next_notebook_are_reached_by_keyboard_alone(
     page: Page, lab_url: str, cards: str
 ) -> None:

@@ -61,6 +61,7 @@ FAULTS = [
     ('{"a": None}', 1, 7, "None is not a JSON value; JSON writes null"),
     ('{"a": NaN}', 1, 7, "NaN is not a JSON value; JSON has finite numbers only"),
     ('{"a": "NaN", "b": -Infinity}', 1, 19, "-Infinity is not a JSON value; JSON has finite numbers only"),
+    ('["a", x:y/z]', 1, 7, 'x:y/z has no quotes; a text stands in straight double quotes: "x:y/z"'),
     ("{a: 1}", 1, 2, 'a has no quotes; a key stands in straight double quotes: "a"'),
     ('["a", ecr:Put]', 1, 7, 'ecr:Put has no quotes; a text stands in straight double quotes: "ecr:Put"'),
     ('{"a": 01}', 1, 8, "a number that begins with 0 has no further digits in JSON"),

@@ -112,7 +112,8 @@ def _label(subject: _Subject) -> Verdict | None:
         labels = (_config(subject, platform).get("Labels")) or {}
         found = labels.get(PLATFORM_LABEL, "")
         if not found:
-            return subject.say("build.label_missing", platform=platform, label=PLATFORM_LABEL)
+            shown = "the label is empty" if PLATFORM_LABEL in labels else "no such label"
+            return subject.say("build.label_missing", platform=platform, label=PLATFORM_LABEL, shown=shown)
         if found != str(platform):
             return subject.say("build.label_wrong", platform=platform, label=PLATFORM_LABEL, found=found)
     return None

@@ -176,6 +176,7 @@ WRONG = (
     Wrong("a build that failed after one that worked", "build.not_finished", _failed_since),
     Wrong("the Dockerfile was changed after the build", "build.older", _changed_since("Dockerfile")),
     Wrong("the app was changed after the build", "build.older", _changed_since("app.py")),
+    Wrong("a label of an ARG that is not declared", "build.label_missing", _without("ARG TARGETPLATFORM\n")),
     Wrong("no label", "build.label_missing", _without('LABEL lab.platform="${TARGETPLATFORM}"\n')),
     Wrong(
         "a label with a fixed value",

@@ -64,7 +64,9 @@
       /[-/]/.test(part) && part.length <= 28 ? make("span", { class: "whole" }, part) : part]);
   });
 
-  const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
+  /* A sentence begins with a capital letter; what is typed as it stands, such as lab.check(), does not change. */
+  const sentence = (text) => (/^(?:[a-z]+[.(_=]|labs |docker |cd )/.test(text || "") ? text
+    : text ? text[0].toUpperCase() + text.slice(1) : "");
 
   const extension = async () => {
     const { ILabShell, ILayoutRestorer } = await take("@jupyterlab/application");
