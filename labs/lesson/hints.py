@@ -56,6 +56,8 @@ def topic_for(stage: Stage, message_id: str) -> Topic | None:
 def next_hint(stage: Stage, bench: Bench) -> str:
     """The next rung for what the last check found, and remember that it was given."""
     progress = bench.progress.of(stage.name)
+    if not progress.begun:
+        return f"{stage.notebook} has not begun: run the first cell of its notebook."
     topic = topic_for(stage, progress.last_id)
     if topic is None:
         return "There is no hint to give: the last check passed, or the kit could not look."
@@ -67,6 +69,8 @@ def next_hint(stage: Stage, bench: Bench) -> str:
     bench.progress.put(stage.name, after)
     bench.history.add(stage.name, What.HINTED, word=RUNGS[rung])
     text = Template(topic.rungs[rung]).safe_substitute(bench.names())
+    if progress.hint_id == topic.name and progress.rung >= len(RUNGS):
+        text = f"{text} There is no further hint."
     return f"{_TITLES[RUNGS[rung]]}: {text}" if RUNGS[rung] in _TITLES else text
 
 

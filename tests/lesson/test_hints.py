@@ -37,7 +37,10 @@ def test_the_rungs_come_in_order_and_the_solution_waits_for_a_prediction(fixed: 
     progress = fixed.progress.of("push-fixed")
     assert not progress.helped
     fixed.progress.put("push-fixed", replace(progress, prediction="no"))
-    assert hints.next_hint(FIXED, fixed).startswith("Solution:")
+    last = hints.next_hint(FIXED, fixed)
+    assert last.startswith("Solution:")
+    assert "no further hint" not in last
+    assert hints.next_hint(FIXED, fixed) == f"{last} There is no further hint."
     assert fixed.progress.of("push-fixed").helped
 
 
@@ -86,3 +89,9 @@ def test_progress_of_a_later_version_is_still_read(tmp_path: Path) -> None:
     path = tmp_path / "progress.json"
     path.write_text('{"stages": {"build": {"begun": "2026-01-01T00:00:00+00:00", "stars": 5}}}')
     assert Progress(path).of("build").begun.startswith("2026")
+
+
+def test_a_stage_that_has_not_begun_has_no_hint_and_none_is_counted(bench: Bench) -> None:
+    runner.reset("start", bench)
+    assert "has not begun" in hints.next_hint(FIXED, bench)
+    assert bench.progress.of(FIXED.name).rung == 0
