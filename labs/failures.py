@@ -107,7 +107,7 @@ def explain(error: Exception, doing: str) -> LabError:
         return LabError(
             f"boto3 knows no service '{error.kwargs.get('service_name', '')}'.",
             "write the service's name as boto3 has it, like ecr or logs",
-            id="unknown-boto3-service",
+            id="service-unknown-to-boto",
         )
     if isinstance(error, boto.NoCredentialsError):
         return LabError(
