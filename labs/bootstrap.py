@@ -110,7 +110,7 @@ def holds(folder: Path, lock: Path) -> list[str] | None:
         lines = [line.split() for line in (folder / HOLDS).read_text().splitlines() if line.strip()]
     except OSError:
         return None
-    return [f"{python} {machine}" for python, machine, of in lines if of == digest(lock)]
+    return [" ".join(line[:2]) for line in lines if line[2:] == [digest(lock)]]
 
 
 def digest(lock: Path) -> str:

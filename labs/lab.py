@@ -95,12 +95,7 @@ def _in_sentences(function: Callable[Arguments, None]) -> Callable[Arguments, No
     @functools.wraps(function)
     def say(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
-            inspect.signature(function).bind(*args, **kwargs)
-        except TypeError as error:
-            shown = f"lab.{function.__name__}{_without_types(function)}"
-            cell.tell(verdict_card.note_of(_miscalled(f"lab.{function.__name__}(): {error}.", shown)))
-            return
-        try:
+            _require_call(function, *args, **kwargs)
             function(*args, **kwargs)
         except LabError as error:
             cell.tell(verdict_card.note_of(error))
@@ -117,14 +112,15 @@ def _in_sentences(function: Callable[Arguments, None]) -> Callable[Arguments, No
     return say
 
 
-def _without_types(function: Callable[..., None]) -> str:
-    """The parameters of a verb, as they are written in a call."""
-    parameters = inspect.signature(function).parameters.values()
-    return "(" + ", ".join(str(each.replace(annotation=inspect.Parameter.empty)) for each in parameters) + ")"
-
-
-def _miscalled(what: str, shown: str) -> LabError:
-    return LabError(what, f"write it like {shown}", id="verb-called-otherwise")
+def _require_call(function: Callable[..., None], *args: object, **kwargs: object) -> None:
+    """LabError where a verb does not take these arguments."""
+    signature, name = inspect.signature(function), f"lab.{function.__name__}"
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        parameters = (str(each.replace(annotation=inspect.Parameter.empty)) for each in signature.parameters.values())
+        like = f"{name}({', '.join(parameters)})"
+        raise LabError(f"{name}(): {error}.", f"write it like {like}", id="verb-called-otherwise") from None
 
 
 def _with_bench(verb: additions.Verb) -> Callable[..., None]:

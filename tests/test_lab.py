@@ -342,5 +342,5 @@ def test_a_verb_that_is_called_otherwise_says_how_it_is_called(
 def test_a_prediction_that_is_no_text_is_answered(bench: Bench, capsys: Said) -> None:
     lab.begin("start")
     said(capsys)
-    lab.predict(1)  # type: ignore[arg-type]
+    lab.predict(1)
     assert '"1" is not one of the answers' in said(capsys)

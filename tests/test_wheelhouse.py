@@ -171,3 +171,11 @@ def test_make_lab_says_exactly_what_does_not_fit(tmp_path: Path) -> None:
         assert says in done.stderr
         assert next_step in done.stderr
     assert not (tmp_path / "venv").exists()
+
+
+@pytest.mark.parametrize("line", ["3.12", "3.12 linux-x86_64", "one two three four"])
+def test_a_damaged_line_holds_nothing(line: str, tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("")
+    good = f"3.12 linux-x86_64 {bootstrap.digest(lock)}"
+    assert bootstrap.holds(made(tmp_path / "wheels", line, good), lock) == ["3.12 linux-x86_64"]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -83,7 +84,7 @@ def examine(target: Target, env: Mapping[str, str]) -> list[DoctorLine]:
         DoctorLine("AWS account", DoctorStatus.OK, f"{target.account}, as {target.identity}, in {target.region}"),
         _looked("confirmed", lambda: _confirmed(target)),
         *_permissions(target, iam),
-        *(_looked(f"quota: {each.name}", lambda each=each: _quota(target, ec2, each)) for each in QUOTAS),  # type: ignore[misc]
+        *(_looked(f"quota: {each.name}", partial(_quota, target, ec2, each)) for each in QUOTAS),
         _looked("ECS's role", lambda: _linked_role(iam)),
         _looked("zones", lambda: _zones(target, ec2)),
         _looked("base image", lambda: base_image(env.get("LAB_PYTHON_IMAGE") or PUBLIC_IMAGE)),

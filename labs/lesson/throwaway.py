@@ -17,16 +17,23 @@ def room(env: Mapping[str, str], prefix: str = "lab-") -> Iterator[Bench]:
 
     ``prefix``: what the folder's name begins with.
     """
-    home = Path(tempfile.mkdtemp(prefix=prefix))
-    try:
-        bench = open_bench({**env, "LAB_HOME": str(home), "LAB_TARGET": "local"})
+    with home(prefix) as place:
+        bench = open_bench({**env, "LAB_HOME": str(place), "LAB_TARGET": "local"})
         try:
             yield bench
         finally:
             _forget_images(bench)
+
+
+@contextmanager
+def home(prefix: str) -> Iterator[Path]:
+    """An empty lab home; it is gone afterwards, and the local AWS that was started in it has stopped."""
+    place = Path(tempfile.mkdtemp(prefix=prefix))
+    try:
+        yield place
     finally:
-        local.stop_cloud(home)
-        shutil.rmtree(home, ignore_errors=True)
+        local.stop_cloud(place)
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _forget_images(bench: Bench) -> None:

@@ -4,15 +4,13 @@ It is the registry of a local AWS of its own, in another account: it asks for a 
 and knows no role, key or image of the lab's.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from labs import oci
+from labs.lesson import throwaway
 from labs.lesson.bench import Bench
 from labs.session import local
 from labs.session.target import password_of
@@ -40,16 +38,12 @@ class Registry:
 @contextmanager
 def registry(bench: Bench) -> Iterator[Registry]:
     """A registry with an empty repository of the lab's name; gone afterwards."""
-    home = Path(tempfile.mkdtemp(prefix="fargate-lab-registry-"))
-    try:
+    with throwaway.home("fargate-lab-registry-") as home:
         cloud, _ = local.ensure_cloud(home, bench.env, account=ACCOUNT)
         ecr = cloud.session().client("ecr", endpoint_url=cloud.endpoint)
         ecr.create_repository(repositoryName=bench.repository_name)
         token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
         yield Registry(cloud.endpoint.removeprefix("http://"), password_of(token), ecr)
-    finally:
-        local.stop_cloud(home)
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def run(bench: Bench, say: Callable[[str], object]) -> RunRecord:

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 import io
+import os
 import re
 import threading
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from labs import iam, oci
 from labs.cloud.contract import Caller
 from labs.cloud.protocols.paging import Pages
 from labs.cloud.registry import EcrApi, EcrStore, registry_app
+from labs.engine import find
 from labs.engine.embedded import docker_command
 from labs.engine.embedded.docker_credentials import Login
 from labs.engine.embedded.image_store import Store
@@ -314,3 +316,12 @@ def ecr(tmp_path):
     found = Ecr(tmp_path / "ecr")
     yield found
     found.close()
+
+
+@pytest.fixture
+def docker(kit):
+    """The environment of a real Docker Engine and its plugins; skipped, with the reason, where there is none."""
+    engine = find({**os.environ, "LAB_ENGINE": ""})
+    if engine.name != "docker":
+        pytest.skip(engine.line)
+    return {**os.environ, **engine.environment(kit.folder / "real")}

@@ -1,13 +1,11 @@
 """The same Dockerfile built by a real buildx and by the embedded engine: the same files, the same configuration."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from labs.engine import find
 from labs.engine.archive import read_archive
 
 pytestmark = pytest.mark.docker
@@ -64,15 +62,6 @@ SHELL ["/bin/bash", "-c"]
 ENTRYPOINT run me
 CMD ["-a", "b c"]
 """
-
-
-@pytest.fixture
-def docker(kit):
-    """The engine's environment, with the plugins where they are."""
-    engine = find({**os.environ, "LAB_ENGINE": ""})
-    if engine.name != "docker":
-        pytest.skip(engine.line)
-    return {**os.environ, **engine.environment(kit.folder / "real")}
 
 
 def _context(kit, dockerfile):

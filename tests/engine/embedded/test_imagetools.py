@@ -1,13 +1,11 @@
 """``docker buildx imagetools create``: one index from what a registry has, in buildx's bytes and words."""
 
 import json
-import os
 import subprocess
 
 import pytest
 
 from labs import oci
-from labs.engine import find
 
 
 @pytest.fixture
@@ -112,14 +110,10 @@ def test_a_source_that_the_registry_has_not_is_named(kit, pushed):
 
 
 @pytest.mark.docker
-def test_the_index_has_the_bytes_of_a_real_buildx(kit, ecr, pushed):
-    engine = find({**os.environ, "LAB_ENGINE": ""})
-    if engine.name != "docker":
-        pytest.skip(engine.line)
-    env = {**os.environ, **engine.environment(kit.folder / "real")}
+def test_the_index_has_the_bytes_of_a_real_buildx(kit, ecr, pushed, docker):
     login = ["docker", "login", "-u", "AWS", "--password-stdin", ecr.host]
-    subprocess.run(login, env=env, input=ecr.password("admin"), text=True, check=True, capture_output=True)
+    subprocess.run(login, env=docker, input=ecr.password("admin"), text=True, check=True, capture_output=True)
     words = ("buildx", "imagetools", "create", "--dry-run", f"{pushed}:amd64", f"{pushed}:arm64")
-    real = subprocess.run(["docker", *words], env=env, capture_output=True, text=True)
+    real = subprocess.run(["docker", *words], env=docker, capture_output=True, text=True)
     assert real.returncode == 0, real.stderr
     assert kit.docker(*words).out == real.stdout

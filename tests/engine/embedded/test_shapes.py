@@ -4,7 +4,6 @@ The same exit code; the same configuration, files and history; or the same refus
 """
 
 import json
-import os
 import re
 import subprocess
 import tarfile
@@ -12,7 +11,6 @@ from itertools import dropwhile
 
 import pytest
 
-from labs.engine import find
 from labs.engine.archive import read_archive
 from tests.engine.embedded import shapes
 from tests.engine.embedded.conftest import AMD64
@@ -20,15 +18,6 @@ from tests.engine.embedded.conftest import AMD64
 pytestmark = pytest.mark.docker
 
 FLAGS = ("--platform=linux/amd64", "--provenance=false")
-
-
-@pytest.fixture
-def docker(kit):
-    """The engine's environment."""
-    engine = find({**os.environ, "LAB_ENGINE": ""})
-    if engine.name != "docker":
-        pytest.skip(engine.line)
-    return {**os.environ, **engine.environment(kit.folder / "real")}
 
 
 @pytest.fixture
